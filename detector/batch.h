@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one thing that moves through the pipeline: up to BATCH_EVENTS input records with the columns that
+ * the stages fill, each its own. Allocated once; a record's memory is borrowed until `consume_release`.
+ *
+ *   consume   count, input[]
+ *   decode    verdict[], verdict_text[], tx[], clock_s[]
+ *   apply     sides, side[], features[]       (verdict[] may become DUPLICATE)
+ *   score     logit[]
+ *   decide    reads all; hands out recommendations one by one
+ *   publish   reads all */
+#pragma once
+
+#include "detector/feature_table.h"
+#include "detector/port.h"
+#include "detector/transaction.h"
+#include "detector/verdict.h"
+
+#define BATCH_EVENTS 128u
+#define BATCH_SIDES (2u * BATCH_EVENTS)
+
+struct account; /* accounts.h */
+
+struct input {
+    struct port_record record;
+    const char *topic;
+    int32_t partition;
+    uint32_t stream;
+    uint64_t ordinal; /* place in the order the engine chose, from 0 in an epoch */
+};
+
+enum side_role { SIDE_PAYER, SIDE_PAYEE };
+
+/* One scored side of one event. */
+struct side {
+    uint32_t event;         /* index into input[], tx[] */
+    uint32_t account_number;
+    enum side_role role;
+    uint32_t quality;       /* bit set of 1 << enum quality */
+    /* The account as it stood when this side was scored: the live record, or a copy where a later
+     * event of the batch changed it. Read-only for the stages after apply. */
+    const struct account *account;
+};
+
+struct batch {
+    uint32_t count;
+    uint32_t sides;
+    struct input input[BATCH_EVENTS];
+    enum verdict verdict[BATCH_EVENTS];
+    char verdict_text[BATCH_EVENTS][128];
+    struct transaction tx[BATCH_EVENTS];
+    int64_t clock_s[BATCH_EVENTS]; /* engine clock once this record was accepted */
+    struct side side[BATCH_SIDES];
+    double features[BATCH_SIDES][FEATURE_COUNT]; /* NaN is null */
+    double logit[BATCH_SIDES];
+};
+
+/* NULL when memory is short. */
+struct batch *batch_new(void);
+void batch_free(struct batch *batch);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decide: from scored sides to recommendations, through episodes (decisions.md, "Recommendations").
+ *
+ * Owns the open episodes. Walks the rows in log order; expiries come before the record that moved the
+ * engine clock past them. Reads the account as it stood at its row. Engine thread only. */
+#pragma once
+
+#include "detector/batch.h"
+#include "detector/policy.h"
+#include "detector/recommendation.h"
+#include "models/score.h"
+
+struct runs; /* runs.h: ordinal → topic, partition, offset */
+
+struct decide;
+
+struct decide_options {
+    const struct policy *policy;
+    const struct model *model;
+    const struct score *score;
+    const struct runs *runs;
+    const char *build;
+    uint32_t episodes_max; /* `episodes.max` */
+};
+
+struct decide *decide_open(const struct decide_options *options, struct error *error);
+void decide_close(struct decide *decide);
+
+/* Starts on a scored batch. */
+void decide_batch(struct decide *decide, const struct batch *batch);
+/* The next recommendation of the batch, or NULL when there is none left. It and its texts live until the
+ * next call. `*event` is the row of input[] that triggered it (for an expiry: that moved the clock). */
+const struct recommendation *decide_next(struct decide *decide, uint32_t *event);
+
+uint64_t decide_open_episodes(const struct decide *decide);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The metrics table: one row a metric; /metrics and docs/METRICS.md come from it. Counters and gauges are
+ * relaxed atomics: any thread may add or set. No account labels. */
+#pragma once
+
+#include "detector/verdict.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* COUNTER(id, name without saqshy_, help) GAUGE(id, name, help) */
+#define METRICS_TABLE(COUNTER, GAUGE)                                                              \
+    COUNTER(RECORDS, "records_total", "input records taken in")                                    \
+    COUNTER(BYTES, "input_bytes_total", "bytes of input values taken in")                          \
+    COUNTER(SIDES, "scored_sides_total", "account sides scored")                                   \
+    COUNTER(RECOMMENDATIONS, "recommendations_total", "recommendations committed, all states")     \
+    COUNTER(DEAD_LETTERS, "dead_letters_total", "dead letters committed")                          \
+    COUNTER(CAPPED, "recommendations_capped_total", "crossings held back by a cap of the policy")  \
+    COUNTER(ALLOWED, "recommendations_allowed_total", "crossings held back by the allow-list")     \
+    COUNTER(COMMITS, "commits_total", "commit units committed")                                    \
+    COUNTER(COMMIT_FAILURES, "commit_failures_total", "commit units that had to be aborted")       \
+    COUNTER(RELOADS, "reloads_total", "times the state was rebuilt from the logs in this process") \
+    COUNTER(REPLAYED, "replayed_records_total", "records replayed with output muted")              \
+    GAUGE(ACCOUNTS, "accounts", "accounts in the table")                                           \
+    GAUGE(ACCOUNT_BYTES, "account_table_bytes", "bytes held by the account table")                 \
+    GAUGE(EPISODES, "open_episodes", "episodes open")                                              \
+    GAUGE(LAG, "input_lag_records", "records behind the known end of the input, all partitions")   \
+    GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
+    GAUGE(COMMIT_SECONDS_LAST, "commit_last_microseconds", "how long the latest commit took")      \
+    GAUGE(READY, "ready", "1 when live")
+
+enum metric {
+#define COUNTER(id, name, help) METRIC_##id,
+#define GAUGE(id, name, help) METRIC_##id,
+    METRICS_TABLE(COUNTER, GAUGE)
+#undef COUNTER
+#undef GAUGE
+        METRIC_COUNT
+};
+
+void metrics_add(enum metric metric, uint64_t amount);
+void metrics_set(enum metric metric, int64_t value);
+int64_t metrics_get(enum metric metric);
+/* saqshy_verdicts_total{verdict="…"} */
+void metrics_add_verdict(enum verdict verdict, uint64_t amount);
+uint64_t metrics_get_verdict(enum verdict verdict);
+/* Prometheus text format 0.0.4. */
+void metrics_print(FILE *out);
+void metrics_print_markdown(FILE *out);
+void metrics_reset(void); /* tests and in-process reruns */

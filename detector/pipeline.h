@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program: consume → decode → apply → score → decide → publish over one batch. */
+#pragma once
+
+#include "detector/options.h"
+#include "detector/port.h"
+#include "detector/recommendation.h"
+
+struct pipeline;
+
+struct pipeline_options {
+    const struct options *options;
+    struct port *port; /* outlives the pipeline */
+    /* Offline runs: also publish what is replayed from the order log. */
+    bool unmuted_replay;
+    /* Offline runs and demo: end when every input is at its end and committed. */
+    bool stop_at_end;
+    /* Called on the engine thread for each live recommendation; may be NULL. */
+    void (*on_recommendation)(void *context, const struct recommendation *recommendation);
+    void *context;
+};
+
+struct pipeline *pipeline_open(const struct pipeline_options *options, struct error *error);
+/* Runs until pipeline_stop, stop_at_end, or a final error (false). Commits before it ends cleanly. */
+bool pipeline_run(struct pipeline *pipeline, struct error *error);
+/* Any thread or a signal-handling thread. */
+void pipeline_stop(struct pipeline *pipeline);
+void pipeline_close(struct pipeline *pipeline);

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scores a batch: features → basis (rows × terms) → one OpenBLAS product. One thread, nothing allocated
+ * after score_open. Exact: the same bits under any OPENBLAS_CORETYPE and any batch size. */
+#pragma once
+
+#include "models/model.h"
+
+struct score;
+
+/* `rows_max` rows at most in one call. The model must outlive the scorer. NULL: ERROR_FAILED. */
+struct score *score_open(const struct model *model, uint32_t rows_max, struct error *error);
+void score_close(struct score *score);
+
+/* features: rows × FEATURE_COUNT doubles, row-major, NaN is null. logits: rows doubles. */
+void score_batch(struct score *score, const double *features, uint32_t rows, double *logits);
+
+/* Contributions of one row: per term (model_term_count doubles) and the intercept; together they add
+ * up to the logit exactly, in any order. */
+void score_explain(const struct score *score, const double *features, double *terms,
+                   double *intercept);

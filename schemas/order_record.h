@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The order record: the interleaving the engine chose since the last one (schemas/OrderRecord.avsc). */
+#pragma once
+
+#include "detector/bytes.h"
+#include "detector/error.h"
+
+#include <stdint.h>
+
+struct order_run {
+    struct text topic;
+    int32_t partition;
+    int64_t next_offset; /* one past the last record taken; in record 0 of an epoch: where it starts */
+};
+
+/* A verdict that depended on the outside world; replay obeys it. */
+struct order_exception {
+    struct text topic;
+    int32_t partition;
+    int64_t offset;
+    struct text reason; /* verdict name */
+};
+
+struct order_output {
+    struct text topic;
+    int32_t partition;
+    int64_t next_sequence;
+    uint8_t last_hash[32];
+};
+
+struct order_record {
+    struct text shard;
+    int32_t epoch;
+    int64_t sequence; /* from 0 in an epoch */
+    struct text build;
+    struct text options_sha256, features_sha256, model_sha256, policy_sha256;
+    int64_t first_ordinal; /* of the first run's first record */
+    int64_t engine_clock_s;
+    uint64_t state_hash; /* XXH3 chained over scored rows; a long on the wire */
+    struct order_run *runs;
+    uint32_t run_count;
+    struct order_exception *exceptions;
+    uint32_t exception_count;
+    struct order_output *outputs;
+    uint32_t output_count;
+};
+
+/* Reads a framed order record written by encode_order (own bounded reader, no avro-c). Arrays are allocated
+ * with the record and go with order_record_free; texts point into `value`. */
+struct order_record *order_record_decode(struct bytes value, struct error *error);
+void order_record_free(struct order_record *record);
