@@ -2,7 +2,7 @@
 /* The one thing that moves through the pipeline: up to BATCH_EVENTS input records with the columns that
  * the stages fill, each its own. Allocated once; a record's memory is borrowed until `consume_release`.
  *
- *   consume   count, input[]
+ *   consume   count, input[], forced[]
  *   decode    verdict[], verdict_text[], tx[], clock_s[]
  *   apply     sides, side[], features[]       (verdict[] may become DUPLICATE)
  *   score     logit[]
@@ -45,6 +45,7 @@ struct batch {
     uint32_t count;
     uint32_t sides;
     struct input input[BATCH_EVENTS];
+    enum verdict forced[BATCH_EVENTS]; /* replay: what the order log says; else ACCEPTED */
     enum verdict verdict[BATCH_EVENTS];
     char verdict_text[BATCH_EVENTS][128];
     struct transaction tx[BATCH_EVENTS];

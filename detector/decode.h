@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decode: frame, writer's schema, plan, admission (time, amount, accounts). Every row gets a verdict; a bad
+ * one also a sentence in verdict_text. Moves the engine clock. Engine thread only. */
+#pragma once
+
+#include "detector/batch.h"
+
+struct decode;
+
+struct decode_options {
+    const char *schema_dir; /* may be empty */
+    uint32_t value_bytes_max;
+};
+
+struct decode *decode_open(const struct decode_options *options, struct error *error);
+void decode_close(struct decode *decode);
+/* Obeys batch->forced[] where it is not ACCEPTED. */
+void decode_batch(struct decode *decode, struct batch *batch);
+/* Largest accepted ingest_time (event_time where absent), seconds. */
+int64_t decode_clock_s(const struct decode *decode);
