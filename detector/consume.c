@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/consume.h"
+
+#include "detector/merge.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { FETCH_RECORDS = 512 };
+
+struct stream {
+    int32_t partition;
+    int64_t next_offset; /* one past the last record handed out */
+    uint32_t head, count;
+    struct port_record buffer[FETCH_RECORDS];
+};
+
+struct consume {
+    struct consume_options options;
+    struct merge *merge;
+    struct stream **streams;
+    struct merge_view *views;
+    size_t stream_count;
+    uint64_t next_ordinal;
+    struct order_run *taken; /* since the last order record */
+    uint32_t taken_count, taken_room;
+    const struct order_run *script;
+    uint32_t script_next, script_count;
+};
+
+struct consume *consume_open(const struct consume_options *options, struct error *error) {
+    struct consume *c = calloc(1, sizeof *c);
+    if (c == NULL) goto fail;
+    c->options = *options;
+    c->merge = merge_new(options->merge_slice_ms, options->merge_wait_ms, STREAMS_MAX);
+    c->streams = calloc(STREAMS_MAX, sizeof *c->streams);
+    c->views = calloc(STREAMS_MAX, sizeof *c->views);
+    if (c->merge == NULL || c->streams == NULL || c->views == NULL) goto fail;
+    return c;
+fail:
+    consume_close(c);
+    error_set(error, ERROR_FAILED, "no memory for the input streams");
+    return NULL;
+}
+
+static void drop_buffer(struct consume *c, struct stream *s) {
+    c->options.port->ops->release(c->options.port, s->buffer + s->head, s->count - s->head);
+    s->head = s->count = 0;
+}
+
+void consume_close(struct consume *c) {
+    if (c == NULL) return;
+    for (size_t i = 0; c->streams != NULL && i < c->stream_count; i++) {
+        drop_buffer(c, c->streams[i]);
+        free(c->streams[i]);
+    }
+    free(c->streams);
+    free(c->views);
+    free(c->taken);
+    merge_free(c->merge);
+    free(c);
+}
+
+bool consume_has_stream(const struct consume *c, int32_t partition) {
+    for (size_t i = 0; i < c->stream_count; i++)
+        if (c->streams[i]->partition == partition) return true;
+    return false;
+}
+
+bool consume_add_stream(struct consume *c, int32_t partition, int64_t offset,
+                        struct error *error) {
+    if (c->stream_count == STREAMS_MAX)
+        return error_set(error, ERROR_CONFIG, "topic %s has more than %d partitions",
+                         c->options.topic, STREAMS_MAX);
+    struct stream *s = calloc(1, sizeof *s);
+    if (s == NULL) return error_set(error, ERROR_FAILED, "no memory for an input stream");
+    s->partition = partition;
+    s->next_offset = offset;
+    c->streams[c->stream_count++] = s;
+    return true;
+}
+
+bool consume_assign(struct consume *c, const struct port_position *extra, struct error *error) {
+    struct port_position *positions = calloc(c->stream_count + 1, sizeof *positions);
+    if (positions == NULL) return error_set(error, ERROR_FAILED, "no memory for the assignment");
+    size_t count = 0;
+    for (; count < c->stream_count; count++) {
+        drop_buffer(c, c->streams[count]);
+        positions[count] = consume_position(c, count);
+    }
+    if (extra != NULL) positions[count++] = *extra;
+    const bool assigned =
+        c->options.port->ops->assign(c->options.port, positions, count, error);
+    free(positions);
+    return assigned;
+}
+
+size_t consume_stream_count(const struct consume *c) {
+    return c->stream_count;
+}
+
+struct port_position consume_position(const struct consume *c, size_t stream) {
+    return (struct port_position){c->options.topic, c->streams[stream]->partition,
+                                  c->streams[stream]->next_offset};
+}
+
+uint64_t consume_next_ordinal(const struct consume *c) {
+    return c->next_ordinal;
+}
+
+const struct order_run *consume_runs(const struct consume *c, uint32_t *count) {
+    *count = c->taken_count;
+    return c->taken;
+}
+
+void consume_runs_reset(struct consume *c) {
+    c->taken_count = 0;
+}
+
+static void note_run(struct consume *c, const struct stream *s) {
+    if (c->taken_count > 0 && c->taken[c->taken_count - 1].partition == s->partition) {
+        c->taken[c->taken_count - 1].next_offset = s->next_offset;
+        return;
+    }
+    if (c->taken_count == c->taken_room) {
+        c->taken_room = c->taken_room == 0 ? 64 : c->taken_room * 2;
+        c->taken = realloc(c->taken, c->taken_room * sizeof *c->taken);
+        assert(c->taken != NULL && "out of memory");
+    }
+    c->taken[c->taken_count++] =
+        (struct order_run){text_of(c->options.topic), s->partition, s->next_offset};
+}
+
+static bool refill(struct consume *c, size_t index, struct error *error) {
+    struct stream *s = c->streams[index];
+    if (s->head < s->count) return true;
+    size_t count = 0;
+    s->head = s->count = 0;
+    struct port *port = c->options.port;
+    if (!port->ops->poll(port, index, s->buffer, FETCH_RECORDS, &count, error)) return false;
+    s->count = (uint32_t)count;
+    return true;
+}
+
+/* Moves records of one stream into the batch while they are below both limits. */
+static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limit_offset,
+                 struct batch *batch) {
+    struct stream *s = c->streams[index];
+    const uint32_t before = batch->count;
+    while (s->head < s->count && batch->count < BATCH_EVENTS) {
+        const struct port_record *record = &s->buffer[s->head];
+        if (record->timestamp_ms >= limit_ms || record->offset >= limit_offset) break;
+        assert(record->offset >= s->next_offset);
+        const uint64_t ordinal = c->next_ordinal++;
+        batch->forced[batch->count] = VERDICT_ACCEPTED;
+        batch->input[batch->count++] = (struct input){.record = *record,
+                                                      .topic = c->options.topic,
+                                                      .partition = s->partition,
+                                                      .stream = (uint32_t)index,
+                                                      .ordinal = ordinal};
+        runs_add(c->options.runs, ordinal, c->options.topic, s->partition, record->offset);
+        s->next_offset = record->offset + 1;
+        s->head++;
+    }
+    if (batch->count > before) note_run(c, s);
+}
+
+static bool look_at_streams(struct consume *c, struct error *error) {
+    for (size_t i = 0; i < c->stream_count; i++) {
+        if (!refill(c, i, error)) return false;
+        const struct stream *s = c->streams[i];
+        const bool has_head = s->head < s->count;
+        c->views[i] = (struct merge_view){
+            .has_head = has_head,
+            .head_ms = has_head ? s->buffer[s->head].timestamp_ms : 0,
+            .at_end = !has_head && c->options.port->ops->at_end(c->options.port, i)};
+    }
+    return true;
+}
+
+static enum consume_outcome take_live(struct consume *c, struct batch *batch,
+                                      struct error *error) {
+    struct port *port = c->options.port;
+    for (;;) {
+        if (!look_at_streams(c, error)) return CONSUME_FAILED;
+        int64_t limit_ms = 0;
+        const int picked = merge_pick(c->merge, c->views, c->stream_count,
+                                      port->ops->now_ms(port), &limit_ms);
+        if (picked < 0 && batch->count > 0) return CONSUME_RECORDS;
+        if (picked < 0) return picked == MERGE_IDLE ? CONSUME_AT_END : CONSUME_EMPTY;
+        take(c, (size_t)picked, limit_ms, INT64_MAX, batch);
+        if (batch->count == BATCH_EVENTS) return CONSUME_RECORDS;
+    }
+}
+
+void consume_follow(struct consume *c, const struct order_run *runs, uint32_t count) {
+    c->script = runs;
+    c->script_count = count;
+    c->script_next = 0;
+}
+
+static bool find_stream(const struct consume *c, const struct order_run *run, size_t *index,
+                        struct error *error) {
+    for (*index = 0; *index < c->stream_count; (*index)++)
+        if (c->streams[*index]->partition == run->partition &&
+            text_equal(run->topic, text_of(c->options.topic)))
+            return true;
+    return error_set(error, ERROR_BAD_DATA,
+                     "the order log names partition %.*s/%d, which is not an input of this shard",
+                     (int)run->topic.size, run->topic.data, (int)run->partition);
+}
+
+/* A run ends at its last record's offset plus one, so a head at or past it means the record is gone. */
+static bool input_gone(const struct stream *s, const struct order_run *run) {
+    return s->head < s->count && s->buffer[s->head].offset >= run->next_offset;
+}
+
+static enum consume_outcome fail_gone(const struct consume *c, const struct stream *s,
+                                      const struct order_run *run, struct error *error) {
+    error_set(error, ERROR_INPUT_GONE,
+              "%s/%d: the order log needs offset %lld, the input goes on at %lld; "
+              "the state cannot be rebuilt from what is left",
+              c->options.topic, (int)s->partition, (long long)(run->next_offset - 1),
+              (long long)s->buffer[s->head].offset);
+    return CONSUME_FAILED;
+}
+
+static enum consume_outcome take_script(struct consume *c, struct batch *batch,
+                                        struct error *error) {
+    while (c->script_next < c->script_count && batch->count < BATCH_EVENTS) {
+        const struct order_run *run = &c->script[c->script_next];
+        size_t index = 0;
+        if (!find_stream(c, run, &index, error) || !refill(c, index, error)) return CONSUME_FAILED;
+        struct stream *s = c->streams[index];
+        const uint32_t before = batch->count;
+        take(c, index, INT64_MAX, run->next_offset, batch);
+        if (s->next_offset == run->next_offset) {
+            c->script_next++;
+        } else if (input_gone(s, run)) {
+            return fail_gone(c, s, run, error);
+        } else if (batch->count == before) {
+            return batch->count > 0 ? CONSUME_RECORDS : CONSUME_EMPTY;
+        }
+    }
+    if (batch->count > 0) return CONSUME_RECORDS;
+    c->script = NULL;
+    return CONSUME_DONE;
+}
+
+enum consume_outcome consume_batch(struct consume *c, struct batch *batch, struct error *error) {
+    batch->count = 0;
+    batch->sides = 0;
+    return c->script != NULL ? take_script(c, batch, error) : take_live(c, batch, error);
+}
+
+void consume_release(struct consume *c, struct batch *batch) {
+    struct port *port = c->options.port;
+    for (uint32_t i = 0; i < batch->count; i++)
+        port->ops->release(port, &batch->input[i].record, 1);
+    batch->count = 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Consume: fills the batch with input records in one order.
+ *
+ * Live, the order is chosen here (merge.h) and noted for the order log; in replay it is dictated by the runs of
+ * the order log. Owns the streams (one per input partition), their buffers and positions, and gives every record
+ * its ordinal. Engine thread only. Records are borrowed from the port until consume_release. */
+#pragma once
+
+#include "detector/batch.h"
+#include "detector/runs.h"
+#include "schemas/order_record.h"
+
+enum { STREAMS_MAX = 1024 };
+
+struct consume;
+
+struct consume_options {
+    struct port *port;
+    struct runs *runs;
+    const char *topic; /* the input topic; outlives the stage */
+    int64_t merge_slice_ms, merge_wait_ms;
+};
+
+enum consume_outcome {
+    CONSUME_RECORDS, /* batch->count > 0 */
+    CONSUME_EMPTY,   /* nothing here now: wait on the port */
+    CONSUME_AT_END,  /* live: every stream is at its known end */
+    CONSUME_DONE,    /* replay: the script is finished */
+    CONSUME_FAILED,
+};
+
+struct consume *consume_open(const struct consume_options *options, struct error *error);
+void consume_close(struct consume *consume);
+
+/* A stream that starts at `offset`; takes effect at consume_assign. False: too many streams. */
+bool consume_add_stream(struct consume *consume, int32_t partition, int64_t offset,
+                        struct error *error);
+bool consume_has_stream(const struct consume *consume, int32_t partition);
+/* (Re)assigns the port: all streams from their next offsets. `extra` (may be NULL) becomes the last stream
+ * of the port and is left to the caller. */
+bool consume_assign(struct consume *consume, const struct port_position *extra,
+                    struct error *error);
+
+/* Replay: the next batches follow these runs and end with CONSUME_DONE. Borrowed until then. */
+void consume_follow(struct consume *consume, const struct order_run *runs, uint32_t count);
+enum consume_outcome consume_batch(struct consume *consume, struct batch *batch,
+                                   struct error *error);
+/* Gives the batch's records back to the port. */
+void consume_release(struct consume *consume, struct batch *batch);
+
+size_t consume_stream_count(const struct consume *consume);
+/* Next offset of stream i: one past the last record handed out. */
+struct port_position consume_position(const struct consume *consume, size_t stream);
+uint64_t consume_next_ordinal(const struct consume *consume);
+
+/* The runs handed out since consume_runs_reset, for the order record. */
+const struct order_run *consume_runs(const struct consume *consume, uint32_t *count);
+void consume_runs_reset(struct consume *consume);

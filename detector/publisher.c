@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/publisher.h"
+
+#include "detector/log.h"
+#include "detector/metrics.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <time.h>
+
+struct publisher {
+    struct port *port;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t sealed;
+    struct commit_unit *units[2];
+    int filling;
+    bool busy, closing, started;
+    enum port_status status;
+    struct error error;
+};
+
+static int64_t microseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static enum port_status send(struct port *port, const struct commit_unit *unit,
+                             struct error *error) {
+    for (size_t i = 0; i < commit_unit_count(unit); i++) {
+        const struct port_message message = commit_unit_message(unit, i);
+        const enum port_status status = port->ops->produce(port, &message, error);
+        if (status != PORT_OK) return status;
+    }
+    size_t count = 0;
+    const struct port_position *positions = commit_unit_positions(unit, &count);
+    const enum port_status status = port->ops->send_offsets(port, positions, count, error);
+    return status == PORT_OK ? port->ops->commit(port, error) : status;
+}
+
+static enum port_status commit(struct port *port, const struct commit_unit *unit,
+                               struct error *error) {
+    enum port_status status = port->ops->begin(port, error);
+    if (status == PORT_OK) status = send(port, unit, error);
+    if (status == PORT_ABORT) {
+        struct error why_not;
+        const enum port_status aborted = port->ops->abort(port, &why_not);
+        if (aborted != PORT_OK) status = aborted;
+    }
+    return status;
+}
+
+static void commit_timed(struct publisher *p, const struct commit_unit *unit) {
+    struct error error = {.code = ERROR_NONE};
+    const int64_t start = microseconds();
+    const enum port_status status = commit(p->port, unit, &error);
+    metrics_set(METRIC_COMMIT_SECONDS_LAST, microseconds() - start);
+    metrics_add(status == PORT_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);
+    pthread_mutex_lock(&p->lock);
+    p->busy = false;
+    p->status = status;
+    if (status != PORT_OK) p->error = error;
+    pthread_mutex_unlock(&p->lock);
+    p->port->ops->wake(p->port);
+}
+
+static void *work(void *argument) {
+    struct publisher *p = argument;
+    pthread_mutex_lock(&p->lock);
+    for (;;) {
+        while (!p->busy && !p->closing)
+            pthread_cond_wait(&p->sealed, &p->lock);
+        if (!p->busy) break;
+        const struct commit_unit *unit = p->units[1 - p->filling];
+        pthread_mutex_unlock(&p->lock);
+        commit_timed(p, unit);
+        pthread_mutex_lock(&p->lock);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+struct publisher *publisher_open(struct port *port, size_t unit_bytes_max, struct error *error) {
+    struct publisher *p = calloc(1, sizeof *p);
+    if (p == NULL) goto fail;
+    p->port = port;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->sealed, NULL);
+    for (int i = 0; i < 2; i++)
+        if ((p->units[i] = commit_unit_new(unit_bytes_max)) == NULL) goto fail;
+    if (pthread_create(&p->thread, NULL, work, p) != 0) goto fail;
+    p->started = true;
+    return p;
+fail:
+    publisher_close(p);
+    error_set(error, ERROR_FAILED, "the publisher thread cannot be started");
+    return NULL;
+}
+
+void publisher_close(struct publisher *p) {
+    if (p == NULL) return;
+    if (p->started) {
+        pthread_mutex_lock(&p->lock);
+        p->closing = true;
+        pthread_cond_signal(&p->sealed);
+        pthread_mutex_unlock(&p->lock);
+        pthread_join(p->thread, NULL);
+    }
+    for (int i = 0; i < 2; i++)
+        commit_unit_free(p->units[i]);
+    pthread_cond_destroy(&p->sealed);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
+}
+
+struct commit_unit *publisher_filling(struct publisher *p) {
+    return p->units[p->filling];
+}
+
+bool publisher_busy(struct publisher *p) {
+    pthread_mutex_lock(&p->lock);
+    const bool busy = p->busy;
+    pthread_mutex_unlock(&p->lock);
+    return busy;
+}
+
+void publisher_seal(struct publisher *p) {
+    pthread_mutex_lock(&p->lock);
+    assert(!p->busy && p->status == PORT_OK);
+    p->filling = 1 - p->filling;
+    p->busy = true;
+    pthread_cond_signal(&p->sealed);
+    pthread_mutex_unlock(&p->lock);
+    commit_unit_reset(p->units[p->filling]);
+}
+
+enum port_status publisher_status(struct publisher *p, struct error *error) {
+    pthread_mutex_lock(&p->lock);
+    const enum port_status status = p->status;
+    if (status != PORT_OK) *error = p->error;
+    pthread_mutex_unlock(&p->lock);
+    return status;
+}
