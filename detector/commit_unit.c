@@ -2,6 +2,7 @@
 #include "detector/commit_unit.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 enum { CHUNK_SIZE = 1 << 16 };
 
@@ -124,6 +125,10 @@ void commit_unit_set_positions(struct commit_unit *unit, const struct port_posit
 
 size_t commit_unit_count(const struct commit_unit *unit) {
     return unit->count;
+}
+
+size_t commit_unit_bytes(const struct commit_unit *unit) {
+    return unit->bytes;
 }
 
 struct port_message commit_unit_message(const struct commit_unit *unit, size_t index) {

@@ -24,6 +24,7 @@ struct consume {
     uint64_t next_ordinal;
     struct order_run *taken; /* since the last order record */
     uint32_t taken_count, taken_room;
+    bool run_open; /* the last of taken[] may still grow */
     const struct order_run *script;
     uint32_t script_next, script_count;
 };
@@ -67,8 +68,22 @@ bool consume_has_stream(const struct consume *c, int32_t partition) {
     return false;
 }
 
-bool consume_add_stream(struct consume *c, int32_t partition, int64_t offset,
-                        struct error *error) {
+static void note_run(struct consume *c, const struct stream *s) {
+    if (c->run_open && c->taken[c->taken_count - 1].partition == s->partition) {
+        c->taken[c->taken_count - 1].next_offset = s->next_offset;
+        return;
+    }
+    if (c->taken_count == c->taken_room) {
+        c->taken_room = c->taken_room == 0 ? 64 : c->taken_room * 2;
+        c->taken = realloc(c->taken, c->taken_room * sizeof *c->taken);
+        assert(c->taken != NULL && "out of memory");
+    }
+    c->taken[c->taken_count++] =
+        (struct order_run){text_of(c->options.topic), s->partition, s->next_offset};
+    c->run_open = true;
+}
+
+bool consume_add_stream(struct consume *c, int32_t partition, int64_t offset, struct error *error) {
     if (c->stream_count == STREAMS_MAX)
         return error_set(error, ERROR_CONFIG, "topic %s has more than %d partitions",
                          c->options.topic, STREAMS_MAX);
@@ -77,6 +92,8 @@ bool consume_add_stream(struct consume *c, int32_t partition, int64_t offset,
     s->partition = partition;
     s->next_offset = offset;
     c->streams[c->stream_count++] = s;
+    note_run(c, s);
+    c->run_open = false;
     return true;
 }
 
@@ -89,8 +106,7 @@ bool consume_assign(struct consume *c, const struct port_position *extra, struct
         positions[count] = consume_position(c, count);
     }
     if (extra != NULL) positions[count++] = *extra;
-    const bool assigned =
-        c->options.port->ops->assign(c->options.port, positions, count, error);
+    const bool assigned = c->options.port->ops->assign(c->options.port, positions, count, error);
     free(positions);
     return assigned;
 }
@@ -108,6 +124,15 @@ uint64_t consume_next_ordinal(const struct consume *c) {
     return c->next_ordinal;
 }
 
+int64_t consume_lag(const struct consume *c) {
+    int64_t lag = 0;
+    for (size_t i = 0; i < c->stream_count; i++) {
+        const int64_t end = c->options.port->ops->known_end(c->options.port, i);
+        if (end > c->streams[i]->next_offset) lag += end - c->streams[i]->next_offset;
+    }
+    return lag;
+}
+
 const struct order_run *consume_runs(const struct consume *c, uint32_t *count) {
     *count = c->taken_count;
     return c->taken;
@@ -115,20 +140,7 @@ const struct order_run *consume_runs(const struct consume *c, uint32_t *count) {
 
 void consume_runs_reset(struct consume *c) {
     c->taken_count = 0;
-}
-
-static void note_run(struct consume *c, const struct stream *s) {
-    if (c->taken_count > 0 && c->taken[c->taken_count - 1].partition == s->partition) {
-        c->taken[c->taken_count - 1].next_offset = s->next_offset;
-        return;
-    }
-    if (c->taken_count == c->taken_room) {
-        c->taken_room = c->taken_room == 0 ? 64 : c->taken_room * 2;
-        c->taken = realloc(c->taken, c->taken_room * sizeof *c->taken);
-        assert(c->taken != NULL && "out of memory");
-    }
-    c->taken[c->taken_count++] =
-        (struct order_run){text_of(c->options.topic), s->partition, s->next_offset};
+    c->run_open = false;
 }
 
 static bool refill(struct consume *c, size_t index, struct error *error) {
@@ -178,14 +190,13 @@ static bool look_at_streams(struct consume *c, struct error *error) {
     return true;
 }
 
-static enum consume_outcome take_live(struct consume *c, struct batch *batch,
-                                      struct error *error) {
+static enum consume_outcome take_live(struct consume *c, struct batch *batch, struct error *error) {
     struct port *port = c->options.port;
     for (;;) {
         if (!look_at_streams(c, error)) return CONSUME_FAILED;
         int64_t limit_ms = 0;
-        const int picked = merge_pick(c->merge, c->views, c->stream_count,
-                                      port->ops->now_ms(port), &limit_ms);
+        const int picked =
+            merge_pick(c->merge, c->views, c->stream_count, port->ops->now_ms(port), &limit_ms);
         if (picked < 0 && batch->count > 0) return CONSUME_RECORDS;
         if (picked < 0) return picked == MERGE_IDLE ? CONSUME_AT_END : CONSUME_EMPTY;
         take(c, (size_t)picked, limit_ms, INT64_MAX, batch);
@@ -210,7 +221,8 @@ static bool find_stream(const struct consume *c, const struct order_run *run, si
                      (int)run->topic.size, run->topic.data, (int)run->partition);
 }
 
-/* A run ends at its last record's offset plus one, so a head at or past it means the record is gone. */
+/* A run ends at its last record's offset plus one, so a head at or past it means the record is
+ * gone. */
 static bool input_gone(const struct stream *s, const struct order_run *run) {
     return s->head < s->count && s->buffer[s->head].offset >= run->next_offset;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Consume: fills the batch with input records in one order.
  *
- * Live, the order is chosen here (merge.h) and noted for the order log; in replay it is dictated by the runs of
- * the order log. Owns the streams (one per input partition), their buffers and positions, and gives every record
- * its ordinal. Engine thread only. Records are borrowed from the port until consume_release. */
+ * Live, the order is chosen here (merge.h) and noted for the order log; in replay it is dictated by
+ * the runs of the order log. Owns the streams (one per input partition), their buffers and
+ * positions, and gives every record its ordinal. Engine thread only. Records are borrowed from the
+ * port until consume_release. */
 #pragma once
 
 #include "detector/batch.h"
@@ -32,12 +33,14 @@ enum consume_outcome {
 struct consume *consume_open(const struct consume_options *options, struct error *error);
 void consume_close(struct consume *consume);
 
-/* A stream that starts at `offset`; takes effect at consume_assign. False: too many streams. */
+/* A stream that starts at `offset`; takes effect at consume_assign. Notes a run of no records that
+ * ends at `offset`: that is how the order log says where a stream starts. False: too many streams.
+ */
 bool consume_add_stream(struct consume *consume, int32_t partition, int64_t offset,
                         struct error *error);
 bool consume_has_stream(const struct consume *consume, int32_t partition);
-/* (Re)assigns the port: all streams from their next offsets. `extra` (may be NULL) becomes the last stream
- * of the port and is left to the caller. */
+/* (Re)assigns the port: all streams from their next offsets. `extra` (may be NULL) becomes the last
+ * stream of the port and is left to the caller. */
 bool consume_assign(struct consume *consume, const struct port_position *extra,
                     struct error *error);
 
@@ -52,6 +55,8 @@ size_t consume_stream_count(const struct consume *consume);
 /* Next offset of stream i: one past the last record handed out. */
 struct port_position consume_position(const struct consume *consume, size_t stream);
 uint64_t consume_next_ordinal(const struct consume *consume);
+/* Records between the streams' positions and their known ends. */
+int64_t consume_lag(const struct consume *consume);
 
 /* The runs handed out since consume_runs_reset, for the order record. */
 const struct order_run *consume_runs(const struct consume *consume, uint32_t *count);

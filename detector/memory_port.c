@@ -141,8 +141,8 @@ static bool watermarks(struct port *port, const char *topic, int32_t partition, 
         *high = log_end(log);
     }
     pthread_mutex_unlock(&m->lock);
-    return log != NULL || error_set(error, ERROR_CONFIG, "partition %s/%d does not exist", topic,
-                                    (int)partition);
+    return log != NULL ||
+           error_set(error, ERROR_CONFIG, "partition %s/%d does not exist", topic, (int)partition);
 }
 
 static struct port_position *find_position(struct port_position *positions, size_t count,
@@ -233,6 +233,14 @@ static bool at_end(struct port *port, size_t stream) {
     struct memory_port *m = self_of(port);
     pthread_mutex_lock(&m->lock);
     const bool end = m->streams[stream].next == m->streams[stream].log->count;
+    pthread_mutex_unlock(&m->lock);
+    return end;
+}
+
+static int64_t known_end(struct port *port, size_t stream) {
+    struct memory_port *m = self_of(port);
+    pthread_mutex_lock(&m->lock);
+    const int64_t end = log_end(m->streams[stream].log);
     pthread_mutex_unlock(&m->lock);
     return end;
 }
@@ -427,6 +435,7 @@ static const struct port_ops operations = {
     .assign = assign,
     .poll = poll_stream,
     .at_end = at_end,
+    .known_end = known_end,
     .wait = wait_changed,
     .wake = wake,
     .release = release,
@@ -467,8 +476,7 @@ bool memory_port_create_topic(struct memory_port *m, const char *name, int32_t p
     return true;
 }
 
-bool memory_port_append(struct memory_port *m, const struct port_message *message,
-                        int64_t offset) {
+bool memory_port_append(struct memory_port *m, const struct port_message *message, int64_t offset) {
     pthread_mutex_lock(&m->lock);
     struct log *log = find_log(m, message->topic, message->partition);
     const bool fits = log != NULL && (offset < 0 || offset >= log_end(log));

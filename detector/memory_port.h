@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* struct port over logs in memory: offline runs and tests. Transactions are real: produced messages and
- * offsets appear at commit and never otherwise. */
+/* struct port over logs in memory: offline runs and tests. Transactions are real: produced messages
+ * and offsets appear at commit and never otherwise. */
 #pragma once
 
 #include "detector/port.h"
@@ -21,5 +21,6 @@ bool memory_port_get(const struct memory_port *memory, const char *topic, int32_
                      size_t index, struct port_record *record);
 bool memory_port_get_header(const struct port_record *record, size_t index,
                             struct port_header *header);
-/* The port's clock stands still at what is set here, 0 at first, so that offline runs repeat to the byte. */
+/* The port's clock stands still at what is set here, 0 at first, so that offline runs repeat to the
+ * byte. */
 void memory_port_set_now(struct memory_port *memory, int64_t now_ms);

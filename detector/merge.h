@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Merge by slices: which stream the engine drains next.
  *
- * Streams are drained by record timestamp in slices of `slice_ms`, so that catching up does not let credits run
- * hours ahead of their debits. A stream known to be at its end is never waited for; one that is behind
- * with nothing here is, for at most `wait_ms`, and is then left out until it delivers again. Inside a slice the
- * present stream is kept as long as it has records: long runs make a short order log. */
+ * Streams are drained by record timestamp in slices of `slice_ms`, so that catching up does not let
+ * credits run hours ahead of their debits. A stream known to be at its end is never waited for; one
+ * that is behind with nothing here is, for at most `wait_ms`, and is then left out until it
+ * delivers again. Inside a slice the present stream is kept as long as it has records: long runs
+ * make a short order log. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,7 +24,7 @@ struct merge;
 
 struct merge *merge_new(int64_t slice_ms, int64_t wait_ms, size_t streams_max);
 void merge_free(struct merge *merge);
-/* A stream to take records with timestamps below *limit_ms from; MERGE_WAIT: something is on its way; MERGE_IDLE:
- * every stream is at its end. `now_ms` is any steady clock. */
+/* A stream to take records with timestamps below *limit_ms from; MERGE_WAIT: something is on its
+ * way; MERGE_IDLE: every stream is at its end. `now_ms` is any steady clock. */
 int merge_pick(struct merge *merge, const struct merge_view *views, size_t count, int64_t now_ms,
                int64_t *limit_ms);

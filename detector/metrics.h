@@ -13,8 +13,8 @@
     COUNTER(RECORDS, "records_total", "input records taken in")                                    \
     COUNTER(BYTES, "input_bytes_total", "bytes of input values taken in")                          \
     COUNTER(SIDES, "scored_sides_total", "account sides scored")                                   \
-    COUNTER(RECOMMENDATIONS, "recommendations_total", "recommendations committed, all states")     \
-    COUNTER(DEAD_LETTERS, "dead_letters_total", "dead letters committed")                          \
+    COUNTER(RECOMMENDATIONS, "recommendations_total", "recommendations handed to a commit, all states")     \
+    COUNTER(DEAD_LETTERS, "dead_letters_total", "dead letters handed to a commit")                          \
     COUNTER(CAPPED, "recommendations_capped_total", "crossings held back by a cap of the policy")  \
     COUNTER(ALLOWED, "recommendations_allowed_total", "crossings held back by the allow-list")     \
     COUNTER(COMMITS, "commits_total", "commit units committed")                                    \

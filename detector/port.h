@@ -76,6 +76,8 @@ struct port_ops {
                  size_t *count, struct error *);
     /* True when every record up to the stream's known end has been delivered by `poll`. */
     bool (*at_end)(struct port *, size_t stream);
+    /* One past the stream's last record as far as is known here without asking; -1: not known yet. */
+    int64_t (*known_end)(struct port *, size_t stream);
     /* Sleeps until a stream may have records, `wake` is called or the time is over. */
     void (*wait)(struct port *, int timeout_ms);
     void (*wake)(struct port *);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The publisher thread: owns the producer and commits one unit at a time, while the engine fills the next.
+/* The publisher thread: owns the producer and commits one unit at a time, while the engine fills
+ * the next.
  *
  * Everything but the thread itself is called on the engine thread. */
 #pragma once
@@ -17,7 +18,8 @@ void publisher_close(struct publisher *publisher);
 struct commit_unit *publisher_filling(struct publisher *publisher);
 /* True while a unit is in flight. */
 bool publisher_busy(struct publisher *publisher);
-/* Hands the filling unit over; not while busy. The port is woken when it is committed or has failed. */
+/* Hands the filling unit over; not while busy. The port is woken when it is committed or has
+ * failed. */
 void publisher_seal(struct publisher *publisher);
 /* PORT_OK, or how a commit failed; after a failure nothing may be sealed any more. */
 enum port_status publisher_status(struct publisher *publisher, struct error *error);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/publish.h"
+
+#include "detector/cloud_events.h"
+#include "detector/dead_letter.h"
+#include "detector/digest.h"
+#include "detector/metrics.h"
+#include "detector/murmur2.h"
+#include "schemas/encode.h"
+#include "schemas/frame.h"
+
+#include <stdlib.h>
+
+struct publish {
+    struct publish_options options;
+    struct encoder *encoder;
+    struct publisher *publisher;
+    struct order_output *chain; /* one per partition of the recommendations' topic */
+    int32_t recommendation_partitions, dead_letter_partitions, order_partition;
+    bool muted;
+    struct recommendation outgoing; /* with its place in the chain */
+};
+
+static bool count_partitions(struct publish *p, struct error *error) {
+    struct port *port = p->options.port;
+    int32_t order_partitions = 0;
+    if (!port->ops->partition_count(port, p->options.topic_recommendations,
+                                    &p->recommendation_partitions, error) ||
+        !port->ops->partition_count(port, p->options.topic_dead_letters, &p->dead_letter_partitions,
+                                    error) ||
+        !port->ops->partition_count(port, p->options.topic_order, &order_partitions, error))
+        return false;
+    const struct text shard = text_of(p->options.shard_id);
+    p->order_partition = murmur2_partition((struct bytes){(const uint8_t *)shard.data, shard.size},
+                                           order_partitions);
+    return true;
+}
+
+static bool chain_start(struct publish *p, struct error *error) {
+    p->chain = calloc((size_t)p->recommendation_partitions, sizeof *p->chain);
+    if (p->chain == NULL) return error_set(error, ERROR_FAILED, "no memory for the output chain");
+    for (int32_t i = 0; i < p->recommendation_partitions; i++) {
+        p->chain[i].topic = text_of(p->options.topic_recommendations);
+        p->chain[i].partition = i;
+    }
+    return true;
+}
+
+struct publish *publish_open(const struct publish_options *options, struct error *error) {
+    struct publish *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        error_set(error, ERROR_FAILED, "no memory to publish");
+        return NULL;
+    }
+    p->options = *options;
+    if (!count_partitions(p, error) || !chain_start(p, error)) goto fail;
+    p->encoder = encoder_open(error);
+    if (p->encoder == NULL) goto fail;
+    p->publisher = publisher_open(options->port, options->unit_bytes_max, error);
+    if (p->publisher == NULL) goto fail;
+    return p;
+fail:
+    publish_close(p);
+    return NULL;
+}
+
+void publish_close(struct publish *p) {
+    if (p == NULL) return;
+    publisher_close(p->publisher);
+    encoder_close(p->encoder);
+    free(p->chain);
+    free(p);
+}
+
+void publish_mute(struct publish *p, bool muted) {
+    p->muted = muted;
+}
+
+static void chain_advance(struct order_output *link, struct bytes framed) {
+    digest_sha256(framed.data + FRAME_SIZE, framed.size - FRAME_SIZE, link->last_hash);
+    link->next_sequence++;
+}
+
+static bool send_recommendation(struct publish *p, const struct recommendation *recommendation,
+                                const struct input *input, int32_t partition, struct bytes value,
+                                struct error *error) {
+    struct cloud_events events;
+    cloud_events_fill(&events, recommendation, p->options.shard_id, p->options.port, input);
+    const struct text target = recommendation->target_account_token;
+    const struct port_message message = {
+        .topic = p->options.topic_recommendations,
+        .partition = partition,
+        .key = {(const uint8_t *)target.data, target.size},
+        .value = value,
+        .headers = events.headers,
+        .header_count = events.count,
+    };
+    return commit_unit_add(publisher_filling(p->publisher), &message, error);
+}
+
+bool publish_recommendation(struct publish *p, const struct recommendation *recommendation,
+                            const struct input *input, struct error *error) {
+    const struct text target = recommendation->target_account_token;
+    const int32_t partition = murmur2_partition(
+        (struct bytes){(const uint8_t *)target.data, target.size}, p->recommendation_partitions);
+    struct order_output *link = &p->chain[partition];
+    p->outgoing = *recommendation;
+    p->outgoing.sequence = link->next_sequence;
+    memcpy(p->outgoing.previous_hash, link->last_hash, sizeof link->last_hash);
+    struct bytes value;
+    if (!encode_recommendation(p->encoder, &p->outgoing, &value, error)) return false;
+    chain_advance(link, value);
+    if (p->muted) return true;
+    metrics_add(METRIC_RECOMMENDATIONS, 1);
+    return send_recommendation(p, recommendation, input, partition, value, error);
+}
+
+static bool send_dead_letter(struct publish *p, const struct batch *batch, uint32_t row,
+                             struct error *error) {
+    const struct input *input = &batch->input[row];
+    struct dead_letter letter;
+    dead_letter_fill(&letter, p->options.port, input, batch->verdict[row],
+                     batch->verdict_text[row]);
+    const struct bytes key = input->record.key;
+    const struct port_message message = {
+        .topic = p->options.topic_dead_letters,
+        .partition = key.data != NULL ? murmur2_partition(key, p->dead_letter_partitions)
+                                      : input->partition % p->dead_letter_partitions,
+        .key = key,
+        .value = letter.value,
+        .headers = letter.headers,
+        .header_count = letter.header_count,
+    };
+    metrics_add(METRIC_DEAD_LETTERS, 1);
+    return commit_unit_add(publisher_filling(p->publisher), &message, error);
+}
+
+bool publish_dead_letters(struct publish *p, const struct batch *batch, struct error *error) {
+    if (p->muted) return true;
+    for (uint32_t row = 0; row < batch->count; row++)
+        if (verdict_is_dead_letter(batch->verdict[row]) && !send_dead_letter(p, batch, row, error))
+            return false;
+    return true;
+}
+
+size_t publish_pending(const struct publish *p) {
+    return commit_unit_count(publisher_filling(p->publisher));
+}
+
+size_t publish_pending_bytes(const struct publish *p) {
+    return commit_unit_bytes(publisher_filling(p->publisher));
+}
+
+bool publish_busy(struct publish *p) {
+    return publisher_busy(p->publisher);
+}
+
+const struct order_output *publish_outputs(struct publish *p, uint32_t *count) {
+    *count = (uint32_t)p->recommendation_partitions;
+    return p->chain;
+}
+
+bool publish_seal(struct publish *p, const struct order_record *record,
+                  const struct port_position *positions, size_t count, struct error *error) {
+    struct bytes value;
+    if (!encode_order(p->encoder, record, &value, error)) return false;
+    const struct port_message message = {
+        .topic = p->options.topic_order,
+        .partition = p->order_partition,
+        .key = {(const uint8_t *)record->shard.data, record->shard.size},
+        .value = value,
+    };
+    struct commit_unit *unit = publisher_filling(p->publisher);
+    if (!commit_unit_add(unit, &message, error)) return false;
+    commit_unit_set_positions(unit, positions, count);
+    publisher_seal(p->publisher);
+    return true;
+}
+
+enum port_status publish_status(struct publish *p, struct error *error) {
+    return publisher_status(p->publisher, error);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Publish: recommendations, dead letters and order records into commit units.
+ *
+ * Recommendations are framed Avro, keyed by the target account, partitioned by murmur2, chained per
+ * output partition by sequence and SHA-256 of the previous value without its frame. Muted (replay),
+ * nothing is sent and the chain moves on all the same. Engine thread; owns the publisher thread. */
+#pragma once
+
+#include "detector/batch.h"
+#include "detector/publisher.h"
+#include "detector/recommendation.h"
+#include "schemas/order_record.h"
+
+/* Larger dead letters are cut; their size and SHA-256 go into headers. */
+enum { DEAD_LETTER_VALUE_MAX = 1 << 19 };
+
+struct publish;
+
+struct publish_options {
+    struct port *port;
+    const char *shard_id;
+    const char *topic_recommendations, *topic_dead_letters, *topic_order;
+    size_t unit_bytes_max;
+};
+
+/* Asks the port for partition counts. ERROR_CONFIG when a topic is missing. */
+struct publish *publish_open(const struct publish_options *options, struct error *error);
+/* Waits for the unit in flight. */
+void publish_close(struct publish *publish);
+
+void publish_mute(struct publish *publish, bool muted);
+/* Adds a recommendation, with its place in the chain. `input` triggered it. */
+bool publish_recommendation(struct publish *publish, const struct recommendation *recommendation,
+                            const struct input *input, struct error *error);
+/* Every row of the batch whose verdict is a dead letter. */
+bool publish_dead_letters(struct publish *publish, const struct batch *batch, struct error *error);
+
+/* Messages and bytes in the filling unit. */
+size_t publish_pending(const struct publish *publish);
+size_t publish_pending_bytes(const struct publish *publish);
+bool publish_busy(struct publish *publish);
+/* Where the chain stands, for the order record: borrowed until the next call. */
+const struct order_output *publish_outputs(struct publish *publish, uint32_t *count);
+/* Adds the order record and the offsets, and hands the unit to the publisher. Not while busy. */
+bool publish_seal(struct publish *publish, const struct order_record *record,
+                  const struct port_position *positions, size_t count, struct error *error);
+enum port_status publish_status(struct publish *publish, struct error *error);
