@@ -21,7 +21,8 @@ struct pipeline_options {
 };
 
 struct pipeline *pipeline_open(const struct pipeline_options *options, struct error *error);
-/* Runs until pipeline_stop, stop_at_end, or a final error (false). Commits before it ends cleanly. */
+/* Runs until pipeline_stop, stop_at_end, or a final error (false). Commits before it ends cleanly.
+ */
 bool pipeline_run(struct pipeline *pipeline, struct error *error);
 /* Any thread or a signal-handling thread. */
 void pipeline_stop(struct pipeline *pipeline);

@@ -155,6 +155,10 @@ bool publish_busy(struct publish *p) {
     return publisher_busy(p->publisher);
 }
 
+bool publish_ready(struct publish *p) {
+    return publisher_ready(p->publisher);
+}
+
 const struct order_output *publish_outputs(struct publish *p, uint32_t *count) {
     *count = (uint32_t)p->recommendation_partitions;
     return p->chain;

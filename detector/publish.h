@@ -38,10 +38,13 @@ bool publish_dead_letters(struct publish *publish, const struct batch *batch, st
 /* Messages and bytes in the filling unit. */
 size_t publish_pending(const struct publish *publish);
 size_t publish_pending_bytes(const struct publish *publish);
+/* A unit is in flight. */
 bool publish_busy(struct publish *publish);
+/* The filling unit may be sealed. */
+bool publish_ready(struct publish *publish);
 /* Where the chain stands, for the order record: borrowed until the next call. */
 const struct order_output *publish_outputs(struct publish *publish, uint32_t *count);
-/* Adds the order record and the offsets, and hands the unit to the publisher. Not while busy. */
+/* Adds the order record and the offsets, and hands the unit to the publisher. Only when ready. */
 bool publish_seal(struct publish *publish, const struct order_record *record,
                   const struct port_position *positions, size_t count, struct error *error);
 enum port_status publish_status(struct publish *publish, struct error *error);

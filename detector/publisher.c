@@ -126,6 +126,13 @@ bool publisher_busy(struct publisher *p) {
     return busy;
 }
 
+bool publisher_ready(struct publisher *p) {
+    pthread_mutex_lock(&p->lock);
+    const bool ready = !p->busy && p->status == PORT_OK;
+    pthread_mutex_unlock(&p->lock);
+    return ready;
+}
+
 void publisher_seal(struct publisher *p) {
     pthread_mutex_lock(&p->lock);
     assert(!p->busy && p->status == PORT_OK);

@@ -18,7 +18,9 @@ void publisher_close(struct publisher *publisher);
 struct commit_unit *publisher_filling(struct publisher *publisher);
 /* True while a unit is in flight. */
 bool publisher_busy(struct publisher *publisher);
-/* Hands the filling unit over; not while busy. The port is woken when it is committed or has
+/* True when the filling unit may be sealed: nothing is in flight and nothing has failed. */
+bool publisher_ready(struct publisher *publisher);
+/* Hands the filling unit over; only when ready. The port is woken when it is committed or has
  * failed. */
 void publisher_seal(struct publisher *publisher);
 /* PORT_OK, or how a commit failed; after a failure nothing may be sealed any more. */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When and what a session commits: outputs, dead letters, the order record and all offsets, in one
+ * unit. */
+#include "detector/build_info.h"
+#include "detector/metrics.h"
+#include "detector/session.h"
+
+enum {
+    COMMIT_RECORDS_MAX = 1 << 16, /* a unit is sealed after this many records at the latest */
+    AHEAD_RECORDS_MAX = 1 << 20,  /* the engine runs at most so far ahead of a commit in flight */
+};
+
+uint64_t session_uncommitted(const struct session *s) {
+    return consume_next_ordinal(s->consume) - s->first_ordinal;
+}
+
+static struct order_record order_record_of(const struct session *s) {
+    const struct pipeline *p = s->pipeline;
+    struct order_record record = {
+        .shard = text_of(p->settings->shard_id),
+        .sequence = s->next_order,
+        .build = text_of(build_info_version()),
+        .options_sha256 = text_of(p->options_sha256),
+        .features_sha256 = text_of(feature_table_sha256()),
+        .model_sha256 = text_of(model_sha256(p->model)),
+        .policy_sha256 = text_of(policy_sha256(p->policy)),
+        .first_ordinal = (int64_t)s->first_ordinal,
+        .engine_clock_s = decode_clock_s(s->decode),
+        .state_hash = s->state_hash,
+        .exceptions = s->exceptions,
+        .exception_count = s->exception_count,
+    };
+    record.runs = (struct order_run *)consume_runs(s->consume, &record.run_count);
+    record.outputs = (struct order_output *)publish_outputs(s->publish, &record.output_count);
+    return record;
+}
+
+static void show_gauges(const struct session *s) {
+    const struct accounts *accounts = apply_accounts(s->apply);
+    metrics_set(METRIC_ACCOUNTS, accounts_count(accounts));
+    metrics_set(METRIC_ACCOUNT_BYTES, (int64_t)accounts_bytes(accounts));
+    metrics_set(METRIC_EPISODES, (int64_t)decide_open_episodes(s->decide));
+    metrics_set(METRIC_LAG, consume_lag(s->consume));
+    metrics_set(METRIC_CLOCK, decode_clock_s(s->decode));
+}
+
+bool session_commit(struct session *s, struct error *error) {
+    static struct port_position positions[STREAMS_MAX];
+    const size_t count = consume_stream_count(s->consume);
+    for (size_t i = 0; i < count; i++)
+        positions[i] = consume_position(s->consume, i);
+    const struct order_record record = order_record_of(s);
+    if (!publish_seal(s->publish, &record, positions, count, error)) return false;
+    s->next_order++;
+    s->first_ordinal = consume_next_ordinal(s->consume);
+    s->exception_count = 0;
+    s->sealed_ms = s->pipeline->port->ops->now_ms(s->pipeline->port);
+    consume_runs_reset(s->consume);
+    show_gauges(s);
+    return true;
+}
+
+bool session_commit_due(const struct session *s, int64_t now_ms) {
+    if (!publish_ready(s->publish)) return false;
+    if (publish_pending(s->publish) > 0 || session_uncommitted(s) >= COMMIT_RECORDS_MAX)
+        return true;
+    return session_uncommitted(s) > 0 &&
+           now_ms - s->sealed_ms >= s->pipeline->settings->commit_interval_ms;
+}
+
+bool session_too_far_ahead(const struct session *s) {
+    const size_t half = (size_t)s->pipeline->settings->commit_bytes_max / 2;
+    return publish_busy(s->publish) &&
+           (session_uncommitted(s) > AHEAD_RECORDS_MAX || publish_pending_bytes(s->publish) > half);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/order_log.h"
+
+#include "detector/murmur2.h"
+
+#include <stdlib.h>
+
+struct order_log {
+    struct port *port;
+    const char *topic, *shard_id;
+    int32_t partition;
+    int64_t next_offset;
+    int64_t end; /* captured: what lies at or past it is not ours to read */
+    int64_t next_sequence;
+    struct order_record *record; /* handed out last; its texts lie in `held` */
+    struct port_record held;
+    bool holding;
+};
+
+struct order_log *order_log_open(struct port *port, const char *topic, const char *shard_id,
+                                 struct error *error) {
+    int32_t partitions = 0;
+    if (!port->ops->partition_count(port, topic, &partitions, error)) return NULL;
+    struct order_log *log = calloc(1, sizeof *log);
+    if (log == NULL) {
+        error_set(error, ERROR_FAILED, "no memory for the order log");
+        return NULL;
+    }
+    const struct bytes key = {(const uint8_t *)shard_id, (uint32_t)strlen(shard_id)};
+    *log = (struct order_log){.port = port,
+                              .topic = topic,
+                              .shard_id = shard_id,
+                              .partition = murmur2_partition(key, partitions),
+                              .next_offset = PORT_OFFSET_EARLIEST};
+    return log;
+}
+
+static void let_go(struct order_log *log) {
+    order_record_free(log->record);
+    log->record = NULL;
+    if (log->holding) log->port->ops->release(log->port, &log->held, 1);
+    log->holding = false;
+}
+
+void order_log_close(struct order_log *log) {
+    if (log == NULL) return;
+    let_go(log);
+    free(log);
+}
+
+struct port_position order_log_position(struct order_log *log) {
+    return (struct port_position){log->topic, log->partition, log->next_offset};
+}
+
+bool order_log_capture(struct order_log *log, struct error *error) {
+    int64_t first = 0;
+    return log->port->ops->watermarks(log->port, log->topic, log->partition, &first, &log->end,
+                                      error);
+}
+
+static bool check_sequence(struct order_log *log, const struct order_record *record,
+                           struct error *error) {
+    if (record->sequence == log->next_sequence) return true;
+    const enum error_code code =
+        record->sequence > log->next_sequence ? ERROR_INPUT_GONE : ERROR_BAD_DATA;
+    return error_set(error, code,
+                     "%s/%d at offset %lld: order record %lld where %lld was due; the order log of "
+                     "shard %s is not whole, so its state cannot be rebuilt",
+                     log->topic, (int)log->partition, (long long)(log->next_offset - 1),
+                     (long long)record->sequence, (long long)log->next_sequence, log->shard_id);
+}
+
+static bool is_ours(const struct order_log *log, const struct port_record *record) {
+    return record->key.data != NULL && record->key.size == strlen(log->shard_id) &&
+           memcmp(record->key.data, log->shard_id, record->key.size) == 0;
+}
+
+static bool take(struct order_log *log, struct error *error) {
+    log->record = order_record_decode(log->held.value, error);
+    if (log->record == NULL)
+        return error_prefix(error, "%s/%d at offset %lld", log->topic, (int)log->partition,
+                            (long long)log->held.offset);
+    if (!check_sequence(log, log->record, error)) return false;
+    log->next_sequence++;
+    return true;
+}
+
+enum order_log_outcome order_log_next(struct order_log *log, size_t stream,
+                                      const struct order_record **record, struct error *error) {
+    struct port *port = log->port;
+    do {
+        let_go(log);
+        if (log->next_offset >= log->end) return ORDER_LOG_END;
+        size_t count = 0;
+        if (!port->ops->poll(port, stream, &log->held, 1, &count, error)) return ORDER_LOG_FAILED;
+        if (count == 0) return port->ops->at_end(port, stream) ? ORDER_LOG_END : ORDER_LOG_WAIT;
+        log->holding = true;
+        log->next_offset = log->held.offset + 1;
+    } while (!is_ours(log, &log->held));
+    if (!take(log, error)) return ORDER_LOG_FAILED;
+    *record = log->record;
+    return ORDER_LOG_RECORD;
+}

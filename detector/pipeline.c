@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program. One batch at a time: consume → decode → apply → score → decide → publish; whatever
+ * was processed is committed together with the order it was taken in. */
+#include "detector/pipeline.h"
+
+#include "detector/build_info.h"
+#include "detector/http.h"
+#include "detector/log.h"
+#include "detector/metrics.h"
+#include "detector/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum {
+    DRAIN_MS = 10000,           /* a stop waits so long for the last commit */
+    PARTITION_CHECK_MS = 60000, /* how often new input partitions are looked for */
+    IDLE_WAIT_MS = 200,
+};
+
+enum outcome { SESSION_ENDED, SESSION_RELOAD, SESSION_FAILED };
+
+/* Processing. */
+
+static void hash_sides(struct session *s) {
+    const struct batch *b = s->batch;
+    for (uint32_t i = 0; i < b->sides; i++) {
+        const struct side *side = &b->side[i];
+        struct {
+            uint64_t ordinal, account, logit;
+        } row = {b->input[side->event].ordinal, side->account_number, 0};
+        memcpy(&row.logit, &b->logit[i], sizeof row.logit);
+        s->state_hash = XXH3_64bits_withSeed(&row, sizeof row, s->state_hash);
+    }
+}
+
+static void count_batch(const struct session *s) {
+    const struct batch *b = s->batch;
+    uint64_t verdicts[VERDICT_COUNT] = {0}, bytes = 0;
+    for (uint32_t i = 0; i < b->count; i++) {
+        verdicts[b->verdict[i]]++;
+        bytes += b->input[i].record.value.size;
+    }
+    for (enum verdict v = 0; v < VERDICT_COUNT; v++)
+        if (verdicts[v] > 0) metrics_add_verdict(v, verdicts[v]);
+    metrics_add(s->replaying ? METRIC_REPLAYED : METRIC_RECORDS, b->count);
+    metrics_add(METRIC_BYTES, bytes);
+    metrics_add(METRIC_SIDES, b->sides);
+}
+
+/* Verdicts that depend on the world outside are written down, so that a replay obeys them. */
+static void note_exceptions(struct session *s) {
+    const struct batch *b = s->batch;
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (b->verdict[i] != VERDICT_SCHEMA_UNKNOWN) continue;
+        if (s->exception_count == s->exception_room) {
+            s->exception_room = s->exception_room == 0 ? 16 : 2 * s->exception_room;
+            s->exceptions = realloc(s->exceptions, s->exception_room * sizeof *s->exceptions);
+            assert(s->exceptions != NULL && "out of memory");
+        }
+        s->exceptions[s->exception_count++] = (struct order_exception){
+            text_of(b->input[i].topic), b->input[i].partition, b->input[i].record.offset,
+            text_of(verdict_name(VERDICT_SCHEMA_UNKNOWN))};
+    }
+}
+
+static bool decide_and_publish(struct session *s, struct error *error) {
+    const struct pipeline_options *options = &s->pipeline->options;
+    const struct recommendation *recommendation;
+    uint32_t event = 0;
+    decide_batch(s->decide, s->batch);
+    while ((recommendation = decide_next(s->decide, &event)) != NULL) {
+        const struct input *input = &s->batch->input[event];
+        if (!publish_recommendation(s->publish, recommendation, input, error)) return false;
+        if (options->on_recommendation != NULL && !s->replaying)
+            options->on_recommendation(options->context, recommendation);
+    }
+    return publish_dead_letters(s->publish, s->batch, error);
+}
+
+bool session_process(struct session *s, struct error *error) {
+    struct batch *b = s->batch;
+    decode_batch(s->decode, b);
+    if (!apply_batch(s->apply, b, error)) return false;
+    score_batch(s->score, &b->features[0][0], b->sides, b->logit);
+    hash_sides(s);
+    if (!decide_and_publish(s, error)) return false;
+    if (!s->replaying) note_exceptions(s);
+    count_batch(s);
+    consume_release(s->consume, b);
+    return true;
+}
+
+/* Live. */
+
+static bool stopping(const struct session *s) {
+    return atomic_load(&s->pipeline->stopping);
+}
+
+static enum outcome outcome_of(enum port_status status, struct error *error) {
+    switch (status) {
+    case PORT_OK:
+        return SESSION_ENDED;
+    case PORT_FENCED:
+        error_prefix(error, "another engine with this shard.id has taken over");
+        error->code = ERROR_FENCED;
+        return SESSION_FAILED;
+    case PORT_STOPPED:
+        error_set(error, ERROR_INTERRUPTED,
+                  "stopped before the last commit was answered; "
+                  "its input is taken again at the next start");
+        return SESSION_FAILED;
+    case PORT_ABORT:
+    case PORT_REBUILD:
+        break;
+    }
+    log_warn("event=commit_failed next=reload why=\"%s\"", error->text);
+    metrics_add(METRIC_RELOADS, 1);
+    return SESSION_RELOAD;
+}
+
+/* Waits until the unit in flight is answered; a stop gives up after DRAIN_MS. */
+static void await_commit(struct session *s) {
+    struct port *port = s->pipeline->port;
+    int64_t left_ms = DRAIN_MS;
+    while (publish_busy(s->publish)) {
+        health_beat();
+        port->ops->wait(port, IDLE_WAIT_MS);
+        left_ms -= IDLE_WAIT_MS;
+        if (stopping(s) && left_ms < 0) port->ops->stop(port);
+    }
+}
+
+static enum outcome finish(struct session *s, struct error *error) {
+    await_commit(s);
+    enum port_status status = publish_status(s->publish, error);
+    if (status == PORT_OK && session_uncommitted(s) > 0) {
+        if (!session_commit(s, error)) return SESSION_FAILED;
+        await_commit(s);
+        status = publish_status(s->publish, error);
+    }
+    return outcome_of(status, error);
+}
+
+/* New partitions of the input start at their first record. */
+static bool look_for_partitions(struct session *s, struct error *error) {
+    struct port *port = s->pipeline->port;
+    int32_t count = 0;
+    if (!port->ops->partition_count(port, s->pipeline->settings->topic_transactions, &count, error))
+        return false;
+    const size_t before = consume_stream_count(s->consume);
+    for (int32_t p = 0; p < count; p++)
+        if (!consume_has_stream(s->consume, p) && !consume_add_stream(s->consume, p, 0, error))
+            return false;
+    if (consume_stream_count(s->consume) == before) return true;
+    log_info("event=new_partitions topic=%s partitions=%d",
+             s->pipeline->settings->topic_transactions, (int)count);
+    return consume_assign(s->consume, NULL, error);
+}
+
+static void idle(struct session *s, int64_t now_ms) {
+    struct port *port = s->pipeline->port;
+    int64_t wait_ms = IDLE_WAIT_MS;
+    if (session_uncommitted(s) > 0) {
+        const int64_t due_ms = s->sealed_ms + s->pipeline->settings->commit_interval_ms - now_ms;
+        if (due_ms < wait_ms) wait_ms = due_ms < 1 ? 1 : due_ms;
+    }
+    port->ops->wait(port, (int)wait_ms);
+}
+
+static enum outcome live(struct session *s, struct error *error) {
+    struct port *port = s->pipeline->port;
+    int64_t partitions_ms = port->ops->now_ms(port);
+    while (!stopping(s)) {
+        health_beat();
+        const enum port_status status = publish_status(s->publish, error);
+        if (status != PORT_OK) return outcome_of(status, error);
+        enum consume_outcome taken = CONSUME_EMPTY;
+        if (!session_too_far_ahead(s)) taken = consume_batch(s->consume, s->batch, error);
+        if (taken == CONSUME_FAILED) return SESSION_FAILED;
+        if (taken == CONSUME_RECORDS && !session_process(s, error)) return SESSION_FAILED;
+        if (taken == CONSUME_AT_END && s->pipeline->options.stop_at_end) break;
+        const int64_t now_ms = port->ops->now_ms(port);
+        const bool commit = session_commit_due(s, now_ms);
+        if (commit && now_ms - partitions_ms >= PARTITION_CHECK_MS) {
+            partitions_ms = now_ms;
+            if (!look_for_partitions(s, error)) return SESSION_FAILED;
+        }
+        if (commit && !session_commit(s, error)) return SESSION_FAILED;
+        if (taken != CONSUME_RECORDS) idle(s, now_ms);
+    }
+    return finish(s, error);
+}
+
+static enum outcome run_live(struct session *s, struct error *error) {
+    struct pipeline *p = s->pipeline;
+    atomic_store(&p->live, true);
+    health_set_ready(true);
+    const enum outcome outcome = live(s, error);
+    health_set_ready(false);
+    atomic_store(&p->live, false);
+    return outcome;
+}
+
+static enum outcome run_session(struct pipeline *p, struct error *error) {
+    struct session *s = session_open(p, error);
+    const enum recovery recovery = s == NULL ? RECOVERY_FAILED : session_recover(s, error);
+    enum outcome outcome = recovery == RECOVERY_STOPPED ? SESSION_ENDED : SESSION_FAILED;
+    if (recovery == RECOVERED) outcome = run_live(s, error);
+    session_close(s);
+    /* A stop that breaks a blocking call of the start is a clean end: nothing was taken yet. */
+    if (recovery == RECOVERY_FAILED && atomic_load(&p->stopping) &&
+        error->code == ERROR_INTERRUPTED)
+        outcome = SESSION_ENDED;
+    return outcome;
+}
+
+bool pipeline_run(struct pipeline *p, struct error *error) {
+    enum outcome outcome;
+    do {
+        outcome = run_session(p, error);
+    } while (outcome == SESSION_RELOAD && !atomic_load(&p->stopping));
+    return outcome != SESSION_FAILED;
+}
+
+/* Life. */
+
+static bool load_documents(struct pipeline *p, struct error *error) {
+    const struct options *o = p->settings;
+    p->model = o->model_path[0] == '\0' ? model_shipped(error) : model_load(o->model_path, error);
+    if (p->model == NULL) return false;
+    p->policy = o->policy_path[0] == '\0' ? policy_shipped(p->model, error)
+                                          : policy_load(o->policy_path, p->model, error);
+    return p->policy != NULL;
+}
+
+struct pipeline *pipeline_open(const struct pipeline_options *options, struct error *error) {
+    struct pipeline *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        error_set(error, ERROR_FAILED, "no memory for the pipeline");
+        return NULL;
+    }
+    p->options = *options;
+    p->settings = options->options;
+    p->port = options->port;
+    options_state_sha256(p->settings, p->options_sha256);
+    if (!load_documents(p, error)) {
+        pipeline_close(p);
+        return NULL;
+    }
+    return p;
+}
+
+void pipeline_stop(struct pipeline *p) {
+    atomic_store(&p->stopping, true);
+    if (!atomic_load(&p->live)) p->port->ops->stop(p->port);
+    p->port->ops->wake(p->port);
+}
+
+void pipeline_close(struct pipeline *p) {
+    if (p == NULL) return;
+    policy_free(p->policy);
+    model_free(p->model);
+    free(p);
+}

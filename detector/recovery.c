@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a session gets to where the last commit left off: fence, read the order log, replay what it
+ * names with output muted, compare what it says of the state. */
+#include "detector/http.h"
+#include "detector/log.h"
+#include "detector/metrics.h"
+#include "detector/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { REPLAY_WAIT_MS = 200, PROGRESS_RECORDS = 1 << 20 };
+
+static bool stopping(const struct session *s) {
+    return atomic_load(&s->pipeline->stopping);
+}
+
+static struct port *port_of(const struct session *s) {
+    return s->pipeline->port;
+}
+
+/* The first start of a shard. */
+
+static bool start_position(struct session *s, int32_t partition, int64_t *offset,
+                           struct error *error) {
+    struct port *port = port_of(s);
+    const struct options *settings = s->pipeline->settings;
+    int64_t low = 0, high = 0;
+    if (!port->ops->watermarks(port, settings->topic_transactions, partition, &low, &high, error))
+        return false;
+    *offset = strcmp(settings->start_from, "latest") == 0 ? high : low;
+    return true;
+}
+
+static bool refuse_lost_order_log(struct session *s, int32_t partitions, struct error *error) {
+    struct port *port = port_of(s);
+    for (int32_t p = 0; p < partitions; p++) {
+        struct port_position position = {s->pipeline->settings->topic_transactions, p, 0};
+        if (!port->ops->committed(port, &position, 1, error)) return false;
+        if (position.offset >= 0)
+            return error_set(error, ERROR_INPUT_GONE,
+                             "shard %s has committed offsets but its order log in %s is empty; its "
+                             "state cannot be rebuilt: restore the topic or take a new shard.id",
+                             s->pipeline->settings->shard_id, s->pipeline->settings->topic_order);
+    }
+    return true;
+}
+
+/* Writes order record 0: where every partition starts. */
+static bool first_start(struct session *s, struct error *error) {
+    struct port *port = port_of(s);
+    const struct options *settings = s->pipeline->settings;
+    int32_t partitions = 0;
+    if (!port->ops->partition_count(port, settings->topic_transactions, &partitions, error) ||
+        !refuse_lost_order_log(s, partitions, error))
+        return false;
+    if (settings->start_from[0] == '\0')
+        return error_set(error, ERROR_CONFIG,
+                         "shard %s starts for the first time: say where with "
+                         "start.from=earliest or start.from=latest",
+                         settings->shard_id);
+    for (int32_t p = 0; p < partitions; p++) {
+        int64_t offset = 0;
+        if (!start_position(s, p, &offset, error) ||
+            !consume_add_stream(s->consume, p, offset, error))
+            return false;
+    }
+    log_info("event=first_start shard=%s partitions=%d from=%s", settings->shard_id,
+             (int)partitions, settings->start_from);
+    return session_commit(s, error);
+}
+
+/* Replay. */
+
+static bool check_text(struct text logged, const char *ours, const char *what,
+                       const struct session *s, struct error *error) {
+    if (text_equal(logged, text_of(ours))) return true;
+    return error_set(error, ERROR_CONFIG,
+                     "the order log of shard %s was made with another %s (%.*s, now %.8s…); start "
+                     "with that one, or with a new shard.id",
+                     s->pipeline->settings->shard_id, what, 8, logged.data, ours);
+}
+
+static bool check_documents(const struct session *s, const struct order_record *record,
+                            struct error *error) {
+    const struct pipeline *p = s->pipeline;
+    return check_text(record->options_sha256, p->options_sha256, "set of options that affect state",
+                      s, error) &&
+           check_text(record->features_sha256, feature_table_sha256(), "feature table", s, error) &&
+           check_text(record->model_sha256, model_sha256(p->model), "model", s, error) &&
+           check_text(record->policy_sha256, policy_sha256(p->policy), "policy", s, error);
+}
+
+static bool check_state(const struct session *s, const struct order_record *record,
+                        struct error *error) {
+    if (record->state_hash == s->state_hash) return true;
+    return error_set(error, ERROR_BAD_DATA,
+                     "replay of order record %lld gives another state than the engine had "
+                     "(%016llx, logged %016llx); the input was changed or the program computes "
+                     "differently (logged by build %.*s)",
+                     (long long)record->sequence, (unsigned long long)s->state_hash,
+                     (unsigned long long)record->state_hash, (int)record->build.size,
+                     record->build.data);
+}
+
+/* Partitions that the record names for the first time start where its run says. */
+static bool add_streams(struct session *s, const struct order_record *record, struct error *error) {
+    bool added = false;
+    for (uint32_t i = 0; i < record->run_count; i++) {
+        const struct order_run *run = &record->runs[i];
+        if (consume_has_stream(s->consume, run->partition)) continue;
+        if (!consume_add_stream(s->consume, run->partition, run->next_offset, error)) return false;
+        added = true;
+    }
+    if (!added) return true;
+    const struct port_position log = order_log_position(s->order_log);
+    return consume_assign(s->consume, &log, error);
+}
+
+static void force_exceptions(const struct order_record *record, struct batch *b) {
+    for (uint32_t e = 0; e < record->exception_count; e++)
+        for (uint32_t i = 0; i < b->count; i++)
+            if (b->input[i].partition == record->exceptions[e].partition &&
+                b->input[i].record.offset == record->exceptions[e].offset)
+                b->forced[i] = VERDICT_SCHEMA_UNKNOWN;
+}
+
+static bool process_replayed(struct session *s, const struct order_record *record,
+                             struct error *error) {
+    force_exceptions(record, s->batch);
+    const uint64_t before = (uint64_t)metrics_get(METRIC_REPLAYED) / PROGRESS_RECORDS;
+    if (!session_process(s, error)) return false;
+    const uint64_t replayed = (uint64_t)metrics_get(METRIC_REPLAYED);
+    if (replayed / PROGRESS_RECORDS != before)
+        log_info("event=replaying records=%llu", (unsigned long long)replayed);
+    return true;
+}
+
+static bool commit_replayed(struct session *s, struct error *error) {
+    if (!s->pipeline->options.unmuted_replay || publish_pending(s->publish) == 0) return true;
+    while (publish_busy(s->publish))
+        port_of(s)->ops->wait(port_of(s), REPLAY_WAIT_MS);
+    return session_commit(s, error);
+}
+
+static enum recovery replay_record(struct session *s, const struct order_record *record,
+                                   struct error *error) {
+    if (!check_documents(s, record, error) || !add_streams(s, record, error))
+        return RECOVERY_FAILED;
+    consume_follow(s->consume, record->runs, record->run_count);
+    for (;;) {
+        health_beat();
+        if (stopping(s)) return RECOVERY_STOPPED;
+        const enum consume_outcome taken = consume_batch(s->consume, s->batch, error);
+        if (taken == CONSUME_DONE) break;
+        if (taken == CONSUME_FAILED) return RECOVERY_FAILED;
+        if (taken == CONSUME_EMPTY) port_of(s)->ops->wait(port_of(s), REPLAY_WAIT_MS);
+        if (taken == CONSUME_RECORDS && !process_replayed(s, record, error)) return RECOVERY_FAILED;
+    }
+    if (!check_state(s, record, error) || !commit_replayed(s, error)) return RECOVERY_FAILED;
+    s->next_order = record->sequence + 1;
+    s->first_ordinal = consume_next_ordinal(s->consume);
+    consume_runs_reset(s->consume);
+    return RECOVERED;
+}
+
+static enum recovery replay(struct session *s, struct error *error) {
+    for (;;) {
+        const struct order_record *record = NULL;
+        health_beat();
+        if (stopping(s)) return RECOVERY_STOPPED;
+        switch (order_log_next(s->order_log, consume_stream_count(s->consume), &record, error)) {
+        case ORDER_LOG_END:
+            return RECOVERED;
+        case ORDER_LOG_FAILED:
+            return RECOVERY_FAILED;
+        case ORDER_LOG_WAIT:
+            port_of(s)->ops->wait(port_of(s), REPLAY_WAIT_MS);
+            break;
+        case ORDER_LOG_RECORD: {
+            const enum recovery replayed = replay_record(s, record, error);
+            if (replayed != RECOVERED) return replayed;
+        }
+        }
+    }
+}
+
+/* The group's offsets are a copy of the order log's; that they differ means somebody else wrote one
+ * of them. */
+static bool check_committed(struct session *s, struct error *error) {
+    struct port *port = port_of(s);
+    if (!port->exactly_once || s->pipeline->options.unmuted_replay) return true;
+    for (size_t i = 0; i < consume_stream_count(s->consume); i++) {
+        const struct port_position ours = consume_position(s->consume, i);
+        struct port_position group = ours;
+        if (!port->ops->committed(port, &group, 1, error)) return false;
+        if (group.offset != ours.offset)
+            return error_set(error, ERROR_BAD_DATA,
+                             "%s/%d: the order log ends at offset %lld, the committed offset of "
+                             "group %s is %lld; set the group's offset back to the order log's, "
+                             "or take a new shard.id",
+                             ours.topic, (int)ours.partition, (long long)ours.offset,
+                             s->pipeline->settings->shard_id, (long long)group.offset);
+    }
+    return true;
+}
+
+static enum recovery go_live(struct session *s, struct error *error) {
+    if (s->next_order == 0 && !first_start(s, error)) return RECOVERY_FAILED;
+    if (s->next_order > 1 && !check_committed(s, error)) return RECOVERY_FAILED;
+    if (!consume_assign(s->consume, NULL, error)) return RECOVERY_FAILED;
+    s->replaying = false;
+    publish_mute(s->publish, false);
+    s->sealed_ms = port_of(s)->ops->now_ms(port_of(s));
+    log_info("event=live shard=%s replayed=%llu delivery=%s", s->pipeline->settings->shard_id,
+             (unsigned long long)metrics_get(METRIC_REPLAYED),
+             port_of(s)->exactly_once ? "exactly-once" : "at-least-once");
+    return RECOVERED;
+}
+
+enum recovery session_recover(struct session *s, struct error *error) {
+    struct port *port = port_of(s);
+    s->replaying = true;
+    publish_mute(s->publish, !s->pipeline->options.unmuted_replay);
+    if (!port->ops->fence(port, error) || !order_log_capture(s->order_log, error)) goto failed;
+    const struct port_position log = order_log_position(s->order_log);
+    if (!consume_assign(s->consume, &log, error)) goto failed;
+    enum recovery outcome = replay(s, error);
+    if (outcome == RECOVERED) outcome = go_live(s, error);
+    if (outcome != RECOVERY_FAILED) return outcome;
+failed:
+    return error->code == ERROR_INTERRUPTED && stopping(s) ? RECOVERY_STOPPED : RECOVERY_FAILED;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/session.h"
+
+#include "detector/build_info.h"
+
+#include <stdlib.h>
+
+static bool open_input(struct session *s, struct error *error) {
+    const struct options *settings = s->pipeline->settings;
+    s->runs = runs_new((size_t)settings->runs_max);
+    if (s->runs == NULL) return error_set(error, ERROR_FAILED, "no memory for the run table");
+    const struct consume_options consume = {
+        .port = s->pipeline->port,
+        .runs = s->runs,
+        .topic = settings->topic_transactions,
+        .merge_slice_ms = settings->merge_slice_ms,
+        .merge_wait_ms = settings->merge_wait_ms,
+    };
+    const struct decode_options decode = {
+        .schema_dir = settings->schema_dir,
+        .value_bytes_max = (uint32_t)settings->value_bytes_max,
+    };
+    s->consume = consume_open(&consume, error);
+    if (s->consume == NULL) return false;
+    s->decode = decode_open(&decode, error);
+    return s->decode != NULL;
+}
+
+static bool open_judgement(struct session *s, struct error *error) {
+    const struct pipeline *p = s->pipeline;
+    const struct apply_options apply = {
+        .accounts_max = (uint32_t)p->settings->accounts_max,
+        .kernel_tier = p->settings->kernel_tier,
+    };
+    s->apply = apply_open(&apply, error);
+    if (s->apply == NULL) return false;
+    s->score = score_open(p->model, BATCH_SIDES, error);
+    if (s->score == NULL) return false;
+    const struct decide_options decide = {
+        .policy = p->policy,
+        .model = p->model,
+        .score = s->score,
+        .runs = s->runs,
+        .build = build_info_version(),
+        .episodes_max = (uint32_t)p->settings->episodes_max,
+    };
+    s->decide = decide_open(&decide, error);
+    return s->decide != NULL;
+}
+
+static bool open_output(struct session *s, struct error *error) {
+    const struct options *settings = s->pipeline->settings;
+    const struct publish_options publish = {
+        .port = s->pipeline->port,
+        .shard_id = settings->shard_id,
+        .topic_recommendations = settings->topic_recommendations,
+        .topic_dead_letters = settings->topic_dead_letters,
+        .topic_order = settings->topic_order,
+        .unit_bytes_max = (size_t)settings->commit_bytes_max,
+    };
+    s->publish = publish_open(&publish, error);
+    if (s->publish == NULL) return false;
+    s->order_log =
+        order_log_open(s->pipeline->port, settings->topic_order, settings->shard_id, error);
+    return s->order_log != NULL;
+}
+
+struct session *session_open(struct pipeline *pipeline, struct error *error) {
+    struct session *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        error_set(error, ERROR_FAILED, "no memory for the engine");
+        return NULL;
+    }
+    s->pipeline = pipeline;
+    s->batch = batch_new();
+    if (s->batch == NULL) {
+        error_set(error, ERROR_FAILED, "no memory for the batch");
+        goto fail;
+    }
+    if (!open_input(s, error) || !open_judgement(s, error) || !open_output(s, error)) goto fail;
+    return s;
+fail:
+    session_close(s);
+    return NULL;
+}
+
+void session_close(struct session *s) {
+    if (s == NULL) return;
+    publish_close(s->publish);
+    if (s->consume != NULL && s->batch != NULL) consume_release(s->consume, s->batch);
+    order_log_close(s->order_log);
+    decide_close(s->decide);
+    score_close(s->score);
+    apply_close(s->apply);
+    decode_close(s->decode);
+    consume_close(s->consume);
+    runs_free(s->runs);
+    batch_free(s->batch);
+    free(s->exceptions);
+    free(s);
+}

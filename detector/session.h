@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A session: one life of the engine's state, from fencing to the end or to the next reload. Private
+ * to pipeline.c, session.c and recovery.c. Engine thread only, but for `stopping` and `live`. */
+#pragma once
+
+#include "detector/apply.h"
+#include "detector/consume.h"
+#include "detector/decide.h"
+#include "detector/decode.h"
+#include "detector/order_log.h"
+#include "detector/pipeline.h"
+#include "detector/publish.h"
+
+#include <stdatomic.h>
+
+struct pipeline {
+    struct pipeline_options options;
+    const struct options *settings;
+    struct port *port;
+    struct model *model;
+    struct policy *policy;
+    char options_sha256[65];
+    atomic_bool stopping; /* set by pipeline_stop */
+    atomic_bool live;     /* false: a stop must also break the port's blocking calls */
+};
+
+struct session {
+    struct pipeline *pipeline;
+    struct runs *runs;
+    struct consume *consume;
+    struct decode *decode;
+    struct apply *apply;
+    struct score *score;
+    struct decide *decide;
+    struct publish *publish;
+    struct order_log *order_log;
+    struct batch *batch;
+    uint64_t state_hash;    /* XXH3 chained over scored sides */
+    uint64_t first_ordinal; /* of the runs not yet committed */
+    int64_t next_order;     /* sequence of the next order record */
+    int64_t sealed_ms;      /* when the last unit was sealed */
+    bool replaying;
+    struct order_exception *exceptions; /* of the runs not yet committed */
+    uint32_t exception_count, exception_room;
+};
+
+/* Opens every stage with empty state. */
+struct session *session_open(struct pipeline *pipeline, struct error *error);
+void session_close(struct session *session);
+
+/* decode → apply → score → decide → publish for the batch that consume has filled. */
+bool session_process(struct session *session, struct error *error);
+/* Records processed since the last order record. */
+uint64_t session_uncommitted(const struct session *session);
+bool session_commit_due(const struct session *session, int64_t now_ms);
+/* True when the engine should let the commit in flight catch up before it takes more. */
+bool session_too_far_ahead(const struct session *session);
+/* Seals what has been processed since the last order record into one commit. Not while one is in
+ * flight. */
+bool session_commit(struct session *session, struct error *error);
+
+enum recovery { RECOVERED, RECOVERY_STOPPED, RECOVERY_FAILED };
+/* Fence, order log, replay with output muted; leaves the session live at the committed position. */
+enum recovery session_recover(struct session *session, struct error *error);
