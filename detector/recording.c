@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/recording.h"
+
+#include "schemas/ocf.h"
+#include "schemas/wire.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+enum { TOPIC_SIZE_MAX = 249, HEADERS_MAX = 256, PARTITIONS_MAX = 1 << 16 };
+
+const char recording_schema[] =
+    "{\"type\":\"record\",\"name\":\"RecordedMessage\",\"namespace\":\"saqshy\",\"fields\":["
+    "{\"name\":\"topic\",\"type\":\"string\"},{\"name\":\"partition\",\"type\":\"int\"},"
+    "{\"name\":\"offset\",\"type\":\"long\"},{\"name\":\"timestamp_ms\",\"type\":\"long\"},"
+    "{\"name\":\"key\",\"type\":[\"null\",\"bytes\"]},"
+    "{\"name\":\"value\",\"type\":[\"null\",\"bytes\"]},"
+    "{\"name\":\"headers\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\","
+    "\"name\":\"RecordedHeader\",\"fields\":[{\"name\":\"name\",\"type\":\"string\"},"
+    "{\"name\":\"value\",\"type\":[\"null\",\"bytes\"]}]}}}]}";
+
+bool recording_is(struct bytes schema_json) {
+    json_t *schema = json_loadb((const char *)schema_json.data, schema_json.size, 0, NULL);
+    const char *name = json_string_value(json_object_get(schema, "name"));
+    const bool is = name != NULL && strcmp(name, "RecordedMessage") == 0;
+    json_decref(schema);
+    return is;
+}
+
+/* Reading. */
+
+struct recorded {
+    char topic[TOPIC_SIZE_MAX + 1];
+    int32_t partition;
+    int64_t offset, timestamp_ms;
+    struct bytes key, value;
+    struct port_header headers[HEADERS_MAX];
+    char names[HEADERS_MAX][64];
+    size_t header_count;
+};
+
+static bool read_optional(struct wire *wire, struct bytes *out) {
+    int64_t branch;
+    *out = (struct bytes){NULL, 0};
+    if (!wire_long(wire, &branch) || branch < 0 || branch > 1) return false;
+    return branch == 0 || wire_bytes(wire, out);
+}
+
+static bool read_text(struct wire *wire, char *out, size_t room) {
+    struct text text;
+    if (!wire_text(wire, &text) || text.size >= room) return false;
+    memcpy(out, text.data, text.size);
+    out[text.size] = '\0';
+    return true;
+}
+
+static bool read_header(struct wire *wire, struct recorded *message) {
+    if (message->header_count == HEADERS_MAX) return false;
+    const size_t i = message->header_count++;
+    message->headers[i].name = message->names[i];
+    return read_text(wire, message->names[i], sizeof message->names[i]) &&
+           read_optional(wire, &message->headers[i].value);
+}
+
+static bool read_headers(struct wire *wire, struct recorded *message) {
+    message->header_count = 0;
+    for (;;) {
+        int64_t count, block_size;
+        if (!wire_long(wire, &count)) return false;
+        if (count == 0) return true;
+        if (count < 0 && (count == INT64_MIN || !wire_long(wire, &block_size))) return false;
+        if (count < 0) count = -count;
+        for (; count > 0; count--)
+            if (!read_header(wire, message)) return false;
+    }
+}
+
+static bool read_message(struct wire *wire, struct recorded *message) {
+    return read_text(wire, message->topic, sizeof message->topic) &&
+           wire_int(wire, &message->partition) && message->partition >= 0 &&
+           message->partition < PARTITIONS_MAX && wire_long(wire, &message->offset) &&
+           message->offset >= 0 && wire_long(wire, &message->timestamp_ms) &&
+           read_optional(wire, &message->key) && read_optional(wire, &message->value) &&
+           read_headers(wire, message);
+}
+
+/* Calls `each` for every message of the file. */
+static bool for_each(const char *path,
+                     bool (*each)(void *context, const struct recorded *, struct error *),
+                     void *context, struct error *error) {
+    struct ocf_reader *reader = ocf_open(path, error);
+    struct recorded *message = calloc(1, sizeof *message);
+    bool ok = reader != NULL && message != NULL;
+    if (ok && !recording_is(ocf_schema(reader)))
+        ok = error_set(error, ERROR_BAD_DATA, "%s does not hold RecordedMessage records", path);
+    struct bytes rest = {NULL, 0};
+    uint32_t used = 0;
+    while (ok && (ok = ocf_next(reader, used, &rest, error)) && rest.size > 0) {
+        struct wire wire = wire_of(rest);
+        ok = read_message(&wire, message)
+                 ? each(context, message, error)
+                 : error_set(error, ERROR_BAD_DATA, "%s: a broken record near byte %lld", path,
+                             (long long)ocf_position(reader));
+        used = (uint32_t)(wire.at - rest.data);
+    }
+    free(message);
+    ocf_close(reader);
+    return ok;
+}
+
+enum { TOPICS_MAX = 64 };
+
+struct extent {
+    char topic[TOPIC_SIZE_MAX + 1];
+    int32_t partitions;
+};
+
+struct extents {
+    struct extent topics[TOPICS_MAX];
+    size_t count;
+    int32_t partitions_min;
+};
+
+static bool measure(void *context, const struct recorded *message, struct error *error) {
+    struct extents *extents = context;
+    size_t i = 0;
+    while (i < extents->count && strcmp(extents->topics[i].topic, message->topic) != 0)
+        i++;
+    if (i == TOPICS_MAX)
+        return error_set(error, ERROR_BAD_DATA, "more than %d topics in one recording", TOPICS_MAX);
+    struct extent *extent = &extents->topics[i];
+    if (i == extents->count) {
+        extents->count++;
+        memcpy(extent->topic, message->topic, sizeof extent->topic);
+        extent->partitions = extents->partitions_min;
+    }
+    if (message->partition >= extent->partitions) extent->partitions = message->partition + 1;
+    return true;
+}
+
+static bool append(void *context, const struct recorded *message, struct error *error) {
+    const struct port_message copy = {.topic = message->topic,
+                                      .partition = message->partition,
+                                      .timestamp_ms = message->timestamp_ms,
+                                      .key = message->key,
+                                      .value = message->value,
+                                      .headers = message->headers,
+                                      .header_count = message->header_count};
+    return memory_port_append(context, &copy, message->offset) ||
+           error_set(error, ERROR_BAD_DATA, "offset %lld of %s/%d is out of order",
+                     (long long)message->offset, message->topic, (int)message->partition);
+}
+
+bool recording_load(const char *path, struct memory_port *memory, int32_t partitions_min,
+                    struct error *error) {
+    struct extents *extents = calloc(1, sizeof *extents);
+    if (extents == NULL) return error_set(error, ERROR_FAILED, "no memory to read %s", path);
+    extents->partitions_min = partitions_min;
+    bool ok = for_each(path, measure, extents, error);
+    for (size_t i = 0; ok && i < extents->count; i++)
+        memory_port_create_topic(memory, extents->topics[i].topic, extents->topics[i].partitions);
+    free(extents);
+    return ok && for_each(path, append, memory, error);
+}
+
+/* Writing. */
+
+struct buffer {
+    uint8_t *data;
+    size_t size, room;
+};
+
+static void put(struct buffer *buffer, const void *data, size_t size) {
+    if (buffer->size + size > buffer->room) {
+        buffer->room = 2 * (buffer->size + size) + 64;
+        buffer->data = realloc(buffer->data, buffer->room);
+        if (buffer->data == NULL) abort();
+    }
+    if (size > 0) memcpy(buffer->data + buffer->size, data, size);
+    buffer->size += size;
+}
+
+static void put_long(struct buffer *buffer, int64_t value) {
+    uint8_t bytes[10];
+    put(buffer, bytes, wire_put_long(bytes, value));
+}
+
+static void put_text(struct buffer *buffer, const char *text) {
+    put_long(buffer, (int64_t)strlen(text));
+    put(buffer, text, strlen(text));
+}
+
+static void put_optional(struct buffer *buffer, struct bytes bytes) {
+    put_long(buffer, bytes.data != NULL);
+    if (bytes.data == NULL) return;
+    put_long(buffer, bytes.size);
+    put(buffer, bytes.data, bytes.size);
+}
+
+static void put_headers(struct buffer *buffer, const struct port_record *record) {
+    struct port_header header;
+    size_t count = 0;
+    while (memory_port_get_header(record, count, &header))
+        count++;
+    if (count > 0) put_long(buffer, (int64_t)count);
+    for (size_t i = 0; memory_port_get_header(record, i, &header); i++) {
+        put_text(buffer, header.name);
+        put_optional(buffer, header.value);
+    }
+    put_long(buffer, 0);
+}
+
+static void put_message(struct buffer *buffer, const char *topic, int32_t partition,
+                        const struct port_record *record) {
+    buffer->size = 0;
+    put_text(buffer, topic);
+    put_long(buffer, partition);
+    put_long(buffer, record->offset);
+    put_long(buffer, record->timestamp_ms);
+    put_optional(buffer, record->key);
+    put_optional(buffer, record->value);
+    put_headers(buffer, record);
+}
+
+bool recording_save(const char *path, const struct memory_port *memory, const char *topic,
+                    struct error *error) {
+    struct ocf_writer *writer = ocf_create(path, recording_schema, strlen(recording_schema), error);
+    if (writer == NULL) return false;
+    struct buffer buffer = {NULL, 0, 0};
+    struct port_record record;
+    bool ok = true;
+    for (int32_t p = 0; ok && p < PARTITIONS_MAX; p++)
+        for (size_t i = 0; ok && memory_port_get(memory, topic, p, i, &record); i++) {
+            put_message(&buffer, topic, p, &record);
+            ok = ocf_append(writer, (struct bytes){buffer.data, (uint32_t)buffer.size}, error);
+        }
+    free(buffer.data);
+    struct error ignored;
+    return ocf_finish(writer, ok ? error : &ignored) && ok;
+}
