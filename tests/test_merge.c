@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support.h"
+
+#include "detector/merge.h"
+
+static const struct merge_view nothing_yet = {false, 0, false};
+static const struct merge_view at_end = {false, 0, true};
+
+static struct merge_view head(int64_t timestamp_ms) {
+    return (struct merge_view){true, timestamp_ms, false};
+}
+
+static void takes_the_earliest_slice_first(void **state) {
+    (void)state;
+    struct merge *merge = merge_new(1000, 500, 2);
+    const struct merge_view views[] = {head(7000), head(5000)};
+    int64_t limit_ms = 0;
+    assert_int_equal(merge_pick(merge, views, 2, 0, &limit_ms), 1);
+    assert_int_equal(limit_ms, 6000);
+    merge_free(merge);
+}
+
+static void stays_with_a_stream_inside_the_slice(void **state) {
+    (void)state;
+    struct merge *merge = merge_new(1000, 500, 2);
+    int64_t limit_ms = 0;
+    const struct merge_view first[] = {head(5000), head(5100)};
+    assert_int_equal(merge_pick(merge, first, 2, 0, &limit_ms), 0);
+    const struct merge_view second[] = {head(5900), head(5100)};
+    assert_int_equal(merge_pick(merge, second, 2, 0, &limit_ms), 0);
+    const struct merge_view third[] = {head(6000), head(5100)};
+    assert_int_equal(merge_pick(merge, third, 2, 0, &limit_ms), 1);
+    merge_free(merge);
+}
+
+static void never_waits_for_a_stream_at_its_end(void **state) {
+    (void)state;
+    struct merge *merge = merge_new(1000, 500, 2);
+    const struct merge_view views[] = {at_end, head(5000)};
+    int64_t limit_ms = 0;
+    assert_int_equal(merge_pick(merge, views, 2, 0, &limit_ms), 1);
+    merge_free(merge);
+}
+
+static void waits_for_a_stream_behind_but_not_for_ever(void **state) {
+    (void)state;
+    struct merge *merge = merge_new(1000, 500, 2);
+    const struct merge_view views[] = {nothing_yet, head(5000)};
+    int64_t limit_ms = 0;
+    assert_int_equal(merge_pick(merge, views, 2, 100, &limit_ms), MERGE_WAIT);
+    assert_int_equal(merge_pick(merge, views, 2, 599, &limit_ms), MERGE_WAIT);
+    assert_int_equal(merge_pick(merge, views, 2, 600, &limit_ms), 1);
+    const struct merge_view later[] = {nothing_yet, head(9000)};
+    assert_int_equal(merge_pick(merge, later, 2, 601, &limit_ms), 1);
+    merge_free(merge);
+}
+
+static void a_left_out_stream_is_waited_for_again_once_it_delivered(void **state) {
+    (void)state;
+    struct merge *merge = merge_new(1000, 0, 2);
+    int64_t limit_ms = 0;
+    const struct merge_view behind[] = {nothing_yet, head(5000)};
+    assert_int_equal(merge_pick(merge, behind, 2, 0, &limit_ms), 1);
+    merge_free(merge);
+
+    merge = merge_new(1000, 500, 2);
+    assert_int_equal(merge_pick(merge, behind, 2, 0, &limit_ms), MERGE_WAIT);
+    assert_int_equal(merge_pick(merge, behind, 2, 500, &limit_ms), 1);
+    const struct merge_view back[] = {head(7000), head(7100)};
+    assert_int_equal(merge_pick(merge, back, 2, 501, &limit_ms), 0);
+    const struct merge_view away[] = {nothing_yet, head(9000)};
+    assert_int_equal(merge_pick(merge, away, 2, 502, &limit_ms), MERGE_WAIT);
+    merge_free(merge);
+}
+
+static void tells_idle_from_waiting(void **state) {
+    (void)state;
+    struct merge *merge = merge_new(1000, 500, 2);
+    int64_t limit_ms = 0;
+    const struct merge_view ended[] = {at_end, at_end};
+    assert_int_equal(merge_pick(merge, ended, 2, 0, &limit_ms), MERGE_IDLE);
+    const struct merge_view one[] = {at_end, nothing_yet};
+    assert_int_equal(merge_pick(merge, one, 2, 0, &limit_ms), MERGE_WAIT);
+    assert_int_equal(merge_pick(merge, one, 2, 9999, &limit_ms), MERGE_WAIT);
+    merge_free(merge);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_the_earliest_slice_first),
+        cmocka_unit_test(stays_with_a_stream_inside_the_slice),
+        cmocka_unit_test(never_waits_for_a_stream_at_its_end),
+        cmocka_unit_test(waits_for_a_stream_behind_but_not_for_ever),
+        cmocka_unit_test(a_left_out_stream_is_waited_for_again_once_it_delivered),
+        cmocka_unit_test(tells_idle_from_waiting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
