@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/runs.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct run {
+    uint64_t first_ordinal;
+    int64_t first_offset;
+    const char *topic;
+    int32_t partition;
+};
+
+struct runs {
+    size_t room;
+    size_t oldest; /* index of the oldest run in ring[] */
+    size_t count;
+    uint64_t next_ordinal;
+    int64_t next_offset;
+    struct run ring[];
+};
+
+struct runs *runs_new(size_t runs_max) {
+    assert(runs_max > 0);
+    struct runs *runs = calloc(1, sizeof *runs + runs_max * sizeof runs->ring[0]);
+    if (runs != NULL) runs->room = runs_max;
+    return runs;
+}
+
+void runs_free(struct runs *runs) {
+    free(runs);
+}
+
+/* Index of number `i` from the oldest. */
+static size_t place(const struct runs *runs, size_t i) {
+    const size_t index = runs->oldest + i;
+    return index < runs->room ? index : index - runs->room;
+}
+
+static bool continues(const struct runs *runs, const char *topic, int32_t partition,
+                      int64_t offset) {
+    if (runs->count == 0 || offset != runs->next_offset) return false;
+    const struct run *newest = &runs->ring[place(runs, runs->count - 1)];
+    return newest->topic == topic && newest->partition == partition;
+}
+
+static void start_run(struct runs *runs, struct run run) {
+    if (runs->count == runs->room) {
+        runs->oldest = runs->oldest + 1 == runs->room ? 0 : runs->oldest + 1;
+        runs->count--;
+    }
+    runs->ring[place(runs, runs->count)] = run;
+    runs->count++;
+}
+
+void runs_add(struct runs *runs, uint64_t ordinal, const char *topic, int32_t partition,
+              int64_t offset) {
+    assert(runs->count == 0 || ordinal == runs->next_ordinal);
+    if (!continues(runs, topic, partition, offset))
+        start_run(runs, (struct run){ordinal, offset, topic, partition});
+    runs->next_ordinal = ordinal + 1;
+    runs->next_offset = offset + 1;
+}
+
+bool runs_find(const struct runs *runs, uint64_t ordinal, struct run_position *out) {
+    if (runs->count == 0 || ordinal >= runs->next_ordinal) return false;
+    size_t low = 0, high = runs->count; /* runs below `low` start at or before the ordinal */
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (runs->ring[place(runs, middle)].first_ordinal <= ordinal)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0) return false;
+    const struct run *run = &runs->ring[place(runs, low - 1)];
+    const int64_t offset = run->first_offset + (int64_t)(ordinal - run->first_ordinal);
+    *out = (struct run_position){run->topic, run->partition, offset};
+    return true;
+}
