@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The model document: a logistic model over a learned basis, as JSON.
  *
- * Loading checks everything before use: version, the feature table's hash, names (with the nearest right one),
- * text in three languages for every term, and exactness: basis values are multiples of 2^-16, weights
- * of 2^-20, and Σ|w|·max|b| < 2^17, so that every BLAS kernel gives the same logit to the bit. */
+ * Loading checks everything before use: version, the feature table's hash, names (with the nearest
+ * right one), text in three languages for every term, and exactness: basis values are multiples of
+ * 2^-16, weights of 2^-20, and Σ|w|·max|b| < 2^17, so that every BLAS kernel gives the same logit
+ * to the bit. */
 #pragma once
 
 #include "detector/error.h"
@@ -31,10 +32,12 @@ struct model_term_text {
     const char *en, *ru, *kk;
     int feature_a; /* row of the feature table */
     int feature_b; /* second feature of a conjunction, or -1 */
+    double knot;   /* where the (first) feature starts to count, in its unit; NaN: nowhere */
 };
 struct model_term_text model_term_text(const struct model *model, uint32_t term);
 
 /* P(dropper) of a logit, by the model's calibration; own exp, same bits on every machine. */
 double model_probability(const struct model *model, double logit);
-/* The smallest logit (a multiple of 2^-36) whose probability is at least p, 0 < p < 1. */
+/* The smallest logit (a multiple of 2^-36) whose probability is at least p, 0 < p < 1; infinity
+ * when the calibration does not reach it. */
 double model_logit(const struct model *model, double probability);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scores a batch: features → basis (rows × terms) → one OpenBLAS product. One thread, nothing allocated
- * after score_open. Exact: the same bits under any OPENBLAS_CORETYPE and any batch size. */
+/* Scores a batch: features → basis (terms × rows) → one OpenBLAS product. One thread, nothing
+ * allocated after score_open. Exact: the same bits under any OPENBLAS_CORETYPE and any batch size.
+ */
 #pragma once
 
 #include "models/model.h"
@@ -14,7 +15,10 @@ void score_close(struct score *score);
 /* features: rows × FEATURE_COUNT doubles, row-major, NaN is null. logits: rows doubles. */
 void score_batch(struct score *score, const double *features, uint32_t rows, double *logits);
 
-/* Contributions of one row: per term (model_term_count doubles) and the intercept; together they add
- * up to the logit exactly, in any order. */
+/* Contributions of one row: per term (model_term_count doubles) and the intercept; together they
+ * add up to the logit exactly, in any order. */
 void score_explain(const struct score *score, const double *features, double *terms,
                    double *intercept);
+
+/* The OpenBLAS core type in use, for reports and tests. */
+const char *score_core_type(void);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/document.h"
+
+#include "models/closest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DOCUMENT_BYTES_MAX = 16 << 20 };
+
+struct place place_root(const char *origin) {
+    return (struct place){origin, "$"};
+}
+
+struct place place_key(const struct place *parent, const char *key) {
+    struct place place = *parent;
+    const size_t used = strlen(place.path);
+    (void)snprintf(place.path + used, sizeof place.path - used, ".%.60s", key);
+    return place;
+}
+
+struct place place_item(const struct place *parent, size_t index) {
+    struct place place = *parent;
+    const size_t used = strlen(place.path);
+    (void)snprintf(place.path + used, sizeof place.path - used, "[%zu]", index);
+    return place;
+}
+
+bool place_refuse(const struct place *place, struct error *error, const char *format, ...) {
+    char text[768];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return error_set(error, ERROR_CONFIG, "%s: %s: %s", place->origin, place->path, text);
+}
+
+static char *read_all(FILE *file, size_t *size) {
+    char *bytes = malloc(DOCUMENT_BYTES_MAX + 1);
+    if (bytes == NULL) return NULL;
+    *size = fread(bytes, 1, DOCUMENT_BYTES_MAX + 1, file);
+    if (ferror(file) != 0 || *size > DOCUMENT_BYTES_MAX) {
+        free(bytes);
+        return NULL;
+    }
+    return bytes;
+}
+
+char *document_read(const char *path, size_t *size, struct error *error) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        error_set(error, ERROR_CONFIG, "%s: cannot be opened: %s", path, strerror(errno));
+        return NULL;
+    }
+    char *bytes = read_all(file, size);
+    (void)fclose(file);
+    if (bytes == NULL)
+        error_set(error, ERROR_CONFIG, "%s: cannot be read, or is larger than %d MiB", path,
+                  DOCUMENT_BYTES_MAX >> 20);
+    return bytes;
+}
+
+static bool right_format(const char *origin, const json_t *root, const char *format,
+                         struct error *error) {
+    const struct place place = place_root(origin);
+    const char *found;
+    if (!json_is_object(root)) return place_refuse(&place, error, "must be an object");
+    if (!document_text(&place, root, "format", &found, error)) return false;
+    if (strcmp(found, format) == 0) return true;
+    return place_refuse(&place, error, "format is \"%s\", but must be \"%s\"", found, format);
+}
+
+json_t *document_parse(const char *json, size_t size, const char *origin, const char *format,
+                       struct error *error) {
+    json_error_t fault;
+    json_t *root = json_loadb(json, size, JSON_REJECT_DUPLICATES, &fault);
+    if (root == NULL) {
+        error_set(error, ERROR_CONFIG, "%s: line %d, column %d: %s", origin, fault.line,
+                  fault.column, fault.text);
+        return NULL;
+    }
+    if (right_format(origin, root, format, error)) return root;
+    json_decref(root);
+    return NULL;
+}
+
+bool document_name(const struct place *place, const char *word, const char *what,
+                   const char *const *names, size_t count, size_t *out, struct error *error) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, names[i]) != 0) continue;
+        *out = i;
+        return true;
+    }
+    const char *right = closest(word, names, count);
+    return right == NULL ? place_refuse(place, error, "\"%s\" is no %s", word, what)
+                         : place_refuse(place, error, "\"%s\" is no %s; did you mean \"%s\"?", word,
+                                        what, right);
+}
+
+bool document_known(const struct place *place, const json_t *object, const char *const *known,
+                    size_t count, struct error *error) {
+    const char *key;
+    const json_t *value;
+    json_object_foreach((json_t *)object, key, value) {
+        size_t index;
+        if (!document_name(place, key, "key that is known here", known, count, &index, error))
+            return false;
+    }
+    return true;
+}
+
+static const char *type_name(json_type type) {
+    switch (type) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "an array";
+    case JSON_STRING:
+        return "a text";
+    case JSON_INTEGER:
+        return "a whole number";
+    case JSON_REAL:
+        return "a number";
+    default:
+        return "another value";
+    }
+}
+
+const json_t *document_member(const struct place *place, const json_t *object, const char *key,
+                              json_type type, struct error *error) {
+    const json_t *value = json_object_get(object, key);
+    if (value == NULL) {
+        place_refuse(place, error, "the key \"%s\" is missing; it must be %s", key,
+                     type_name(type));
+        return NULL;
+    }
+    const bool number = type == JSON_REAL && json_is_number(value);
+    if (number || json_typeof(value) == type) return value;
+    const struct place at = place_key(place, key);
+    place_refuse(&at, error, "must be %s", type_name(type));
+    return NULL;
+}
+
+bool document_text(const struct place *place, const json_t *object, const char *key,
+                   const char **out, struct error *error) {
+    const json_t *value = document_member(place, object, key, JSON_STRING, error);
+    if (value == NULL) return false;
+    *out = json_string_value(value);
+    if (**out != '\0') return true;
+    const struct place at = place_key(place, key);
+    return place_refuse(&at, error, "must not be empty");
+}
+
+bool document_number(const struct place *place, const json_t *object, const char *key, double *out,
+                     struct error *error) {
+    const json_t *value = document_member(place, object, key, JSON_REAL, error);
+    if (value == NULL) return false;
+    *out = json_number_value(value);
+    return true;
+}
+
+bool document_integer(const struct place *place, const json_t *object, const char *key, int64_t low,
+                      int64_t high, int64_t *out, struct error *error) {
+    const json_t *value = document_member(place, object, key, JSON_INTEGER, error);
+    if (value == NULL) return false;
+    *out = json_integer_value(value);
+    if (*out >= low && *out <= high) return true;
+    const struct place at = place_key(place, key);
+    return place_refuse(&at, error, "must be between %" PRId64 " and %" PRId64, low, high);
+}
+
+bool document_choice(const struct place *place, const json_t *object, const char *key,
+                     const char *const *names, size_t count, size_t *out, struct error *error) {
+    const char *word;
+    if (!document_text(place, object, key, &word, error)) return false;
+    const struct place at = place_key(place, key);
+    return document_name(&at, word, "value that is known here", names, count, out, error);
+}

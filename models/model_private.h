@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The model as loaded. Private to models/. Texts are borrowed from `document`. */
+#pragma once
+
+#include "models/basis.h"
+#include "models/calibration.h"
+#include "models/model.h"
+
+#include "detector/digest.h"
+
+#include <jansson.h>
+
+#define WEIGHT_UNIT 0x1p-20
+#define LOGIT_BOUND 0x1p17
+
+struct model_term {
+    struct basis_term basis;
+    double weight;
+    const char *name;
+    const char *en, *ru, *kk;
+};
+
+struct model {
+    json_t *document;
+    const char *id;
+    char sha256[DIGEST_HEX_SIZE];
+    double intercept;
+    struct calibration calibration;
+    uint32_t term_count;
+    struct model_term *terms;
+};
+
+/* Fills everything but sha256 from `document`, which stays the caller's. False: ERROR_CONFIG. */
+bool model_read(struct model *model, const char *origin, struct error *error);
