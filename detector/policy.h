@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The policy document: what is done at which score. JSON, validated whole before use. */
+/* The policy document: what is done at which score. JSON, validated whole before use; read-only
+ * afterwards, any thread. Texts live as long as the policy. */
 #pragma once
 
 #include "detector/error.h"
@@ -8,7 +9,8 @@
 
 struct policy;
 
-/* Thresholds are given as probabilities and compared as logits of `model`. Errors as model_parse. */
+/* Thresholds are given as probabilities and compared as logits of `model`. Errors as model_parse.
+ */
 struct policy *policy_parse(const char *json, size_t size, const char *origin,
                             const struct model *model, struct error *error);
 struct policy *policy_load(const char *path, const struct model *model, struct error *error);
@@ -17,3 +19,25 @@ void policy_free(struct policy *policy);
 
 const char *policy_id(const struct policy *policy);
 const char *policy_sha256(const struct policy *policy);
+
+/* What a policy says of one action. */
+struct policy_rule {
+    double threshold;  /* logit */
+    uint32_t per_hour; /* recommendations in an hour of the engine clock */
+    enum priority priority;
+};
+
+/* NULL when the policy does not use the action. Thresholds rise with the order of enum action. */
+const struct policy_rule *policy_rule(const struct policy *policy, enum action action);
+/* The strongest action whose threshold the logit reaches; ACTION_UNKNOWN: none. */
+enum action policy_action(const struct policy *policy, double logit);
+/* True when an entry of the allow-list is in force: until 00:00 (UTC+5) of its day `expires`. */
+bool policy_allows(const struct policy *policy, struct text account_token, int64_t clock_s);
+
+int64_t policy_cool_down_s(const struct policy *policy);
+int64_t policy_decide_within_s(const struct policy *policy);
+/* The end of the last working day of a hold that is advised at `issued_s`. */
+int64_t policy_valid_until_s(const struct policy *policy, int64_t issued_s);
+int32_t policy_hold_business_days(const struct policy *policy);
+/* At most PROTECTED_FLOWS_MAX names. */
+const char *const *policy_protected_flows(const struct policy *policy, uint32_t *count);

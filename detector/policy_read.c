@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the policy document to struct policy. */
+#include "detector/policy_private.h"
+
+#include "models/document.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+enum { HOUR_S = 3600, MINUTE_S = 60, HOLD_DAYS_MAX = 5, YEAR_HOURS = 8784, WEEK_MINUTES = 10080 };
+
+/* Actions. */
+
+static const char *const action_names[] = {
+#define X(name) #name,
+    ACTION_TABLE(X)
+#undef X
+};
+
+static bool read_threshold(const struct place *place, const json_t *object,
+                           const struct model *model, double *threshold, struct error *error) {
+    double probability;
+    if (!document_number(place, object, "probability", &probability, error)) return false;
+    const struct place at = place_key(place, "probability");
+    if (!(probability > 0 && probability < 1))
+        return place_refuse(&at, error, "must lie between 0 and 1, both excluded");
+    *threshold = model_logit(model, probability);
+    return isfinite(*threshold) ||
+           place_refuse(&at, error, "the model \"%s\" never gives a probability of %g",
+                        model_id(model), probability);
+}
+
+static bool read_rule(const struct place *place, const json_t *object, const struct model *model,
+                      struct policy_rule *rule, struct error *error) {
+    static const char *const known[] = {"probability", "per_hour", "priority"};
+    static const char *const priorities[] = {
+#define X(name) #name,
+        PRIORITY_TABLE(X)
+#undef X
+    };
+    int64_t per_hour;
+    size_t priority;
+    if (!document_known(place, object, known, COUNT_OF(known), error) ||
+        !read_threshold(place, object, model, &rule->threshold, error) ||
+        !document_integer(place, object, "per_hour", 0, INT32_MAX, &per_hour, error) ||
+        !document_choice(place, object, "priority", priorities + 1, COUNT_OF(priorities) - 1,
+                         &priority, error))
+        return false;
+    rule->per_hour = (uint32_t)per_hour;
+    rule->priority = (enum priority)(priority + 1);
+    return true;
+}
+
+static bool check_rising(const struct policy *policy, const struct place *place,
+                         struct error *error) {
+    int milder = -1;
+    for (int a = 0; a < ACTION_COUNT; a++) {
+        if (!policy->used[a]) continue;
+        if (milder >= 0 && policy->rules[a].threshold <= policy->rules[milder].threshold)
+            return place_refuse(place, error,
+                                "%s is stronger than %s, so its probability must be higher",
+                                action_names[a], action_names[milder]);
+        milder = a;
+    }
+    return milder >= 0 || place_refuse(place, error, "at least one action is needed");
+}
+
+static bool read_actions(struct policy *policy, const struct place *root, const struct model *model,
+                         struct error *error) {
+    const json_t *actions = document_member(root, policy->document, "actions", JSON_OBJECT, error);
+    if (actions == NULL) return false;
+    const struct place place = place_key(root, "actions");
+    const char *name;
+    const json_t *object;
+    json_object_foreach((json_t *)actions, name, object) {
+        const struct place at = place_key(&place, name);
+        size_t i;
+        if (!document_name(&at, name, "action", action_names + 1, ACTION_COUNT - 1, &i, error))
+            return false;
+        if (!json_is_object(object)) return place_refuse(&at, error, "must be an object");
+        if (!read_rule(&at, object, model, &policy->rules[i + 1], error)) return false;
+        policy->used[i + 1] = true;
+    }
+    return check_rising(policy, &place, error);
+}
+
+/* Days and the allow-list. */
+
+static bool read_day(const struct place *place, const json_t *value, int32_t *day,
+                     struct error *error) {
+    if (json_is_string(value) && calendar_parse(json_string_value(value), day)) return true;
+    return place_refuse(place, error, "must be a day like \"2027-01-31\"");
+}
+
+/* The days of array `key`, allocated. */
+static bool read_days(const struct policy *policy, const struct place *root, const char *key,
+                      int32_t **days, size_t *count, struct error *error) {
+    const json_t *array = document_member(root, policy->document, key, JSON_ARRAY, error);
+    if (array == NULL) return false;
+    const struct place list = place_key(root, key);
+    const size_t size = json_array_size(array);
+    *days = calloc(size + 1, sizeof **days);
+    if (*days == NULL) return error_set(error, ERROR_FAILED, "no memory for the calendar");
+    for (; *count < size; ++*count) {
+        const struct place at = place_item(&list, *count);
+        if (!read_day(&at, json_array_get(array, *count), *days + *count, error)) return false;
+    }
+    return true;
+}
+
+static bool read_calendar(struct policy *policy, const struct place *root, struct error *error) {
+    struct calendar *calendar = &policy->calendar;
+    if (!read_days(policy, root, "holidays", &policy->holidays, &calendar->holiday_count, error) ||
+        !read_days(policy, root, "working_weekends", &policy->working_weekends,
+                   &calendar->working_weekend_count, error))
+        return false;
+    calendar->holidays = policy->holidays;
+    calendar->working_weekends = policy->working_weekends;
+    return true;
+}
+
+static bool read_allowed(const struct place *place, const json_t *object, struct allowed *allowed,
+                         struct error *error) {
+    static const char *const known[] = {"account_token", "reason", "expires"};
+    const char *reason;
+    int32_t day;
+    if (!json_is_object(object)) return place_refuse(place, error, "must be an object");
+    if (!document_known(place, object, known, COUNT_OF(known), error) ||
+        !document_text(place, object, "account_token", &allowed->token, error) ||
+        !document_text(place, object, "reason", &reason, error))
+        return false;
+    const struct place at = place_key(place, "expires");
+    if (!read_day(&at, json_object_get(object, "expires"), &day, error)) return false;
+    allowed->until_s = calendar_day_start_s(day);
+    return true;
+}
+
+static int by_token(const void *a, const void *b) {
+    return strcmp(((const struct allowed *)a)->token, ((const struct allowed *)b)->token);
+}
+
+static bool read_allow(struct policy *policy, const struct place *root, struct error *error) {
+    const json_t *array = document_member(root, policy->document, "allow", JSON_ARRAY, error);
+    if (array == NULL) return false;
+    const struct place list = place_key(root, "allow");
+    const size_t count = json_array_size(array);
+    policy->allowed = calloc(count + 1, sizeof *policy->allowed);
+    if (policy->allowed == NULL)
+        return error_set(error, ERROR_FAILED, "no memory for the allow-list");
+    for (; policy->allowed_count < count; policy->allowed_count++) {
+        const size_t i = policy->allowed_count;
+        const struct place at = place_item(&list, i);
+        if (!read_allowed(&at, json_array_get(array, i), &policy->allowed[i], error)) return false;
+    }
+    qsort(policy->allowed, count, sizeof *policy->allowed, by_token);
+    for (size_t i = 1; i < count; i++)
+        if (by_token(&policy->allowed[i - 1], &policy->allowed[i]) == 0)
+            return place_refuse(&list, error, "an account is there twice");
+    return true;
+}
+
+/* The whole. */
+
+static bool read_hold(struct policy *policy, const struct place *root, struct error *error) {
+    static const char *const starts[] = {"ISSUE_DAY", "NEXT_WORKING_DAY"};
+    const json_t *document = policy->document;
+    int64_t hours, minutes, days;
+    size_t start;
+    if (!document_integer(root, document, "cool_down_hours", 0, YEAR_HOURS, &hours, error) ||
+        !document_integer(root, document, "decide_within_minutes", 1, WEEK_MINUTES, &minutes,
+                          error) ||
+        !document_integer(root, document, "max_hold_business_days", 1, HOLD_DAYS_MAX, &days,
+                          error) ||
+        !document_choice(root, document, "hold_counts_from", starts, COUNT_OF(starts), &start,
+                         error))
+        return false;
+    policy->cool_down_s = hours * HOUR_S;
+    policy->decide_within_s = minutes * MINUTE_S;
+    policy->hold_days = (int32_t)days;
+    policy->issue_day_counts = start == 0;
+    return true;
+}
+
+static bool read_protected(struct policy *policy, const struct place *root, struct error *error) {
+    const json_t *array =
+        document_member(root, policy->document, "protected_flows", JSON_ARRAY, error);
+    if (array == NULL) return false;
+    const struct place list = place_key(root, "protected_flows");
+    const size_t count = json_array_size(array);
+    if (count > PROTECTED_FLOWS_MAX)
+        return place_refuse(&list, error, "more than %d names", PROTECTED_FLOWS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct place at = place_item(&list, i);
+        policy->protected_flows[i] = json_string_value(json_array_get(array, i));
+        if (policy->protected_flows[i] == NULL || policy->protected_flows[i][0] == '\0')
+            return place_refuse(&at, error, "must be a name");
+        policy->protected_count++;
+    }
+    return true;
+}
+
+bool policy_read(struct policy *policy, const char *origin, const struct model *model,
+                 struct error *error) {
+    static const char *const known[] = {"format",
+                                        "id",
+                                        "actions",
+                                        "cool_down_hours",
+                                        "decide_within_minutes",
+                                        "allow",
+                                        "holidays",
+                                        "working_weekends",
+                                        "hold_counts_from",
+                                        "max_hold_business_days",
+                                        "protected_flows",
+                                        "provenance"};
+    const struct place root = place_root(origin);
+    const json_t *document = policy->document;
+    return document_known(&root, document, known, COUNT_OF(known), error) &&
+           document_text(&root, document, "id", &policy->id, error) &&
+           read_actions(policy, &root, model, error) && read_hold(policy, &root, error) &&
+           read_protected(policy, &root, error) && read_allow(policy, &root, error) &&
+           read_calendar(policy, &root, error) &&
+           document_member(&root, document, "provenance", JSON_OBJECT, error) != NULL;
+}
