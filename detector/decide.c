@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/decide.h"
+
+#include "detector/account.h"
+#include "detector/episodes.h"
+#include "detector/metrics.h"
+#include "detector/reasons.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { HOUR_S = 3600, MICROSECONDS = 1000000 };
+
+struct decide {
+    struct decide_options options;
+    struct episodes *episodes;
+    struct reasons *reasons;
+    int64_t clock_s; /* engine clock at the record in hand */
+    int64_t hour;    /* of the engine clock, for the caps */
+    uint32_t in_hour[ACTION_COUNT];
+    const struct batch *batch;
+    uint32_t event, side; /* the next to be looked at */
+    struct recommendation out;
+};
+
+struct decide *decide_open(const struct decide_options *options, struct error *error) {
+    struct decide *d = calloc(1, sizeof *d);
+    if (d == NULL) goto fail;
+    d->options = *options;
+    d->clock_s = INT64_MIN;
+    d->episodes = episodes_open(options->episodes_max);
+    d->reasons = reasons_open(options->model, options->score, options->runs);
+    if (d->episodes != NULL && d->reasons != NULL) return d;
+fail:
+    error_set(error, ERROR_FAILED, "no memory for %u episodes", options->episodes_max);
+    decide_close(d);
+    return NULL;
+}
+
+void decide_close(struct decide *d) {
+    if (d == NULL) return;
+    reasons_close(d->reasons);
+    episodes_close(d->episodes);
+    free(d);
+}
+
+uint64_t decide_open_episodes(const struct decide *d) {
+    return episodes_open_count(d->episodes);
+}
+
+/* Recommendations. */
+
+static int64_t time_of(const struct transaction *tx) {
+    return tx->ingest_time_present ? tx->ingest_time_us : tx->event_time_us;
+}
+
+static void fill_documents(struct recommendation *out, const struct decide_options *options) {
+    const struct policy *policy = options->policy;
+    const char *const *flows = policy_protected_flows(policy, &out->protected_count);
+    for (uint32_t i = 0; i < out->protected_count; i++)
+        out->protected_flows[i] = flows[i];
+    out->max_hold_business_days = policy_hold_business_days(policy);
+    out->model_id = model_id(options->model);
+    out->policy_id = policy_id(policy);
+    out->build = options->build;
+    memcpy(out->model_sha256, model_sha256(options->model), sizeof out->model_sha256);
+    memcpy(out->policy_sha256, policy_sha256(policy), sizeof out->policy_sha256);
+}
+
+/* What every revision says, from the episode as it now stands and the record that triggered it. */
+static struct recommendation *fill(struct decide *d, const struct episode *episode,
+                                   enum recommendation_state state, uint32_t event) {
+    struct recommendation *out = &d->out;
+    const struct policy_rule *rule = policy_rule(d->options.policy, episode->action);
+    const struct input *input = &d->batch->input[event];
+    *out = (struct recommendation){
+        .revision = episode->revision,
+        .state = state,
+        .mode = MODE_LIVE,
+        .action = episode->action,
+        .priority = rule->priority,
+        .addressee_bic = episode->bic,
+        .target_account_token = episode->account_token,
+        .target_tx_count = episode->tx_count,
+        .at_risk_kzt_minor = episode->at_risk_tiyn,
+        .issued_at_us = time_of(&d->batch->tx[event]),
+        .decide_by_us = episode->decide_by_us,
+        .valid_until_us = episode->valid_until_us,
+        .score = episode->score,
+        .probability = model_probability(d->options.model, episode->score),
+        .threshold = rule->threshold,
+        .input_topic = input->topic,
+        .input_partition = input->partition,
+        .input_offset = input->record.offset,
+    };
+    memcpy(out->id, episode->id, sizeof out->id);
+    for (uint32_t i = 0; i < episode->tx_count; i++)
+        out->target_tx_ids[i] = episode->tx_ids[i];
+    fill_documents(out, &d->options);
+    return out;
+}
+
+/* The hop of the triggering transaction itself. */
+static void fill_trail(struct recommendation *out, const struct transaction *tx) {
+    out->trail_count = 1;
+    out->money_trail[0] = (struct trail_hop){
+        .hop = 1,
+        .tx_id = tx->tx_id,
+        .from = tx->payer.account_token,
+        .to = tx->payee.account_token,
+        .amount_minor = tx->amount_tiyn,
+        .event_time_us = tx->event_time_us,
+    };
+}
+
+/* From HOLD_AMOUNT on, actions hold money: that of P2P credits that is still there. */
+static const struct recommendation *advise(struct decide *d, const struct episode *episode,
+                                           enum recommendation_state state, uint32_t side) {
+    const struct batch *batch = d->batch;
+    const uint32_t event = batch->side[side].event;
+    struct recommendation *out = fill(d, episode, state, event);
+    out->hold_amount_present = episode->action >= ACTION_HOLD_AMOUNT && episode->at_risk_tiyn > 0;
+    out->hold_amount_kzt_minor = out->hold_amount_present ? episode->at_risk_tiyn : 0;
+    out->reason_count = reasons_fill(d->reasons, batch, side, out->reasons);
+    out->feature_count = FEATURE_COUNT;
+    out->feature_vector = batch->features[side];
+    fill_trail(out, &batch->tx[event]);
+    return out;
+}
+
+/* Why a recommendation ended; its one reason carries the score that was last published. */
+struct ending {
+    enum recommendation_state state;
+    const char *code, *en, *ru, *kk;
+};
+
+static const struct ending expiry = {
+    RECOMMENDATION_EXPIRED,
+    "TERM_OVER",
+    "The term of this advice is over; nothing is to be held on it any more",
+    "Срок рекомендации истёк; удерживать средства по ней больше не следует",
+    "Ұсыныстың мерзімі аяқталды; ол бойынша қаражатты бұдан әрі ұстауға болмайды",
+};
+
+static const struct ending reversal = {
+    RECOMMENDATION_WITHDRAWN,
+    "TRANSACTION_REVERSED",
+    "The transaction that this advice began with was reversed",
+    "Операция, с которой началась рекомендация, отменена",
+    "Ұсыныс басталған операцияның күші жойылды",
+};
+
+static const struct recommendation *end_episode(struct decide *d, struct episode *episode,
+                                                const struct ending *ending, uint32_t event) {
+    episode->revision++;
+    struct recommendation *out = fill(d, episode, ending->state, event);
+    out->reason_count = 1;
+    out->reasons[0] = (struct reason){
+        .code = ending->code,
+        .feature = "",
+        .value = NAN,
+        .baseline = NAN,
+        .unit = "",
+        .contribution = episode->score,
+        .text_en = ending->en,
+        .text_ru = ending->ru,
+        .text_kk = ending->kk,
+        .quality = QUALITY_EXACT,
+    };
+    episodes_start_cooling(d->episodes, episode,
+                           d->clock_s + policy_cool_down_s(d->options.policy));
+    return out;
+}
+
+/* Caps. */
+
+/* The strongest action from `wanted` down to `least` that the hour has room for; ACTION_UNKNOWN:
+ * none. */
+static enum action with_room(const struct decide *d, enum action wanted, enum action least) {
+    for (int a = (int)wanted; a >= (int)least; a--) {
+        const struct policy_rule *rule = policy_rule(d->options.policy, (enum action)a);
+        if (rule != NULL && d->in_hour[a] < rule->per_hour) return (enum action)a;
+    }
+    return ACTION_UNKNOWN;
+}
+
+static enum action take_room(struct decide *d, enum action wanted, enum action least) {
+    const enum action granted = with_room(d, wanted, least);
+    if (granted != wanted) metrics_add(METRIC_CAPPED, 1);
+    return granted;
+}
+
+/* Episodes. */
+
+/* One scored side in hand. */
+struct row {
+    uint32_t side;
+    const struct transaction *tx;
+    const struct party *party;
+    const struct account *account;
+    uint32_t account_number;
+    double logit;
+};
+
+static void publish_row(struct decide *d, struct episode *episode, const struct row *row,
+                        enum action action, int64_t at_risk_tiyn) {
+    const int64_t issued_us = time_of(row->tx);
+    const int64_t within_us = policy_decide_within_s(d->options.policy) * MICROSECONDS;
+    const int64_t decide_by_us = issued_us + within_us;
+    episode->revision++;
+    episode->action = action;
+    episode->at_risk_tiyn = at_risk_tiyn;
+    episode->score = row->logit;
+    episode->decide_by_us =
+        decide_by_us < episode->valid_until_us ? decide_by_us : episode->valid_until_us;
+    d->in_hour[action]++;
+}
+
+static const struct recommendation *open_episode(struct decide *d, const struct row *row,
+                                                 enum action wanted) {
+    const enum action action = take_room(d, wanted, ACTION_UNKNOWN + 1);
+    if (action == ACTION_UNKNOWN) return NULL;
+    const int64_t issued_s = time_of(row->tx) / MICROSECONDS;
+    const struct episode_opening opening = {
+        .account_number = row->account_number,
+        .account_token = row->party->account_token,
+        .bic = row->party->bank_bic,
+        .tx_id = row->tx->tx_id,
+        .due_s = policy_valid_until_s(d->options.policy, issued_s),
+    };
+    struct episode *episode = episodes_add(d->episodes, &opening);
+    if (episode == NULL) {
+        metrics_add(METRIC_CAPPED, 1);
+        return NULL;
+    }
+    episode->valid_until_us = opening.due_s * MICROSECONDS;
+    publish_row(d, episode, row, action, account_unspent_p2p(row->account, row->tx->event_time_s));
+    return advise(d, episode, RECOMMENDATION_ISSUED, row->side);
+}
+
+static bool has_grown(int64_t before, int64_t now) {
+    return now > before && now - before >= before / 4 + (before % 4 != 0);
+}
+
+static const struct recommendation *amend_episode(struct decide *d, const struct row *row,
+                                                  struct episode *episode, enum action wanted) {
+    if (wanted < episode->action) return NULL;
+    const int64_t at_risk_tiyn = account_unspent_p2p(row->account, row->tx->event_time_s);
+    const bool grown = has_grown(episode->at_risk_tiyn, at_risk_tiyn);
+    if (wanted == episode->action && !grown) return NULL;
+    const enum action least = grown ? episode->action : episode->action + 1;
+    const enum action action = take_room(d, wanted, least);
+    if (action == ACTION_UNKNOWN) return NULL;
+    episodes_add_tx(episode, row->tx->tx_id);
+    publish_row(d, episode, row, action, at_risk_tiyn);
+    return advise(d, episode, RECOMMENDATION_AMENDED, row->side);
+}
+
+/* The account's episode, unless its cool-down is over. */
+static struct episode *present_episode(struct decide *d, uint32_t account_number) {
+    struct episode *episode = episodes_find(d->episodes, account_number);
+    if (episode == NULL || episode->state == EPISODE_OPEN || d->clock_s < episode->due_s)
+        return episode;
+    episodes_remove(d->episodes, episode);
+    return NULL;
+}
+
+/* A reversal ends the episode that its transaction opened, and never opens or amends one. */
+static const struct recommendation *reverse(struct decide *d, const struct row *row) {
+    struct episode *episode = present_episode(d, row->account_number);
+    if (episode == NULL || episode->state != EPISODE_OPEN ||
+        !text_equal(episode->tx_ids[0], row->tx->tx_id))
+        return NULL;
+    return end_episode(d, episode, &reversal, d->batch->side[row->side].event);
+}
+
+static const struct recommendation *judge(struct decide *d, const struct row *row) {
+    if (row->tx->tx_status == TX_STATUS_REVERSED) return reverse(d, row);
+    const enum action wanted = policy_action(d->options.policy, row->logit);
+    if (wanted == ACTION_UNKNOWN) return NULL;
+    struct episode *episode = present_episode(d, row->account_number);
+    if (episode != NULL && episode->state == EPISODE_COOLING) return NULL;
+    if (policy_allows(d->options.policy, row->party->account_token, d->clock_s)) {
+        metrics_add(METRIC_ALLOWED, 1);
+        return NULL;
+    }
+    return episode == NULL ? open_episode(d, row, wanted) : amend_episode(d, row, episode, wanted);
+}
+
+static struct row row_of(const struct batch *batch, uint32_t side) {
+    const struct side *s = &batch->side[side];
+    const struct transaction *tx = &batch->tx[s->event];
+    return (struct row){side,
+                        tx,
+                        s->role == SIDE_PAYER ? &tx->payer : &tx->payee,
+                        s->account,
+                        s->account_number,
+                        batch->logit[side]};
+}
+
+/* The walk. */
+
+void decide_batch(struct decide *d, const struct batch *batch) {
+    d->batch = batch;
+    d->event = 0;
+    d->side = 0;
+}
+
+/* A record that is a dead letter moves no clock. */
+static void move_clock(struct decide *d, uint32_t event) {
+    if (verdict_is_dead_letter(d->batch->verdict[event])) return;
+    if (d->batch->clock_s[event] > d->clock_s) d->clock_s = d->batch->clock_s[event];
+    const int64_t hour = d->clock_s / HOUR_S;
+    if (hour == d->hour) return;
+    d->hour = hour;
+    memset(d->in_hour, 0, sizeof d->in_hour);
+}
+
+static const struct recommendation *expire(struct decide *d) {
+    struct episode *episode;
+    while ((episode = episodes_due(d->episodes, d->clock_s)) != NULL) {
+        if (episode->state == EPISODE_OPEN) return end_episode(d, episode, &expiry, d->event);
+        episodes_remove(d->episodes, episode);
+    }
+    return NULL;
+}
+
+static const struct recommendation *judge_sides(struct decide *d) {
+    const struct batch *batch = d->batch;
+    while (d->side < batch->sides && batch->side[d->side].event == d->event) {
+        const struct row row = row_of(batch, d->side++);
+        const struct recommendation *out = judge(d, &row);
+        if (out != NULL) return out;
+    }
+    return NULL;
+}
+
+const struct recommendation *decide_next(struct decide *d, uint32_t *event) {
+    const struct recommendation *out = NULL;
+    for (; d->event < d->batch->count; d->event++) {
+        *event = d->event;
+        move_clock(d, d->event);
+        if ((out = expire(d)) != NULL || (out = judge_sides(d)) != NULL) break;
+    }
+    assert(out != NULL || d->side == d->batch->sides);
+    metrics_set(METRIC_EPISODES, (int64_t)episodes_open_count(d->episodes));
+    return out;
+}

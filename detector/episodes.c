@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/episodes.h"
+
+#include "detector/digest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define uthash_fatal(message) assert(false && message)
+#include <uthash.h>
+
+/* The episode's own memory: its texts, and its place in the heap and in the map. */
+struct entry {
+    struct episode episode;
+    size_t place;   /* in the heap */
+    uint8_t *texts; /* what the id is made of, then the BIC */
+    char *later_tx[TARGET_TX_MAX];
+    UT_hash_handle hh;
+};
+
+struct episodes {
+    uint32_t max;
+    uint32_t count, open_count;
+    struct entry *map;   /* by account number */
+    struct entry **heap; /* by (due_s, id), smallest first */
+};
+
+struct episodes *episodes_open(uint32_t episodes_max) {
+    struct episodes *episodes = calloc(1, sizeof *episodes);
+    if (episodes == NULL) return NULL;
+    episodes->max = episodes_max;
+    episodes->heap = calloc((size_t)episodes_max + 1, sizeof(struct entry *));
+    if (episodes->heap != NULL) return episodes;
+    free(episodes);
+    return NULL;
+}
+
+static void entry_free(struct entry *entry) {
+    for (size_t i = 0; i < TARGET_TX_MAX; i++)
+        free(entry->later_tx[i]);
+    free(entry->texts);
+    free(entry);
+}
+
+void episodes_close(struct episodes *episodes) {
+    if (episodes == NULL) return;
+    HASH_CLEAR(hh, episodes->map);
+    for (uint32_t i = 0; i < episodes->count; i++)
+        entry_free(episodes->heap[i]);
+    free(episodes->heap);
+    free(episodes);
+}
+
+/* The heap. */
+
+static bool is_before(const struct entry *a, const struct entry *b) {
+    if (a->episode.due_s != b->episode.due_s) return a->episode.due_s < b->episode.due_s;
+    return memcmp(a->episode.id, b->episode.id, sizeof a->episode.id) < 0;
+}
+
+static void put(struct episodes *episodes, size_t place, struct entry *entry) {
+    episodes->heap[place] = entry;
+    entry->place = place;
+}
+
+static void rise(struct episodes *episodes, size_t place) {
+    struct entry *entry = episodes->heap[place];
+    while (place > 0 && is_before(entry, episodes->heap[(place - 1) / 2])) {
+        put(episodes, place, episodes->heap[(place - 1) / 2]);
+        place = (place - 1) / 2;
+    }
+    put(episodes, place, entry);
+}
+
+static void sink(struct episodes *episodes, size_t place) {
+    struct entry *entry = episodes->heap[place];
+    for (;;) {
+        size_t child = 2 * place + 1;
+        if (child >= episodes->count) break;
+        if (child + 1 < episodes->count &&
+            is_before(episodes->heap[child + 1], episodes->heap[child]))
+            child++;
+        if (!is_before(episodes->heap[child], entry)) break;
+        put(episodes, place, episodes->heap[child]);
+        place = child;
+    }
+    put(episodes, place, entry);
+}
+
+static void settle(struct episodes *episodes, size_t place) {
+    rise(episodes, place);
+    sink(episodes, place);
+}
+
+/* Episodes. */
+
+static struct entry *entry_of(struct episode *episode) {
+    return (struct entry *)episode; /* its first member */
+}
+
+/* Appends and returns the copy; a null text stays null. */
+static struct text append(uint8_t **end, struct text text) {
+    if (text.data == NULL) return text;
+    const struct text copy = {(const char *)*end, text.size};
+    memcpy(*end, text.data, text.size);
+    *end += text.size;
+    return copy;
+}
+
+/* The id is 128 bits of SHA-256 over "saqshy/1", "freeze", account token and opening tx_id, NUL
+ * between them; the texts are laid out so that it can be taken where they lie. */
+static bool keep_texts(struct entry *entry, const struct episode_opening *opening) {
+    static const char head[] = "saqshy/1\0freeze";
+    struct episode *episode = &entry->episode;
+    const size_t named = sizeof head + opening->account_token.size + 1 + opening->tx_id.size;
+    entry->texts = malloc(named + opening->bic.size);
+    if (entry->texts == NULL) return false;
+    memcpy(entry->texts, head, sizeof head);
+    uint8_t *end = entry->texts + sizeof head;
+    episode->account_token = append(&end, opening->account_token);
+    *end++ = '\0';
+    episode->tx_ids[0] = append(&end, opening->tx_id);
+    episode->tx_count = 1;
+    episode->bic = append(&end, opening->bic);
+    uint8_t digest[DIGEST_SIZE];
+    digest_sha256(entry->texts, named, digest);
+    digest_hex(digest, RECOMMENDATION_ID_SIZE / 2, episode->id);
+    return true;
+}
+
+struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number) {
+    struct entry *entry = NULL;
+    HASH_FIND(hh, episodes->map, &account_number, sizeof account_number, entry);
+    return entry == NULL ? NULL : &entry->episode;
+}
+
+struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening) {
+    assert(episodes_find(episodes, opening->account_number) == NULL);
+    if (episodes->count == episodes->max) return NULL;
+    struct entry *entry = calloc(1, sizeof *entry);
+    const bool kept = entry != NULL && keep_texts(entry, opening);
+    assert(kept && "out of memory");
+    struct episode *episode = &entry->episode;
+    episode->account_number = opening->account_number;
+    episode->due_s = opening->due_s;
+    HASH_ADD(hh, episodes->map, episode.account_number, sizeof episode->account_number, entry);
+    put(episodes, episodes->count++, entry);
+    episodes->open_count++;
+    rise(episodes, entry->place);
+    return episode;
+}
+
+void episodes_add_tx(struct episode *episode, struct text tx_id) {
+    for (uint32_t i = 0; i < episode->tx_count; i++)
+        if (text_equal(episode->tx_ids[i], tx_id)) return;
+    if (episode->tx_count < TARGET_TX_MAX) episode->tx_count++;
+    const uint32_t last = episode->tx_count - 1;
+    char *copy = realloc(entry_of(episode)->later_tx[last], tx_id.size + 1);
+    assert(copy != NULL && "out of memory");
+    memcpy(copy, tx_id.data, tx_id.size);
+    entry_of(episode)->later_tx[last] = copy;
+    episode->tx_ids[last] = (struct text){copy, tx_id.size};
+}
+
+void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s) {
+    assert(episode->state == EPISODE_OPEN);
+    episode->state = EPISODE_COOLING;
+    episode->due_s = until_s;
+    episodes->open_count--;
+    settle(episodes, entry_of(episode)->place);
+}
+
+void episodes_remove(struct episodes *episodes, struct episode *episode) {
+    struct entry *entry = entry_of(episode);
+    if (episode->state == EPISODE_OPEN) episodes->open_count--;
+    HASH_DELETE(hh, episodes->map, entry);
+    struct entry *last = episodes->heap[--episodes->count];
+    if (last != entry) {
+        put(episodes, entry->place, last);
+        settle(episodes, last->place);
+    }
+    entry_free(entry);
+}
+
+struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s) {
+    if (episodes->count == 0) return NULL;
+    struct episode *first = &episodes->heap[0]->episode;
+    return first->due_s <= clock_s ? first : NULL;
+}
+
+uint32_t episodes_open_count(const struct episodes *episodes) {
+    return episodes->open_count;
+}

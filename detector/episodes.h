@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Episodes: one per account for which a recommendation is in force, or was until a little while
+ * ago.
+ *
+ * Found by account number, and by what is due first: the end of a recommendation or of a cool-down.
+ * An episode owns copies of its texts. At most `episodes_max` at once, open and cooling together.
+ * Engine thread. */
+#pragma once
+
+#include "detector/recommendation.h"
+
+#include <stddef.h>
+
+enum episode_state { EPISODE_OPEN, EPISODE_COOLING };
+
+struct episode {
+    uint32_t account_number;
+    enum episode_state state;
+    int64_t due_s; /* engine clock: open: valid_until; cooling: the end of the cool-down */
+    char id[RECOMMENDATION_ID_SIZE + 1];
+    struct text account_token;
+    struct text bic;                   /* null: unknown */
+    struct text tx_ids[TARGET_TX_MAX]; /* the opening one first */
+    uint32_t tx_count;
+    /* As last published. */
+    int32_t revision;
+    enum action action;
+    int64_t at_risk_tiyn;
+    double score;
+    int64_t decide_by_us, valid_until_us;
+};
+
+/* What opens an episode; copied. */
+struct episode_opening {
+    uint32_t account_number;
+    struct text account_token, bic, tx_id;
+    int64_t due_s;
+};
+
+struct episodes;
+
+/* NULL when memory is short. */
+struct episodes *episodes_open(uint32_t episodes_max);
+void episodes_close(struct episodes *episodes);
+
+/* NULL when the account has none. */
+struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number);
+/* A new open episode with its id; NULL when there are `episodes_max` already. */
+struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening);
+/* Adds to tx_ids; when they are full, in place of the newest. One that is there already changes
+ * nothing. */
+void episodes_add_tx(struct episode *episode, struct text tx_id);
+void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s);
+void episodes_remove(struct episodes *episodes, struct episode *episode);
+/* The first by (due_s, id) that is due at `clock_s`, or NULL. */
+struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s);
+/* Those in state EPISODE_OPEN. */
+uint32_t episodes_open_count(const struct episodes *episodes);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reasons: why a row has its score, in words, with the events behind them.
+ *
+ * The contributions of terms on one feature make one reason; a conjunction is a reason of its own
+ * under its first feature. The weightiest come first, then the rest as one (OTHER_SIGNS), then the
+ * base rate (BASE_RATE): together they are the score, exactly. Only at a recommendation, not per
+ * row. Engine thread. */
+#pragma once
+
+#include "detector/batch.h"
+#include "detector/recommendation.h"
+#include "models/score.h"
+
+struct runs;
+struct reasons;
+
+/* All must outlive it. NULL when memory is short. */
+struct reasons *reasons_open(const struct model *model, const struct score *score,
+                             const struct runs *runs);
+void reasons_close(struct reasons *reasons);
+
+/* Of scored side number `side`; returns their number. Texts are the model's, the table's and the
+ * batch's. */
+uint32_t reasons_fill(struct reasons *reasons, const struct batch *batch, uint32_t side,
+                      struct reason out[REASONS_MAX]);

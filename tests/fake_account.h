@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An account record that says what a test wants, in place of account.c: decide and its reasons are
+ * tested without the engine's state. Holds definitions: one test program includes it once. */
+#pragma once
+
+#include "detector/account.h"
+
+struct account {
+    uint32_t number;
+    int64_t unspent_tiyn;
+    uint32_t event_count;
+    struct account_event events[ACCOUNT_EVENTS_MAX]; /* oldest first */
+};
+
+uint32_t account_history(const struct account *account,
+                         struct account_event out[ACCOUNT_EVENTS_MAX]) {
+    memcpy(out, account->events, account->event_count * sizeof *out);
+    return account->event_count;
+}
+
+/* Every event up to `second`, newest first, whatever the feature. */
+uint32_t account_evidence(const struct account *account, int feature, int64_t second,
+                          uint32_t *slots, uint32_t max) {
+    uint32_t count = 0;
+    (void)feature;
+    for (uint32_t i = account->event_count; i-- > 0 && count < max;)
+        if (account->events[i].second <= second) slots[count++] = i;
+    return count;
+}
+
+int64_t account_unspent_p2p(const struct account *account, int64_t second) {
+    (void)second;
+    return account->unspent_tiyn;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support.h"
+
+#include "detector/episodes.h"
+
+#include <stdio.h>
+
+static struct episode *add(struct episodes *episodes, uint32_t number, const char *tx,
+                           int64_t due_s) {
+    const struct episode_opening opening = {number, text_of("token"), text_of("BIC"), text_of(tx),
+                                            due_s};
+    return episodes_add(episodes, &opening);
+}
+
+static void test_an_episode_is_found_by_its_account(void **unused) {
+    (void)unused;
+    struct episodes *episodes = episodes_open(8);
+    struct episode *a = add(episodes, 7, "a", 10), *b = add(episodes, 9, "b", 20);
+    assert_ptr_equal(episodes_find(episodes, 7), a);
+    assert_ptr_equal(episodes_find(episodes, 9), b);
+    assert_null(episodes_find(episodes, 8));
+    episodes_remove(episodes, a);
+    assert_null(episodes_find(episodes, 7));
+    assert_int_equal(episodes_open_count(episodes), 1);
+    episodes_close(episodes);
+    episodes_close(NULL);
+}
+
+static void test_texts_are_copies(void **unused) {
+    (void)unused;
+    struct episodes *episodes = episodes_open(8);
+    char token[] = "token", bic[] = "BIC", tx[] = "tx";
+    const struct episode_opening opening = {1, text_of(token), text_of(bic), text_of(tx), 5};
+    struct episode *episode = episodes_add(episodes, &opening);
+    token[0] = bic[0] = tx[0] = '#';
+    assert_true(text_equal(episode->account_token, text_of("token")));
+    assert_true(text_equal(episode->bic, text_of("BIC")));
+    assert_true(text_equal(episode->tx_ids[0], text_of("tx")));
+    episodes_close(episodes);
+}
+
+static void test_an_unknown_bank_stays_null(void **unused) {
+    (void)unused;
+    struct episodes *episodes = episodes_open(8);
+    const struct episode_opening opening = {
+        .account_number = 1, .account_token = text_of("t"), .tx_id = text_of("x")};
+    assert_null(episodes_add(episodes, &opening)->bic.data);
+    episodes_close(episodes);
+}
+
+static void test_account_and_transaction_are_kept_apart_in_the_id(void **unused) {
+    (void)unused;
+    struct episodes *episodes = episodes_open(8);
+    const struct episode_opening one = {1, text_of("ab"), {0}, text_of("c"), 5};
+    const struct episode_opening two = {2, text_of("a"), {0}, text_of("bc"), 5};
+    const struct episode *a = episodes_add(episodes, &one), *b = episodes_add(episodes, &two);
+    assert_int_equal(strlen(a->id), RECOMMENDATION_ID_SIZE);
+    assert_string_not_equal(a->id, b->id);
+    episodes_close(episodes);
+}
+
+static void test_no_more_than_the_limit(void **unused) {
+    (void)unused;
+    struct episodes *episodes = episodes_open(2);
+    struct episode *first = add(episodes, 1, "a", 1);
+    assert_non_null(add(episodes, 2, "b", 1));
+    episodes_start_cooling(episodes, first, 9);
+    assert_null(add(episodes, 3, "c", 1));
+    episodes_remove(episodes, first);
+    assert_non_null(add(episodes, 3, "c", 1));
+    episodes_close(episodes);
+}
+
+static void test_the_first_that_is_due_comes_first_then_by_id(void **unused) {
+    (void)unused;
+    enum { COUNT = 500 };
+    struct episodes *episodes = episodes_open(COUNT);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        char tx[16];
+        (void)snprintf(tx, sizeof tx, "%u", i);
+        assert_non_null(add(episodes, i, tx, (int64_t)(i * 7919 % 23)));
+    }
+    for (uint32_t i = 0; i < COUNT; i += 3)
+        episodes_start_cooling(episodes, episodes_find(episodes, i), (int64_t)(i * 31 % 23));
+    for (uint32_t i = 1; i < COUNT; i += 3)
+        episodes_remove(episodes, episodes_find(episodes, i));
+    assert_null(episodes_due(episodes, -1));
+    int64_t due_s = -1;
+    char id[RECOMMENDATION_ID_SIZE + 1] = "";
+    uint32_t count = 0;
+    struct episode *episode;
+    while ((episode = episodes_due(episodes, 22)) != NULL) {
+        assert_true(episode->due_s > due_s || strcmp(episode->id, id) > 0);
+        assert_true(episode->due_s >= due_s);
+        due_s = episode->due_s;
+        memcpy(id, episode->id, sizeof id);
+        episodes_remove(episodes, episode);
+        count++;
+    }
+    assert_int_equal(count, COUNT - (COUNT + 1) / 3);
+    assert_int_equal(episodes_open_count(episodes), 0);
+    episodes_close(episodes);
+}
+
+static void test_an_episode_is_due_at_its_second(void **unused) {
+    (void)unused;
+    struct episodes *episodes = episodes_open(2);
+    struct episode *episode = add(episodes, 1, "a", 100);
+    assert_null(episodes_due(episodes, 99));
+    assert_ptr_equal(episodes_due(episodes, 100), episode);
+    episodes_close(episodes);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_episode_is_found_by_its_account),
+        cmocka_unit_test(test_texts_are_copies),
+        cmocka_unit_test(test_an_unknown_bank_stays_null),
+        cmocka_unit_test(test_account_and_transaction_are_kept_apart_in_the_id),
+        cmocka_unit_test(test_no_more_than_the_limit),
+        cmocka_unit_test(test_the_first_that_is_due_comes_first_then_by_id),
+        cmocka_unit_test(test_an_episode_is_due_at_its_second),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
