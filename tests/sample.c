@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sample.h"
+
+#include "detector/feature_table.h"
+#include "detector/murmur2.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct transaction sample(const char *tx_id, int64_t second, int64_t amount_tiyn) {
+    struct transaction tx = {
+        .event_id = text_of(tx_id),
+        .tx_id = text_of(tx_id),
+        .currency = text_of("KZT"),
+        .reporter_bic = text_of("TESTKZKA"),
+        .token_key_id = text_of("test-key"),
+        .event_time_s = SAMPLE_START_S + second,
+        .ingest_time_s = SAMPLE_START_S + second,
+        .ingest_time_present = true,
+        .amount_minor = amount_tiyn,
+        .amount_kzt_minor = amount_tiyn,
+        .amount_kzt_present = true,
+        .tx_status = TX_STATUS_SETTLED,
+        .channel = CHANNEL_MOBILE_APP,
+        .active_call = TRISTATE_NULL,
+        .remote_access = TRISTATE_NULL,
+    };
+    tx.event_time_us = tx.event_time_s * 1000000;
+    tx.ingest_time_us = tx.ingest_time_s * 1000000;
+    tx.payer.phone_owner_mismatch = TRISTATE_NULL;
+    tx.payee.phone_owner_mismatch = TRISTATE_NULL;
+    return tx;
+}
+
+struct transaction sample_transfer(const char *tx_id, const char *payer, const char *payee,
+                                   int64_t second, int64_t amount_tiyn) {
+    struct transaction tx = sample(tx_id, second, amount_tiyn);
+    tx.event_type = EVENT_TYPE_P2P_TRANSFER;
+    tx.rail = RAIL_INSTANT_INTERBANK;
+    tx.payer.account_token = text_of(payer);
+    tx.payee.account_token = text_of(payee);
+    return tx;
+}
+
+struct transaction sample_cash(const char *tx_id, const char *account, int64_t second,
+                               int64_t amount_tiyn) {
+    struct transaction tx = sample(tx_id, second, amount_tiyn);
+    tx.event_type = EVENT_TYPE_CASH_WITHDRAWAL;
+    tx.rail = RAIL_ATM;
+    tx.channel = CHANNEL_ATM;
+    tx.payer.account_token = text_of(account);
+    return tx;
+}
+
+struct memory_port *sample_cluster(int32_t partitions) {
+    struct memory_port *memory = memory_port_open();
+    memory_port_create_topic(memory, "antifrod.transactions", partitions);
+    memory_port_create_topic(memory, "antifrod.freeze-recommendations", partitions);
+    memory_port_create_topic(memory, "antifrod.transactions.dlq", 1);
+    memory_port_create_topic(memory, "antifrod.order", 1);
+    return memory;
+}
+
+void sample_send(struct memory_port *memory, struct encoder *encoder, const struct transaction *tx,
+                 int32_t partitions) {
+    const struct text token =
+        tx->payer.account_token.data != NULL ? tx->payer.account_token : tx->payee.account_token;
+    const struct bytes key = {(const uint8_t *)token.data, token.size};
+    struct bytes value;
+    struct error error;
+    const bool encoded = encode_transaction(encoder, tx, &value, &error);
+    assert(encoded);
+    const struct port_message message = {
+        .topic = "antifrod.transactions",
+        .partition = key.data == NULL ? 0 : murmur2_partition(key, partitions),
+        .timestamp_ms = tx->ingest_time_s * 1000,
+        .key = key,
+        .value = value,
+    };
+    const bool appended = memory_port_append(memory, &message, -1);
+    assert(appended);
+}
+
+void sample_send_raw(struct memory_port *memory, int32_t partition, const void *data,
+                     uint32_t size) {
+    const struct port_message message = {.topic = "antifrod.transactions",
+                                         .partition = partition,
+                                         .timestamp_ms = (int64_t)SAMPLE_START_S * 1000,
+                                         .value = {data, size}};
+    const bool appended = memory_port_append(memory, &message, -1);
+    assert(appended);
+}
+
+static void write_file(char *path, size_t room, const char *directory, const char *name,
+                       const char *content) {
+    snprintf(path, room, "%s/%s", directory, name);
+    FILE *file = fopen(path, "w");
+    assert(file != NULL);
+    fputs(content, file);
+    fclose(file);
+}
+
+void sample_options(struct options *options, const char *directory) {
+    char model[2048];
+    snprintf(model, sizeof model,
+             "{\"format\":\"saqshy-model/1\",\"id\":\"sample\",\"features_sha256\":\"%s\","
+             "\"intercept\":-5.0,\"transforms\":{},\"terms\":[{\"name\":\"credits\",\"type\":"
+             "\"linear\",\"feature\":\"in_count_1h\",\"weight\":2.0,\"text\":{\"en\":\"credits\","
+             "\"ru\":\"поступления\",\"kk\":\"түсімдер\"}}],"
+             "\"calibration\":{\"type\":\"logistic\"},\"provenance\":{\"how\":\"by hand\"}}",
+             feature_table_sha256());
+    options_init(options);
+    write_file(options->model_path, sizeof options->model_path, directory, "model.json", model);
+    write_file(options->policy_path, sizeof options->policy_path, directory, "policy.json",
+               "{\"format\":\"saqshy-policy/1\",\"id\":\"sample\",\"actions\":{\"REVIEW_ONLY\":"
+               "{\"probability\":0.5,\"per_hour\":1000,\"priority\":\"NORMAL\"}},"
+               "\"cool_down_hours\":24,\"allow\":[],\"max_hold_business_days\":5,"
+               "\"decide_within_minutes\":60,\"holidays\":[],\"protected_flows\":[]}");
+    snprintf(options->start_from, sizeof options->start_from, "earliest");
+    options->accounts_max = 4096;
+    options->episodes_max = 1024;
+    options->runs_max = 65536;
+    options->http_port = 0;
+}

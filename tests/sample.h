@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small transactions and documents for tests of the whole path. */
+#pragma once
+
+#include "detector/memory_port.h"
+#include "detector/options.h"
+#include "detector/transaction.h"
+#include "schemas/encode.h"
+
+#define SAMPLE_START_S 1767225600 /* 2026-01-01T00:00:00Z */
+
+/* A settled P2P transfer at `second` after SAMPLE_START_S; tokens are borrowed, NULL means no
+ * account. */
+struct transaction sample_transfer(const char *tx_id, const char *payer, const char *payee,
+                                   int64_t second, int64_t amount_tiyn);
+/* A cash withdrawal. */
+struct transaction sample_cash(const char *tx_id, const char *account, int64_t second,
+                               int64_t amount_tiyn);
+
+/* Topics of the default options in a new memory port. */
+struct memory_port *sample_cluster(int32_t partitions);
+/* Encodes and appends; the partition is the payer's (or payee's) murmur2, the timestamp the
+ * event's. */
+void sample_send(struct memory_port *memory, struct encoder *encoder, const struct transaction *tx,
+                 int32_t partitions);
+/* Appends raw bytes. */
+void sample_send_raw(struct memory_port *memory, int32_t partition, const void *data,
+                     uint32_t size);
+
+/* Writes a model with one term (weight × the number of credits within an hour) and a policy whose
+ * only action is REVIEW_ONLY from three credits an hour on; sets model.path, policy.path,
+ * start.from and small limits. */
+void sample_options(struct options *options, const char *directory);
