@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command line of one command: its own flags, and those all commands share: --config FILE, -X key=value,
+/* Command line of one command: its own flags, and those all commands share: --config FILE, -X
+ * key=value,
  * --json, --quiet, --help. Data goes to stdout, everything else to stderr. */
 #pragma once
 
@@ -33,14 +34,16 @@ void cli_free(struct cli *cli);
 
 /* The flag's value or NULL; by name, asserts that it exists. */
 const char *cli_value(const struct cli *cli, const char *name);
-/* Parses a whole number with bounds, or a number with a unit suffix k, M, G; ERROR_USAGE naming the flag. */
-bool cli_number(const struct cli *cli, const char *name, int64_t low, int64_t high,
-                int64_t *value, struct error *error);
+/* Parses a whole number with bounds, or a number with a unit suffix k, M, G; ERROR_USAGE naming the
+ * flag. */
+bool cli_number(const struct cli *cli, const char *name, int64_t low, int64_t high, int64_t *value,
+                struct error *error);
 
 /* Prints `saqshy: CODE: text` to stderr and returns the exit status. */
 int cli_fail(const struct error *error);
 
-/* Progress on a terminal's stderr, nothing elsewhere: rate and time left, at most 10 times a second. */
+/* Progress on a terminal's stderr, nothing elsewhere: rate and time left, at most 10 times a
+ * second. */
 struct progress;
 struct progress *progress_new(const char *what, int64_t total);
 void progress_set(struct progress *progress, int64_t done, int64_t units);

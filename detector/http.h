@@ -9,7 +9,8 @@
 
 struct http;
 
-/* port 0 gives NULL without error. ERROR_CONFIG when the address is not loopback or the port is taken. */
+/* port 0 gives NULL without error. ERROR_CONFIG when the address is not loopback or the port is
+ * taken. */
 struct http *http_open(const char *address, uint16_t port, struct error *error);
 void http_close(struct http *http);
 

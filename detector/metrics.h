@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metrics table: one row a metric; /metrics and docs/METRICS.md come from it. Counters and gauges are
- * relaxed atomics: any thread may add or set. No account labels. */
+/* The metrics table: one row a metric; /metrics and docs/METRICS.md come from it. Counters and
+ * gauges are relaxed atomics: any thread may add or set. No account labels. */
 #pragma once
 
 #include "detector/verdict.h"
@@ -13,8 +13,9 @@
     COUNTER(RECORDS, "records_total", "input records taken in")                                    \
     COUNTER(BYTES, "input_bytes_total", "bytes of input values taken in")                          \
     COUNTER(SIDES, "scored_sides_total", "account sides scored")                                   \
-    COUNTER(RECOMMENDATIONS, "recommendations_total", "recommendations handed to a commit, all states")     \
-    COUNTER(DEAD_LETTERS, "dead_letters_total", "dead letters handed to a commit")                          \
+    COUNTER(RECOMMENDATIONS, "recommendations_total",                                              \
+            "recommendations handed to a commit, all states")                                      \
+    COUNTER(DEAD_LETTERS, "dead_letters_total", "dead letters handed to a commit")                 \
     COUNTER(CAPPED, "recommendations_capped_total", "crossings held back by a cap of the policy")  \
     COUNTER(ALLOWED, "recommendations_allowed_total", "crossings held back by the allow-list")     \
     COUNTER(COMMITS, "commits_total", "commit units committed")                                    \
@@ -26,7 +27,7 @@
     GAUGE(EPISODES, "open_episodes", "episodes open")                                              \
     GAUGE(LAG, "input_lag_records", "records behind the known end of the input, all partitions")   \
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
-    GAUGE(COMMIT_SECONDS_LAST, "commit_last_microseconds", "how long the latest commit took")      \
+    GAUGE(COMMIT_MICROSECONDS_LAST, "commit_last_microseconds", "how long the latest commit took") \
     GAUGE(READY, "ready", "1 when live")
 
 enum metric {

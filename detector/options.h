@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options table: file, environment, -X, --help, docs/CONFIGURATION.md and the sample file come from it.
+/* The options table: file, environment, -X, --help, docs/CONFIGURATION.md and the sample file come
+ * from it.
  *
- * Order: defaults < file < environment (SAQSHY_ + upper case, dots as underscores) < command line. Unknown keys
- * are errors with the nearest match. `kafka.*`, `kafka.consumer.*`, `kafka.producer.*` pass through to
- * librdkafka. A value may come from a file: KEY_FILE in the environment. Secrets are redacted when printed. */
+ * Order: defaults < file < environment (SAQSHY_ + upper case, dots as underscores) < command line.
+ * Unknown keys are errors with the nearest match. `kafka.*`, `kafka.consumer.*`, `kafka.producer.*`
+ * pass through to librdkafka. A value may come from a file: KEY_FILE in the environment. Secrets
+ * are redacted when printed. */
 #pragma once
 
 #include "detector/error.h"
@@ -22,7 +24,8 @@
     TEXT(bootstrap_servers, "bootstrap.servers", "", false,                                        \
          "Kafka brokers, host:port, comma-separated")                                              \
     TEXT(shard_id, "shard.id", "saqshy-0", true,                                                   \
-         "name of this engine's shard: its transactional id, its group id and the key of its order log") \
+         "name of this engine's shard: its transactional id, its group id and the key of its "     \
+         "order log")                                                                              \
     TEXT(topic_transactions, "topic.transactions", "antifrod.transactions", true, "input topic")   \
     TEXT(topic_recommendations, "topic.recommendations", "antifrod.freeze-recommendations", true,  \
          "output topic")                                                                           \
@@ -47,7 +50,8 @@
            "larger values are dead letters")                                                       \
     SECTION("Schemas, model and policy")                                                           \
     TEXT(schema_dir, "schema.dir", "", false,                                                      \
-         "directory of ID.avsc files; ids 1-4 are the shipped contracts unless a file says otherwise") \
+         "directory of ID.avsc files; ids 1-4 are the shipped contracts unless a file says "       \
+         "otherwise")                                                                              \
     TEXT(model_path, "model.path", "", false, "model document; empty: the shipped model")          \
     TEXT(policy_path, "policy.path", "", false, "policy document; empty: the shipped policy")      \
     SECTION("Engine")                                                                              \
@@ -60,9 +64,11 @@
     CHOICE(kernel_tier, "kernel.tier", "auto", "auto|scalar|avx2", false,                          \
            "may only take kernel tiers away")                                                      \
     SECTION("Service")                                                                             \
-    TEXT(http_address, "http.address", "127.0.0.1", false, "address of /metrics, /healthz, /readyz; loopback only") \
+    TEXT(http_address, "http.address", "127.0.0.1", false,                                         \
+         "address of /metrics, /healthz, /readyz; loopback only")                                  \
     NUMBER(http_port, "http.port", 9464, 0, 65535, "", false, "0: no HTTP server")                 \
-    CHOICE(log_level, "log.level", "info", "error|warn|info|debug", false, "")
+    CHOICE(log_level, "log.level", "info", "error|warn|info|debug", false,                         \
+           "how much is said on stderr")
 
 struct options {
 #define SECTION(title)
@@ -82,7 +88,8 @@ struct options {
 /* Fills the defaults. */
 void options_init(struct options *options);
 void options_free(struct options *options);
-/* `origin` names where the pair stands ("saqshy.conf:12", "-X", "SAQSHY_HTTP_PORT"). ERROR_CONFIG. */
+/* `origin` names where the pair stands ("saqshy.conf:12", "-X", "SAQSHY_HTTP_PORT"). ERROR_CONFIG.
+ */
 bool options_set(struct options *options, const char *key, const char *value, const char *origin,
                  struct error *error);
 bool options_load_file(struct options *options, const char *path, struct error *error);

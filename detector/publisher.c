@@ -56,7 +56,7 @@ static void commit_timed(struct publisher *p, const struct commit_unit *unit) {
     struct error error = {.code = ERROR_NONE};
     const int64_t start = microseconds();
     const enum port_status status = commit(p->port, unit, &error);
-    metrics_set(METRIC_COMMIT_SECONDS_LAST, microseconds() - start);
+    metrics_set(METRIC_COMMIT_MICROSECONDS_LAST, microseconds() - start);
     metrics_add(status == PORT_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);
     pthread_mutex_lock(&p->lock);
     p->busy = false;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/build_info.h"
+#include "detector/commands.h"
+#include "detector/kafka_port.h"
+#include "detector/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *help;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+#define X(name, help) {#name, help, cmd_##name},
+    COMMANDS_TABLE(X)
+#undef X
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static int help(void) {
+    printf("Saqshy watches a transaction feed, finds accounts that behave like droppers and "
+           "recommends "
+           "freezes.\nA person at the bank decides.\n\nUsage: saqshy COMMAND [flags]; each knows "
+           "--help\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("  %-10s %s\n", commands[i].name, commands[i].help);
+    printf("  %-10s %s\n", "--version", "what this is and what it was built with");
+    return 0;
+}
+
+static int version(void) {
+    printf("saqshy %s\nlibrdkafka %s\n", build_info_long(), kafka_port_library());
+    return 0;
+}
+
+static int unknown(const char *word) {
+    const char *names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    const char *near = nearest(word, names, COMMAND_COUNT);
+    fprintf(stderr, "saqshy: USAGE: there is no command %s%s%s%s; see saqshy --help\n", word,
+            near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+            near != NULL ? "?" : "");
+    return 2;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) return help();
+    if (strcmp(argv[1], "--version") == 0) return version();
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+    return unknown(argv[1]);
+}
