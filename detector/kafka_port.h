@@ -5,8 +5,9 @@
 #include "detector/options.h"
 #include "detector/port.h"
 
-/* Creates the clients; connects lazily. `delivery` decides whether commits are transactions. The transactional
- * id and the group id are `shard.id`. ERROR_CONFIG for a refused librdkafka setting. */
+/* Creates the clients; connects lazily. `delivery` decides whether commits are transactions. The
+ * transactional id and the group id are `shard.id`. ERROR_CONFIG for a refused librdkafka setting.
+ */
 struct port *kafka_port_open(const struct options *options, struct error *error);
 
 /* librdkafka version and built-in features, for --version. */
