@@ -95,9 +95,10 @@ static bool read_day(const struct place *place, const json_t *value, int32_t *da
     return place_refuse(place, error, "must be a day like \"2027-01-31\"");
 }
 
-/* The days of array `key`, allocated. */
+/* The days of array `key`, allocated; none when the key is absent. */
 static bool read_days(const struct policy *policy, const struct place *root, const char *key,
                       int32_t **days, size_t *count, struct error *error) {
+    if (json_object_get(policy->document, key) == NULL) return true;
     const json_t *array = document_member(root, policy->document, key, JSON_ARRAY, error);
     if (array == NULL) return false;
     const struct place list = place_key(root, key);
@@ -164,24 +165,31 @@ static bool read_allow(struct policy *policy, const struct place *root, struct e
 
 /* The whole. */
 
-static bool read_hold(struct policy *policy, const struct place *root, struct error *error) {
+/* The day from which a hold is counted; the next working day when the key is absent. */
+static bool read_start(struct policy *policy, const struct place *root, struct error *error) {
     static const char *const starts[] = {"ISSUE_DAY", "NEXT_WORKING_DAY"};
     const json_t *document = policy->document;
-    int64_t hours, minutes, days;
     size_t start;
+    if (json_object_get(document, "hold_counts_from") == NULL) return true;
+    if (!document_choice(root, document, "hold_counts_from", starts, COUNT_OF(starts), &start,
+                         error))
+        return false;
+    policy->issue_day_counts = start == 0;
+    return true;
+}
+
+static bool read_hold(struct policy *policy, const struct place *root, struct error *error) {
+    const json_t *document = policy->document;
+    int64_t hours, minutes, days;
     if (!document_integer(root, document, "cool_down_hours", 0, YEAR_HOURS, &hours, error) ||
         !document_integer(root, document, "decide_within_minutes", 1, WEEK_MINUTES, &minutes,
                           error) ||
-        !document_integer(root, document, "max_hold_business_days", 1, HOLD_DAYS_MAX, &days,
-                          error) ||
-        !document_choice(root, document, "hold_counts_from", starts, COUNT_OF(starts), &start,
-                         error))
+        !document_integer(root, document, "max_hold_business_days", 1, HOLD_DAYS_MAX, &days, error))
         return false;
     policy->cool_down_s = hours * HOUR_S;
     policy->decide_within_s = minutes * MINUTE_S;
     policy->hold_days = (int32_t)days;
-    policy->issue_day_counts = start == 0;
-    return true;
+    return read_start(policy, root, error);
 }
 
 static bool read_protected(struct policy *policy, const struct place *root, struct error *error) {
@@ -222,6 +230,5 @@ bool policy_read(struct policy *policy, const char *origin, const struct model *
            document_text(&root, document, "id", &policy->id, error) &&
            read_actions(policy, &root, model, error) && read_hold(policy, &root, error) &&
            read_protected(policy, &root, error) && read_allow(policy, &root, error) &&
-           read_calendar(policy, &root, error) &&
-           document_member(&root, document, "provenance", JSON_OBJECT, error) != NULL;
+           read_calendar(policy, &root, error) && document_provenance(&root, document, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/document.h"
 
-#include "models/closest.h"
+#include "detector/nearest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -95,7 +95,7 @@ bool document_name(const struct place *place, const char *word, const char *what
         *out = i;
         return true;
     }
-    const char *right = closest(word, names, count);
+    const char *right = nearest(word, names, count);
     return right == NULL ? place_refuse(place, error, "\"%s\" is no %s", word, what)
                          : place_refuse(place, error, "\"%s\" is no %s; did you mean \"%s\"?", word,
                                         what, right);
@@ -179,4 +179,9 @@ bool document_choice(const struct place *place, const json_t *object, const char
     if (!document_text(place, object, key, &word, error)) return false;
     const struct place at = place_key(place, key);
     return document_name(&at, word, "value that is known here", names, count, out, error);
+}
+
+bool document_provenance(const struct place *place, const json_t *object, struct error *error) {
+    return json_object_get(object, "provenance") == NULL ||
+           document_member(place, object, "provenance", JSON_OBJECT, error) != NULL;
 }

@@ -51,3 +51,6 @@ bool document_choice(const struct place *place, const json_t *object, const char
 /* Index of `word` among `names`; `what` says what it should be. */
 bool document_name(const struct place *place, const char *word, const char *what,
                    const char *const *names, size_t count, size_t *out, struct error *error);
+
+/* "provenance", which may be absent, is an object; what is in it is for people. */
+bool document_provenance(const struct place *place, const json_t *object, struct error *error);

@@ -309,6 +309,5 @@ bool model_read(struct model *model, const char *origin, struct error *error) {
     return r.transforms != NULL && check_transforms(&r) &&
            read_weight(&root, document, "intercept", &model->intercept, error) &&
            read_terms(&r, &root) && read_calibration(model, &root, error) &&
-           document_member(&root, document, "provenance", JSON_OBJECT, error) != NULL &&
-           check_bound(model, &root, error);
+           document_provenance(&root, document, error) && check_bound(model, &root, error);
 }
