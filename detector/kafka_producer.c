@@ -142,8 +142,8 @@ static bool again(struct kafka_port *k, const char *what, rd_kafka_error_t *fail
     char why[256];
     snprintf(why, sizeof why, "%s", rd_kafka_error_string(failed));
     rd_kafka_error_destroy(failed);
-    *status = PORT_STOPPED;
-    return kafka_try_again(k, what, why, error);
+    *status = kafka_try_again(k, what, why, error) ? PORT_OK : PORT_STOPPED;
+    return *status == PORT_OK;
 }
 
 enum port_status kafka_send_offsets(struct port *port, const struct port_position *positions,
