@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schemas/catalog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { SCHEMA_BYTES_MAX = 1 << 20, SCHEMAS_MAX = 4096, ASK_AGAIN_S = 1 };
+
+/* One id: a plan, or why it is refused. */
+struct entry {
+    int32_t id;
+    struct plan *plan;
+    char *why;
+};
+
+struct catalog {
+    char *dir; /* NULL: none */
+    struct entry *entries;
+    size_t count;
+    int32_t asked_id; /* the unknown id that was looked for last, and when */
+    int64_t asked_s;
+};
+
+extern const unsigned char embedded_TransactionEvent[], embedded_FreezeRecommendation[],
+    embedded_OrderRecord[], embedded_FraudSignal[];
+extern const size_t embedded_TransactionEvent_size, embedded_FreezeRecommendation_size,
+    embedded_OrderRecord_size, embedded_FraudSignal_size;
+
+const char *schema_shipped(int32_t schema_id, size_t *size) {
+    switch (schema_id) {
+    case SCHEMA_ID_TRANSACTION:
+        *size = embedded_TransactionEvent_size;
+        return (const char *)embedded_TransactionEvent;
+    case SCHEMA_ID_RECOMMENDATION:
+        *size = embedded_FreezeRecommendation_size;
+        return (const char *)embedded_FreezeRecommendation;
+    case SCHEMA_ID_ORDER:
+        *size = embedded_OrderRecord_size;
+        return (const char *)embedded_OrderRecord;
+    case SCHEMA_ID_SIGNAL:
+        *size = embedded_FraudSignal_size;
+        return (const char *)embedded_FraudSignal;
+    default:
+        *size = 0;
+        return NULL;
+    }
+}
+
+static struct entry *find(const struct catalog *c, int32_t id) {
+    for (size_t i = 0; i < c->count; i++)
+        if (c->entries[i].id == id) return &c->entries[i];
+    return NULL;
+}
+
+static struct entry *add(struct catalog *c, int32_t id, const char *json, size_t size) {
+    if (c->count == SCHEMAS_MAX) return NULL;
+    struct entry *entries = realloc(c->entries, (c->count + 1) * sizeof *entries);
+    if (entries == NULL) return NULL;
+    c->entries = entries;
+    struct error error = {.code = ERROR_NONE};
+    struct entry *entry = &c->entries[c->count++];
+    *entry = (struct entry){.id = id, .plan = plan_compile(json, size, &error)};
+    if (entry->plan == NULL) entry->why = strdup(error.text);
+    return entry;
+}
+
+/* The file ID.avsc, or NULL with errno. */
+static char *read_file(const struct catalog *c, int32_t id, size_t *size) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%d.avsc", c->dir, (int)id);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) return NULL;
+    char *text = malloc(SCHEMA_BYTES_MAX);
+    *size = text == NULL ? 0 : fread(text, 1, SCHEMA_BYTES_MAX, file);
+    fclose(file);
+    return text;
+}
+
+static struct entry *look_for(struct catalog *c, int32_t id) {
+    size_t size = 0;
+    char *text = c->dir == NULL ? NULL : read_file(c, id, &size);
+    const char *json = text;
+    if (text == NULL) json = schema_shipped(id, &size);
+    struct entry *entry = json == NULL ? NULL : add(c, id, json, size);
+    free(text);
+    return entry;
+}
+
+struct catalog *catalog_open(const char *dir, struct error *error) {
+    struct stat status;
+    const bool with_dir = dir != NULL && dir[0] != '\0';
+    if (with_dir && (stat(dir, &status) != 0 || !S_ISDIR(status.st_mode))) {
+        error_set(error, ERROR_CONFIG, "schema.dir=%s: %s", dir,
+                  errno != 0 ? strerror(errno) : "not a directory");
+        return NULL;
+    }
+    struct catalog *c = calloc(1, sizeof *c);
+    if (c != NULL && with_dir) c->dir = strdup(dir);
+    const struct entry *shipped = c == NULL ? NULL : look_for(c, SCHEMA_ID_TRANSACTION);
+    if (shipped != NULL && shipped->plan != NULL) return c;
+    error_set(error, ERROR_CONFIG, "schema %d: %s", SCHEMA_ID_TRANSACTION,
+              shipped != NULL && shipped->why != NULL ? shipped->why : "no memory");
+    catalog_close(c);
+    return NULL;
+}
+
+void catalog_close(struct catalog *c) {
+    if (c == NULL) return;
+    for (size_t i = 0; i < c->count; i++) {
+        plan_free(c->entries[i].plan);
+        free(c->entries[i].why);
+    }
+    free(c->entries);
+    free(c->dir);
+    free(c);
+}
+
+static bool asked_just_now(struct catalog *c, int32_t id) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (c->asked_id == id && now.tv_sec - c->asked_s < ASK_AGAIN_S) return true;
+    c->asked_id = id;
+    c->asked_s = now.tv_sec;
+    return false;
+}
+
+enum catalog_answer catalog_plan(struct catalog *c, int32_t schema_id, const struct plan **plan,
+                                 const char **why) {
+    const struct entry *entry = find(c, schema_id);
+    if (entry == NULL && !asked_just_now(c, schema_id)) entry = look_for(c, schema_id);
+    if (entry == NULL) return CATALOG_UNKNOWN;
+    *plan = entry->plan;
+    *why = entry->why;
+    return entry->plan != NULL ? CATALOG_FOUND : CATALOG_REFUSED;
+}
