@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Schema ids → plans. The shipped contracts have ids 1–4; files ID.avsc in `schema.dir` add to them or
- * take their place. A file that appears later is found at the next unknown id (asked at most once a second).
- * Engine thread only. */
+/* Schema ids → plans. The shipped contracts have ids 1–4; files ID.avsc in `schema.dir` add to them
+ * or take their place. A file that appears later is found at the next unknown id (asked at most
+ * once a second). Engine thread only. */
 #pragma once
 
 #include "schemas/plan.h"

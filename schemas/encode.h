@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Framed Avro of what we write: recommendations, order records, transactions. avro-c's generic values over
- * the shipped schemas, reused from call to call. One thread per encoder. */
+/* Framed Avro of what we write: recommendations, order records, transactions. avro-c's generic
+ * values over the shipped schemas, reused from call to call. One thread per encoder. */
 #pragma once
 
 #include "detector/error.h"
@@ -13,7 +13,8 @@ struct encoder;
 struct encoder *encoder_open(struct error *error);
 void encoder_close(struct encoder *encoder);
 
-/* The result (frame included) is borrowed until the next call on this encoder. False: ERROR_BAD_DATA. */
+/* The result (frame included) is borrowed until the next call on this encoder. False:
+ * ERROR_BAD_DATA. */
 bool encode_recommendation(struct encoder *encoder, const struct recommendation *recommendation,
                            struct bytes *out, struct error *error);
 bool encode_order(struct encoder *encoder, const struct order_record *record, struct bytes *out,

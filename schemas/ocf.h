@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Avro object container files, codec "null". Reading is bounded and never trusts the file; writing is
- * deterministic (the sync marker is the schema's SHA-256, cut). */
+/* Avro object container files, codec "null". Reading is bounded and never trusts the file; writing
+ * is deterministic (the sync marker is the schema's SHA-256, cut). */
 #pragma once
 
 #include "detector/bytes.h"
@@ -20,14 +20,15 @@ bool ocf_append(struct ocf_writer *writer, struct bytes record, struct error *er
 /* Flushes, syncs and frees, also on failure. */
 bool ocf_finish(struct ocf_writer *writer, struct error *error);
 
-/* Errors: ERROR_IO, ERROR_BAD_DATA (not a container file, codec, broken block; with the byte position). */
+/* Errors: ERROR_IO, ERROR_BAD_DATA (not a container file, codec, broken block; with the byte
+ * position). */
 struct ocf_reader *ocf_open(const char *path, struct error *error);
 struct bytes ocf_schema(const struct ocf_reader *reader);
 /* Bytes of the file and how far reading has come, for a progress bar. */
 int64_t ocf_size(const struct ocf_reader *reader);
 int64_t ocf_position(const struct ocf_reader *reader);
-/* What is left of the current block, moving to the next block when `used` bytes of it have been consumed.
- * `rest->size == 0` at the end. The caller decodes one record from `rest` and says how long it was at the
- * next call (0 at the first). */
+/* What is left of the current block, moving to the next block when `used` bytes of it have been
+ * consumed. `rest->size == 0` at the end. The caller decodes one record from `rest` and says how
+ * long it was at the next call (0 at the first). */
 bool ocf_next(struct ocf_reader *reader, uint32_t used, struct bytes *rest, struct error *error);
 void ocf_close(struct ocf_reader *reader);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order record: the interleaving the engine chose since the last one (schemas/OrderRecord.avsc). */
+/* The order record: the interleaving the engine chose since the last one
+ * (schemas/OrderRecord.avsc). */
 #pragma once
 
 #include "detector/bytes.h"
@@ -10,7 +11,8 @@
 struct order_run {
     struct text topic;
     int32_t partition;
-    int64_t next_offset; /* one past the last record taken; in record 0 of an epoch: where it starts */
+    int64_t
+        next_offset; /* one past the last record taken; in record 0 of an epoch: where it starts */
 };
 
 /* A verdict that depended on the outside world; replay obeys it. */
@@ -45,7 +47,7 @@ struct order_record {
     uint32_t output_count;
 };
 
-/* Reads a framed order record written by encode_order (own bounded reader, no avro-c). Arrays are allocated
- * with the record and go with order_record_free; texts point into `value`. */
+/* Reads a framed order record written by encode_order (own bounded reader, no avro-c). Arrays are
+ * allocated with the record and go with order_record_free; texts point into `value`. */
 struct order_record *order_record_decode(struct bytes value, struct error *error);
 void order_record_free(struct order_record *record);

@@ -2,7 +2,8 @@
 /* The decode plan: a writer's schema, compiled once from its JSON and bound by name and alias to
  * struct transaction. Decoding then reads untrusted bytes without allocating.
  *
- * Property: what plan_decode accepts, avro-c accepts with equal values. Bounds: schemas/limits.h. */
+ * Property: what plan_decode accepts, avro-c accepts with equal values. Bounds: schemas/limits.h.
+ */
 #pragma once
 
 #include "detector/error.h"
@@ -13,12 +14,13 @@
 
 struct plan;
 
-/* Errors: ERROR_BAD_DATA; the text names the field and why. The plan is immutable: any thread may decode. */
+/* Errors: ERROR_BAD_DATA; the text names the field and why. The plan is immutable: any thread may
+ * decode. */
 struct plan *plan_compile(const char *schema_json, size_t size, struct error *error);
 void plan_free(struct plan *plan);
 
-/* The table that `saqshy schema check` prints: contract field, writer field, how it binds or why not. Also
- * written (as far as it got) when the schema is refused. */
+/* The table that `saqshy schema check` prints: contract field, writer field, how it binds or why
+ * not. Also written (as far as it got) when the schema is refused. */
 bool plan_report(const char *schema_json, size_t size, FILE *out);
 
 /* Decodes one record from the start of `bytes`. On success fills every column of `tx` (defaults

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps of a decode plan. Private to plan_compile.c and plan.c. */
+#pragma once
+
+#include "detector/transaction.h"
+#include "schemas/plan.h"
+
+enum op_code {
+    OP_END,
+    OP_TEXT,          /* string or bytes → struct text at `to`, at most `limit` bytes */
+    OP_LONG,          /* varint → int64 at `to` */
+    OP_INT,           /* varint within int32 → int32 at `to` */
+    OP_MICROS,        /* timestamp → int64 µs at `to` and whole seconds at `extra` */
+    OP_MILLIS,        /* timestamp in ms, scaled */
+    OP_DECIMAL,       /* bytes → int64 minor units at `to`; `limit` is the scale */
+    OP_DECIMAL_FIXED, /* the same from `extra` bytes */
+    OP_ENUM,          /* uint8 at `to` through the map at `extra`; `limit` symbols */
+    OP_BOOLEAN,       /* uint8 or bool at `to` */
+    OP_PRESENT,       /* true at `to` */
+    OP_REFUSE,        /* null where a value is obligatory */
+    OP_UNION,         /* branch number < `limit`, then jump through the next `limit` OP_JUMPs */
+    OP_JUMP,          /* to step `extra` */
+    OP_SKIP_LONG,
+    OP_SKIP_INT,
+    OP_SKIP_TEXT,
+    OP_SKIP_BYTES,
+    OP_SKIP_FIXED, /* `extra` bytes */
+    OP_SKIP_ENUM,  /* < `limit` */
+    OP_SKIP_BOOLEAN,
+    OP_BLOCKS, /* next block of a collection; at its end jump to `extra` */
+    OP_ITEM,   /* one item done: back to `extra`, or to the step before it for the next block */
+    OP_CALL,   /* skip routine at `extra` */
+    OP_RETURN,
+};
+
+struct op {
+    uint16_t code; /* enum op_code */
+    uint16_t to;   /* byte offset in struct transaction */
+    uint32_t limit;
+    uint32_t extra;
+};
+
+struct plan {
+    struct op *ops;
+    uint8_t *symbols;         /* enum maps */
+    struct transaction blank; /* every column at its default */
+};
