@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decode: frame, writer's schema, plan, admission (time, amount, accounts). Every row gets a verdict; a bad
- * one also a sentence in verdict_text. Moves the engine clock. Engine thread only. */
+/* Decode: frame, writer's schema, plan, admission (time, amount, accounts). Every row gets a
+ * verdict; a bad one also a sentence in verdict_text. Moves the engine clock. Engine thread only.
+ */
 #pragma once
 
 #include "detector/batch.h"

@@ -64,6 +64,7 @@ struct party {
     struct text phone_token;
     struct text bank_bic;
     int64_t balance_after_minor;
+    int64_t credential_changed_at_us;
     int64_t credential_changed_at_s;
     int32_t account_opened_on_day; /* days since 1970-01-01 */
     bool balance_after_present;

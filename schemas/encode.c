@@ -83,8 +83,7 @@ static void put_party(struct avro_cursor *c, const struct party *p) {
     avro_put_enum(c, p->age_band);
     avro_put_optional_bool(c, p->phone_owner_mismatch != TRISTATE_NULL,
                            p->phone_owner_mismatch == TRISTATE_TRUE);
-    avro_put_optional_long(c, p->credential_changed_at_present,
-                           p->credential_changed_at_s * 1000000);
+    avro_put_optional_long(c, p->credential_changed_at_present, p->credential_changed_at_us);
 }
 
 bool encode_transaction(struct encoder *e, const struct transaction *tx, struct bytes *out,

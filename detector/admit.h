@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Admission: whether a decoded transaction can be used, by its values and the engine clock. */
+#pragma once
+
+#include "detector/transaction.h"
+#include "detector/verdict.h"
+
+/* Sets tx->amount_tiyn. `clock_s` is the engine clock before this record (INT64_MIN: none yet). For
+ * a verdict other than ACCEPTED *why is a static sentence. Source of the rules: docs/CONTRACTS.md,
+ * "Admission". */
+enum verdict admit(struct transaction *tx, int64_t clock_s, const char **why);
+/* The record's own time for the engine clock: ingest_time, or event_time where it is absent. */
+int64_t admit_clock_s(const struct transaction *tx);

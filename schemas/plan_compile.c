@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Binds a writer's schema to the contract's columns and writes the steps that read it. */
+#include "schemas/limits.h"
+#include "schemas/plan_ops.h"
+#include "schemas/schema.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum column_kind {
+    COL_TEXT,
+    COL_LONG,
+    COL_INT,
+    COL_TIME,
+    COL_DATE,
+    COL_ENUM,
+    COL_BOOLEAN,
+    COL_PARTY
+};
+
+/* One field of the contract: schemas/TransactionEvent.avsc, and a test holds them together. */
+struct column {
+    const char *name;
+    enum column_kind kind;
+    uint16_t to;
+    uint16_t extra; /* second place: seconds of a time, presence of a number */
+    uint16_t cap;   /* bytes of a text */
+    bool nullable;
+    bool obligatory;            /* has no default */
+    const char *const *symbols; /* of our enum */
+    uint32_t symbol_count;
+};
+
+#define X(name) #name,
+static const char *const tx_status_symbols[] = {TX_STATUS_TABLE(X)};
+static const char *const event_type_symbols[] = {EVENT_TYPE_TABLE(X)};
+static const char *const rail_symbols[] = {RAIL_TABLE(X)};
+static const char *const channel_symbols[] = {CHANNEL_TABLE(X)};
+static const char *const account_type_symbols[] = {ACCOUNT_TYPE_TABLE(X)};
+static const char *const person_type_symbols[] = {PERSON_TYPE_TABLE(X)};
+static const char *const age_band_symbols[] = {AGE_BAND_TABLE(X)};
+static const char *const alias_type_symbols[] = {ALIAS_TYPE_TABLE(X)};
+#undef X
+
+#define NOWHERE UINT16_MAX
+#define AT(field) ((uint16_t)offsetof(struct transaction, field))
+#define IN(field) ((uint16_t)offsetof(struct party, field))
+#define TEXT(n, place, size)                                                                       \
+    { .name = n, .kind = COL_TEXT, .to = place, .extra = NOWHERE, .cap = size, .obligatory = true }
+#define TEXT_OR_NULL(n, place, size)                                                               \
+    { .name = n, .kind = COL_TEXT, .to = place, .extra = NOWHERE, .cap = size, .nullable = true }
+#define ENUM(n, place, table)                                                                      \
+    {                                                                                              \
+        .name = n, .kind = COL_ENUM, .to = place, .extra = NOWHERE, .symbols = table,              \
+        .symbol_count = sizeof table / sizeof table[0]                                             \
+    }
+#define OR_NULL(n, k, place, second)                                                               \
+    { .name = n, .kind = k, .to = place, .extra = second, .nullable = true }
+
+static const struct column party_columns[] = {
+    TEXT_OR_NULL("account_token", IN(account_token), TOKEN_BYTES_MAX),
+    ENUM("account_type", IN(account_type), account_type_symbols),
+    TEXT_OR_NULL("person_token", IN(person_token), TOKEN_BYTES_MAX),
+    ENUM("person_type", IN(person_type), person_type_symbols),
+    TEXT_OR_NULL("phone_token", IN(phone_token), TOKEN_BYTES_MAX),
+    TEXT_OR_NULL("bank_bic", IN(bank_bic), SHORT_TEXT_BYTES_MAX),
+    OR_NULL("account_opened_on", COL_DATE, IN(account_opened_on_day),
+            IN(account_opened_on_present)),
+    OR_NULL("balance_after_minor", COL_LONG, IN(balance_after_minor), IN(balance_after_present)),
+    ENUM("age_band", IN(age_band), age_band_symbols),
+    OR_NULL("phone_owner_mismatch", COL_BOOLEAN, IN(phone_owner_mismatch), NOWHERE),
+    OR_NULL("credential_changed_at", COL_TIME, IN(credential_changed_at_us),
+            IN(credential_changed_at_s)),
+};
+
+static const struct column columns[] = {
+    TEXT("event_id", AT(event_id), TOKEN_BYTES_MAX),
+    TEXT("tx_id", AT(tx_id), TOKEN_BYTES_MAX),
+    ENUM("tx_status", AT(tx_status), tx_status_symbols),
+    TEXT_OR_NULL("status_reason", AT(status_reason), SHORT_TEXT_BYTES_MAX),
+    {.name = "event_time",
+     .kind = COL_TIME,
+     .to = AT(event_time_us),
+     .extra = AT(event_time_s),
+     .obligatory = true},
+    OR_NULL("ingest_time", COL_TIME, AT(ingest_time_us), AT(ingest_time_s)),
+    ENUM("event_type", AT(event_type), event_type_symbols),
+    ENUM("rail", AT(rail), rail_symbols),
+    ENUM("channel", AT(channel), channel_symbols),
+    {.name = "amount_minor",
+     .kind = COL_LONG,
+     .to = AT(amount_minor),
+     .extra = NOWHERE,
+     .obligatory = true},
+    TEXT("currency", AT(currency), SHORT_TEXT_BYTES_MAX),
+    OR_NULL("amount_kzt_minor", COL_LONG, AT(amount_kzt_minor), AT(amount_kzt_present)),
+    {.name = "payer", .kind = COL_PARTY, .to = AT(payer), .extra = NOWHERE, .obligatory = true},
+    {.name = "payee", .kind = COL_PARTY, .to = AT(payee), .extra = NOWHERE, .obligatory = true},
+    ENUM("payee_alias_type", AT(payee_alias_type), alias_type_symbols),
+    TEXT_OR_NULL("device_token", AT(device_token), TOKEN_BYTES_MAX),
+    TEXT_OR_NULL("ip_token", AT(ip_token), TOKEN_BYTES_MAX),
+    OR_NULL("active_call", COL_BOOLEAN, AT(active_call), NOWHERE),
+    OR_NULL("remote_access", COL_BOOLEAN, AT(remote_access), NOWHERE),
+    TEXT_OR_NULL("terminal_id", AT(terminal_id), SHORT_TEXT_BYTES_MAX),
+    OR_NULL("mcc", COL_INT, AT(mcc), AT(mcc_present)),
+    TEXT_OR_NULL("country_to", AT(country_to), SHORT_TEXT_BYTES_MAX),
+    TEXT("reporter_bic", AT(reporter_bic), SHORT_TEXT_BYTES_MAX),
+    TEXT("token_key_id", AT(token_key_id), SHORT_TEXT_BYTES_MAX),
+    TEXT_OR_NULL("trace_id", AT(trace_id), TOKEN_BYTES_MAX),
+};
+enum {
+    COLUMN_COUNT = sizeof columns / sizeof columns[0],
+    PARTY_COLUMN_COUNT = sizeof party_columns / sizeof party_columns[0],
+};
+
+struct compile {
+    struct plan *plan;
+    uint32_t op_count, symbol_count;
+    struct error *error;
+    FILE *report;     /* NULL: none */
+    const char *path; /* "payer." or "" */
+    bool failed;
+};
+
+/* Writing steps. */
+
+static uint32_t emit(struct compile *c, struct op op) {
+    if (c->op_count == PLAN_OPS_MAX) {
+        c->failed = true;
+        error_set(c->error, ERROR_BAD_DATA, "the schema needs more than %d steps", PLAN_OPS_MAX);
+        c->op_count--;
+    }
+    c->plan->ops[c->op_count] = op;
+    return c->op_count++;
+}
+
+static void skip(struct compile *c, struct schema *s);
+
+static void skip_union(struct compile *c, struct schema *s) {
+    const uint32_t count = (uint32_t)s->branch_count;
+    const uint32_t head = emit(c, (struct op){.code = OP_UNION, .limit = count});
+    for (uint32_t i = 0; i < count; i++)
+        emit(c, (struct op){.code = OP_JUMP});
+    uint32_t *ends = calloc(count, sizeof *ends);
+    assert(ends != NULL && "out of memory");
+    for (uint32_t i = 0; i < count && !c->failed; i++) {
+        c->plan->ops[head + 1 + i].extra = c->op_count;
+        skip(c, s->branches[i]);
+        ends[i] = emit(c, (struct op){.code = OP_JUMP});
+    }
+    for (uint32_t i = 0; i < count && !c->failed; i++)
+        c->plan->ops[ends[i]].extra = c->op_count;
+    free(ends);
+}
+
+static void skip_collection(struct compile *c, struct schema *s) {
+    if (s->type == SCHEMA_ARRAY && schema_size_min(s->branches[0]) == 0) {
+        c->failed = true;
+        error_set(c->error, ERROR_BAD_DATA, "an array whose items may take no bytes is refused");
+        return;
+    }
+    const uint32_t head = emit(c, (struct op){.code = OP_BLOCKS});
+    if (s->type == SCHEMA_MAP) emit(c, (struct op){.code = OP_SKIP_TEXT});
+    skip(c, s->branches[0]);
+    emit(c, (struct op){.code = OP_ITEM, .extra = head + 1});
+    c->plan->ops[head].extra = c->op_count;
+}
+
+/* A record is skipped by a routine written once, so that a recursive type ends. */
+static void skip_record(struct compile *c, struct schema *s) {
+    if (s->code == 0) {
+        const uint32_t over = emit(c, (struct op){.code = OP_JUMP});
+        s->code = c->op_count;
+        for (size_t i = 0; i < s->field_count && !c->failed; i++)
+            skip(c, s->fields[i].type);
+        emit(c, (struct op){.code = OP_RETURN});
+        c->plan->ops[over].extra = c->op_count;
+    }
+    emit(c, (struct op){.code = OP_CALL, .extra = s->code});
+}
+
+static void skip(struct compile *c, struct schema *s) {
+    static const uint16_t simple[] = {
+        [SCHEMA_BOOLEAN] = OP_SKIP_BOOLEAN, [SCHEMA_INT] = OP_SKIP_INT,
+        [SCHEMA_LONG] = OP_SKIP_LONG,       [SCHEMA_FLOAT] = OP_SKIP_FIXED,
+        [SCHEMA_DOUBLE] = OP_SKIP_FIXED,    [SCHEMA_BYTES] = OP_SKIP_BYTES,
+        [SCHEMA_STRING] = OP_SKIP_TEXT,     [SCHEMA_ENUM] = OP_SKIP_ENUM,
+        [SCHEMA_FIXED] = OP_SKIP_FIXED};
+    if (c->failed) return;
+    switch (s->type) {
+    case SCHEMA_NULL:
+        return;
+    case SCHEMA_UNION:
+        skip_union(c, s);
+        return;
+    case SCHEMA_ARRAY:
+    case SCHEMA_MAP:
+        skip_collection(c, s);
+        return;
+    case SCHEMA_RECORD:
+        skip_record(c, s);
+        return;
+    default:
+        emit(c, (struct op){.code = simple[s->type],
+                            .limit = (uint32_t)s->symbol_count,
+                            .extra = (uint32_t)schema_size_min(s)});
+    }
+}
+
+/* Binding. */
+
+static bool refuse(struct compile *c, const struct column *column, const char *why) {
+    c->failed = true;
+    if (c->report != NULL) fprintf(c->report, "REFUSED\t%s%s\t%s\n", c->path, column->name, why);
+    return error_set(c->error, ERROR_BAD_DATA, "%s%s: %s", c->path, column->name, why);
+}
+
+static uint32_t map_symbols(struct compile *c, const struct schema *s,
+                            const struct column *column) {
+    const uint32_t first = c->symbol_count;
+    uint8_t *symbols = realloc(c->plan->symbols, first + s->symbol_count);
+    assert(symbols != NULL && "out of memory");
+    c->plan->symbols = symbols;
+    c->symbol_count += (uint32_t)s->symbol_count;
+    for (size_t i = 0; i < s->symbol_count; i++) {
+        symbols[first + i] = 0;
+        for (uint32_t ours = 0; ours < column->symbol_count; ours++)
+            if (strcmp(s->symbols[i], column->symbols[ours]) == 0)
+                symbols[first + i] = (uint8_t)ours;
+    }
+    return first;
+}
+
+static bool is(const struct schema *s, enum schema_type type, const char *logical) {
+    return s->type == type && strcmp(s->logical, logical) == 0;
+}
+
+static bool bind_long(struct compile *c, const struct schema *s, const struct column *column,
+                      uint16_t base) {
+    const bool decimal = strcmp(s->logical, "decimal") == 0;
+    struct op op = {.code = OP_LONG, .to = (uint16_t)(base + column->to)};
+    if (s->type == SCHEMA_FLOAT || s->type == SCHEMA_DOUBLE)
+        return refuse(c, column, "a float or double is never money");
+    if (s->type == SCHEMA_BYTES || s->type == SCHEMA_FIXED) {
+        if (!decimal) return refuse(c, column, "bytes without logicalType decimal");
+        if (s->scale < 0 || s->scale > 18) return refuse(c, column, "a scale outside 0 to 18");
+        op.code = s->type == SCHEMA_BYTES ? OP_DECIMAL : OP_DECIMAL_FIXED;
+        op.limit = (uint32_t)s->scale;
+        op.extra = (uint32_t)s->size;
+    } else if (s->type == SCHEMA_INT && s->logical[0] == '\0') {
+        op.code = OP_LONG;
+    } else if (!is(s, SCHEMA_LONG, "")) {
+        return refuse(c, column, "not an int, a long or a decimal");
+    }
+    emit(c, op);
+    return true;
+}
+
+static bool bind_time(struct compile *c, const struct schema *s, const struct column *column,
+                      uint16_t base) {
+    struct op op = {.to = (uint16_t)(base + column->to), .extra = (uint32_t)base + column->extra};
+    if (is(s, SCHEMA_LONG, "timestamp-micros"))
+        op.code = OP_MICROS;
+    else if (is(s, SCHEMA_LONG, "timestamp-millis"))
+        op.code = OP_MILLIS;
+    else
+        return refuse(c, column,
+                      "not a long with logicalType timestamp-micros or timestamp-millis");
+    emit(c, op);
+    return true;
+}
+
+static bool bind_party(struct compile *c, struct schema *s, const struct column *column);
+
+/* The steps of one value that is not a union. */
+static bool bind_value(struct compile *c, struct schema *s, const struct column *column,
+                       uint16_t base) {
+    const uint16_t to = (uint16_t)(base + column->to);
+    switch (column->kind) {
+    case COL_TEXT:
+        if (s->type != SCHEMA_STRING && s->type != SCHEMA_BYTES)
+            return refuse(c, column, "not a string");
+        emit(c, (struct op){.code = OP_TEXT, .to = to, .limit = column->cap});
+        return true;
+    case COL_LONG:
+        return bind_long(c, s, column, base);
+    case COL_TIME:
+        return bind_time(c, s, column, base);
+    case COL_INT:
+    case COL_DATE:
+        if (!is(s, SCHEMA_INT, column->kind == COL_DATE ? "date" : ""))
+            return refuse(c, column,
+                          column->kind == COL_DATE ? "not an int with logicalType date"
+                                                   : "not an int");
+        emit(c, (struct op){.code = OP_INT, .to = to});
+        return true;
+    case COL_BOOLEAN:
+        if (s->type != SCHEMA_BOOLEAN) return refuse(c, column, "not a boolean");
+        emit(c, (struct op){.code = OP_BOOLEAN, .to = to});
+        return true;
+    case COL_ENUM:
+        if (s->type != SCHEMA_ENUM) return refuse(c, column, "not an enum");
+        emit(c, (struct op){.code = OP_ENUM,
+                            .to = to,
+                            .limit = (uint32_t)s->symbol_count,
+                            .extra = map_symbols(c, s, column)});
+        return true;
+    case COL_PARTY:
+        return s->type == SCHEMA_RECORD ? bind_party(c, s, column)
+                                        : refuse(c, column, "not a record");
+    }
+    return false;
+}
+
+/* Where the presence of a nullable column is noted. */
+static uint16_t presence_of(const struct column *column, uint16_t base) {
+    if (column->kind != COL_TIME) return (uint16_t)(base + column->extra);
+    return base == 0 ? AT(ingest_time_present)
+                     : (uint16_t)(base + IN(credential_changed_at_present));
+}
+
+static bool bind_present(struct compile *c, struct schema *s, const struct column *column,
+                         uint16_t base) {
+    if (!bind_value(c, s, column, base)) return false;
+    const bool noted = column->nullable && (column->extra != NOWHERE);
+    if (noted) emit(c, (struct op){.code = OP_PRESENT, .to = presence_of(column, base)});
+    return true;
+}
+
+static bool bind_union(struct compile *c, struct schema *s, const struct column *column,
+                       uint16_t base) {
+    const uint32_t count = (uint32_t)s->branch_count;
+    const uint32_t head = emit(c, (struct op){.code = OP_UNION, .limit = count});
+    for (uint32_t i = 0; i < count; i++)
+        emit(c, (struct op){.code = OP_JUMP});
+    uint32_t *ends = calloc(count, sizeof *ends);
+    assert(ends != NULL && "out of memory");
+    bool ok = true;
+    for (uint32_t i = 0; i < count && ok; i++) {
+        c->plan->ops[head + 1 + i].extra = c->op_count;
+        if (s->branches[i]->type != SCHEMA_NULL)
+            ok = bind_present(c, s->branches[i], column, base);
+        else if (!column->nullable)
+            emit(c, (struct op){.code = OP_REFUSE});
+        ends[i] = emit(c, (struct op){.code = OP_JUMP});
+    }
+    for (uint32_t i = 0; i < count && ok; i++)
+        c->plan->ops[ends[i]].extra = c->op_count;
+    free(ends);
+    return ok;
+}
+
+static bool bind_column(struct compile *c, struct schema *s, const struct column *column,
+                        uint16_t base) {
+    if (c->report != NULL && column->kind != COL_PARTY)
+        fprintf(c->report, "binds\t%s%s\t%s%s%s\n", c->path, column->name,
+                schema_type_name(s->type), s->logical[0] != '\0' ? " " : "", s->logical);
+    if (s->type == SCHEMA_NULL && column->nullable) return true;
+    return s->type == SCHEMA_UNION ? bind_union(c, s, column, base)
+                                   : bind_present(c, s, column, base);
+}
+
+static bool names(const struct schema_field *field, const struct column *column, bool by_alias) {
+    if (!by_alias) return strcmp(field->name, column->name) == 0;
+    for (size_t i = 0; i < field->alias_count; i++)
+        if (strcmp(field->aliases[i], column->name) == 0) return true;
+    return false;
+}
+
+/* The writer's field for each column: by name, else by one of the field's aliases. */
+static void match(const struct schema *record, const struct column *list, size_t count,
+                  size_t *field_of) {
+    for (size_t i = 0; i < count; i++) {
+        field_of[i] = SIZE_MAX;
+        for (int by_alias = 0; by_alias < 2 && field_of[i] == SIZE_MAX; by_alias++)
+            for (size_t f = 0; f < record->field_count && field_of[i] == SIZE_MAX; f++)
+                if (names(&record->fields[f], &list[i], by_alias == 1)) field_of[i] = f;
+    }
+}
+
+static bool bind_record(struct compile *c, struct schema *record, const struct column *list,
+                        size_t count, uint16_t base) {
+    size_t field_of[COLUMN_COUNT];
+    match(record, list, count, field_of);
+    for (size_t f = 0; f < record->field_count && !c->failed; f++) {
+        const struct column *column = NULL;
+        for (size_t i = 0; i < count; i++)
+            if (field_of[i] == f) column = &list[i];
+        if (column != NULL)
+            bind_column(c, record->fields[f].type, column, base);
+        else
+            skip(c, record->fields[f].type);
+        if (column == NULL && c->report != NULL)
+            fprintf(c->report, "skipped\t%s%s\tnot in the contract\n", c->path,
+                    record->fields[f].name);
+    }
+    for (size_t i = 0; i < count && !c->failed; i++) {
+        if (field_of[i] != SIZE_MAX) continue;
+        if (list[i].obligatory) return refuse(c, &list[i], "missing, and it has no default");
+        if (c->report != NULL)
+            fprintf(c->report, "default\t%s%s\t%s\n", c->path, list[i].name,
+                    list[i].nullable ? "null" : "UNKNOWN");
+    }
+    return !c->failed;
+}
+
+static bool bind_party(struct compile *c, struct schema *s, const struct column *column) {
+    const char *outer = c->path;
+    c->path = column->to == AT(payer) ? "payer." : "payee.";
+    const bool ok = bind_record(c, s, party_columns, PARTY_COLUMN_COUNT, column->to);
+    c->path = outer;
+    return ok;
+}
+
+static void fill_blank(struct transaction *blank) {
+    blank->active_call = TRISTATE_NULL;
+    blank->remote_access = TRISTATE_NULL;
+    blank->payer.phone_owner_mismatch = TRISTATE_NULL;
+    blank->payee.phone_owner_mismatch = TRISTATE_NULL;
+}
+
+static struct plan *compile(const char *json, size_t size, FILE *report, struct error *error) {
+    struct schema_tree *tree = schema_parse(json, size, error);
+    struct plan *plan = tree == NULL ? NULL : calloc(1, sizeof *plan);
+    if (plan != NULL) plan->ops = calloc(PLAN_OPS_MAX + 1, sizeof *plan->ops);
+    if (plan == NULL || plan->ops == NULL) goto failed;
+    fill_blank(&plan->blank);
+    struct compile c = {.plan = plan, .error = error, .report = report, .path = ""};
+    struct schema *root = schema_root(tree);
+    if (root->type != SCHEMA_RECORD || schema_size_min(root) == SIZE_MAX) {
+        error_set(error, ERROR_BAD_DATA, "the schema is not a record that ends");
+        goto failed;
+    }
+    if (!bind_record(&c, root, columns, COLUMN_COUNT, 0)) goto failed;
+    emit(&c, (struct op){.code = OP_END});
+    if (c.failed) goto failed;
+    struct op *ops = realloc(plan->ops, c.op_count * sizeof *ops);
+    if (ops != NULL) plan->ops = ops;
+    schema_free(tree);
+    return plan;
+failed:
+    plan_free(plan);
+    schema_free(tree);
+    return NULL;
+}
+
+struct plan *plan_compile(const char *schema_json, size_t size, struct error *error) {
+    return compile(schema_json, size, NULL, error);
+}
+
+bool plan_report(const char *schema_json, size_t size, FILE *out) {
+    struct error error = {.code = ERROR_NONE};
+    struct plan *plan = compile(schema_json, size, out, &error);
+    if (plan == NULL) fprintf(out, "REFUSED\t%s\n", error.text);
+    plan_free(plan);
+    return plan != NULL;
+}
