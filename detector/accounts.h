@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The account table: cache-line-bucket index over records in slabs.
  *
- * A record never moves. Its layout is private to account.c; everybody else asks the functions here and in
- * account.h. Engine thread only. */
+ * A record never moves. Its layout is private to account.c; everybody else asks the functions here
+ * and in account.h. Engine thread only. */
 #pragma once
 
 #include "detector/bytes.h"

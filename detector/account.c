@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/account.h"
+
+#include "detector/account_record.h"
+#include "detector/feature_table.h"
+#include "detector/fifo.h"
+#include "detector/transaction.h"
+#include "models/exact_math.h"
+
+#include <string.h>
+
+#define HALF_LIFE_S (14.0 * 86400.0)
+#define LN_2 0.6931471805599453
+#define MEAN_WEIGHT 0.0625
+#define COARSE UINT32_C(0x80000000)
+enum { COARSE_SHIFT = 16 };
+
+struct account_key account_identity(const struct account *a) {
+    return a->key;
+}
+
+uint32_t account_number(const struct account *a) {
+    return a->number;
+}
+
+uint32_t account_events(const struct account *a) {
+    return a->count;
+}
+
+uint32_t quantise_amount(int64_t tiyn) {
+    if (tiyn < COARSE) return (uint32_t)tiyn;
+    const int64_t units = (tiyn >> COARSE_SHIFT) + ((tiyn >> (COARSE_SHIFT - 1)) & 1);
+    return COARSE | (units >= COARSE ? COARSE - 1 : (uint32_t)units);
+}
+
+int64_t amount_of(uint32_t coded) {
+    const int64_t low = coded & (COARSE - 1);
+    return (coded & COARSE) != 0 ? low << COARSE_SHIFT : low;
+}
+
+/* Side bits: which of an account's counterparties an event counts among. */
+static uint8_t side_bits(uint8_t bits) {
+    return bits & (BIT_CREDIT | BIT_DEBIT);
+}
+
+static bool counts_as_counterparty(uint8_t bits, uint32_t counterparty) {
+    return counterparty != 0 && side_bits(bits) != 0 && (bits & (BIT_ATTEMPT | BIT_REVERSAL)) == 0;
+}
+
+bool account_holds(const struct account *a, const struct ring_event *event) {
+    const uint32_t amount = quantise_amount(event->amount_tiyn);
+    const uint8_t kind = BIT_ATTEMPT | BIT_REVERSAL;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (a->tx_hash[i] == event->tx_hash && a->amount[i] == amount &&
+            a->counterparty[i] == event->counterparty && a->event_type[i] == event->event_type &&
+            (a->bits[i] & kind) == (event->bits & kind) &&
+            (a->tags[i] & TAG_IN) == (event->tags & TAG_IN))
+            return true;
+    return false;
+}
+
+/* The slot that carries NEWEST for a counterparty on a side, or of the latest event when none does.
+ */
+static int find_newest(const struct account *a, uint32_t counterparty, uint8_t side) {
+    int found = -1;
+    for (uint32_t i = 0; i < a->count; i++) {
+        const uint32_t s = ring_slot(a, i);
+        if (a->counterparty[s] != counterparty || side_bits(a->bits[s]) != side ||
+            !counts_as_counterparty(a->bits[s], counterparty))
+            continue;
+        if (found < 0 || a->second[s] >= a->second[found]) found = (int)s;
+    }
+    return found;
+}
+
+static bool is_stranger(const struct account *a, const struct ring_event *event) {
+    for (uint32_t i = 0; i < a->count; i++)
+        if (a->counterparty[i] == event->counterparty && a->second[i] <= event->second &&
+            (int64_t)a->second[i] > event->second - SECONDS_7D)
+            return false;
+    return event->counterparty != 0;
+}
+
+static void fold(struct account *a, uint32_t slot) {
+    const int64_t amount = amount_of(a->amount[slot]);
+    if ((a->bits[slot] & BIT_ATTEMPT) != 0) return;
+    const bool in = (a->tags[slot] & TAG_IN) != 0;
+    const bool adds = in != ((a->bits[slot] & BIT_REVERSAL) != 0);
+    a->opening_tiyn += adds ? amount : -amount;
+    if (a->opening_tiyn < 0) a->opening_tiyn = 0;
+}
+
+static void evict(struct account *a) {
+    const uint32_t slot = a->head;
+    fold(a, slot);
+    if (a->second[slot] > a->evicted_s) a->evicted_s = a->second[slot];
+    const uint32_t counterparty = a->counterparty[slot];
+    const uint8_t bits = a->bits[slot];
+    a->head = (uint8_t)((a->head + 1) % RING_SLOTS);
+    a->count--;
+    if ((bits & BIT_NEWEST) == 0) return;
+    const int heir = find_newest(a, counterparty, side_bits(bits));
+    if (heir >= 0) a->bits[heir] |= BIT_NEWEST;
+}
+
+/* Gives NEWEST to the event unless a later one of its counterparty is there. */
+static uint8_t newest_bit(struct account *a, const struct ring_event *event) {
+    if (!counts_as_counterparty(event->bits, event->counterparty)) return 0;
+    const int holder = find_newest(a, event->counterparty, side_bits(event->bits));
+    if (holder >= 0 && a->second[holder] > event->second) return 0;
+    if (holder >= 0) a->bits[holder] &= (uint8_t)~BIT_NEWEST;
+    return BIT_NEWEST;
+}
+
+static void decay(struct account *a, const struct ring_event *event) {
+    const int64_t age_s = a->seen == 0 ? 0 : event->second - a->decayed_s;
+    if (age_s > 0) a->credit_rate *= exact_exp(-LN_2 * (double)age_s / HALF_LIFE_S);
+    if (age_s > 0 || a->seen == 0) a->decayed_s = event->second;
+    const bool credit = (event->bits & BIT_CREDIT) != 0 && (event->bits & BIT_REVERSAL) == 0;
+    if (credit) a->credit_rate += 1.0;
+}
+
+static void learn_amount(struct account *a, int64_t amount_tiyn) {
+    const double kzt = (double)amount_tiyn / 100.0;
+    if (a->seen == 0) {
+        a->amount_mean = kzt;
+        return;
+    }
+    const double off = kzt - a->amount_mean;
+    a->amount_mean += MEAN_WEIGHT * off;
+    a->amount_variance = (1.0 - MEAN_WEIGHT) * (a->amount_variance + MEAN_WEIGHT * off * off);
+}
+
+static bool is_living(const struct ring_event *event) {
+    const uint8_t type = event->event_type;
+    return (event->bits & (BIT_ATTEMPT | BIT_REVERSAL)) == 0 &&
+           (type == EVENT_TYPE_TAX_OR_UTILITY || type == EVENT_TYPE_C2B_PAYMENT ||
+            type == EVENT_TYPE_SALARY_OR_BENEFIT);
+}
+
+static void update_header(struct account *a, const struct ring_event *event) {
+    if (a->seen == 0 && event->balance_present && event->balance_before_tiyn > 0)
+        a->opening_tiyn = event->balance_before_tiyn;
+    decay(a, event);
+    if ((event->bits & BIT_ATTEMPT) == 0)
+        learn_amount(a, amount_of(quantise_amount(event->amount_tiyn)));
+    if (is_living(event) && event->second > a->last_living_s) a->last_living_s = event->second;
+    if (event->second > a->newest_s) a->newest_s = event->second;
+    if (a->seen < UINT32_MAX) a->seen++;
+}
+
+void account_insert(struct account *a, const struct ring_event *event) {
+    if (a->count == RING_SLOTS) evict(a);
+    const uint8_t stranger = is_stranger(a, event) ? BIT_STRANGER : 0;
+    const uint8_t newest = newest_bit(a, event);
+    update_header(a, event);
+    const uint32_t s = ring_slot(a, a->count++);
+    a->second[s] = (uint32_t)event->second;
+    a->amount[s] = quantise_amount(event->amount_tiyn);
+    a->bits[s] = event->bits | stranger | newest;
+    a->tags[s] = event->tags;
+    a->counterparty[s] = event->counterparty;
+    a->tx_hash[s] = event->tx_hash;
+    a->ordinal_low[s] = (uint32_t)event->ordinal;
+    a->ordinal_high[s] = (uint8_t)(event->ordinal >> 32);
+    a->event_type[s] = event->event_type;
+    a->channel[s] = event->channel;
+    a->rail[s] = event->rail;
+}
+
+uint32_t account_history(const struct account *a, struct account_event out[ACCOUNT_EVENTS_MAX]) {
+    struct fifo fifo;
+    fifo_compute(a, &fifo);
+    for (uint32_t i = 0; i < a->count; i++) {
+        const uint32_t s = ring_slot(a, i);
+        out[i] = (struct account_event){
+            .ordinal = (uint64_t)a->ordinal_high[s] << 32 | a->ordinal_low[s],
+            .second = a->second[s],
+            .amount_tiyn = amount_of(a->amount[s]),
+            .counterparty = a->counterparty[s],
+            .kind = a->bits[s],
+            .event_type = a->event_type[s],
+            .channel = a->channel[s],
+            .rail = a->rail[s],
+            .credit = (a->tags[s] & TAG_IN) != 0,
+            .unspent_tiyn = fifo.left[i],
+        };
+    }
+    return a->count;
+}
+
+int64_t account_unspent_p2p(const struct account *a, int64_t second) {
+    struct fifo fifo;
+    fifo_compute(a, &fifo);
+    int64_t unspent = 0;
+    for (uint32_t i = 0; i < a->count; i++) {
+        const uint32_t s = ring_slot(a, i);
+        const bool p2p_credit = (a->bits[s] & (BIT_CREDIT | BIT_P2P)) == (BIT_CREDIT | BIT_P2P);
+        if (p2p_credit && (int64_t)a->second[s] > second - SECONDS_24H) unspent += fifo.left[i];
+    }
+    return unspent;
+}
+
+/* Which events a feature looks at: bits that must be set, by the feature's name. */
+static uint8_t evidence_bits(const char *name) {
+    static const struct {
+        const char *part;
+        uint8_t bits;
+    } parts[] = {{"p2p_in", BIT_CREDIT | BIT_P2P},
+                 {"p2p_out", BIT_DEBIT | BIT_P2P},
+                 {"cash_out", BIT_DEBIT | BIT_CASH},
+                 {"rapid", BIT_DEBIT},
+                 {"passed_amount_cash", BIT_DEBIT | BIT_CASH},
+                 {"passed_amount_p2p", BIT_DEBIT | BIT_P2P},
+                 {"attempts", BIT_ATTEMPT},
+                 {"payees", BIT_DEBIT},
+                 {"out_", BIT_DEBIT},
+                 {"in_", BIT_CREDIT},
+                 {"payer", BIT_CREDIT},
+                 {"inbound", BIT_CREDIT}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (strstr(name, parts[i].part) != NULL) return parts[i].bits;
+    return 0;
+}
+
+uint32_t account_evidence(const struct account *a, int feature, int64_t second, uint32_t *slots,
+                          uint32_t max) {
+    const struct feature *f = &feature_table[feature];
+    const uint8_t bits = evidence_bits(f->name);
+    const int64_t window_s = f->window_s == 0 ? SECONDS_24H : f->window_s;
+    uint32_t found = 0;
+    for (uint32_t i = a->count; i > 0 && found < max; i--) {
+        const uint32_t s = ring_slot(a, i - 1);
+        const int64_t at_s = a->second[s];
+        const bool inside = at_s > second - window_s && at_s <= second;
+        if (inside && (a->bits[s] & bits) == bits) slots[found++] = i - 1;
+    }
+    return found;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The feature vector of one side, from its account record and its event. Definitions:
+ * feature_table.c. */
+#pragma once
+
+#include "detector/account_record.h"
+#include "detector/batch.h"
+#include "detector/kernels.h"
+
+/* `out` gets FEATURE_COUNT doubles, NaN for null. `amount_z` is taken against the account's history
+ * before this event, which the caller has asked for with features_amount_z before it inserted the
+ * event. */
+void features_compute(const struct account *account, const struct transaction *tx,
+                      enum side_role role, double amount_z, const struct kernels *kernels,
+                      double out[FEATURE_COUNT]);
+double features_amount_z(const struct account *account, int64_t amount_tiyn);
+/* Bits 1 << enum quality of a side at `second`. */
+uint32_t features_quality(const struct account *account, int64_t second);
