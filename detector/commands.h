@@ -4,12 +4,9 @@
 
 /* X(name, one line of help) */
 #define COMMANDS_TABLE(X)                                                                          \
-    X(demo, "embedded broker, synthetic feed, live view: no Kafka needed")                         \
     X(run, "the service")                                                                          \
     X(check, "configuration, broker, topics, schemas, model and policy")                           \
     X(gen, "labelled synthetic feed")                                                              \
-    X(import, "CSV with a mapping file to an Avro object container file")                          \
-    X(replay, "recorded events into Kafka or straight into the engine")                            \
     X(schema, "what of a writer's schema binds, and what does not")                                \
     X(docs, "the generated reference pages")
 

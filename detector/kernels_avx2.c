@@ -21,7 +21,7 @@ static uint32_t window(const uint32_t second[32], uint32_t low, uint32_t high) {
     return mask;
 }
 
-static uint32_t select(const uint8_t bits[32], uint8_t pattern) {
+static uint32_t select_slots(const uint8_t bits[32], uint8_t pattern) {
     const __m256i wanted = _mm256_set1_epi8((char)pattern);
     const __m256i all = _mm256_loadu_si256((const __m256i *)(const void *)bits);
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(all, wanted), wanted));
@@ -59,4 +59,4 @@ static void sums(const int64_t tiyn[32], const uint32_t *masks, size_t count, in
         out[m] = masks[m] == 0 ? 0 : sum_of(tiyn, masks[m]);
 }
 
-const struct kernels kernels_avx2 = {"avx2", window, select, amounts, sums};
+const struct kernels kernels_avx2 = {"avx2", window, select_slots, amounts, sums};

@@ -10,7 +10,7 @@ static uint32_t window(const uint32_t second[32], uint32_t low, uint32_t high) {
     return mask;
 }
 
-static uint32_t select(const uint8_t bits[32], uint8_t pattern) {
+static uint32_t select_slots(const uint8_t bits[32], uint8_t pattern) {
     uint32_t mask = 0;
     for (int i = 0; i < SLOTS; i++)
         mask |= (uint32_t)((bits[i] & pattern) == pattern) << i;
@@ -32,4 +32,4 @@ static void sums(const int64_t tiyn[32], const uint32_t *masks, size_t count, in
     }
 }
 
-const struct kernels kernels_scalar = {"scalar", window, select, amounts, sums};
+const struct kernels kernels_scalar = {"scalar", window, select_slots, amounts, sums};

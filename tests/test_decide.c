@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From scored sides to recommendations. A scene is a list of transactions with the score the
+ * payee's side gets; it is played through decide in batches of any size, and what came out is
+ * compared as lines of text. */
+#include "tests/support.h"
+
+#include "tests/fake_account.h"
+
+#include "detector/calendar.h"
+#include "detector/decide.h"
+#include "detector/digest.h"
+#include "detector/metrics.h"
+#include "detector/runs.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { HOUR = 3600, DAY = 86400, SCENE_MAX = 600 };
+
+/* One transaction; its payee's side is scored. `at` counts from a Monday, 09:00 at UTC+5. */
+struct act {
+    int64_t at;
+    const char *account;
+    const char *tx;
+    double score;
+    int64_t unspent_tiyn;
+    enum tx_status status; /* UNKNOWN: settled */
+    enum verdict verdict;
+    bool payer_too; /* the payer's side is scored as well, under the name of the account + "-payer"
+                     */
+};
+
+static const char policy_json[] =
+    "{\"format\": \"saqshy-policy/1\", \"id\": \"policy\", \"actions\": {"
+    "\"REVIEW_ONLY\": {\"probability\": 0.5, \"per_hour\": %u, \"priority\": \"LOW\"},"
+    "\"HOLD_AMOUNT\": {\"probability\": 0.75, \"per_hour\": %u, \"priority\": \"HIGH\"},"
+    "\"SUSPEND_EBANKING\": {\"probability\": 0.95, \"per_hour\": 1000, \"priority\": \"URGENT\"}},"
+    "\"cool_down_hours\": 24, \"decide_within_minutes\": 60, \"max_hold_business_days\": 1,"
+    "\"hold_counts_from\": \"NEXT_WORKING_DAY\", \"protected_flows\": [\"PENSION\"],"
+    "\"allow\": [{\"account_token\": \"allowed\", \"reason\": \"a test\", \"expires\": "
+    "\"2026-06-03\"}],"
+    "\"holidays\": [], \"working_weekends\": [], \"provenance\": {}}";
+
+struct stage {
+    struct model *model;
+    struct policy *policy;
+    struct score *score;
+    struct runs *runs;
+    struct decide *decide;
+    struct batch *batch;
+    struct account accounts[SCENE_MAX];
+    char payer_names[SCENE_MAX][64];
+};
+
+struct caps {
+    unsigned review, hold, episodes;
+};
+static const struct caps wide = {1000, 1000, 1000};
+
+static int64_t monday(void) {
+    int32_t day;
+    assert_true(calendar_parse("2026-06-01", &day));
+    return calendar_day_start_s(day) + 9 * HOUR;
+}
+
+static struct model *make_model(void) {
+    char json[2048];
+    struct error error = {0};
+    (void)snprintf(
+        json, sizeof json,
+        "{\"format\": \"saqshy-model/1\", \"id\": \"model\", \"features_sha256\": \"%s\", "
+        "\"intercept\": 0, \"transforms\": {}, \"terms\": [{\"name\": \"first\", "
+        "\"type\": \"linear\", \"feature\": \"%s\", \"weight\": 1, \"text\": {\"en\": "
+        "\"first sign\", \"ru\": \"r\", \"kk\": \"k\"}}], \"provenance\": {}, "
+        "\"calibration\": {\"type\": \"logistic\"}}",
+        feature_table_sha256(), feature_table[0].name);
+    struct model *model = model_parse(json, strlen(json), "model", &error);
+    if (model == NULL) fail_msg("%s", error.text);
+    return model;
+}
+
+static struct policy *make_policy(const struct model *model, const struct caps *caps) {
+    char json[sizeof policy_json + 32];
+    struct error error = {0};
+    (void)snprintf(json, sizeof json, policy_json, caps->review, caps->hold);
+    struct policy *policy = policy_parse(json, strlen(json), "policy", model, &error);
+    if (policy == NULL) fail_msg("%s", error.text);
+    return policy;
+}
+
+static struct stage *stage_open(const struct caps *caps) {
+    struct error error = {0};
+    struct stage *stage = calloc(1, sizeof *stage);
+    assert_non_null(stage);
+    stage->model = make_model();
+    stage->policy = make_policy(stage->model, caps);
+    stage->score = score_open(stage->model, BATCH_SIDES, &error);
+    stage->runs = runs_new(SCENE_MAX);
+    const struct decide_options options = {stage->policy, stage->model, stage->score,
+                                           stage->runs,   "build",      caps->episodes};
+    stage->decide = decide_open(&options, &error);
+    stage->batch = batch_new();
+    assert_non_null(stage->decide);
+    assert_non_null(stage->batch);
+    metrics_reset();
+    return stage;
+}
+
+static void stage_close(struct stage *stage) {
+    batch_free(stage->batch);
+    decide_close(stage->decide);
+    runs_free(stage->runs);
+    score_close(stage->score);
+    policy_free(stage->policy);
+    model_free(stage->model);
+    free(stage);
+}
+
+/* An account's number is made of its name. */
+static uint32_t number_of(const char *name) {
+    uint32_t hash = 2166136261u;
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint32_t)(uint8_t)*name) * 16777619u;
+    return hash;
+}
+
+static void add_side(struct stage *stage, uint32_t event, enum side_role role, const char *name,
+                     double score) {
+    struct batch *batch = stage->batch;
+    const uint32_t side = batch->sides++;
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        batch->features[side][f] = NAN;
+    batch->features[side][0] = score;
+    batch->side[side] = (struct side){event, number_of(name), role, 0,
+                                      &stage->accounts[batch->input[event].ordinal]};
+}
+
+static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal, int64_t clock_s) {
+    struct batch *batch = stage->batch;
+    const uint32_t event = batch->count++;
+    const int64_t second = monday() + act->at;
+    char *payer = stage->payer_names[ordinal];
+    (void)snprintf(payer, sizeof stage->payer_names[0], "%s-payer", act->account);
+    batch->input[event] = (struct input){
+        .record.offset = (int64_t)ordinal, .topic = "in", .partition = 3, .ordinal = ordinal};
+    batch->verdict[event] = act->verdict;
+    batch->clock_s[event] = clock_s;
+    batch->tx[event] = (struct transaction){
+        .tx_id = text_of(act->tx),
+        .tx_status = (uint8_t)(act->status == TX_STATUS_UNKNOWN ? TX_STATUS_SETTLED : act->status),
+        .payer = {.account_token = text_of(payer)},
+        .payee = {.account_token = text_of(act->account), .bank_bic = text_of("BANKKZ01")},
+        .event_time_s = second - 2,
+        .event_time_us = (second - 2) * 1000000,
+        .ingest_time_s = second,
+        .ingest_time_us = second * 1000000 + 5,
+        .ingest_time_present = true,
+        .amount_tiyn = 1000,
+    };
+    stage->accounts[ordinal] = (struct account){
+        .unspent_tiyn = act->unspent_tiyn, .event_count = 1, .events = {{.ordinal = ordinal}}};
+    runs_add(stage->runs, ordinal, "in", 3, (int64_t)ordinal);
+    if (act->verdict != VERDICT_ACCEPTED) return;
+    if (act->payer_too) add_side(stage, event, SIDE_PAYER, payer, act->score);
+    add_side(stage, event, SIDE_PAYEE, act->account, act->score);
+}
+
+static void print_recommendation(FILE *out, const struct recommendation *r, uint64_t ordinal) {
+    static const char *const states[] = {"?", "ISSUED", "AMENDED", "WITHDRAWN", "EXPIRED"};
+    static const char *const actions[] = {
+#define X(name) #name,
+        ACTION_TABLE(X)
+#undef X
+    };
+    (void)fprintf(out, "%s.%d %s %s %.*s at %llu risk %lld", r->id, (int)r->revision,
+                  states[r->state], actions[r->action], (int)r->target_account_token.size,
+                  r->target_account_token.data, (unsigned long long)ordinal,
+                  (long long)r->at_risk_kzt_minor);
+    (void)fprintf(out, " hold %lld score %a threshold %a p %a issued %lld by %lld until %lld tx",
+                  r->hold_amount_present ? (long long)r->hold_amount_kzt_minor : -1, r->score,
+                  r->threshold, r->probability, (long long)r->issued_at_us,
+                  (long long)r->decide_by_us, (long long)r->valid_until_us);
+    for (uint32_t i = 0; i < r->target_tx_count; i++)
+        (void)fprintf(out, " %.*s", (int)r->target_tx_ids[i].size, r->target_tx_ids[i].data);
+    for (uint32_t i = 0; i < r->reason_count; i++)
+        (void)fprintf(out, " %s=%a", r->reasons[i].code, r->reasons[i].contribution);
+    (void)fputc('\n', out);
+}
+
+/* What came out of a played scene. */
+static struct recommendation seen[SCENE_MAX];
+static char seen_account[SCENE_MAX][64], seen_tx[SCENE_MAX][TARGET_TX_MAX][64];
+static uint64_t seen_at[SCENE_MAX];
+static size_t seen_count;
+
+static void note(const struct recommendation *r, uint64_t ordinal) {
+    assert_true(seen_count < SCENE_MAX);
+    seen_at[seen_count] = ordinal;
+    (void)snprintf(seen_account[seen_count], sizeof seen_account[0], "%.*s",
+                   (int)r->target_account_token.size, r->target_account_token.data);
+    for (uint32_t i = 0; i < r->target_tx_count; i++)
+        (void)snprintf(seen_tx[seen_count][i], sizeof seen_tx[0][0], "%.*s",
+                       (int)r->target_tx_ids[i].size, r->target_tx_ids[i].data);
+    seen[seen_count++] = *r;
+}
+
+static void play_batch(struct stage *stage, FILE *out) {
+    struct batch *batch = stage->batch;
+    const struct recommendation *r;
+    uint32_t event;
+    score_batch(stage->score, &batch->features[0][0], batch->sides, batch->logit);
+    decide_batch(stage->decide, batch);
+    while ((r = decide_next(stage->decide, &event)) != NULL) {
+        print_recommendation(out, r, batch->input[event].ordinal);
+        note(r, batch->input[event].ordinal);
+    }
+    assert_null(decide_next(stage->decide, &event));
+    batch->count = batch->sides = 0;
+}
+
+/* Plays the scene in batches of `size`; the lines are the caller's to free. */
+static char *play_on(struct stage *stage, const struct act *acts, size_t count, uint32_t size) {
+    char *lines = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&lines, &length);
+    int64_t clock_s = 0;
+    seen_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const bool dead = verdict_is_dead_letter(acts[i].verdict);
+        if (!dead && monday() + acts[i].at > clock_s) clock_s = monday() + acts[i].at;
+        add_act(stage, &acts[i], i, dead ? INT64_MAX : clock_s);
+        if (stage->batch->count == size) play_batch(stage, out);
+    }
+    play_batch(stage, out);
+    (void)fclose(out);
+    return lines;
+}
+
+static void play_capped(const struct act *acts, size_t count, const struct caps *caps) {
+    struct stage *stage = stage_open(caps);
+    free(play_on(stage, acts, count, 1));
+    stage_close(stage);
+}
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#define PLAY(acts) play_capped(acts, COUNT_OF(acts), &wide)
+
+static void assert_seen(size_t i, enum recommendation_state state, enum action action,
+                        uint64_t at) {
+    assert_true(i < seen_count);
+    assert_int_equal(seen[i].state, state);
+    assert_int_equal(seen[i].action, action);
+    assert_int_equal(seen_at[i], at);
+}
+
+static void test_below_every_threshold_nothing_is_said(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = -0x1p-16, .payer_too = true}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 0);
+}
+
+static void test_the_first_crossing_opens_an_episode(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = -1},
+        {.at = 60, .account = "a", .tx = "2", .score = 2, .unspent_tiyn = 70}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 1);
+    assert_seen(0, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 1);
+    const struct recommendation *r = &seen[0];
+    const int64_t second = monday() + 60;
+    assert_int_equal(r->revision, 1);
+    assert_int_equal(r->mode, MODE_LIVE);
+    assert_int_equal(r->priority, PRIORITY_HIGH);
+    assert_string_equal(seen_account[0], "a");
+    assert_string_equal(seen_tx[0][0], "2");
+    assert_int_equal(r->target_tx_count, 1);
+    assert_true(r->hold_amount_present && r->hold_amount_kzt_minor == 70);
+    assert_int_equal(r->at_risk_kzt_minor, 70);
+    assert_int_equal(r->issued_at_us, second * 1000000 + 5);
+    assert_int_equal(r->decide_by_us, (second + HOUR) * 1000000 + 5);
+    /* One working day after Monday: to the end of Tuesday. */
+    assert_int_equal(r->valid_until_us, (monday() + 15 * HOUR + DAY) * 1000000);
+    assert_true(r->score == 2 && r->threshold <= 2 && r->probability > 0.75);
+    assert_int_equal(r->trail_count, 1);
+    assert_int_equal(r->input_partition, 3);
+    assert_int_equal(r->input_offset, 1);
+    assert_int_equal(r->feature_count, FEATURE_COUNT);
+}
+
+static void test_the_id_is_of_the_account_and_the_opening_transaction(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "token", .tx = "tx-7", .score = 2}};
+    PLAY(acts);
+    static const char named[] = "saqshy/1\0freeze\0token\0tx-7";
+    uint8_t digest[DIGEST_SIZE];
+    char id[RECOMMENDATION_ID_SIZE + 1];
+    digest_sha256(named, sizeof named - 1, digest);
+    digest_hex(digest, 16, id);
+    assert_string_equal(seen[0].id, id);
+}
+
+static void test_a_mild_action_holds_nothing(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 0.5, .unspent_tiyn = 70},
+                               {.account = "b", .tx = "2", .score = 3, .unspent_tiyn = 0}};
+    PLAY(acts);
+    assert_seen(0, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 0);
+    assert_false(seen[0].hold_amount_present);
+    assert_int_equal(seen[0].at_risk_kzt_minor, 70);
+    assert_seen(1, RECOMMENDATION_ISSUED, ACTION_SUSPEND_EBANKING, 1);
+    assert_false(seen[1].hold_amount_present);
+}
+
+static void test_it_is_amended_when_the_action_rises(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 0.5},
+                               {.at = 1, .account = "a", .tx = "2", .score = 1},
+                               {.at = 2, .account = "a", .tx = "3", .score = 2},
+                               {.at = 3, .account = "a", .tx = "4", .score = 0.5},
+                               {.at = 4, .account = "a", .tx = "5", .score = 4}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 3);
+    assert_seen(0, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 0);
+    assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 2);
+    assert_seen(2, RECOMMENDATION_AMENDED, ACTION_SUSPEND_EBANKING, 4);
+    assert_int_equal(seen[2].revision, 3);
+    assert_string_equal(seen[2].id, seen[0].id);
+    assert_int_equal(seen[2].valid_until_us, seen[0].valid_until_us);
+    assert_int_equal(seen[2].target_tx_count, 3);
+    assert_string_equal(seen_tx[2][0], "1");
+    assert_string_equal(seen_tx[2][1], "3");
+    assert_string_equal(seen_tx[2][2], "5");
+}
+
+static void test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 1001},
+        {.at = 1, .account = "a", .tx = "2", .score = 2, .unspent_tiyn = 1251},
+        {.at = 2, .account = "a", .tx = "3", .score = 2, .unspent_tiyn = 1252},
+        {.at = 3, .account = "a", .tx = "4", .score = 2, .unspent_tiyn = 500},
+        {.at = 4, .account = "a", .tx = "5", .score = 2, .unspent_tiyn = 1564},
+        {.at = 5, .account = "a", .tx = "6", .score = 2, .unspent_tiyn = 1565},
+        {.at = 6, .account = "a", .tx = "7", .score = 1, .unspent_tiyn = 9999}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 3);
+    assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 2);
+    assert_seen(2, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 5);
+    assert_int_equal(seen[2].hold_amount_kzt_minor, 1565);
+}
+
+static void test_at_most_four_transactions_are_named_the_newest_last(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 1},
+                               {.account = "a", .tx = "2", .score = 2, .unspent_tiyn = 10},
+                               {.account = "a", .tx = "3", .score = 2, .unspent_tiyn = 100},
+                               {.account = "a", .tx = "3", .score = 2, .unspent_tiyn = 1000},
+                               {.account = "a", .tx = "5", .score = 2, .unspent_tiyn = 10000},
+                               {.account = "a", .tx = "six", .score = 2, .unspent_tiyn = 100000}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 6);
+    assert_int_equal(seen[3].target_tx_count, 3);
+    assert_int_equal(seen[5].target_tx_count, 4);
+    assert_string_equal(seen_tx[5][0], "1");
+    assert_string_equal(seen_tx[5][2], "3");
+    assert_string_equal(seen_tx[5][3], "six");
+}
+
+static void test_expiry_comes_before_the_record_that_moved_the_clock(void **unused) {
+    (void)unused;
+    const int64_t end = 15 * HOUR + DAY;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 5},
+                               {.at = 60, .account = "b", .tx = "2", .score = 2},
+                               {.at = end - 1, .account = "c", .tx = "3", .score = -1},
+                               {.at = end, .account = "d", .tx = "4", .score = 2}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 5);
+    assert_seen(2, RECOMMENDATION_EXPIRED, ACTION_HOLD_AMOUNT, 3);
+    assert_seen(3, RECOMMENDATION_EXPIRED, ACTION_HOLD_AMOUNT, 3);
+    assert_seen(4, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 3);
+    assert_true(strcmp(seen[2].id, seen[3].id) < 0);
+    const size_t of_a = strcmp(seen_account[2], "a") == 0 ? 2 : 3;
+    assert_string_equal(seen[of_a].id, seen[0].id);
+    assert_int_equal(seen[of_a].revision, 2);
+    assert_false(seen[of_a].hold_amount_present);
+    assert_int_equal(seen[of_a].at_risk_kzt_minor, 5);
+    assert_int_equal(seen[of_a].issued_at_us, (monday() + end) * 1000000 + 5);
+    assert_int_equal(seen[of_a].reason_count, 1);
+    assert_true(seen[of_a].reasons[0].contribution == seen[of_a].score);
+}
+
+static void test_a_dead_letter_moves_no_clock(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2},
+        {.at = 30 * DAY, .account = "b", .tx = "2", .score = 2, .verdict = VERDICT_MALFORMED},
+        {.at = 60, .account = "b", .tx = "3", .score = -1}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 1);
+}
+
+static void test_the_cool_down_is_by_the_engine_clock(void **unused) {
+    (void)unused;
+    const int64_t end = 15 * HOUR + DAY, late = end + HOUR;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
+                               {.at = late, .account = "b", .tx = "2", .score = -1},
+                               {.at = late + DAY - 1, .account = "a", .tx = "3", .score = 4},
+                               {.at = late + DAY, .account = "a", .tx = "4", .score = 2}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 3);
+    assert_seen(1, RECOMMENDATION_EXPIRED, ACTION_HOLD_AMOUNT, 1);
+    assert_seen(2, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 3);
+    assert_int_equal(seen[2].revision, 1);
+    assert_string_not_equal(seen[2].id, seen[0].id);
+}
+
+static void test_a_reversal_of_the_opening_transaction_withdraws(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 1},
+        {.at = 1, .account = "a", .tx = "2", .score = 2, .unspent_tiyn = 100},
+        {.at = 2, .account = "a", .tx = "2", .score = 4, .status = TX_STATUS_REVERSED},
+        {.at = 3, .account = "a", .tx = "1", .score = 4, .status = TX_STATUS_REVERSED},
+        {.at = 4, .account = "a", .tx = "3", .score = 4},
+        {.at = 5, .account = "a", .tx = "1", .score = 4, .status = TX_STATUS_REVERSED}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 3);
+    assert_seen(2, RECOMMENDATION_WITHDRAWN, ACTION_HOLD_AMOUNT, 3);
+    assert_int_equal(seen[2].revision, 3);
+    assert_string_equal(seen[2].id, seen[0].id);
+    assert_string_equal(seen[2].reasons[0].code, "TRANSACTION_REVERSED");
+}
+
+static void test_a_reversal_opens_nothing(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 4, .status = TX_STATUS_REVERSED}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 0);
+}
+
+static void test_an_allowed_account_is_counted_and_left_alone_until_its_day(void **unused) {
+    (void)unused;
+    const int64_t wednesday = 15 * HOUR + DAY;
+    const struct act acts[] = {{.account = "allowed", .tx = "1", .score = 4},
+                               {.at = wednesday - 1, .account = "allowed", .tx = "2", .score = 4},
+                               {.at = wednesday, .account = "allowed", .tx = "3", .score = 4}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 1);
+    assert_seen(0, RECOMMENDATION_ISSUED, ACTION_SUSPEND_EBANKING, 2);
+    assert_int_equal(metrics_get(METRIC_ALLOWED), 2);
+}
+
+static void test_a_full_cap_leaves_the_next_milder_action_until_the_hour_is_over(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.at = 0, .account = "a", .tx = "1", .score = 2},
+                               {.at = 1, .account = "b", .tx = "2", .score = 2},
+                               {.at = 2, .account = "c", .tx = "3", .score = 2},
+                               {.at = 3, .account = "b", .tx = "4", .score = 2},
+                               {.at = HOUR, .account = "b", .tx = "5", .score = 2}};
+    play_capped(acts, COUNT_OF(acts), &(struct caps){1, 1, 1000});
+    assert_int_equal(seen_count, 3);
+    assert_seen(0, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 0);
+    assert_seen(1, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 1);
+    assert_seen(2, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 4);
+    assert_int_equal(metrics_get(METRIC_CAPPED), 3);
+}
+
+static void test_beyond_the_room_for_episodes_a_crossing_is_only_counted(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
+                               {.account = "b", .tx = "2", .score = 2},
+                               {.account = "c", .tx = "3", .score = 2}};
+    play_capped(acts, COUNT_OF(acts), &(struct caps){1000, 1000, 2});
+    assert_int_equal(seen_count, 2);
+    assert_int_equal(metrics_get(METRIC_CAPPED), 1);
+    assert_int_equal(metrics_get(METRIC_EPISODES), 2);
+}
+
+static void test_both_sides_of_a_transaction_have_their_own_episode(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2, .payer_too = true}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 2);
+    assert_string_equal(seen_account[0], "a-payer");
+    assert_null(seen[0].addressee_bic.data);
+    assert_string_equal(seen_account[1], "a");
+}
+
+static size_t random_scene(struct act *acts) {
+    static const char *const accounts[] = {"a", "b", "c", "d", "e", "f", "g", "allowed"};
+    static const char *const txs[] = {"1", "2", "3", "4", "5", "6", "7", "8"};
+    uint64_t state = 5;
+    int64_t at = 0;
+    for (size_t i = 0; i < SCENE_MAX; i++) {
+        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        const uint64_t r = state >> 20;
+        at += (int64_t)(r % 4000);
+        acts[i] = (struct act){
+            .at = r % 13 == 0 ? at - 5000 : at,
+            .account = accounts[r / 3 % 8],
+            .tx = txs[r / 29 % 8],
+            .score = (double)(int64_t)(r / 7 % 10) - 5,
+            .unspent_tiyn = (int64_t)(r / 11 % 100000),
+            .status = r % 11 == 0 ? TX_STATUS_REVERSED : TX_STATUS_SETTLED,
+            .verdict = r % 17 == 0 ? VERDICT_BAD_TIME : VERDICT_ACCEPTED,
+            .payer_too = r % 5 == 0,
+        };
+    }
+    return SCENE_MAX;
+}
+
+static void test_the_size_of_batches_changes_nothing(void **unused) {
+    (void)unused;
+    static struct act acts[SCENE_MAX];
+    const size_t count = random_scene(acts);
+    const struct caps caps = {3, 2, 6};
+    char *first = NULL;
+    const uint32_t sizes[] = {1, 2, 3, 7, 64, 128};
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        struct stage *stage = stage_open(&caps);
+        char *lines = play_on(stage, acts, count, sizes[i]);
+        stage_close(stage);
+        if (first == NULL)
+            first = lines;
+        else
+            assert_string_equal(lines, first);
+        if (lines != first) free(lines);
+    }
+    size_t states[RECOMMENDATION_EXPIRED + 1] = {0};
+    for (size_t i = 0; i < seen_count; i++)
+        states[seen[i].state]++;
+    assert_true(states[RECOMMENDATION_ISSUED] > 20 && states[RECOMMENDATION_AMENDED] > 5);
+    assert_true(states[RECOMMENDATION_WITHDRAWN] > 0 && states[RECOMMENDATION_EXPIRED] > 10);
+    free(first);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_below_every_threshold_nothing_is_said),
+        cmocka_unit_test(test_the_first_crossing_opens_an_episode),
+        cmocka_unit_test(test_the_id_is_of_the_account_and_the_opening_transaction),
+        cmocka_unit_test(test_a_mild_action_holds_nothing),
+        cmocka_unit_test(test_it_is_amended_when_the_action_rises),
+        cmocka_unit_test(test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter),
+        cmocka_unit_test(test_at_most_four_transactions_are_named_the_newest_last),
+        cmocka_unit_test(test_expiry_comes_before_the_record_that_moved_the_clock),
+        cmocka_unit_test(test_a_dead_letter_moves_no_clock),
+        cmocka_unit_test(test_the_cool_down_is_by_the_engine_clock),
+        cmocka_unit_test(test_a_reversal_of_the_opening_transaction_withdraws),
+        cmocka_unit_test(test_a_reversal_opens_nothing),
+        cmocka_unit_test(test_an_allowed_account_is_counted_and_left_alone_until_its_day),
+        cmocka_unit_test(test_a_full_cap_leaves_the_next_milder_action_until_the_hour_is_over),
+        cmocka_unit_test(test_beyond_the_room_for_episodes_a_crossing_is_only_counted),
+        cmocka_unit_test(test_both_sides_of_a_transaction_have_their_own_episode),
+        cmocka_unit_test(test_the_size_of_batches_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shipped model on sketches of droppers and of the honest people who look like them. A sketch
+ * gives the features it names; of the others counts and sums are 0 and the rest null. It is no
+ * measurement. */
+#include "tests/support.h"
+
+#include "detector/feature_table.h"
+#include "detector/policy.h"
+#include "models/score.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FEATURES_MAX = 24 };
+
+struct sketch {
+    const char *who;
+    enum action least, most;
+    struct {
+        const char *feature;
+        double value;
+    } features[FEATURES_MAX];
+};
+
+static const struct sketch droppers[] = {
+    {"takes cash minutes after strangers paid",
+     ACTION_HOLD_AMOUNT,
+     ACTION_SUSPEND_EBANKING,
+     {{"p2p_in_amount_24h", 900000},
+      {"in_max_24h", 350000},
+      {"payers_1h", 3},
+      {"payers_24h", 3},
+      {"new_payer_share_24h", 1},
+      {"inbound_burst_1h", 2.5},
+      {"passed_amount_cash_24h", 850000},
+      {"rapid_cash_out_10m", 0.95},
+      {"rapid_cash_out_1h", 0.95},
+      {"cash_gap", 240},
+      {"retained_share", 0.05},
+      {"cash_out_ratio_6h", 0.94},
+      {"balance_ratio", 0.05},
+      {"account_age", 400},
+      {"days_since_living_payment", 3}}},
+    {"passes it on to the next account",
+     ACTION_HOLD_AMOUNT,
+     ACTION_SUSPEND_EBANKING,
+     {{"p2p_in_amount_24h", 1200000},
+      {"in_max_24h", 1200000},
+      {"payers_1h", 1},
+      {"payers_24h", 1},
+      {"new_payer_share_24h", 1},
+      {"passed_amount_p2p_24h", 1150000},
+      {"passed_amount_p2p_72h", 1150000},
+      {"rapid_cash_out_10m", 0.96},
+      {"rapid_cash_out_1h", 0.96},
+      {"credit_debit_gap", 45},
+      {"retained_share", 0.04},
+      {"balance_ratio", 0.04},
+      {"account_age", 60},
+      {"days_since_living_payment", 20}}},
+    {"operator who keeps a twentieth and lives here too",
+     ACTION_REVIEW_ONLY,
+     ACTION_SUSPEND_EBANKING,
+     {{"p2p_in_amount_24h", 1600000},
+      {"in_max_24h", 250000},
+      {"payers_1h", 2},
+      {"payers_24h", 14},
+      {"payers_7d", 60},
+      {"new_payer_share_24h", 0.9},
+      {"passed_amount_p2p_24h", 1500000},
+      {"passed_amount_p2p_72h", 3500000},
+      {"rapid_cash_out_1h", 0.9},
+      {"pass_through_24h", 0.95},
+      {"retained_share", 0.05},
+      {"balance_ratio", 0.2},
+      {"account_age", 900},
+      {"days_since_living_payment", 1}}},
+    {"waits some hours, then takes cash",
+     ACTION_REVIEW_ONLY,
+     ACTION_SUSPEND_EBANKING,
+     {{"p2p_in_amount_24h", 700000},
+      {"in_max_24h", 300000},
+      {"payers_24h", 3},
+      {"new_payer_share_24h", 1},
+      {"passed_amount_cash_24h", 650000},
+      {"rapid_cash_out_1h", 0.1},
+      {"cash_gap", 14000},
+      {"pass_through_24h", 0.95},
+      {"retained_share", 0.06},
+      {"cash_out_ratio_6h", 0.9},
+      {"balance_ratio", 0.05},
+      {"account_age", 300},
+      {"days_since_living_payment", 15}}},
+};
+
+static const struct sketch honest[] = {
+    {"a friend pays back, and cash for the weekend",
+     ACTION_UNKNOWN,
+     ACTION_UNKNOWN,
+     {{"p2p_in_amount_24h", 60000},
+      {"in_max_24h", 60000},
+      {"payers_24h", 1},
+      {"passed_amount_cash_24h", 50000},
+      {"rapid_cash_out_10m", 0.8},
+      {"rapid_cash_out_1h", 0.8},
+      {"cash_gap", 300},
+      {"retained_share", 0.2},
+      {"cash_out_ratio_6h", 0.8},
+      {"new_payer_share_24h", 0},
+      {"new_payer_share_7d", 0.1},
+      {"account_age", 1200},
+      {"days_since_living_payment", 0}}},
+    {"market seller who pays the supplier",
+     ACTION_UNKNOWN,
+     ACTION_UNKNOWN,
+     {{"p2p_in_amount_24h", 300000},
+      {"in_max_24h", 20000},
+      {"payers_1h", 6},
+      {"payers_24h", 40},
+      {"payers_7d", 200},
+      {"new_payer_share_24h", 0.8},
+      {"new_payer_share_7d", 0.6},
+      {"inbound_burst_1h", 0.4},
+      {"passed_amount_p2p_24h", 220000},
+      {"passed_amount_p2p_72h", 600000},
+      {"rapid_cash_out_1h", 0.2},
+      {"pass_through_24h", 0.75},
+      {"retained_share", 0.3},
+      {"balance_ratio", 0.8},
+      {"account_age", 1500},
+      {"days_since_living_payment", 0}}},
+    {"taxi driver who takes the day's money as cash",
+     ACTION_UNKNOWN,
+     ACTION_UNKNOWN,
+     {{"p2p_in_amount_24h", 45000},
+      {"in_max_24h", 5000},
+      {"payers_1h", 3},
+      {"payers_24h", 22},
+      {"payers_7d", 120},
+      {"new_payer_share_24h", 0.95},
+      {"passed_amount_cash_24h", 40000},
+      {"cash_gap", 600},
+      {"rapid_cash_out_1h", 0.2},
+      {"pass_through_24h", 0.9},
+      {"retained_share", 0.15},
+      {"cash_out_ratio_6h", 1.2},
+      {"balance_ratio", 0.2},
+      {"account_age", 700},
+      {"days_since_living_payment", 1}}},
+    {"collection for a feast comes in",
+     ACTION_UNKNOWN,
+     ACTION_UNKNOWN,
+     {{"p2p_in_amount_24h", 1500000},
+      {"in_max_24h", 100000},
+      {"payers_1h", 15},
+      {"payers_24h", 60},
+      {"payers_7d", 70},
+      {"new_payer_share_24h", 0.95},
+      {"new_payer_share_7d", 0.9},
+      {"inbound_burst_1h", 4},
+      {"pass_through_24h", 0.05},
+      {"retained_share", 0.95},
+      {"balance_ratio", 1.5},
+      {"account_age", 2000},
+      {"days_since_living_payment", 1}}},
+    {"and is spent on the feast the next day",
+     ACTION_UNKNOWN,
+     ACTION_UNKNOWN,
+     {{"p2p_in_amount_24h", 400000},
+      {"in_max_24h", 50000},
+      {"payers_24h", 20},
+      {"payers_7d", 80},
+      {"new_payer_share_24h", 0.9},
+      {"new_payer_share_7d", 0.9},
+      {"passed_amount_cash_24h", 500000},
+      {"rapid_cash_out_1h", 0.02},
+      {"cash_gap", 5000},
+      {"pass_through_24h", 2},
+      {"retained_share", 0.4},
+      {"cash_out_ratio_6h", 2},
+      {"balance_ratio", 0.6},
+      {"account_age", 2000},
+      {"days_since_living_payment", 0}}},
+    {"landlord on rent day",
+     ACTION_UNKNOWN,
+     ACTION_UNKNOWN,
+     {{"p2p_in_amount_24h", 450000},
+      {"in_max_24h", 180000},
+      {"payers_24h", 3},
+      {"payers_7d", 3},
+      {"new_payer_share_24h", 0.4},
+      {"new_payer_share_7d", 0.4},
+      {"retained_share", 0.9},
+      {"balance_ratio", 3},
+      {"account_age", 3000},
+      {"days_since_living_payment", 1}}},
+    {"newcomer whom the family sends money",
+     ACTION_UNKNOWN,
+     ACTION_UNKNOWN,
+     {{"p2p_in_amount_24h", 150000},
+      {"in_max_24h", 150000},
+      {"payers_24h", 1},
+      {"new_payer_share_24h", 1},
+      {"new_payer_share_7d", 1},
+      {"passed_amount_cash_24h", 80000},
+      {"cash_gap", 5400},
+      {"rapid_cash_out_1h", 0},
+      {"retained_share", 0.45},
+      {"cash_out_ratio_6h", 0.55},
+      {"balance_ratio", 0.5},
+      {"account_age", 9},
+      {"days_since_living_payment", NAN}}},
+    {"victim who takes a loan and sends it away",
+     ACTION_UNKNOWN,
+     ACTION_UNKNOWN,
+     {{"in_max_24h", 1500000},
+      {"rapid_cash_out_10m", 1},
+      {"rapid_cash_out_1h", 1},
+      {"credit_debit_gap", 50},
+      {"pass_through_24h", 1},
+      {"retained_share", 0.02},
+      {"balance_ratio", 0.1},
+      {"account_age", 2500},
+      {"active_call", 1},
+      {"remote_access", 1},
+      {"days_since_living_payment", 0}}},
+    {"salary day",
+     ACTION_UNKNOWN,
+     ACTION_UNKNOWN,
+     {{"in_max_24h", 350000},
+      {"rapid_cash_out_1h", 0.6},
+      {"credit_debit_gap", 40},
+      {"pass_through_24h", 0.9},
+      {"retained_share", 0.2},
+      {"balance_ratio", 0.4},
+      {"account_age", 800},
+      {"days_since_living_payment", 0}}},
+};
+
+static struct model *model;
+static struct policy *policy;
+static struct score *score;
+
+static int set_up(void **unused) {
+    (void)unused;
+    struct error error = {0};
+    model = model_shipped(&error);
+    if (model == NULL) print_error("%s\n", error.text);
+    if (model == NULL) return 1;
+    policy = policy_shipped(model, &error);
+    score = score_open(model, 1, &error);
+    return policy == NULL || score == NULL;
+}
+
+static int tear_down(void **unused) {
+    (void)unused;
+    score_close(score);
+    policy_free(policy);
+    model_free(model);
+    return 0;
+}
+
+static void fill(const struct sketch *sketch, double features[FEATURE_COUNT]) {
+    for (int f = 0; f < FEATURE_COUNT; f++) {
+        const char *unit = feature_table[f].unit;
+        features[f] = strcmp(unit, "count") == 0 || strcmp(unit, "KZT") == 0 ? 0 : NAN;
+    }
+    for (size_t i = 0; i < FEATURES_MAX && sketch->features[i].feature != NULL; i++) {
+        const int f = feature_find(sketch->features[i].feature);
+        if (f < 0) fail_msg("%s: no feature %s", sketch->who, sketch->features[i].feature);
+        features[f] = sketch->features[i].value;
+    }
+}
+
+static void assert_judged(const struct sketch *sketch) {
+    double features[FEATURE_COUNT], logit;
+    fill(sketch, features);
+    score_batch(score, features, 1, &logit);
+    const enum action action = policy_action(policy, logit);
+    print_message("%6.3f %s\n", model_probability(model, logit), sketch->who);
+    if (action < sketch->least || action > sketch->most)
+        fail_msg("%s: action %d", sketch->who, (int)action);
+}
+
+static void test_droppers_are_seen(void **unused) {
+    (void)unused;
+    for (size_t i = 0; i < sizeof droppers / sizeof *droppers; i++)
+        assert_judged(&droppers[i]);
+}
+
+static void test_honest_people_are_left_alone(void **unused) {
+    (void)unused;
+    for (size_t i = 0; i < sizeof honest / sizeof *honest; i++)
+        assert_judged(&honest[i]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_droppers_are_seen),
+        cmocka_unit_test(test_honest_people_are_left_alone),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

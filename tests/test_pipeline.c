@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole path on the in-memory broker: what goes in, what comes out, and what a restart makes of
+ * it. */
+#include "tests/support.h"
+
+#include "detector/pipeline.h"
+#include "schemas/order_record.h"
+#include "tests/sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define RECOMMENDATIONS "antifrod.freeze-recommendations"
+enum { PARTITIONS = 2 };
+
+struct stand {
+    struct memory_port *memory;
+    struct encoder *encoder;
+    struct options options;
+    char directory[64];
+};
+
+static int setup(void **state) {
+    static struct stand stand;
+    struct error error;
+    memset(&stand, 0, sizeof stand);
+    snprintf(stand.directory, sizeof stand.directory, "/tmp/saqshy-test-XXXXXX");
+    if (mkdtemp(stand.directory) == NULL) return -1;
+    sample_options(&stand.options, stand.directory);
+    stand.memory = sample_cluster(PARTITIONS);
+    stand.encoder = encoder_open(&error);
+    *state = &stand;
+    return stand.encoder == NULL ? -1 : 0;
+}
+
+static int teardown(void **state) {
+    struct stand *stand = *state;
+    struct port *port = memory_port_port(stand->memory);
+    port->ops->close(port);
+    encoder_close(stand->encoder);
+    unlink(stand->options.model_path);
+    unlink(stand->options.policy_path);
+    rmdir(stand->directory);
+    options_free(&stand->options);
+    return 0;
+}
+
+static bool run(struct stand *stand, struct error *error) {
+    const struct pipeline_options options = {
+        .options = &stand->options, .port = memory_port_port(stand->memory), .stop_at_end = true};
+    struct pipeline *pipeline = pipeline_open(&options, error);
+    const bool ok = pipeline != NULL && pipeline_run(pipeline, error);
+    pipeline_close(pipeline);
+    return ok;
+}
+
+static void must_run(struct stand *stand) {
+    struct error error = {.code = ERROR_NONE};
+    if (!run(stand, &error)) fail_msg("%s: %s", error_name(error.code), error.text);
+}
+
+/* `count` transfers to one account, a minute apart, each from another payer. */
+static void send_burst(struct stand *stand, const char *payee, int first, int count) {
+    for (int i = first; i < first + count; i++) {
+        char payer[32], tx_id[32];
+        snprintf(payer, sizeof payer, "payer-%d", i);
+        snprintf(tx_id, sizeof tx_id, "tx-%s-%d", payee, i);
+        const struct transaction tx = sample_transfer(tx_id, payer, payee, 60 * i, 5000000);
+        sample_send(stand->memory, stand->encoder, &tx, PARTITIONS);
+    }
+}
+
+static size_t count_all(const struct stand *stand, const char *topic) {
+    size_t count = 0;
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        count += memory_port_count(stand->memory, topic, p);
+    return count;
+}
+
+static void a_burst_of_credits_is_recommended_once(void **state) {
+    struct stand *stand = *state;
+    send_burst(stand, "dropper", 0, 6);
+    must_run(stand);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), 1 + 3);
+}
+
+static void nothing_suspicious_gives_no_output_but_an_order_record(void **state) {
+    struct stand *stand = *state;
+    send_burst(stand, "honest", 0, 2);
+    must_run(stand);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), 0);
+    assert_int_equal(memory_port_count(stand->memory, "antifrod.order", 0), 2);
+}
+
+static void headers_are_cloud_events(void **state) {
+    struct stand *stand = *state;
+    send_burst(stand, "dropper", 0, 3);
+    must_run(stand);
+    struct port_record record;
+    struct port_header header;
+    const int32_t p = memory_port_count(stand->memory, RECOMMENDATIONS, 0) > 0 ? 0 : 1;
+    assert_true(memory_port_get(stand->memory, RECOMMENDATIONS, p, 0, &record));
+    assert_memory_equal(record.key.data, "dropper", 7);
+    assert_true(memory_port_get_header(&record, 0, &header));
+    assert_string_equal(header.name, "ce_specversion");
+    assert_true(memory_port_get_header(&record, 1, &header));
+    assert_string_equal(header.name, "ce_id");
+    assert_memory_equal(header.value.data + header.value.size - 2, ".1", 2);
+}
+
+static void a_restart_goes_on_where_the_log_ends(void **state) {
+    struct stand *stand = *state;
+    send_burst(stand, "dropper", 0, 2);
+    must_run(stand);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), 0);
+    send_burst(stand, "dropper", 2, 1);
+    must_run(stand);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), 1);
+    must_run(stand);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), 1);
+}
+
+/* The same input in one go and in three starts gives the same bytes. */
+static void restarts_do_not_change_a_byte(void **state) {
+    struct stand *stand = *state;
+    send_burst(stand, "dropper", 0, 3);
+    must_run(stand);
+    send_burst(stand, "dropper", 3, 3);
+    must_run(stand);
+    struct memory_port *whole = sample_cluster(PARTITIONS);
+    struct stand other = *stand;
+    other.memory = whole;
+    send_burst(&other, "dropper", 0, 6);
+    must_run(&other);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), count_all(&other, RECOMMENDATIONS));
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        struct port_record a, b;
+        for (size_t i = 0; memory_port_get(stand->memory, RECOMMENDATIONS, p, i, &a); i++) {
+            assert_true(memory_port_get(whole, RECOMMENDATIONS, p, i, &b));
+            assert_int_equal(a.value.size, b.value.size);
+        }
+    }
+    struct port *port = memory_port_port(whole);
+    port->ops->close(port);
+}
+
+static void poison_becomes_dead_letters_and_the_stream_goes_on(void **state) {
+    struct stand *stand = *state;
+    static const uint8_t cut_frame[] = {0, 0, 0, 0, 1, 2};
+    static const uint8_t unknown_schema[] = {0, 0, 0, 3, 231, 2};
+    sample_send_raw(stand->memory, 0, "{\"json\":1}", 10);
+    sample_send_raw(stand->memory, 0, cut_frame, sizeof cut_frame);
+    sample_send_raw(stand->memory, 1, unknown_schema, sizeof unknown_schema);
+    sample_send_raw(stand->memory, 1, NULL, 0);
+    send_burst(stand, "dropper", 0, 3);
+    must_run(stand);
+    assert_int_equal(memory_port_count(stand->memory, "antifrod.transactions.dlq", 0), 4);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), 1);
+    must_run(stand); /* the unknown schema is obeyed in replay */
+    assert_int_equal(memory_port_count(stand->memory, "antifrod.transactions.dlq", 0), 4);
+}
+
+static void a_first_start_must_be_told_where(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    stand->options.start_from[0] = '\0';
+    assert_false(run(stand, &error));
+    assert_int_equal(error.code, ERROR_CONFIG);
+    assert_non_null(strstr(error.text, "start.from"));
+}
+
+static void another_policy_is_refused_with_a_next_step(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    send_burst(stand, "dropper", 0, 3);
+    must_run(stand);
+    snprintf(stand->options.policy_path, sizeof stand->options.policy_path, "%s", "");
+    assert_false(run(stand, &error));
+    assert_int_equal(error.code, ERROR_CONFIG);
+    assert_non_null(strstr(error.text, "policy"));
+    sample_options(&stand->options, stand->directory);
+}
+
+static void a_hole_in_the_order_log_stops_the_engine(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    send_burst(stand, "dropper", 0, 3);
+    must_run(stand);
+    struct port_record record;
+    assert_true(memory_port_get(stand->memory, "antifrod.order", 0, 1, &record));
+    const struct port_message again = {
+        .topic = "antifrod.order", .key = record.key, .value = record.value};
+    assert_true(memory_port_append(stand->memory, &again, -1));
+    assert_false(run(stand, &error));
+    assert_int_equal(error.code, ERROR_BAD_DATA);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_burst_of_credits_is_recommended_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_suspicious_gives_no_output_but_an_order_record,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(headers_are_cloud_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_restart_goes_on_where_the_log_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(restarts_do_not_change_a_byte, setup, teardown),
+        cmocka_unit_test_setup_teardown(poison_becomes_dead_letters_and_the_stream_goes_on, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_first_start_must_be_told_where, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_policy_is_refused_with_a_next_step, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_hole_in_the_order_log_stops_the_engine, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

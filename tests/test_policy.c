@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policy document: what is taken, what is refused, and what it then says. */
+#include "tests/support.h"
+
+#include "detector/calendar.h"
+#include "detector/feature_table.h"
+#include "detector/policy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct model *model;
+
+static int open_model(void **unused) {
+    (void)unused;
+    char json[1024];
+    struct error error = {0};
+    (void)snprintf(json, sizeof json,
+                   "{\"format\": \"saqshy-model/1\", \"id\": \"m\", \"features_sha256\": \"%s\", "
+                   "\"intercept\": 0, \"transforms\": {}, \"terms\": [], \"provenance\": {}, "
+                   "\"calibration\": {\"type\": \"table\", \"points\": [[-4, 0], [4, 0.96]]}}",
+                   feature_table_sha256());
+    model = model_parse(json, strlen(json), "m", &error);
+    return model == NULL;
+}
+
+static int close_model(void **unused) {
+    (void)unused;
+    model_free(model);
+    return 0;
+}
+
+static const char right[] =
+    "{\"format\": \"saqshy-policy/1\", \"id\": \"test\",\n"
+    "\"actions\": {\"REVIEW_ONLY\": {\"probability\": 0.48, \"per_hour\": 3, \"priority\": "
+    "\"LOW\"},\n"
+    "\"HOLD_AMOUNT\": {\"probability\": 0.72, \"per_hour\": 2, \"priority\": \"HIGH\"}},\n"
+    "\"cool_down_hours\": 24, \"decide_within_minutes\": 30, \"max_hold_business_days\": 2,\n"
+    "\"hold_counts_from\": \"NEXT_WORKING_DAY\", \"protected_flows\": [\"PENSION\", \"WAGE\"],\n"
+    "\"allow\": [{\"account_token\": \"market\", \"reason\": \"known seller\", \"expires\": "
+    "\"2026-07-01\"},\n"
+    "{\"account_token\": \"fund\", \"reason\": \"charity\", \"expires\": \"2026-08-01\"}],\n"
+    "\"holidays\": [\"2026-07-06\"], \"working_weekends\": [\"2026-07-04\"], \"provenance\": {}}";
+
+static const char *spoilt(const char *from, const char *to) {
+    static char out[sizeof right + 512];
+    const char *at = strstr(right, from);
+    assert_non_null(at);
+    (void)snprintf(out, sizeof out, "%.*s%s%s", (int)(at - right), right, to, at + strlen(from));
+    return out;
+}
+
+static struct policy *parse(const char *json) {
+    struct error error = {0};
+    struct policy *policy = policy_parse(json, strlen(json), "p.json", model, &error);
+    if (policy == NULL) fail_msg("%s", error.text);
+    return policy;
+}
+
+static void assert_refused(const char *json, const char *said) {
+    struct error error = {0};
+    assert_null(policy_parse(json, strlen(json), "p.json", model, &error));
+    assert_int_equal(error.code, ERROR_CONFIG);
+    if (strstr(error.text, said) == NULL) fail_msg("\"%s\" is not in: %s", said, error.text);
+}
+
+static int64_t second_of(const char *day, int hour) {
+    int32_t number;
+    assert_true(calendar_parse(day, &number));
+    return calendar_day_start_s(number) + hour * 3600;
+}
+
+static void test_thresholds_are_logits_of_the_model(void **unused) {
+    (void)unused;
+    struct policy *policy = parse(right);
+    assert_true(policy_rule(policy, ACTION_REVIEW_ONLY)->threshold == 0);
+    assert_true(policy_rule(policy, ACTION_HOLD_AMOUNT)->threshold == 2);
+    assert_null(policy_rule(policy, ACTION_ASK_PAYER));
+    assert_int_equal(policy_rule(policy, ACTION_HOLD_AMOUNT)->per_hour, 2);
+    assert_int_equal(policy_rule(policy, ACTION_HOLD_AMOUNT)->priority, PRIORITY_HIGH);
+    policy_free(policy);
+}
+
+static void test_the_strongest_action_that_is_reached(void **unused) {
+    (void)unused;
+    struct policy *policy = parse(right);
+    assert_int_equal(policy_action(policy, -0x1p-36), ACTION_UNKNOWN);
+    assert_int_equal(policy_action(policy, 0), ACTION_REVIEW_ONLY);
+    assert_int_equal(policy_action(policy, 2 - 0x1p-36), ACTION_REVIEW_ONLY);
+    assert_int_equal(policy_action(policy, 2), ACTION_HOLD_AMOUNT);
+    policy_free(policy);
+}
+
+static void test_an_allowed_account_until_its_day(void **unused) {
+    (void)unused;
+    struct policy *policy = parse(right);
+    const int64_t day = second_of("2026-07-01", 0);
+    assert_true(policy_allows(policy, text_of("market"), day - 1));
+    assert_false(policy_allows(policy, text_of("market"), day));
+    assert_true(policy_allows(policy, text_of("fund"), day));
+    assert_false(policy_allows(policy, text_of("marke"), day - 1));
+    assert_false(policy_allows(policy, text_of("markets"), day - 1));
+    assert_false(policy_allows(policy, (struct text){"fund\0x", 6}, day - 1));
+    policy_free(policy);
+}
+
+static void test_a_hold_ends_with_its_last_working_day(void **unused) {
+    (void)unused;
+    struct policy *policy = parse(right);
+    /* Thursday evening: Friday, and the Saturday that is a working day. */
+    assert_int_equal(policy_valid_until_s(policy, second_of("2026-07-02", 20)),
+                     second_of("2026-07-05", 0));
+    /* Friday: that Saturday; Sunday and the holiday on Monday do not count, Tuesday does. */
+    assert_int_equal(policy_valid_until_s(policy, second_of("2026-07-03", 10)),
+                     second_of("2026-07-08", 0));
+    assert_int_equal(policy_decide_within_s(policy), 1800);
+    assert_int_equal(policy_hold_business_days(policy), 2);
+    assert_int_equal(policy_cool_down_s(policy), 86400);
+    policy_free(policy);
+    policy = parse(spoilt("NEXT_WORKING_DAY", "ISSUE_DAY"));
+    assert_int_equal(policy_valid_until_s(policy, second_of("2026-07-02", 20)),
+                     second_of("2026-07-04", 0));
+    policy_free(policy);
+}
+
+static void test_what_may_be_left_out(void **unused) {
+    (void)unused;
+    struct policy *policy = parse(spoilt(", \"working_weekends\": [\"2026-07-04\"], "
+                                         "\"provenance\": {}",
+                                         ""));
+    assert_int_equal(policy_valid_until_s(policy, second_of("2026-07-02", 20)),
+                     second_of("2026-07-08", 0));
+    policy_free(policy);
+    policy = parse(spoilt("\"hold_counts_from\": \"NEXT_WORKING_DAY\", ", ""));
+    assert_int_equal(policy_valid_until_s(policy, second_of("2026-07-02", 20)),
+                     second_of("2026-07-05", 0));
+    policy_free(policy);
+    assert_refused(spoilt("\"provenance\": {}", "\"provenance\": 1"),
+                   "$.provenance: must be an object");
+}
+
+static void test_the_shipped_policy_loads(void **unused) {
+    (void)unused;
+    struct error error = {0};
+    struct policy *policy = policy_shipped(model, &error);
+    if (policy == NULL) fail_msg("%s", error.text);
+    uint32_t flows = 0;
+    assert_string_equal(policy_protected_flows(policy, &flows)[0], "PENSION");
+    assert_int_equal(flows, 3);
+    assert_int_equal(policy_hold_business_days(policy), 5);
+    assert_int_equal(strlen(policy_sha256(policy)), 64);
+    policy_free(policy);
+    policy_free(NULL);
+}
+
+static void test_names_that_are_wrong_are_refused_with_the_nearest(void **unused) {
+    (void)unused;
+    assert_refused(spoilt("\"HOLD_AMOUNT\"", "\"HOLD_AMOUNTS\""),
+                   "$.actions.HOLD_AMOUNTS: \"HOLD_AMOUNTS\" is no action; did you mean "
+                   "\"HOLD_AMOUNT\"?");
+    assert_refused(spoilt("\"cool_down_hours\"", "\"cool_down_hour\""),
+                   "did you mean \"cool_down_hours\"?");
+    assert_refused(spoilt("\"LOW\"", "\"LO\""), "$.actions.REVIEW_ONLY.priority: \"LO\"");
+    assert_refused(spoilt("\"HOLD_AMOUNT\"", "\"UNKNOWN\""), "\"UNKNOWN\" is no action");
+    assert_refused(spoilt("\"id\"", "id"), "p.json: line 1, column");
+}
+
+static void test_thresholds_must_make_sense(void **unused) {
+    (void)unused;
+    assert_refused(spoilt("0.72", "0.48"), "HOLD_AMOUNT is stronger than REVIEW_ONLY");
+    assert_refused(spoilt("0.72", "0.97"), "never gives a probability of 0.97");
+    assert_refused(spoilt("0.72", "1"), "must lie between 0 and 1");
+    assert_refused(spoilt("\"per_hour\": 2", "\"per_hour\": -2"), "must be between 0 and");
+}
+
+static void test_holds_are_at_most_five_working_days(void **unused) {
+    (void)unused;
+    assert_refused(spoilt("\"max_hold_business_days\": 2", "\"max_hold_business_days\": 6"),
+                   "$.max_hold_business_days: must be between 1 and 5");
+}
+
+static void test_days_must_exist(void **unused) {
+    (void)unused;
+    assert_refused(spoilt("2026-07-06", "2026-02-29"), "$.holidays[0]: must be a day");
+    assert_refused(spoilt("2026-07-01", "2026-7-1"), "$.allow[0].expires: must be a day");
+    int32_t day;
+    assert_true(calendar_parse("2028-02-29", &day));
+    assert_false(calendar_parse("2027-02-29", &day));
+    assert_false(calendar_parse("2027-13-01", &day));
+    assert_false(calendar_parse("2027-01-011", &day));
+    assert_true(calendar_parse("1970-01-02", &day) && day == 1);
+    assert_int_equal(calendar_day(-18001), -1);
+    assert_int_equal(calendar_day(86400 - 18000), 1);
+}
+
+static void test_an_allowed_account_has_a_reason_and_is_there_once(void **unused) {
+    (void)unused;
+    assert_refused(spoilt("\"known seller\"", "\"\""), "$.allow[0].reason: must not be empty");
+    assert_refused(spoilt("\"fund\"", "\"market\""), "$.allow: an account is there twice");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_thresholds_are_logits_of_the_model),
+        cmocka_unit_test(test_the_strongest_action_that_is_reached),
+        cmocka_unit_test(test_an_allowed_account_until_its_day),
+        cmocka_unit_test(test_a_hold_ends_with_its_last_working_day),
+        cmocka_unit_test(test_what_may_be_left_out),
+        cmocka_unit_test(test_the_shipped_policy_loads),
+        cmocka_unit_test(test_names_that_are_wrong_are_refused_with_the_nearest),
+        cmocka_unit_test(test_thresholds_must_make_sense),
+        cmocka_unit_test(test_holds_are_at_most_five_working_days),
+        cmocka_unit_test(test_days_must_exist),
+        cmocka_unit_test(test_an_allowed_account_has_a_reason_and_is_there_once),
+    };
+    return cmocka_run_group_tests(tests, open_model, close_model);
+}
