@@ -20,7 +20,7 @@ struct consume {
     struct merge *merge;
     struct stream **streams;
     struct merge_view *views;
-    size_t stream_count;
+    size_t stream_count, assigned_count;
     uint64_t next_ordinal;
     struct order_run *taken; /* since the last order record */
     uint32_t taken_count, taken_room;
@@ -105,6 +105,7 @@ bool consume_assign(struct consume *c, const struct port_position *extra, struct
         drop_buffer(c, c->streams[count]);
         positions[count] = consume_position(c, count);
     }
+    c->assigned_count = count;
     if (extra != NULL) positions[count++] = *extra;
     const bool assigned = c->options.port->ops->assign(c->options.port, positions, count, error);
     free(positions);
@@ -126,7 +127,7 @@ uint64_t consume_next_ordinal(const struct consume *c) {
 
 int64_t consume_lag(const struct consume *c) {
     int64_t lag = 0;
-    for (size_t i = 0; i < c->stream_count; i++) {
+    for (size_t i = 0; i < c->assigned_count; i++) {
         const int64_t end = c->options.port->ops->known_end(c->options.port, i);
         if (end > c->streams[i]->next_offset) lag += end - c->streams[i]->next_offset;
     }
