@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one thing that moves through the pipeline: up to BATCH_EVENTS input records with the columns that
- * the stages fill, each its own. Allocated once; a record's memory is borrowed until `consume_release`.
+/* The one thing that moves through the pipeline: up to BATCH_EVENTS input records with the columns
+ * that the stages fill, each its own. Allocated once; a record's memory is borrowed until
+ * `consume_release`.
  *
  *   consume   count, input[], forced[]
  *   decode    verdict[], verdict_text[], tx[], clock_s[]
@@ -32,10 +33,10 @@ enum side_role { SIDE_PAYER, SIDE_PAYEE };
 
 /* One scored side of one event. */
 struct side {
-    uint32_t event;         /* index into input[], tx[] */
+    uint32_t event; /* index into input[], tx[] */
     uint32_t account_number;
     enum side_role role;
-    uint32_t quality;       /* bit set of 1 << enum quality */
+    uint32_t quality; /* bit set of 1 << enum quality */
     /* The account as it stood when this side was scored: the live record, or a copy where a later
      * event of the batch changed it. Read-only for the stages after apply. */
     const struct account *account;

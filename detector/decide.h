@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decide: from scored sides to recommendations, through episodes (decisions.md, "Recommendations").
  *
- * Owns the open episodes. Walks the rows in log order; expiries come before the record that moved the
- * engine clock past them. Reads the account as it stood at its row. Engine thread only. */
+ * Owns the open episodes. Walks the rows in log order; expiries come before the record that moved
+ * the engine clock past them. Reads the account as it stood at its row. Engine thread only. */
 #pragma once
 
 #include "detector/batch.h"
@@ -28,8 +28,9 @@ void decide_close(struct decide *decide);
 
 /* Starts on a scored batch. */
 void decide_batch(struct decide *decide, const struct batch *batch);
-/* The next recommendation of the batch, or NULL when there is none left. It and its texts live until the
- * next call. `*event` is the row of input[] that triggered it (for an expiry: that moved the clock). */
+/* The next recommendation of the batch, or NULL when there is none left. It and its texts live
+ * until the next call. `*event` is the row of input[] that triggered it (for an expiry: that moved
+ * the clock). */
 const struct recommendation *decide_next(struct decide *decide, uint32_t *event);
 
 uint64_t decide_open_episodes(const struct decide *decide);

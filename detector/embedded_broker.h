@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The embedded broker: librdkafka's mock cluster, in this process, for the demo and for tests. It keeps about
- * 5 MiB a partition and ignores transactions: at-least-once only. */
+/* The embedded broker: librdkafka's mock cluster, in this process, for the demo and for tests. It
+ * keeps about 5 MiB a partition and ignores transactions: at-least-once only. */
 #pragma once
 
 #include "detector/error.h"

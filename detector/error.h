@@ -2,7 +2,8 @@
 /* Failures of the environment. Bad records are verdicts (verdict.h); our own bugs are asserts.
  *
  * A code is stable and decides the exit status; the text says what happened and what to do next.
- * Functions that can fail return false (or NULL) and fill `error`; on success they leave it alone. */
+ * Functions that can fail return false (or NULL) and fill `error`; on success they leave it alone.
+ */
 #pragma once
 
 #include <stdbool.h>

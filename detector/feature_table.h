@@ -29,7 +29,8 @@
     FEATURE_WINDOWS_5(X, cash_out_count)                                                           \
     FEATURE_WINDOWS_5(X, cash_out_amount)                                                          \
     X(in_max_24h)                                                                                  \
-    X(out_max_24h) X(payers_1h) X(payers_24h) X(payers_7d) X(payees_1h) X(payees_24h) X(payees_7d) \
+    X(out_max_24h)                                                                                 \
+    X(payers_1h) X(payers_24h) X(payers_7d) X(payees_1h) X(payees_24h) X(payees_7d)                \
         X(new_payer_share_24h) X(new_payer_share_7d) X(inbound_burst_1h) X(inbound_burst_24h)      \
             X(pass_through_1h) X(pass_through_24h) X(pass_through_7d) X(rapid_cash_out_10m)        \
                 X(rapid_cash_out_1h) X(passed_amount_cash_24h) X(passed_amount_p2p_24h)            \

@@ -3,7 +3,8 @@
 
 static uint32_t tail_of(const uint8_t *data, uint32_t size) {
     uint32_t tail = 0;
-    for (uint32_t i = size; i > 0; i--) tail = (tail << 8) | data[i - 1];
+    for (uint32_t i = size; i > 0; i--)
+        tail = (tail << 8) | data[i - 1];
     return tail;
 }
 

@@ -2,11 +2,11 @@
 /* The narrow door between the pipeline and a broker. Implementations: kafka_port.c (librdkafka),
  * memory_port.c (in-process log: offline runs and tests).
  *
- * Threads: the consumer half and `wait` belong to the engine thread, the producer half to whichever one
- * thread calls it at a time (the publisher); `wake` may be called from any thread.
- * Memory: records are borrowed until `release`; everything passed in is copied by the port.
- * Blocking calls retry by themselves while a broker is away, saying so once a minute, and give up
- * only when `stop` was called (ERROR_INTERRUPTED) or the failure is final. */
+ * Threads: the consumer half and `wait` belong to the engine thread, the producer half to whichever
+ * one thread calls it at a time (the publisher); `wake` may be called from any thread. Memory:
+ * records are borrowed until `release`; everything passed in is copied by the port. Blocking calls
+ * retry by themselves while a broker is away, saying so once a minute, and give up only when `stop`
+ * was called (ERROR_INTERRUPTED) or the failure is final. */
 #pragma once
 
 #include "detector/bytes.h"
@@ -38,7 +38,7 @@ struct port_record {
 
 struct port_message {
     const char *topic;
-    int32_t partition; /* chosen by the engine, ≥ 0 */
+    int32_t partition;    /* chosen by the engine, ≥ 0 */
     int64_t timestamp_ms; /* 0: now */
     struct bytes key;
     struct bytes value;
@@ -65,18 +65,19 @@ struct port_ops {
     bool (*watermarks)(struct port *, const char *topic, int32_t partition, int64_t *low,
                        int64_t *high, struct error *);
     /* The group's committed offsets; PORT_OFFSET_NONE where there is none. */
-    bool (*committed)(struct port *, struct port_position *positions, size_t count,
-                      struct error *);
+    bool (*committed)(struct port *, struct port_position *positions, size_t count, struct error *);
 
     /* Consumer. `assign` replaces the whole assignment; stream i is positions[i]. */
     bool (*assign)(struct port *, const struct port_position *positions, size_t count,
                    struct error *);
-    /* Up to `max` records of one stream, without waiting; *count may be 0. Offsets of a stream only grow. */
+    /* Up to `max` records of one stream, without waiting; *count may be 0. Offsets of a stream only
+     * grow. */
     bool (*poll)(struct port *, size_t stream, struct port_record *records, size_t max,
                  size_t *count, struct error *);
     /* True when every record up to the stream's known end has been delivered by `poll`. */
     bool (*at_end)(struct port *, size_t stream);
-    /* One past the stream's last record as far as is known here without asking; -1: not known yet. */
+    /* One past the stream's last record as far as is known here without asking; -1: not known yet.
+     */
     int64_t (*known_end)(struct port *, size_t stream);
     /* Sleeps until a stream may have records, `wake` is called or the time is over. */
     void (*wait)(struct port *, int timeout_ms);
@@ -95,7 +96,8 @@ struct port_ops {
     enum port_status (*commit)(struct port *, struct error *);
     enum port_status (*abort)(struct port *, struct error *);
 
-    /* Wall clock, milliseconds since 1970; for commit intervals and dead letters, never for state. */
+    /* Wall clock, milliseconds since 1970; for commit intervals and dead letters, never for state.
+     */
     int64_t (*now_ms)(struct port *);
     /* Makes every blocking call return soon; any thread, also from a signal-handling thread. */
     void (*stop)(struct port *);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A freeze recommendation before it is encoded: the fields of schemas/FreezeRecommendation.avsc.
- * Texts are borrowed and live until the next recommendation is asked for. Money in tiyn, times in UTC
- * microseconds where the contract says so (…_us). */
+ * Texts are borrowed and live until the next recommendation is asked for. Money in tiyn, times in
+ * UTC microseconds where the contract says so (…_us). */
 #pragma once
 
 #include "detector/bytes.h"
@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 #define ACTION_TABLE(X)                                                                            \
-    X(UNKNOWN) X(REVIEW_ONLY) X(ASK_PAYER) X(SUSPEND_INSTRUCTION) X(HOLD_AMOUNT)                   \
-    X(SUSPEND_EBANKING) X(REFUSE_TO_PAYEE)
+    X(UNKNOWN)                                                                                     \
+    X(REVIEW_ONLY) X(ASK_PAYER) X(SUSPEND_INSTRUCTION) X(HOLD_AMOUNT) X(SUSPEND_EBANKING)          \
+        X(REFUSE_TO_PAYEE)
 #define RECOMMENDATION_STATE_TABLE(X) X(UNKNOWN) X(ISSUED) X(AMENDED) X(WITHDRAWN) X(EXPIRED)
 #define MODE_TABLE(X) X(UNKNOWN) X(LIVE) X(SHADOW)
 #define PRIORITY_TABLE(X) X(UNKNOWN) X(LOW) X(NORMAL) X(HIGH) X(URGENT)
@@ -105,6 +106,7 @@ struct recommendation {
     int64_t input_offset;
     struct text traceparent, tracestate; /* headers of the triggering event; null: none */
     /* Filled by publish: */
-    int64_t sequence; /* per shard and output partition, from 0 */
-    uint8_t previous_hash[32]; /* SHA-256 of the previous value without its frame; zeros at sequence 0 */
+    int64_t sequence;          /* per shard and output partition, from 0 */
+    uint8_t previous_hash[32]; /* SHA-256 of the previous value without its frame; zeros at sequence
+                                  0 */
 };

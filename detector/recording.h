@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recorded Kafka records in an Avro object container file (record name RecordedMessage: topic, partition,
- * offset, timestamp_ms, key, value, headers), read into or written from a memory port. */
+/* Recorded Kafka records in an Avro object container file (record name RecordedMessage: topic,
+ * partition, offset, timestamp_ms, key, value, headers), read into or written from a memory port.
+ */
 #pragma once
 
 #include "detector/memory_port.h"

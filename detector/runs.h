@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The run table: which (topic, partition, offset) an ordinal stands for. Runs are the stretches of records
- * taken from one stream in a row; offsets inside a run may have gaps (transaction markers), so each run
- * keeps its first ordinal and the gaps split it. Bounded: the oldest runs are forgotten first. */
+/* The run table: which (topic, partition, offset) an ordinal stands for. Runs are the stretches of
+ * records taken from one stream in a row; offsets inside a run may have gaps (transaction markers),
+ * so each run keeps its first ordinal and the gaps split it. Bounded: the oldest runs are forgotten
+ * first. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One decoded TransactionEvent: the columns that the decode plan fills.
  *
- * Texts point into the record's own bytes and live as long as its batch. Money is int64 tiyn, time is
- * whole UTC seconds (floored at decode). Enum numbers are ours: the plan maps symbols by name, and an
- * unknown symbol becomes UNKNOWN. Source: schemas/TransactionEvent.avsc. */
+ * Texts point into the record's own bytes and live as long as its batch. Money is int64 tiyn, time
+ * is whole UTC seconds (floored at decode). Enum numbers are ours: the plan maps symbols by name,
+ * and an unknown symbol becomes UNKNOWN. Source: schemas/TransactionEvent.avsc. */
 #pragma once
 
 #include "detector/bytes.h"
@@ -12,24 +12,26 @@
 
 #define TX_STATUS_TABLE(X) X(UNKNOWN) X(ATTEMPTED) X(SUSPENDED) X(REFUSED) X(SETTLED) X(REVERSED)
 #define EVENT_TYPE_TABLE(X)                                                                        \
-    X(UNKNOWN) X(P2P_TRANSFER) X(C2B_PAYMENT) X(CASH_WITHDRAWAL) X(CASH_DEPOSIT)                   \
-    X(LOAN_DISBURSEMENT) X(SALARY_OR_BENEFIT) X(TAX_OR_UTILITY) X(OWN_TRANSFER)                    \
-    X(CRYPTO_PURCHASE) X(OTHER)
+    X(UNKNOWN)                                                                                     \
+    X(P2P_TRANSFER) X(C2B_PAYMENT) X(CASH_WITHDRAWAL) X(CASH_DEPOSIT) X(LOAN_DISBURSEMENT)         \
+        X(SALARY_OR_BENEFIT) X(TAX_OR_UTILITY) X(OWN_TRANSFER) X(CRYPTO_PURCHASE) X(OTHER)
 #define RAIL_TABLE(X)                                                                              \
-    X(UNKNOWN) X(ON_US) X(INSTANT_INTERBANK) X(MSPD) X(CLEARING) X(CARD) X(ATM) X(QR) X(EWALLET)   \
-    X(XBORDER) X(OTHER)
+    X(UNKNOWN)                                                                                     \
+    X(ON_US) X(INSTANT_INTERBANK) X(MSPD) X(CLEARING) X(CARD) X(ATM) X(QR) X(EWALLET) X(XBORDER)   \
+        X(OTHER)
 #define CHANNEL_TABLE(X)                                                                           \
-    X(UNKNOWN) X(MOBILE_APP) X(WEB) X(BRANCH) X(ATM) X(POS) X(ECOM) X(API) X(USSD) X(CALL_CENTER)  \
-    X(OTHER)
+    X(UNKNOWN)                                                                                     \
+    X(MOBILE_APP) X(WEB) X(BRANCH) X(ATM) X(POS) X(ECOM) X(API) X(USSD) X(CALL_CENTER) X(OTHER)
 #define ACCOUNT_TYPE_TABLE(X)                                                                      \
-    X(UNKNOWN) X(CURRENT) X(CARD) X(SAVINGS) X(DEPOSIT) X(EWALLET) X(LOAN) X(MERCHANT)             \
-    X(CORRESPONDENT) X(OTHER)
+    X(UNKNOWN)                                                                                     \
+    X(CURRENT) X(CARD) X(SAVINGS) X(DEPOSIT) X(EWALLET) X(LOAN) X(MERCHANT) X(CORRESPONDENT)       \
+        X(OTHER)
 #define PERSON_TYPE_TABLE(X) X(UNKNOWN) X(NATURAL) X(LEGAL) X(SOLE_TRADER)
-#define AGE_BAND_TABLE(X) X(UNKNOWN) X(UNDER_18) X(FROM_18) X(FROM_25) X(FROM_45) X(FROM_60) X(FROM_75)
+#define AGE_BAND_TABLE(X)                                                                          \
+    X(UNKNOWN) X(UNDER_18) X(FROM_18) X(FROM_25) X(FROM_45) X(FROM_60) X(FROM_75)
 #define ALIAS_TYPE_TABLE(X) X(UNKNOWN) X(NONE) X(PHONE) X(CARD) X(IBAN) X(QR) X(OTHER)
 
-#define ENUM_OF(prefix, table)                                                                     \
-    enum prefix { table }
+#define ENUM_OF(prefix, table) enum prefix { table }
 #define X(name) TX_STATUS_##name,
 ENUM_OF(tx_status, TX_STATUS_TABLE(X));
 #undef X
@@ -70,9 +72,9 @@ struct party {
     bool balance_after_present;
     bool credential_changed_at_present;
     bool account_opened_on_present;
-    uint8_t account_type; /* enum account_type */
-    uint8_t person_type;  /* enum person_type */
-    uint8_t age_band;     /* enum age_band */
+    uint8_t account_type;         /* enum account_type */
+    uint8_t person_type;          /* enum person_type */
+    uint8_t age_band;             /* enum age_band */
     uint8_t phone_owner_mismatch; /* enum tristate */
 };
 

@@ -10,7 +10,8 @@
     X(ACCEPTED, false, "decoded, applied and scored")                                              \
     X(DUPLICATE, false, "the same transaction is in the ring already; not applied again")          \
     X(LATE, false, "older than the engine clock by more than 7 days; not applied")                 \
-    X(NOT_FRAMED, true, "the value is not in the Confluent frame; the text names what it looks like") \
+    X(NOT_FRAMED, true,                                                                            \
+      "the value is not in the Confluent frame; the text names what it looks like")                \
     X(SCHEMA_UNKNOWN, true, "no schema is known under the frame's id")                             \
     X(SCHEMA_REFUSED, true, "the writer's schema cannot be bound to the contract exactly")         \
     X(MALFORMED, true, "the bytes are not a record of the writer's schema")                        \
