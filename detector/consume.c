@@ -51,7 +51,7 @@ static void drop_buffer(struct consume *c, struct stream *s) {
 
 void consume_close(struct consume *c) {
     if (c == NULL) return;
-    for (size_t i = 0; c->streams != NULL && i < c->stream_count; i++) {
+    for (size_t i = 0; i < c->stream_count; i++) {
         drop_buffer(c, c->streams[i]);
         free(c->streams[i]);
     }

@@ -15,8 +15,8 @@
 
 /* Row numbers: FEATURE_in_count_10m …, FEATURE_COUNT. The five windows of a family follow one
  * another. */
-#define FEATURE_WINDOWS_5(X, name)                                                                 \
-    X(name##_10m) X(name##_1h) X(name##_24h) X(name##_72h) X(name##_7d)
+/* clang-format off */
+#define FEATURE_WINDOWS_5(X, name) X(name##_10m) X(name##_1h) X(name##_24h) X(name##_72h) X(name##_7d)
 #define FEATURE_IDS(X)                                                                             \
     FEATURE_WINDOWS_5(X, in_count)                                                                 \
     FEATURE_WINDOWS_5(X, in_amount)                                                                \
@@ -28,21 +28,20 @@
     FEATURE_WINDOWS_5(X, p2p_out_amount)                                                           \
     FEATURE_WINDOWS_5(X, cash_out_count)                                                           \
     FEATURE_WINDOWS_5(X, cash_out_amount)                                                          \
-    X(in_max_24h)                                                                                  \
-    X(out_max_24h)                                                                                 \
+    X(in_max_24h) X(out_max_24h)                                                                   \
     X(payers_1h) X(payers_24h) X(payers_7d) X(payees_1h) X(payees_24h) X(payees_7d)                \
-        X(new_payer_share_24h) X(new_payer_share_7d) X(inbound_burst_1h) X(inbound_burst_24h)      \
-            X(pass_through_1h) X(pass_through_24h) X(pass_through_7d) X(rapid_cash_out_10m)        \
-                X(rapid_cash_out_1h) X(passed_amount_cash_24h) X(passed_amount_p2p_24h)            \
-                    X(passed_amount_cash_72h) X(passed_amount_p2p_72h) X(cash_out_ratio_6h)        \
-                        X(cash_out_ratio_24h) X(credit_debit_gap) X(cash_gap) X(retained_share)    \
-                            X(balance_ratio) X(turnover_acceleration) X(attempts_1h)               \
-                                X(attempts_24h) X(attempts_new_payee_1h) X(attempts_new_payee_24h) \
-                                    X(account_age) X(dormancy_gap) X(days_since_living_payment)    \
-                                        X(active_hours_24h) X(night_share_24h)                     \
-                                            X(round_amount_share_24h) X(amount_z) X(active_call)   \
-                                                X(remote_access) X(credential_age)                 \
-                                                    X(phone_owner_mismatch)
+    X(new_payer_share_24h) X(new_payer_share_7d) X(inbound_burst_1h) X(inbound_burst_24h)          \
+    X(pass_through_1h) X(pass_through_24h) X(pass_through_7d)                                      \
+    X(rapid_cash_out_10m) X(rapid_cash_out_1h)                                                     \
+    X(passed_amount_cash_24h) X(passed_amount_p2p_24h)                                             \
+    X(passed_amount_cash_72h) X(passed_amount_p2p_72h)                                             \
+    X(cash_out_ratio_6h) X(cash_out_ratio_24h) X(credit_debit_gap) X(cash_gap) X(retained_share)   \
+    X(balance_ratio) X(turnover_acceleration)                                                      \
+    X(attempts_1h) X(attempts_24h) X(attempts_new_payee_1h) X(attempts_new_payee_24h)              \
+    X(account_age) X(dormancy_gap) X(days_since_living_payment) X(active_hours_24h)                \
+    X(night_share_24h) X(round_amount_share_24h) X(amount_z)                                       \
+    X(active_call) X(remote_access) X(credential_age) X(phone_owner_mismatch)
+/* clang-format on */
 
 enum feature_id {
 #define X(name) FEATURE_##name,

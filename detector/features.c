@@ -281,7 +281,7 @@ static void circumstances(struct view *v) {
     double *o = v->out;
     o[FEATURE_account_age] =
         p->account_opened_on_present
-            ? not_negative((double)(v->second / DAY_S - p->account_opened_on_day))
+            ? not_negative((double)(v->second / DAY_S) - (double)p->account_opened_on_day)
             : NAN;
     o[FEATURE_dormancy_gap] = dormancy(v);
     o[FEATURE_days_since_living_payment] =

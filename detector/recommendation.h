@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+/* clang-format off */
 #define ACTION_TABLE(X)                                                                            \
     X(UNKNOWN)                                                                                     \
     X(REVIEW_ONLY) X(ASK_PAYER) X(SUSPEND_INSTRUCTION) X(HOLD_AMOUNT) X(SUSPEND_EBANKING)          \
@@ -16,6 +17,7 @@
 #define MODE_TABLE(X) X(UNKNOWN) X(LIVE) X(SHADOW)
 #define PRIORITY_TABLE(X) X(UNKNOWN) X(LOW) X(NORMAL) X(HIGH) X(URGENT)
 #define QUALITY_TABLE(X) X(UNKNOWN) X(EXACT) X(APPROXIMATE) X(COLD_START) X(LATE)
+/* clang-format on */
 
 #define X(name) ACTION_##name,
 enum action { ACTION_TABLE(X) ACTION_COUNT };

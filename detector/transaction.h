@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+/* clang-format off */
 #define TX_STATUS_TABLE(X) X(UNKNOWN) X(ATTEMPTED) X(SUSPENDED) X(REFUSED) X(SETTLED) X(REVERSED)
 #define EVENT_TYPE_TABLE(X)                                                                        \
     X(UNKNOWN)                                                                                     \
@@ -30,6 +31,7 @@
 #define AGE_BAND_TABLE(X)                                                                          \
     X(UNKNOWN) X(UNDER_18) X(FROM_18) X(FROM_25) X(FROM_45) X(FROM_60) X(FROM_75)
 #define ALIAS_TYPE_TABLE(X) X(UNKNOWN) X(NONE) X(PHONE) X(CARD) X(IBAN) X(QR) X(OTHER)
+/* clang-format on */
 
 #define ENUM_OF(prefix, table) enum prefix { table }
 #define X(name) TX_STATUS_##name,

@@ -52,7 +52,7 @@ const char *avro_record_why(void) {
 }
 
 static avro_value_t field(struct avro_cursor *cursor) {
-    avro_value_t value;
+    avro_value_t value = {0};
     must(avro_value_get_by_index(&cursor->value, cursor->next++, &value, NULL));
     return value;
 }
@@ -90,13 +90,13 @@ static void set_text(avro_value_t *value, struct text text) {
 }
 
 void avro_append_text(struct avro_cursor *array, struct text text) {
-    avro_value_t item;
+    avro_value_t item = {0};
     must(avro_value_append(&array->value, &item, NULL));
     set_text(&item, text);
 }
 
 void avro_append_optional_double(struct avro_cursor *array, bool present, double number) {
-    avro_value_t item, value;
+    avro_value_t item = {0}, value = {0};
     must(avro_value_append(&array->value, &item, NULL));
     must(avro_value_set_branch(&item, present ? BRANCH_VALUE : BRANCH_NULL, &value));
     must(present ? avro_value_set_double(&value, number) : avro_value_set_null(&value));
@@ -138,26 +138,26 @@ void avro_put_fixed(struct avro_cursor *cursor, const uint8_t *data, size_t size
 }
 
 void avro_put_optional_text(struct avro_cursor *cursor, struct text text) {
-    avro_value_t value;
+    avro_value_t value = {0};
     if (branch(cursor, text.data != NULL, &value)) set_text(&value, text);
 }
 
 void avro_put_optional_int(struct avro_cursor *cursor, bool present, int32_t number) {
-    avro_value_t value;
+    avro_value_t value = {0};
     if (branch(cursor, present, &value)) must(avro_value_set_int(&value, number));
 }
 
 void avro_put_optional_long(struct avro_cursor *cursor, bool present, int64_t number) {
-    avro_value_t value;
+    avro_value_t value = {0};
     if (branch(cursor, present, &value)) must(avro_value_set_long(&value, number));
 }
 
 void avro_put_optional_double(struct avro_cursor *cursor, bool present, double number) {
-    avro_value_t value;
+    avro_value_t value = {0};
     if (branch(cursor, present, &value)) must(avro_value_set_double(&value, number));
 }
 
 void avro_put_optional_bool(struct avro_cursor *cursor, bool present, bool truth) {
-    avro_value_t value;
+    avro_value_t value = {0};
     if (branch(cursor, present, &value)) must(avro_value_set_boolean(&value, truth));
 }
