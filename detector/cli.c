@@ -108,7 +108,7 @@ static bool load_options(struct cli *cli, const struct seen *seen, struct error 
         return false;
     if (!options_load_environment(&cli->options, environ, error)) return false;
     for (size_t i = 0; i < seen->pair_count; i++) {
-        char key[128];
+        char key[128] = "";
         const char *equals = strchr(seen->pairs[i], '=');
         snprintf(key, sizeof key, "%.*s", (int)(equals - seen->pairs[i]), seen->pairs[i]);
         if (!options_set(&cli->options, key, equals + 1, "-X", error)) return false;

@@ -51,6 +51,7 @@ static void drop_buffer(struct consume *c, struct stream *s) {
 
 void consume_close(struct consume *c) {
     if (c == NULL) return;
+    assert(c->stream_count == 0 || c->streams != NULL);
     for (size_t i = 0; i < c->stream_count; i++) {
         drop_buffer(c, c->streams[i]);
         free(c->streams[i]);

@@ -241,7 +241,7 @@ static bool take_variable(struct options *options, const char *variable, struct 
     const char *equals = strchr(variable, '=');
     const char *name = variable + strlen("SAQSHY_");
     if (equals == NULL || equals <= name) return true;
-    char key[128], origin[160], value[4096];
+    char key[128] = "", origin[160], value[4096];
     size_t size = (size_t)(equals - name);
     const bool from_file = size > 5 && memcmp(equals - 5, "_FILE", 5) == 0;
     if (from_file) size -= 5;

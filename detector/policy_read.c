@@ -126,8 +126,8 @@ static bool read_calendar(struct policy *policy, const struct place *root, struc
 static bool read_allowed(const struct place *place, const json_t *object, struct allowed *allowed,
                          struct error *error) {
     static const char *const known[] = {"account_token", "reason", "expires"};
-    const char *reason;
-    int32_t day;
+    const char *reason = NULL;
+    int32_t day = 0;
     if (!json_is_object(object)) return place_refuse(place, error, "must be an object");
     if (!document_known(place, object, known, COUNT_OF(known), error) ||
         !document_text(place, object, "account_token", &allowed->token, error) ||
