@@ -11,6 +11,14 @@ const char *build_info_version(void) {
     return SAQSHY_VERSION;
 }
 
+const char *build_info_commit(void) {
+    return SAQSHY_COMMIT;
+}
+
+const char *build_info_compiler(void) {
+    return COMPILER;
+}
+
 const char *build_info_long(void) {
     return SAQSHY_VERSION " (" SAQSHY_COMMIT ", " COMPILER ")";
 }
