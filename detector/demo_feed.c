@@ -70,7 +70,7 @@ static bool send_all(struct demo_feed *f) {
 
 static void *work(void *argument) {
     struct demo_feed *f = argument;
-    f->ok = send_all(f);
+    f->ok = send_all(f) || atomic_load(&f->stopping);
     while (f->ok && !atomic_load(&f->stopping) &&
            metrics_get(METRIC_RECORDS) < atomic_load(&f->sent))
         usleep(PAUSE_US);
