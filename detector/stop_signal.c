@@ -22,15 +22,18 @@ static void *wait_for_signals(void *unused) {
     }
 }
 
+bool stop_signal_block(void) {
+    sigemptyset(&watch.signals);
+    sigaddset(&watch.signals, SIGINT);
+    sigaddset(&watch.signals, SIGTERM);
+    return pthread_sigmask(SIG_BLOCK, &watch.signals, NULL) == 0;
+}
+
 bool stop_signal_start(void (*stop)(void *context), void *context) {
     pthread_t thread;
     watch.stop = stop;
     watch.context = context;
-    sigemptyset(&watch.signals);
-    sigaddset(&watch.signals, SIGINT);
-    sigaddset(&watch.signals, SIGTERM);
-    return pthread_sigmask(SIG_BLOCK, &watch.signals, NULL) == 0 &&
-           pthread_create(&thread, NULL, wait_for_signals, NULL) == 0 &&
+    return stop_signal_block() && pthread_create(&thread, NULL, wait_for_signals, NULL) == 0 &&
            pthread_detach(thread) == 0;
 }
 
