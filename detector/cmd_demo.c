@@ -231,7 +231,7 @@ int cmd_demo(int argc, char **argv) {
     struct demo d = {.cli = &cli, .per_s = DEFAULT_PER_S};
     bool interrupted = false;
     if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
-    bool ok = stop_signal_block() && gen_flags_read(&cli, &d.gen, &error) &&
+    bool ok = gen_flags_read(&cli, &d.gen, &error) &&
               cli_number(&cli, "--rate", 0, INT32_MAX, &d.per_s, &error);
     ok = ok && demo(&d, &interrupted, &error);
     close_demo(&d);

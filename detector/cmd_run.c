@@ -53,7 +53,7 @@ int cmd_run(int argc, char **argv) {
     case CLI_GO:
         break;
     }
-    const bool ok = stop_signal_block() && run(&cli.options, &error);
+    const bool ok = run(&cli.options, &error);
     cli_free(&cli);
     return ok ? 0 : cli_fail(&error);
 }
