@@ -139,6 +139,7 @@ static void restarts_do_not_change_a_byte(void **state) {
         for (size_t i = 0; memory_port_get(stand->memory, RECOMMENDATIONS, p, i, &a); i++) {
             assert_true(memory_port_get(whole, RECOMMENDATIONS, p, i, &b));
             assert_int_equal(a.value.size, b.value.size);
+            assert_memory_equal(a.value.data, b.value.data, a.value.size);
         }
     }
     struct port *port = memory_port_port(whole);
