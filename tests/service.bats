@@ -7,7 +7,7 @@ start_service() {
             2> "$BATS_TEST_TMPDIR/log" 3>&- &
         service=$!
         for _ in $(seq 100); do
-            curl -sf "http://127.0.0.1:$port/healthz" > /dev/null && return 0
+            grep -qs event=starting "$BATS_TEST_TMPDIR/log" && return 0
             kill -0 "$service" 2>/dev/null || break
             sleep 0.05
         done
