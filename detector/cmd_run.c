@@ -24,6 +24,7 @@ static bool serve(const struct options *options, struct port *port, struct error
     log_info("event=starting version=\"%s\" shard=%s", build_info_long(), options->shard_id);
     ok = ok && pipeline_run(pipeline, error);
     if (ok) log_info("event=ended");
+    stop_signal_end();
     pipeline_close(pipeline);
     return ok;
 }
