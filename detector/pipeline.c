@@ -4,7 +4,7 @@
 #include "detector/pipeline.h"
 
 #include "detector/build_info.h"
-#include "detector/http.h"
+#include "detector/health.h"
 #include "detector/log.h"
 #include "detector/metrics.h"
 #include "detector/session.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a session gets to where the last commit left off: fence, read the order log, replay what it
  * names with output muted, compare what it says of the state. */
-#include "detector/http.h"
+#include "detector/health.h"
 #include "detector/log.h"
 #include "detector/metrics.h"
 #include "detector/session.h"
@@ -132,8 +132,9 @@ static bool process_replayed(struct session *s, const struct order_record *recor
     const uint64_t before = (uint64_t)metrics_get(METRIC_REPLAYED) / PROGRESS_RECORDS;
     if (!session_process(s, error)) return false;
     const uint64_t replayed = (uint64_t)metrics_get(METRIC_REPLAYED);
-    if (replayed / PROGRESS_RECORDS != before)
-        log_info("event=replaying records=%llu", (unsigned long long)replayed);
+    if (replayed / PROGRESS_RECORDS == before) return true;
+    log_info("event=replaying records=%llu", (unsigned long long)replayed);
+    health_replaying(replayed);
     return true;
 }
 
@@ -165,6 +166,7 @@ static enum recovery replay_record(struct session *s, const struct order_record 
 }
 
 static enum recovery replay(struct session *s, struct error *error) {
+    health_replaying(0);
     for (;;) {
         const struct order_record *record = NULL;
         health_beat();
