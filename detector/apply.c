@@ -123,14 +123,20 @@ static uint8_t tags_of(const struct transaction *tx, enum side_role role) {
     return tags;
 }
 
+/* What the event adds to the balance of a side. */
+static int64_t moved_in(const struct transaction *tx, enum side_role role) {
+    if (is_attempt(tx->tx_status)) return 0;
+    const bool in = (role == SIDE_PAYEE) == (tx->tx_status == TX_STATUS_SETTLED);
+    return in ? tx->amount_tiyn : -tx->amount_tiyn;
+}
+
 static struct ring_event event_of(const struct batch *batch, uint32_t row, enum side_role role,
                                   const struct account *other) {
     const struct transaction *tx = &batch->tx[row];
     const struct party *party = party_of(tx, role);
-    const bool moved = tx->tx_status == TX_STATUS_SETTLED;
-    const int64_t in = role == SIDE_PAYEE ? tx->amount_tiyn : -tx->amount_tiyn;
     int64_t before = 0;
-    const bool fits = !__builtin_sub_overflow(party->balance_after_minor, moved ? in : 0, &before);
+    const bool fits =
+        !__builtin_sub_overflow(party->balance_after_minor, moved_in(tx, role), &before);
     return (struct ring_event){
         .second = tx->event_time_s,
         .amount_tiyn = tx->amount_tiyn,
@@ -175,22 +181,35 @@ static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum si
     features_compute(account, tx, role, amount_z, a->kernels, batch->features[i]);
 }
 
-/* A payee is not told of an attempt; a payer's ring remembers it, after it was scored. */
-static void apply_side(struct apply *a, struct batch *batch, uint32_t row, enum side_role role) {
-    struct account *account = a->pairs[row].of[role];
-    if (account == NULL) return;
-    const struct ring_event event = event_of(batch, row, role, a->pairs[row].of[1 - role]);
-    const double amount_z = features_amount_z(account, event.amount_tiyn);
-    const bool attempt = (event.bits & BIT_ATTEMPT) != 0;
-    if (!attempt) {
-        keep_for_earlier_rows(a, batch, account);
-        account_insert(account, &event);
+static void insert(struct apply *a, struct batch *batch, struct account *account,
+                   const struct ring_event *event) {
+    keep_for_earlier_rows(a, batch, account);
+    account_insert(account, event);
+}
+
+/* Money that moved is applied, then scored: the debit before the credit. */
+static void apply_moved(struct apply *a, struct batch *batch, uint32_t row) {
+    for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
+        struct account *account = a->pairs[row].of[role];
+        if (account == NULL) continue;
+        const struct ring_event event =
+            event_of(batch, row, (enum side_role)role, a->pairs[row].of[1 - role]);
+        const double amount_z = features_amount_z(account, event.amount_tiyn);
+        insert(a, batch, account, &event);
+        add_side(a, batch, row, (enum side_role)role, account, amount_z);
     }
-    add_side(a, batch, row, role, account, amount_z);
-    if (attempt && role == SIDE_PAYER) {
-        keep_for_earlier_rows(a, batch, account);
-        account_insert(account, &event);
-    }
+}
+
+/* An attempt is scored against the state as it stands; the payer's ring remembers it afterwards. */
+static void apply_attempt(struct apply *a, struct batch *batch, uint32_t row) {
+    struct account *const *of = a->pairs[row].of;
+    for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++)
+        if (of[role] != NULL)
+            add_side(a, batch, row, (enum side_role)role, of[role],
+                     features_amount_z(of[role], batch->tx[row].amount_tiyn));
+    if (of[SIDE_PAYER] == NULL) return;
+    const struct ring_event event = event_of(batch, row, SIDE_PAYER, of[SIDE_PAYEE]);
+    insert(a, batch, of[SIDE_PAYER], &event);
 }
 
 static bool is_duplicate(const struct apply *a, const struct batch *batch, uint32_t row) {
@@ -216,8 +235,10 @@ bool apply_batch(struct apply *a, struct batch *batch, struct error *error) {
             batch->verdict[row] = VERDICT_DUPLICATE;
             continue;
         }
-        apply_side(a, batch, row, SIDE_PAYER);
-        apply_side(a, batch, row, SIDE_PAYEE);
+        if (is_attempt(batch->tx[row].tx_status))
+            apply_attempt(a, batch, row);
+        else
+            apply_moved(a, batch, row);
     }
     return true;
 }
