@@ -86,8 +86,8 @@ static void fold(struct account *a, uint32_t slot) {
     if ((a->bits[slot] & BIT_ATTEMPT) != 0) return;
     const bool in = (a->tags[slot] & TAG_IN) != 0;
     const bool adds = in != ((a->bits[slot] & BIT_REVERSAL) != 0);
-    a->opening_tiyn += adds ? amount : -amount;
-    if (a->opening_tiyn < 0) a->opening_tiyn = 0;
+    a->opening_tiyn = adds ? lot_sum(a->opening_tiyn, amount)
+                           : (amount < a->opening_tiyn ? a->opening_tiyn - amount : 0);
 }
 
 static void evict(struct account *a) {
@@ -112,17 +112,24 @@ static uint8_t newest_bit(struct account *a, const struct ring_event *event) {
     return BIT_NEWEST;
 }
 
+double account_credit_rate(const struct account *a, int64_t second) {
+    const int64_t age_s = second - a->decayed_s;
+    if (age_s <= 0 || a->credit_rate == 0) return a->credit_rate;
+    return a->credit_rate * exact_exp(-LN_2 * (double)age_s / HALF_LIFE_S);
+}
+
 static void decay(struct account *a, const struct ring_event *event) {
-    const int64_t age_s = a->seen == 0 ? 0 : event->second - a->decayed_s;
-    if (age_s > 0) a->credit_rate *= exact_exp(-LN_2 * (double)age_s / HALF_LIFE_S);
-    if (age_s > 0 || a->seen == 0) a->decayed_s = event->second;
+    a->credit_rate = account_credit_rate(a, event->second);
+    if (event->second > a->decayed_s) a->decayed_s = event->second;
     const bool credit = (event->bits & BIT_CREDIT) != 0 && (event->bits & BIT_REVERSAL) == 0;
     if (credit) a->credit_rate += 1.0;
 }
 
 static void learn_amount(struct account *a, int64_t amount_tiyn) {
     const double kzt = (double)amount_tiyn / 100.0;
-    if (a->seen == 0) {
+    const bool first = a->amounts == 0;
+    if (a->amounts < UINT32_MAX) a->amounts++;
+    if (first) {
         a->amount_mean = kzt;
         return;
     }
@@ -183,7 +190,7 @@ uint32_t account_history(const struct account *a, struct account_event out[ACCOU
             .channel = a->channel[s],
             .rail = a->rail[s],
             .credit = (a->tags[s] & TAG_IN) != 0,
-            .unspent_tiyn = fifo.left[i],
+            .unspent_tiyn = fifo.lots[i].left,
         };
     }
     return a->count;
@@ -196,7 +203,8 @@ int64_t account_unspent_p2p(const struct account *a, int64_t second) {
     for (uint32_t i = 0; i < a->count; i++) {
         const uint32_t s = ring_slot(a, i);
         const bool p2p_credit = (a->bits[s] & (BIT_CREDIT | BIT_P2P)) == (BIT_CREDIT | BIT_P2P);
-        if (p2p_credit && (int64_t)a->second[s] > second - SECONDS_24H) unspent += fifo.left[i];
+        if (p2p_credit && (int64_t)a->second[s] > second - SECONDS_24H)
+            unspent += fifo.lots[i].left;
     }
     return unspent;
 }

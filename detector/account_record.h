@@ -56,6 +56,7 @@ struct account {
     uint32_t first_side, side_count;
     uint32_t number;
     uint32_t seen;       /* events ever, saturating */
+    uint32_t amounts;    /* of them in mean and variance */
     uint8_t count, head; /* slots in use; physical slot of the oldest */
 };
 
@@ -68,6 +69,11 @@ static inline uint32_t ring_slot(const struct account *account, uint32_t i) {
 uint32_t quantise_amount(int64_t tiyn);
 int64_t amount_of(uint32_t coded);
 
+/* Money in a lot: it stops at the largest number. */
+static inline int64_t lot_sum(int64_t lot, int64_t amount) {
+    return lot > INT64_MAX - amount ? INT64_MAX : lot + amount;
+}
+
 /* Makes room, writes everything but `bits`' NEWEST and STRANGER, which it finds itself, and brings
  * the header up to date. */
 struct ring_event {
@@ -78,5 +84,7 @@ struct ring_event {
     bool balance_present;
 };
 void account_insert(struct account *account, const struct ring_event *event);
+/* The decayed number of credits at `second`; a time before the last is that one. */
+double account_credit_rate(const struct account *account, int64_t second);
 /* True when the ring holds the same transaction: tx hash, amount, counterparty and kind. */
 bool account_holds(const struct account *account, const struct ring_event *event);

@@ -144,9 +144,9 @@ static double stranger_share(const struct view *v, int window) {
     return ratio(sums[0], sums[1]);
 }
 
-/* log((count + 0.5) / (expected + 0.5)), expected by the decayed rate. */
-static double burst(const struct view *v, int window) {
-    const double expected = v->account->credit_rate * (double)width_s[window] / MEAN_LIFE_S;
+/* log((count + 0.5) / (expected + 0.5)). */
+static double burst(const struct view *v, double rate, int window) {
+    const double expected = rate * (double)width_s[window] / MEAN_LIFE_S;
     return exact_log((v->count[F_IN][window] + 0.5) / (expected + 0.5));
 }
 
@@ -159,8 +159,9 @@ static void flow_ratios(struct view *v) {
     double *o = v->out;
     o[FEATURE_new_payer_share_24h] = stranger_share(v, W_24H);
     o[FEATURE_new_payer_share_7d] = stranger_share(v, W_7D);
-    o[FEATURE_inbound_burst_1h] = burst(v, W_1H);
-    o[FEATURE_inbound_burst_24h] = burst(v, W_24H);
+    const double rate = account_credit_rate(v->account, v->second);
+    o[FEATURE_inbound_burst_1h] = burst(v, rate, W_1H);
+    o[FEATURE_inbound_burst_24h] = burst(v, rate, W_24H);
     o[FEATURE_pass_through_1h] = through(v, F_OUT, F_IN, W_1H);
     o[FEATURE_pass_through_24h] = through(v, F_OUT, F_IN, W_24H);
     o[FEATURE_pass_through_7d] = through(v, F_OUT, F_IN, W_7D);
@@ -176,12 +177,18 @@ static void flow_ratios(struct view *v) {
             : NAN;
 }
 
-/* Sums of FIFO columns over the credits of a mask (physical slots). */
-static int64_t over(const struct view *v, uint32_t mask, const int64_t column[RING_SLOTS]) {
-    int64_t sum = 0;
+/* What left of the credits of a mask. */
+static struct fifo_lot over(const struct view *v, const struct fifo *fifo, uint32_t mask) {
+    struct fifo_lot sum = {0};
     for (; mask != 0; mask &= mask - 1) {
         const uint32_t slot = (uint32_t)__builtin_ctz(mask);
-        sum += column[(slot + RING_SLOTS - v->account->head) % RING_SLOTS];
+        const struct fifo_lot *lot =
+            &fifo->lots[(slot + RING_SLOTS - v->account->head) % RING_SLOTS];
+        sum.gone += lot->gone;
+        sum.gone_10m += lot->gone_10m;
+        sum.gone_1h += lot->gone_1h;
+        sum.gone_cash += lot->gone_cash;
+        sum.gone_p2p += lot->gone_p2p;
     }
     return sum;
 }
@@ -197,14 +204,17 @@ static void fifo_features(struct view *v) {
     double *o = v->out;
     fifo_compute(v->account, &fifo);
     const uint32_t in = v->family[F_IN] & ~v->reversals, p2p = v->family[F_P2P_IN] & ~v->reversals;
-    const uint32_t day = in & v->window[W_24H], three = in & v->window[W_72H];
-    o[FEATURE_rapid_cash_out_10m] = ratio(over(v, day, fifo.gone_10m), credited(v, day));
-    o[FEATURE_rapid_cash_out_1h] = ratio(over(v, day, fifo.gone_1h), credited(v, day));
-    o[FEATURE_retained_share] = 1.0 - ratio(over(v, three, fifo.gone), credited(v, three));
-    o[FEATURE_passed_amount_cash_24h] = KZT(over(v, p2p & v->window[W_24H], fifo.gone_cash));
-    o[FEATURE_passed_amount_p2p_24h] = KZT(over(v, p2p & v->window[W_24H], fifo.gone_p2p));
-    o[FEATURE_passed_amount_cash_72h] = KZT(over(v, p2p & v->window[W_72H], fifo.gone_cash));
-    o[FEATURE_passed_amount_p2p_72h] = KZT(over(v, p2p & v->window[W_72H], fifo.gone_p2p));
+    const uint32_t day = v->window[W_24H], three = v->window[W_72H];
+    const struct fifo_lot in_day = over(v, &fifo, in & day), in_three = over(v, &fifo, in & three),
+                          p2p_day = over(v, &fifo, p2p & day),
+                          p2p_three = over(v, &fifo, p2p & three);
+    o[FEATURE_rapid_cash_out_10m] = ratio(in_day.gone_10m, credited(v, in & day));
+    o[FEATURE_rapid_cash_out_1h] = ratio(in_day.gone_1h, credited(v, in & day));
+    o[FEATURE_retained_share] = 1.0 - ratio(in_three.gone, credited(v, in & three));
+    o[FEATURE_passed_amount_cash_24h] = KZT(p2p_day.gone_cash);
+    o[FEATURE_passed_amount_p2p_24h] = KZT(p2p_day.gone_p2p);
+    o[FEATURE_passed_amount_cash_72h] = KZT(p2p_three.gone_cash);
+    o[FEATURE_passed_amount_p2p_72h] = KZT(p2p_three.gone_p2p);
 }
 
 /* Seconds from the latest event of a mask with at least `least` tiyn; NaN without one. */
@@ -299,7 +309,7 @@ static void circumstances(struct view *v) {
 
 double features_amount_z(const struct account *a, int64_t amount_tiyn) {
     const double kzt = KZT(amount_of(quantise_amount(amount_tiyn)));
-    if (a->seen < 5 || a->amount_variance <= 0) return NAN;
+    if (a->amounts < 5 || a->amount_variance <= 0) return NAN;
     const double z = (kzt - a->amount_mean) / sqrt(a->amount_variance);
     return z < -20.0 ? -20.0 : capped(z, 20.0);
 }
