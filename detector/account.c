@@ -81,6 +81,10 @@ static bool is_stranger(const struct account *a, const struct ring_event *event)
     return event->counterparty != 0;
 }
 
+static void mark_inexact(struct account *a, int64_t second) {
+    if (second > a->inexact_s) a->inexact_s = second;
+}
+
 static void fold(struct account *a, uint32_t slot) {
     const int64_t amount = amount_of(a->amount[slot]);
     if ((a->bits[slot] & BIT_ATTEMPT) != 0) return;
@@ -93,7 +97,7 @@ static void fold(struct account *a, uint32_t slot) {
 static void evict(struct account *a) {
     const uint32_t slot = a->head;
     fold(a, slot);
-    if (a->second[slot] > a->evicted_s) a->evicted_s = a->second[slot];
+    mark_inexact(a, a->second[slot]);
     const uint32_t counterparty = a->counterparty[slot];
     const uint8_t bits = a->bits[slot];
     a->head = (uint8_t)((a->head + 1) % RING_SLOTS);
@@ -164,6 +168,7 @@ void account_insert(struct account *a, const struct ring_event *event) {
     const uint32_t s = ring_slot(a, a->count++);
     a->second[s] = (uint32_t)event->second;
     a->amount[s] = quantise_amount(event->amount_tiyn);
+    if (a->amount[s] == UINT32_MAX) mark_inexact(a, event->second);
     a->bits[s] = event->bits | stranger | newest;
     a->tags[s] = event->tags;
     a->counterparty[s] = event->counterparty;

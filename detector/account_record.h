@@ -48,7 +48,8 @@ struct account {
     int64_t opening_tiyn;  /* FIFO's oldest lot: before first sight, and what left the ring */
     int64_t last_living_s; /* 0: never */
     int64_t decayed_s;     /* when `credit_rate` was last brought up to date */
-    int64_t evicted_s;     /* latest event time that left the ring; 0: none did */
+    int64_t inexact_s;     /* latest event time that left the ring or whose amount is beyond what a
+                              slot can say; 0: none */
     int64_t newest_s;      /* latest event time seen */
     double credit_rate;    /* decayed number of credits, half-life 14 d */
     double amount_mean, amount_variance; /* decayed, weight 1/16 an event */

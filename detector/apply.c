@@ -21,6 +21,7 @@ struct apply {
     struct accounts *accounts;
     const struct kernels *kernels;
     uint64_t batches;
+    int64_t first_s; /* event time of the first applied row; INT64_MAX before it */
     struct account_key keys[BATCH_EVENTS][2];
     struct pair pairs[BATCH_EVENTS];
     struct account copies[BATCH_SIDES]; /* records as they stood for earlier rows of the batch */
@@ -33,6 +34,7 @@ struct apply *apply_open(const struct apply_options *options, struct error *erro
         error_set(error, ERROR_FAILED, "no memory for the engine");
         return NULL;
     }
+    a->first_s = INT64_MAX;
     a->kernels = kernels_choose(options->kernel_tier);
     a->accounts = accounts_open(options->accounts_max, error);
     if (a->accounts != NULL) return a;
@@ -173,11 +175,9 @@ static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum si
         account->side_count = 0;
     }
     account->side_count++;
-    batch->side[i] = (struct side){.event = row,
-                                   .account_number = account->number,
-                                   .role = role,
-                                   .quality = features_quality(account, tx->event_time_s),
-                                   .account = account};
+    batch->side[i] = (struct side){
+        .event = row, .account_number = account->number, .role = role, .account = account};
+    features_quality(account, tx->event_time_s, a->first_s, &batch->side[i]);
     features_compute(account, tx, role, amount_z, a->kernels, batch->features[i]);
 }
 
@@ -235,6 +235,7 @@ bool apply_batch(struct apply *a, struct batch *batch, struct error *error) {
             batch->verdict[row] = VERDICT_DUPLICATE;
             continue;
         }
+        if (a->first_s == INT64_MAX) a->first_s = batch->tx[row].event_time_s;
         if (is_attempt(batch->tx[row].tx_status))
             apply_attempt(a, batch, row);
         else

@@ -336,9 +336,11 @@ void features_compute(const struct account *account, const struct transaction *t
     out[FEATURE_amount_z] = amount_z;
 }
 
-uint32_t features_quality(const struct account *a, int64_t second) {
-    uint32_t quality = 0;
-    if (a->evicted_s > second - SECONDS_24H) quality |= 1u << QUALITY_APPROXIMATE;
-    if (second < a->newest_s) quality |= 1u << QUALITY_LATE;
-    return quality;
+void features_quality(const struct account *a, int64_t second, int64_t first_s, struct side *side) {
+    const int64_t since_s = second - SECONDS_7D;
+    side->approximate_before_s = a->inexact_s;
+    side->cold_before_s = first_s;
+    side->quality = (since_s < a->inexact_s ? 1u << QUALITY_APPROXIMATE : 0) |
+                    (since_s < first_s ? 1u << QUALITY_COLD_START : 0) |
+                    (second < a->newest_s ? 1u << QUALITY_LATE : 0);
 }
