@@ -74,10 +74,12 @@ static int find_newest(const struct account *a, uint32_t counterparty, uint8_t s
 }
 
 static bool is_stranger(const struct account *a, const struct ring_event *event) {
-    for (uint32_t i = 0; i < a->count; i++)
-        if (a->counterparty[i] == event->counterparty && a->second[i] <= event->second &&
-            (int64_t)a->second[i] > event->second - SECONDS_7D)
+    for (uint32_t i = 0; i < a->count; i++) {
+        const uint32_t s = ring_slot(a, i);
+        if (a->counterparty[s] == event->counterparty && a->second[s] <= event->second &&
+            (int64_t)a->second[s] > event->second - SECONDS_7D)
             return false;
+    }
     return event->counterparty != 0;
 }
 
