@@ -27,3 +27,17 @@ struct fifo {
 };
 
 void fifo_compute(const struct account *account, struct fifo *fifo);
+
+/* Slots whose lots are asked about, each mask within the next. */
+struct fifo_question {
+    uint32_t day, three_days;         /* credits */
+    uint32_t p2p_day, p2p_three_days; /* those of them that are P2P */
+};
+struct fifo_answer {
+    int64_t day_10m, day_1h, three_days; /* gone, of the slots of that mask */
+    int64_t p2p_day_cash, p2p_day_p2p, p2p_three_days_cash, p2p_three_days_p2p;
+};
+/* Sums over fifo_compute's lots, without computing the lots where nothing was reversed. `tiyn` are
+ * the amounts by slot. */
+void fifo_ask(const struct account *account, const int64_t tiyn[RING_SLOTS],
+              const struct fifo_question *question, bool reversals, struct fifo_answer *answer);
