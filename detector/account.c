@@ -250,10 +250,10 @@ static uint8_t evidence_bits(const char *name) {
     static const struct {
         const char *part;
         uint8_t bits;
-    } parts[] = {{"p2p_in", BIT_CREDIT | BIT_P2P},
+    } parts[] = {{"rapid", BIT_DEBIT},
+                 {"p2p_in", BIT_CREDIT | BIT_P2P},
                  {"p2p_out", BIT_DEBIT | BIT_P2P},
                  {"cash_out", BIT_DEBIT | BIT_CASH},
-                 {"rapid", BIT_DEBIT},
                  {"passed_amount_cash", BIT_DEBIT | BIT_CASH},
                  {"passed_amount_p2p", BIT_DEBIT | BIT_P2P},
                  {"attempts", BIT_ATTEMPT},
