@@ -8,6 +8,7 @@
     X(run, "the service")                                                                          \
     X(check, "configuration, broker, topics, schemas, model and policy")                           \
     X(gen, "labelled synthetic feed")                                                              \
+    X(import, "any CSV, with a mapping file, into a feed of transactions")                         \
     X(schema, "what of a writer's schema binds, and what does not")                                \
     X(docs, "the generated reference pages")
 
