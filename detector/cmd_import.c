@@ -7,16 +7,21 @@
 #include "schemas/ocf.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-enum { BAD_SHOWN = 10, LOOK_EVERY = 1024 };
+enum { BAD_SHOWN = 10, LOOK_EVERY = 1024, INPUT_BUFFER = 1 << 16, LOOK_MS = 100 };
 
 struct job {
     const struct cli *cli;
     const char *input, *out;
     struct mapping *mapping;
+    int descriptor;
+    bool cut; /* a stop came while the input was waited for: the row at hand may be half */
     FILE *file, *labels, *bad;
     struct csv *csv;
     struct import *import;
@@ -26,6 +31,35 @@ struct job {
 
 static void interrupt(void *unused) {
     (void)unused;
+}
+
+/* The input as a FILE: a stop ends it also while a pipe or a terminal brings nothing. */
+static ssize_t read_input(void *context, char *buffer, size_t size) {
+    struct job *job = context;
+    struct pollfd ready = {.fd = job->descriptor, .events = POLLIN};
+    while (poll(&ready, 1, LOOK_MS) == 0 && stop_signal_seen() == 0) {
+    }
+    job->cut = stop_signal_seen() != 0;
+    return job->cut ? 0 : read(job->descriptor, buffer, size);
+}
+
+static bool open_file(struct job *job, struct error *error) {
+    const cookie_io_functions_t operations = {.read = read_input};
+    job->descriptor =
+        strcmp(job->input, "-") == 0 ? STDIN_FILENO : open(job->input, O_RDONLY | O_CLOEXEC);
+    if (job->descriptor < 0)
+        return error_set(error, ERROR_IO, "%s: %s", job->input, strerror(errno));
+    job->file = fopencookie(job, "r", operations);
+    if (job->file == NULL) return error_set(error, ERROR_FAILED, "no memory to read");
+    setvbuf(job->file, NULL, _IOFBF, INPUT_BUFFER);
+    job->csv = csv_new(job->file);
+    return job->csv != NULL || error_set(error, ERROR_FAILED, "no memory to read");
+}
+
+static void close_file(struct job *job) {
+    csv_free(job->csv);
+    if (job->file != NULL) fclose(job->file);
+    if (job->descriptor > STDIN_FILENO) close(job->descriptor);
 }
 
 static void put_csv_field(FILE *file, const char *text) {
@@ -62,20 +96,20 @@ static bool note_record(struct job *job, const struct import_row *row, struct er
 }
 
 /* Bytes of a regular file; 0 when it cannot be known. */
-static int64_t size_of(FILE *file) {
+static int64_t size_of(int descriptor) {
     struct stat status;
-    return fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : 0;
+    return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : 0;
 }
 
 static bool import_rows(struct job *job, struct error *error) {
     struct progress *progress =
-        job->cli->quiet ? NULL : progress_new("importing", size_of(job->file));
+        job->cli->quiet ? NULL : progress_new("importing", size_of(job->descriptor));
     struct import_row row;
     enum import_outcome outcome = IMPORT_RECORD;
     bool ok = true;
     for (int64_t rows = 1; ok && stop_signal_seen() == 0; rows++) {
         outcome = import_next(job->import, &row, error);
-        if (outcome == IMPORT_END || outcome == IMPORT_FAILED) break;
+        if (outcome == IMPORT_END || outcome == IMPORT_FAILED || job->cut) break;
         if (outcome == IMPORT_BAD) note_bad(job, &row);
         if (outcome == IMPORT_RECORD) ok = note_record(job, &row, error);
         if (rows % LOOK_EVERY == 0) progress_set(progress, csv_bytes(job->csv), rows);
@@ -112,10 +146,7 @@ static bool open_input(struct job *job, struct error *error) {
     if (job->mapping == NULL) return false;
     if (cli_value(cli, "--labels-out") != NULL && job->mapping->columns[MAPPING_LABEL][0] == '\0')
         return error_set(error, ERROR_USAGE, "--labels-out: %s maps no label column", path);
-    job->file = strcmp(job->input, "-") == 0 ? stdin : fopen(job->input, "r");
-    if (job->file == NULL) return error_set(error, ERROR_IO, "%s: %s", job->input, strerror(errno));
-    job->csv = csv_new(job->file);
-    if (job->csv == NULL) return error_set(error, ERROR_FAILED, "no memory to read %s", job->input);
+    if (!open_file(job, error)) return false;
     job->import = import_open(job->mapping, job->csv, error);
     return job->import != NULL || error_prefix(error, "%s", job->input);
 }
@@ -139,8 +170,7 @@ static bool close_job(struct job *job, bool ok, struct error *error) {
     first = ok ? error : &ignored;
     ok = close_written(cli_value(job->cli, "--bad"), job->bad, first) && ok;
     import_close(job->import);
-    csv_free(job->csv);
-    if (job->file != NULL && job->file != stdin) fclose(job->file);
+    close_file(job);
     mapping_free(job->mapping);
     return ok;
 }
