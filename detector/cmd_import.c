@@ -178,18 +178,19 @@ static bool close_job(struct job *job, bool ok, struct error *error) {
 /* Also when every row is bad: then it is the reason for the status. */
 static void summarise(const struct job *job) {
     const bool interrupted = stop_signal_seen() != 0;
+    const int64_t rows = job->records + job->bad_rows;
+    const int64_t hidden = job->bad_rows - BAD_SHOWN;
     if (job->cli->json)
         printf("{\"interrupted\":%s,\"rows\":%lld,\"records\":%lld,\"bad_rows\":%lld,"
                "\"out_of_order\":%lld}\n",
-               interrupted ? "true" : "false", (long long)(job->records + job->bad_rows),
-               (long long)job->records, (long long)job->bad_rows, (long long)job->out_of_order);
-    if (job->bad == NULL && job->bad_rows > BAD_SHOWN)
-        fprintf(stderr, "… and %lld bad rows more; --bad FILE lists all\n",
-                (long long)job->bad_rows - BAD_SHOWN);
+               interrupted ? "true" : "false", (long long)rows, (long long)job->records,
+               (long long)job->bad_rows, (long long)job->out_of_order);
+    if (job->bad == NULL && hidden > 0)
+        fprintf(stderr, "… and %lld bad rows more; --bad FILE lists all\n", (long long)hidden);
     if (job->cli->quiet) return;
     fprintf(stderr, "%s%lld records of %lld rows; %lld bad",
             interrupted ? "interrupted; written so far: " : "", (long long)job->records,
-            (long long)(job->records + job->bad_rows), (long long)job->bad_rows);
+            (long long)rows, (long long)job->bad_rows);
     if (job->out_of_order > 0)
         fprintf(stderr, "; %lld earlier than one before them, kept in the order of the file",
                 (long long)job->out_of_order);
