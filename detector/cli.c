@@ -35,6 +35,7 @@ static void print_help(const struct cli *cli) {
     if (cli->wants_options)
         printf("  %-26s %s\n  %-26s %s\n", "--config FILE", "key=value file", "-X key=value",
                "one option; `saqshy docs configuration` lists them");
+    if (cli->wants_options && cli->flag_count == 0) options_print_help(stdout);
 }
 
 static struct cli_flag *find_flag(const struct cli *cli, const char *name, size_t size) {

@@ -4,6 +4,7 @@
 
 /* X(name, one line of help) */
 #define COMMANDS_TABLE(X)                                                                          \
+    X(demo, "embedded broker, synthetic feed, live view; needs no Kafka")                          \
     X(run, "the service")                                                                          \
     X(check, "configuration, broker, topics, schemas, model and policy")                           \
     X(gen, "labelled synthetic feed")                                                              \

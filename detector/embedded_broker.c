@@ -14,7 +14,11 @@ struct embedded_broker *embedded_broker_open(struct error *error) {
     char why[256] = "";
     struct embedded_broker *broker = calloc(1, sizeof *broker);
     if (broker != NULL) {
-        broker->client = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof why);
+        /* The client that carries the cluster connects nowhere, and need not say so. */
+        rd_kafka_conf_t *conf = rd_kafka_conf_new();
+        rd_kafka_conf_set(conf, "log_level", "3", NULL, 0);
+        broker->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+        if (broker->client == NULL) rd_kafka_conf_destroy(conf);
         if (broker->client != NULL) broker->cluster = rd_kafka_mock_cluster_new(broker->client, 1);
         if (broker->cluster != NULL) return broker;
     }

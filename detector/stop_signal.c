@@ -1,37 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/stop_signal.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 static struct {
     void (*stop)(void *context);
     void *context;
-    sigset_t signals;
+    sem_t arrived;
     atomic_int seen;
 } watch;
 
+static void note(int signal) {
+    const int kept = errno;
+    atomic_store(&watch.seen, signal);
+    sem_post(&watch.arrived);
+    errno = kept;
+}
+
 static void *wait_for_signals(void *unused) {
     (void)unused;
-    for (;;) {
-        int signal = 0;
-        if (sigwait(&watch.signals, &signal) != 0) return NULL;
-        atomic_store(&watch.seen, signal);
-        watch.stop(watch.context);
-    }
+    for (;;)
+        if (sem_wait(&watch.arrived) == 0) watch.stop(watch.context);
+    return NULL;
+}
+
+static bool handle(int signal) {
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    return sigaction(signal, &action, NULL) == 0;
 }
 
 bool stop_signal_start(void (*stop)(void *context), void *context) {
     pthread_t thread;
     watch.stop = stop;
     watch.context = context;
-    sigemptyset(&watch.signals);
-    sigaddset(&watch.signals, SIGINT);
-    sigaddset(&watch.signals, SIGTERM);
-    return pthread_sigmask(SIG_BLOCK, &watch.signals, NULL) == 0 &&
+    return sem_init(&watch.arrived, 0, 0) == 0 &&
            pthread_create(&thread, NULL, wait_for_signals, NULL) == 0 &&
-           pthread_detach(thread) == 0;
+           pthread_detach(thread) == 0 && handle(SIGINT) && handle(SIGTERM);
 }
 
 int stop_signal_seen(void) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SIGINT and SIGTERM as a call on a thread of its own, so that the callee may take locks. */
+/* SIGINT and SIGTERM as a call on a thread of its own, so that the callee may take locks. A handler
+ * and a semaphore, not masks: some libraries start threads before main, and those block nothing. */
 #pragma once
 
 #include <stdbool.h>
 
-/* Blocks both signals in this thread and all it starts later, and calls `stop` at each signal. Once
- * a process. */
+/* Calls `stop` at each signal. Once a process. */
 bool stop_signal_start(void (*stop)(void *context), void *context);
 /* The last signal that came, or 0. */
 int stop_signal_seen(void);

@@ -1,0 +1,57 @@
+# The demo: embedded broker, generator, engine, in one process.
+bats_require_minimum_version 1.5.0
+
+field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1" <<< "$output"; }
+
+@test "demo finds planted droppers and prints one JSON object" {
+    run --separate-stderr "$SAQSHY" demo --json --quiet --rate 0 --accounts 2000 --days 7 --droppers 20
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ] || [[ "$stderr" == *event=at_least_once* ]]
+    [ "$(wc -l <<< "$output")" -eq 1 ]
+    [ "$(field transactions)" -gt 10000 ]
+    [ "$(field droppers)" -gt 10 ]
+    [ "$(field droppers_found)" -gt 0 ]
+    [ "$(field dead_letters)" -eq 0 ]
+    [ "$(field interrupted)" = False ]
+}
+
+@test "demo says in words what it found and what to try next" {
+    run --separate-stderr "$SAQSHY" demo --rate 0 --accounts 1000 --days 7 --droppers 30
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    [[ "$stderr" == *"planted droppers found:"* ]]
+    [[ "$stderr" == *"honest accounts bothered:"* ]]
+    [[ "$stderr" == *"next: saqshy"* ]]
+    [[ "$stderr" == *"ISSUED"* ]]
+}
+
+@test "demo says once that the embedded broker is at-least-once" {
+    run --separate-stderr "$SAQSHY" demo --rate 0 --accounts 300 --days 1
+    [ "$(grep -c at_least_once <<< "$stderr")" -eq 1 ]
+}
+
+@test "demo --broker prints where kcat can look" {
+    run --separate-stderr "$SAQSHY" demo --broker --rate 0 --accounts 300 --days 1
+    [ "$status" -eq 0 ]
+    [[ "$output" =~ ^bootstrap.servers=127.0.0.1:[0-9]+$ ]]
+}
+
+@test "Ctrl-C ends the demo cleanly with what it has so far" {
+    env --default-signal=INT "$SAQSHY" demo --json --rate 500 --accounts 1000 --days 30 > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" 3>&- &
+    local demo=$!
+    sleep 5
+    kill -INT "$demo"
+    local ended=0
+    wait "$demo" || ended=$?
+    [ "$ended" -eq 130 ]
+    output=$(cat "$BATS_TEST_TMPDIR/out")
+    [ "$(field interrupted)" = True ]
+    [ "$(field transactions)" -gt 0 ]
+    grep -q 'interrupted; so far' "$BATS_TEST_TMPDIR/err"
+}
+
+@test "a bad flag of demo is a usage error" {
+    run "$SAQSHY" demo --accounts 3
+    [ "$status" -eq 2 ]
+    [[ "$output" == *--accounts* ]]
+}
