@@ -175,7 +175,7 @@ class Broker:
         admin = self.admin()
         made = admin.create_topics([NewTopic(name, count, 1) for name, count in partitions.items()])
         for future in made.values():
-            future.result()
+            future.result(30)
         for name, count in partitions.items():
             until(f"topic {name}", lambda name=name, count=count: self._leads(admin, name, count))
 

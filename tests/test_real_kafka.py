@@ -5,6 +5,7 @@ It starts its own broker on a free port. Where Kafka cannot be fetched it says s
 ctest reports as skipped; with CI=true that is a failure. A run that leaves tests out fails."""
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -17,6 +18,7 @@ import real_kafka as rk
 
 SKIPPED = 77
 TESTS_MIN = 17
+TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 HERE = {}  # broker, directory, events: set once in main
 
 
@@ -221,9 +223,9 @@ class Crashes(Scenario):
         feeders = rk.feed(self.broker, shard.source, messages, seconds=4, producers=2)
         for share in (0.2, 0.4, 0.6):
             self.progress(shard, share)
-            engine.process.send_signal(rk.signal.SIGSTOP)
+            engine.process.send_signal(signal.SIGSTOP)
             time.sleep(2)
-            engine.process.send_signal(rk.signal.SIGCONT)
+            engine.process.send_signal(signal.SIGCONT)
         for feeder in feeders:
             feeder.done()
         shard.until_caught_up()
@@ -302,8 +304,9 @@ class Refusals(Scenario):
         self.assertEqual(engine.end(), 0)
         below = [TopicPartition(shard.source, p, shard.committed()[p] - 1)
                  for p in range(rk.PARTITIONS)]
-        for future in self.broker.admin().delete_records(below).values():
-            future.result()
+        admin = self.broker.admin()
+        for future in admin.delete_records(below).values():
+            future.result(30)
         status, said = self.refused(shard)
         self.assertEqual(status, 66, said)
         self.assertRegex(said, r"deleted\.tx/\d.* offset \d")
@@ -412,7 +415,14 @@ def run():
     return 0
 
 
+def give_up(number, _frame):
+    raise SystemExit(f"ended by {signal.Signals(number).name}")
+
+
 def main():
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, give_up)
+    signal.alarm(TIMEOUT_S)
     why = rk.why_no_kafka()
     if why is not None:
         print(f"no real Kafka here, nothing is tested: {why}", file=sys.stderr)
