@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/cli.h"
 #include "detector/commands.h"
+#include "detector/documents.h"
 #include "detector/kafka_port.h"
-#include "detector/policy.h"
 #include "schemas/catalog.h"
 
 #include <pthread.h>
@@ -32,12 +32,10 @@ static void report(struct check *c, const char *what, bool ok, const char *detai
 static void check_documents(struct check *c) {
     const struct options *o = c->options;
     struct error error = {.code = ERROR_NONE};
-    struct model *model =
-        o->model_path[0] == '\0' ? model_shipped(&error) : model_load(o->model_path, &error);
+    struct model *model = documents_load_model(o, &error);
     report(c, "model", model != NULL, model != NULL ? model_id(model) : "", &error);
     if (model == NULL) return;
-    struct policy *policy = o->policy_path[0] == '\0' ? policy_shipped(model, &error)
-                                                      : policy_load(o->policy_path, model, &error);
+    struct policy *policy = documents_load_policy(o, model, &error);
     report(c, "policy", policy != NULL, policy != NULL ? policy_id(policy) : "", &error);
     policy_free(policy);
     model_free(model);

@@ -206,6 +206,7 @@ static bool demo(struct demo *d, bool *interrupted, struct error *error) {
 }
 
 static void close_demo(struct demo *d) {
+    stop_signal_end();
     demo_feed_close(d->feed);
     pipeline_close(d->pipeline);
     if (d->port != NULL) d->port->ops->close(d->port);

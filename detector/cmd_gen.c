@@ -36,6 +36,7 @@ static bool write_records(struct gen *gen, struct encoder *encoder, struct ocf_w
             progress_set(progress, gen_now_s(gen) - start_s, totals->records);
     }
     progress_end(progress);
+    if (ok && gen_failed(gen)) return error_set(error, ERROR_FAILED, "no memory to go on");
     return ok;
 }
 

@@ -2,6 +2,7 @@
 #include "detector/build_info.h"
 #include "detector/cli.h"
 #include "detector/commands.h"
+#include "detector/health.h"
 #include "detector/http.h"
 #include "detector/kafka_port.h"
 #include "detector/log.h"
@@ -10,6 +11,7 @@
 
 static void stop(void *context) {
     log_info("event=stopping");
+    health_stopping();
     pipeline_stop(context);
 }
 
@@ -22,6 +24,7 @@ static bool serve(const struct options *options, struct port *port, struct error
     log_info("event=starting version=\"%s\" shard=%s", build_info_long(), options->shard_id);
     ok = ok && pipeline_run(pipeline, error);
     if (ok) log_info("event=ended");
+    stop_signal_end();
     pipeline_close(pipeline);
     return ok;
 }
@@ -31,6 +34,7 @@ static bool run(const struct options *options, struct error *error) {
         return error_set(error, ERROR_CONFIG,
                          "bootstrap.servers is not set; name the brokers, or try "
                          "`saqshy demo`, which needs none");
+    health_start();
     struct http *http = http_open(options->http_address, (uint16_t)options->http_port, error);
     if (http == NULL && options->http_port != 0) return false;
     struct port *port = kafka_port_open(options, error);

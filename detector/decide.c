@@ -38,6 +38,18 @@ fail:
     return NULL;
 }
 
+bool decide_use(struct decide *d, const struct model *model, const struct policy *policy,
+                const struct score *score, struct error *error) {
+    struct reasons *reasons = reasons_open(model, score, d->options.runs);
+    if (reasons == NULL) return error_set(error, ERROR_FAILED, "no memory for reasons");
+    reasons_close(d->reasons);
+    d->reasons = reasons;
+    d->options.model = model;
+    d->options.policy = policy;
+    d->options.score = score;
+    return true;
+}
+
 void decide_close(struct decide *d) {
     if (d == NULL) return;
     reasons_close(d->reasons);
@@ -72,14 +84,13 @@ static void fill_documents(struct recommendation *out, const struct decide_optio
 static struct recommendation *fill(struct decide *d, const struct episode *episode,
                                    enum recommendation_state state, uint32_t event) {
     struct recommendation *out = &d->out;
-    const struct policy_rule *rule = policy_rule(d->options.policy, episode->action);
     const struct input *input = &d->batch->input[event];
     *out = (struct recommendation){
         .revision = episode->revision,
         .state = state,
         .mode = MODE_LIVE,
         .action = episode->action,
-        .priority = rule->priority,
+        .priority = episode->priority,
         .addressee_bic = episode->bic,
         .target_account_token = episode->account_token,
         .target_tx_count = episode->tx_count,
@@ -89,7 +100,7 @@ static struct recommendation *fill(struct decide *d, const struct episode *episo
         .valid_until_us = episode->valid_until_us,
         .score = episode->score,
         .probability = model_probability(d->options.model, episode->score),
-        .threshold = rule->threshold,
+        .threshold = episode->threshold,
         .input_topic = input->topic,
         .input_partition = input->partition,
         .input_offset = input->record.offset,
@@ -208,8 +219,11 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     const int64_t issued_us = time_of(row->tx);
     const int64_t within_us = policy_decide_within_s(d->options.policy) * MICROSECONDS;
     const int64_t decide_by_us = issued_us + within_us;
+    const struct policy_rule *rule = policy_rule(d->options.policy, action);
     episode->revision++;
     episode->action = action;
+    episode->priority = rule->priority;
+    episode->threshold = rule->threshold;
     episode->at_risk_tiyn = at_risk_tiyn;
     episode->score = row->logit;
     episode->decide_by_us =

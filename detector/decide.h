@@ -25,6 +25,9 @@ struct decide_options {
 
 struct decide *decide_open(const struct decide_options *options, struct error *error);
 void decide_close(struct decide *decide);
+/* Another model and policy from the next batch on; open episodes stay as they were published. */
+bool decide_use(struct decide *decide, const struct model *model, const struct policy *policy,
+                const struct score *score, struct error *error);
 
 /* Starts on a scored batch. */
 void decide_batch(struct decide *decide, const struct batch *batch);

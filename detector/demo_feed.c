@@ -65,6 +65,7 @@ static bool send_all(struct demo_feed *f) {
             usleep(PAUSE_US);
     }
     atomic_store(&f->now_s, gen_now_s(f->gen));
+    if (gen_failed(f->gen)) return error_set(&f->error, ERROR_FAILED, "no memory to go on");
     return kafka_feed_flush(f->feed, &f->error);
 }
 

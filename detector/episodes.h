@@ -25,8 +25,9 @@ struct episode {
     /* As last published. */
     int32_t revision;
     enum action action;
+    enum priority priority;
     int64_t at_risk_tiyn;
-    double score;
+    double score, threshold;
     int64_t decide_by_us, valid_until_us;
 };
 

@@ -17,14 +17,14 @@ struct gen_options {
     uint32_t days;
     uint32_t accounts;          /* people; organisations come on top */
     uint32_t daily_per_mille;   /* everyday operations a person a day, thousandths */
-    uint32_t dropper_per_mille; /* share of people who become droppers, thousandths */
+    uint32_t dropper_per_mille; /* share of accounts that become droppers', thousandths, ≤ 500 */
 };
 
 enum gen_typology {
     GEN_HONEST,
     GEN_FORWARDER,      /* money in from frightened victims, out within minutes */
     GEN_OPERATOR,       /* keeps about 5 %, forwards the rest by P2P */
-    GEN_CARD_FARM,      /* one of several accounts of one person, emptied at ATMs */
+    GEN_CARD_FARM,      /* one of several accounts of one person, emptied at one ATM */
     GEN_SLOW_FORWARDER, /* the same as a forwarder, but hours later */
     GEN_TYPOLOGY_COUNT,
 };
@@ -44,6 +44,8 @@ void gen_close(struct gen *gen);
  * live until the next call. amount_tiyn is not set. `bad`: it belongs to a scheme (a label, never
  * part of the record). */
 bool gen_next(struct gen *gen, struct transaction *tx, bool *bad);
+/* True when the feed ended early because memory was short. */
+bool gen_failed(const struct gen *gen);
 /* Seconds since 1970 up to which the feed has come, and where it ends: for progress. */
 int64_t gen_now_s(const struct gen *gen);
 int64_t gen_end_s(const struct gen *gen);

@@ -4,6 +4,11 @@
 
 #include "models/exact_math.h"
 
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 static uint64_t rotate(uint64_t x, int k) {
     return (x << k) | (x >> (64 - k));
 }
@@ -49,4 +54,9 @@ int64_t gen_amount(struct gen *g, int64_t median_kzt, double sigma) {
 int64_t gen_round(int64_t tiyn) {
     const int64_t unit = 1000 * KZT;
     return tiyn < unit ? unit : tiyn / unit * unit;
+}
+
+uint64_t gen_trait(const struct gen *g, const char *what, uint64_t number) {
+    const uint64_t name[2] = {XXH3_64bits(what, strlen(what)), number};
+    return XXH3_64bits_withSeed(name, sizeof name, g->options.seed ^ 0x1d8e4e27c47d124fu);
 }

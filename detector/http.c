@@ -1,38 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/http.h"
 
+#include "detector/health.h"
 #include "detector/metrics.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-enum { HEARTBEAT_MAX_S = 10 };
 
 struct http {
     struct MHD_Daemon *daemon;
 };
-
-static _Atomic int64_t last_beat_s;
-
-static int64_t steady_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
-void health_beat(void) {
-    atomic_store_explicit(&last_beat_s, steady_s(), memory_order_relaxed);
-}
-
-void health_set_ready(bool ready) {
-    metrics_set(METRIC_READY, ready);
-}
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, char *body,
                               size_t size, enum MHD_ResponseMemoryMode mode, const char *type) {
@@ -73,15 +54,13 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
         return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
     if (strcmp(url, "/metrics") == 0) return answer_metrics(connection);
     if (strcmp(url, "/readyz") == 0)
-        return metrics_get(METRIC_READY) == 1
+        return health_ready()
                    ? answer_text(connection, MHD_HTTP_OK, "ready\n")
                    : answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "not live yet\n");
-    if (strcmp(url, "/healthz") == 0) {
-        const int64_t age_s = steady_s() - atomic_load_explicit(&last_beat_s, memory_order_relaxed);
-        return age_s <= HEARTBEAT_MAX_S
+    if (strcmp(url, "/healthz") == 0)
+        return health_alive_at(health_steady_ms())
                    ? answer_text(connection, MHD_HTTP_OK, "alive\n")
                    : answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "no heartbeat\n");
-    }
     return answer_text(connection, MHD_HTTP_NOT_FOUND, "try /metrics, /healthz or /readyz\n");
 }
 
@@ -106,7 +85,6 @@ struct http *http_open(const char *address, uint16_t port, struct error *error) 
         error_set(error, ERROR_FAILED, "no memory for the HTTP server");
         return NULL;
     }
-    health_beat();
     http->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, serve, NULL,
                                     MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&where,
                                     MHD_OPTION_CONNECTION_LIMIT, 64u, MHD_OPTION_CONNECTION_TIMEOUT,

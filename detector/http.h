@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /metrics, /healthz (the engine's heartbeat alone), /readyz (503 until live), by libmicrohttpd on
- * loopback. Its own thread; the engine never waits for it. */
+/* /metrics, /healthz (503 once the engine's heartbeat has stopped; the broker does not matter),
+ * /readyz (503 until live), by libmicrohttpd on loopback. Its own thread; the engine never waits
+ * for it. */
 #pragma once
 
 #include "detector/error.h"
@@ -13,7 +14,3 @@ struct http;
  * taken. */
 struct http *http_open(const char *address, uint16_t port, struct error *error);
 void http_close(struct http *http);
-
-/* Engine thread: once per loop. /healthz fails when the last beat is older than 10 s. */
-void health_beat(void);
-void health_set_ready(bool ready);

@@ -67,7 +67,7 @@ bool kafka_partition_count(struct port *port, const char *topic, int32_t *count,
                 going = error_set(error, ERROR_CONFIG, "topic %s: %s; create it or allow it first",
                                   topic, why);
         }
-        if (!known && going) going = kafka_try_again(k, "metadata", why, error);
+        if (!known && going) going = kafka_engine_try_again(k, "metadata", why, error);
     }
     rd_kafka_topic_destroy(handle);
     return known;
@@ -84,7 +84,7 @@ bool kafka_watermarks(struct port *port, const char *topic, int32_t partition, i
             failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
             return error_set(error, ERROR_CONFIG, "partition %s/%d does not exist", topic,
                              (int)partition);
-        if (!kafka_try_again(k, "watermarks", rd_kafka_err2str(failed), error)) return false;
+        if (!kafka_engine_try_again(k, "watermarks", rd_kafka_err2str(failed), error)) return false;
     }
 }
 
@@ -106,7 +106,7 @@ bool kafka_committed(struct port *port, struct port_position *positions, size_t 
     while (!ok && going) {
         const rd_kafka_resp_err_t failed = rd_kafka_committed(k->consumer, list, KAFKA_CALL_MS);
         ok = failed == RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (!ok) going = kafka_try_again(k, "committed", rd_kafka_err2str(failed), error);
+        if (!ok) going = kafka_engine_try_again(k, "committed", rd_kafka_err2str(failed), error);
     }
     if (ok) copy_committed(list, positions, count);
     rd_kafka_topic_partition_list_destroy(list);

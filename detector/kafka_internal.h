@@ -56,6 +56,9 @@ rd_kafka_t *kafka_client_new(struct kafka_port *k, enum options_client client, s
 /* For loops around blocking calls: false once `stop` was called (ERROR_INTERRUPTED); else says once
  * a minute that `what` waits for the broker, pauses and returns true. */
 bool kafka_try_again(struct kafka_port *k, const char *what, const char *why, struct error *error);
+/* The same for loops of the engine thread: to wait for the broker is a sign of life. */
+bool kafka_engine_try_again(struct kafka_port *k, const char *what, const char *why,
+                            struct error *error);
 int64_t kafka_steady_ms(void);
 
 bool kafka_consumer_open(struct kafka_port *k, struct error *error);

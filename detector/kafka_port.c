@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/kafka_port.h"
 
+#include "detector/health.h"
 #include "detector/kafka_internal.h"
 #include "detector/log.h"
 
@@ -36,6 +37,12 @@ bool kafka_try_again(struct kafka_port *k, const char *what, const char *why, st
     if (!atomic_load(&k->stopped)) return true;
     return error_set(error, ERROR_INTERRUPTED, "stopped while waiting for the broker (%s: %s)",
                      what, why);
+}
+
+bool kafka_engine_try_again(struct kafka_port *k, const char *what, const char *why,
+                            struct error *error) {
+    health_beat();
+    return kafka_try_again(k, what, why, error);
 }
 
 /* librdkafka's own errors: only that all brokers are away is news; the rest comes back from the

@@ -28,7 +28,7 @@ static bool init_transactions(struct kafka_port *k, struct error *error) {
         if (!retriable)
             return error_set(error, ERROR_UNAVAILABLE, "init_transactions for shard %s: %s",
                              k->options->shard_id, why);
-        if (!kafka_try_again(k, "init_transactions", why, error)) return false;
+        if (!kafka_engine_try_again(k, "init_transactions", why, error)) return false;
     }
 }
 

@@ -54,6 +54,9 @@
          "otherwise")                                                                              \
     TEXT(model_path, "model.path", "", false, "model document; empty: the shipped model")          \
     TEXT(policy_path, "policy.path", "", false, "policy document; empty: the shipped policy")      \
+    TEXT(state_dir, "state.dir", "", false,                                                        \
+         "directory where models and policies are kept by their SHA-256, so that a restart can "   \
+         "replay what was decided under earlier ones; empty: a shard keeps its first ones")        \
     SECTION("Engine")                                                                              \
     NUMBER(accounts_max, "accounts.max", 1000000, 16, 1000000000, "accounts", true,                \
            "room in the account table; the engine stops with an error when it is full")            \

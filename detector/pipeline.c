@@ -4,7 +4,7 @@
 #include "detector/pipeline.h"
 
 #include "detector/build_info.h"
-#include "detector/http.h"
+#include "detector/health.h"
 #include "detector/log.h"
 #include "detector/metrics.h"
 #include "detector/session.h"
@@ -228,15 +228,6 @@ bool pipeline_run(struct pipeline *p, struct error *error) {
 
 /* Life. */
 
-static bool load_documents(struct pipeline *p, struct error *error) {
-    const struct options *o = p->settings;
-    p->model = o->model_path[0] == '\0' ? model_shipped(error) : model_load(o->model_path, error);
-    if (p->model == NULL) return false;
-    p->policy = o->policy_path[0] == '\0' ? policy_shipped(p->model, error)
-                                          : policy_load(o->policy_path, p->model, error);
-    return p->policy != NULL;
-}
-
 struct pipeline *pipeline_open(const struct pipeline_options *options, struct error *error) {
     struct pipeline *p = calloc(1, sizeof *p);
     if (p == NULL) {
@@ -247,11 +238,10 @@ struct pipeline *pipeline_open(const struct pipeline_options *options, struct er
     p->settings = options->options;
     p->port = options->port;
     options_state_sha256(p->settings, p->options_sha256);
-    if (!load_documents(p, error)) {
-        pipeline_close(p);
-        return NULL;
-    }
-    return p;
+    p->documents = documents_open(p->settings, error);
+    if (p->documents != NULL) return p;
+    pipeline_close(p);
+    return NULL;
 }
 
 void pipeline_stop(struct pipeline *p) {
@@ -262,7 +252,6 @@ void pipeline_stop(struct pipeline *p) {
 
 void pipeline_close(struct pipeline *p) {
     if (p == NULL) return;
-    policy_free(p->policy);
-    model_free(p->model);
+    documents_close(p->documents);
     free(p);
 }

@@ -18,6 +18,8 @@ struct policy *policy_parse(const char *json, size_t size, const char *origin,
         return NULL;
     }
     digest_sha256_hex(json, size, policy->sha256);
+    policy->json = document_copy(json, size);
+    policy->json_size = size;
     policy->document = document_parse(json, size, origin, "saqshy-policy/1", error);
     if (policy->document != NULL && policy_read(policy, origin, model, error)) return policy;
     policy_free(policy);
@@ -41,6 +43,7 @@ struct policy *policy_shipped(const struct model *model, struct error *error) {
 void policy_free(struct policy *policy) {
     if (policy == NULL) return;
     json_decref(policy->document);
+    free(policy->json);
     free(policy->allowed);
     free(policy->holidays);
     free(policy->working_weekends);
@@ -53,6 +56,11 @@ const char *policy_id(const struct policy *policy) {
 
 const char *policy_sha256(const struct policy *policy) {
     return policy->sha256;
+}
+
+const char *policy_json(const struct policy *policy, size_t *size) {
+    *size = policy->json_size;
+    return policy->json;
 }
 
 const struct policy_rule *policy_rule(const struct policy *policy, enum action action) {

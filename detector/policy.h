@@ -19,6 +19,8 @@ void policy_free(struct policy *policy);
 
 const char *policy_id(const struct policy *policy);
 const char *policy_sha256(const struct policy *policy);
+/* The document's bytes. */
+const char *policy_json(const struct policy *policy, size_t *size);
 
 /* What a policy says of one action. */
 struct policy_rule {

@@ -17,6 +17,8 @@ struct policy {
     json_t *document;
     const char *id;
     char sha256[DIGEST_HEX_SIZE];
+    char *json; /* the document's bytes */
+    size_t json_size;
     bool used[ACTION_COUNT];
     struct policy_rule rules[ACTION_COUNT];
     int64_t cool_down_s, decide_within_s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a session gets to where the last commit left off: fence, read the order log, replay what it
  * names with output muted, compare what it says of the state. */
-#include "detector/http.h"
+#include "detector/health.h"
 #include "detector/log.h"
 #include "detector/metrics.h"
 #include "detector/session.h"
@@ -81,14 +81,15 @@ static bool check_text(struct text logged, const char *ours, const char *what,
                      s->pipeline->settings->shard_id, what, 8, logged.data, ours);
 }
 
-static bool check_documents(const struct session *s, const struct order_record *record,
-                            struct error *error) {
+/* What the record was decided by is in force again. */
+static bool use_documents(struct session *s, const struct order_record *record,
+                          struct error *error) {
     const struct pipeline *p = s->pipeline;
     return check_text(record->options_sha256, p->options_sha256, "set of options that affect state",
                       s, error) &&
            check_text(record->features_sha256, feature_table_sha256(), "feature table", s, error) &&
-           check_text(record->model_sha256, model_sha256(p->model), "model", s, error) &&
-           check_text(record->policy_sha256, policy_sha256(p->policy), "policy", s, error);
+           documents_use(p->documents, record->model_sha256, record->policy_sha256, error) &&
+           session_judge(s, error);
 }
 
 static bool check_state(const struct session *s, const struct order_record *record,
@@ -131,8 +132,9 @@ static bool process_replayed(struct session *s, const struct order_record *recor
     const uint64_t before = (uint64_t)metrics_get(METRIC_REPLAYED) / PROGRESS_RECORDS;
     if (!session_process(s, error)) return false;
     const uint64_t replayed = (uint64_t)metrics_get(METRIC_REPLAYED);
-    if (replayed / PROGRESS_RECORDS != before)
-        log_info("event=replaying records=%llu", (unsigned long long)replayed);
+    if (replayed / PROGRESS_RECORDS == before) return true;
+    log_info("event=replaying records=%llu", (unsigned long long)replayed);
+    health_replaying(replayed);
     return true;
 }
 
@@ -145,8 +147,7 @@ static bool commit_replayed(struct session *s, struct error *error) {
 
 static enum recovery replay_record(struct session *s, const struct order_record *record,
                                    struct error *error) {
-    if (!check_documents(s, record, error) || !add_streams(s, record, error))
-        return RECOVERY_FAILED;
+    if (!use_documents(s, record, error) || !add_streams(s, record, error)) return RECOVERY_FAILED;
     consume_follow(s->consume, record->runs, record->run_count);
     for (;;) {
         health_beat();
@@ -165,6 +166,7 @@ static enum recovery replay_record(struct session *s, const struct order_record 
 }
 
 static enum recovery replay(struct session *s, struct error *error) {
+    health_replaying(0);
     for (;;) {
         const struct order_record *record = NULL;
         health_beat();
@@ -206,15 +208,19 @@ static bool check_committed(struct session *s, struct error *error) {
 }
 
 static enum recovery go_live(struct session *s, struct error *error) {
+    struct documents *documents = s->pipeline->documents;
+    documents_use_live(documents);
+    if (!session_judge(s, error)) return RECOVERY_FAILED;
     if (s->next_order == 0 && !first_start(s, error)) return RECOVERY_FAILED;
     if (s->next_order > 1 && !check_committed(s, error)) return RECOVERY_FAILED;
     if (!consume_assign(s->consume, NULL, error)) return RECOVERY_FAILED;
     s->replaying = false;
     publish_mute(s->publish, false);
     s->sealed_ms = port_of(s)->ops->now_ms(port_of(s));
-    log_info("event=live shard=%s replayed=%llu delivery=%s", s->pipeline->settings->shard_id,
-             (unsigned long long)metrics_get(METRIC_REPLAYED),
-             port_of(s)->exactly_once ? "exactly-once" : "at-least-once");
+    log_info("event=live shard=%s replayed=%llu delivery=%s model=%.8s policy=%.8s",
+             s->pipeline->settings->shard_id, (unsigned long long)metrics_get(METRIC_REPLAYED),
+             port_of(s)->exactly_once ? "exactly-once" : "at-least-once",
+             model_sha256(documents_model(documents)), policy_sha256(documents_policy(documents)));
     return RECOVERED;
 }
 

@@ -77,27 +77,45 @@ static size_t time_column(const struct csv *csv) {
     return 0;
 }
 
+/* NULL, or what is wrong with the row. */
+static const char *take_row(struct scoreboard *board, const struct csv *csv, size_t column) {
+    if (column >= csv_count(csv)) return "too few fields";
+    const struct text account = text_of(csv_field(csv, 0));
+    if (account.size == 0) return "the account is empty";
+    int64_t first_bad_s = 0;
+    if (column != 0) {
+        char *end = NULL;
+        const char *field = csv_field(csv, column);
+        first_bad_s = strtoll(field, &end, 10);
+        if (end == field || *end != '\0') return "the time is no number of seconds";
+    }
+    scoreboard_add_label(board, account, first_bad_s);
+    return NULL;
+}
+
+static const char *load_rows(struct scoreboard *board, struct csv *csv) {
+    const char *why = "there is no head line";
+    if (csv_next(csv, &why) != CSV_ROW) return why;
+    const size_t column = time_column(csv);
+    for (;;) {
+        const enum csv_outcome outcome = csv_next(csv, &why);
+        if (outcome == CSV_END) return NULL;
+        if (outcome == CSV_ROW) why = take_row(board, csv, column);
+        if (why != NULL) return why;
+    }
+}
+
 bool scoreboard_load_labels(struct scoreboard *board, const char *path, struct error *error) {
     FILE *file = fopen(path, "r");
     if (file == NULL) return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
     struct csv *csv = csv_new(file);
-    const char *why = "no memory";
-    bool ok = csv != NULL && csv_next(csv, &why) == CSV_ROW;
-    const size_t column = ok ? time_column(csv) : 0;
-    enum csv_outcome outcome;
-    while (ok && (outcome = csv_next(csv, &why)) != CSV_END) {
-        ok = outcome == CSV_ROW && column < csv_count(csv);
-        if (ok)
-            scoreboard_add_label(board, text_of(csv_field(csv, 0)),
-                                 column == 0 ? 0 : strtoll(csv_field(csv, column), NULL, 10));
-    }
-    if (!ok)
+    const char *why = csv == NULL ? "no memory" : load_rows(board, csv);
+    if (why != NULL)
         error_set(error, ERROR_BAD_DATA, "%s:%lld: %s", path,
-                  (long long)(csv == NULL ? 0 : csv_line(csv)),
-                  why == NULL ? "too few fields" : why);
+                  (long long)(csv == NULL ? 0 : csv_line(csv)), why);
     csv_free(csv);
     fclose(file);
-    return ok;
+    return why == NULL;
 }
 
 static int compare(const void *a, const void *b) {

@@ -34,11 +34,12 @@ static bool open_judgement(struct session *s, struct error *error) {
     };
     s->apply = apply_open(&apply, error);
     if (s->apply == NULL) return false;
-    s->score = score_open(p->model, BATCH_SIDES, error);
+    s->scored_by = documents_model(p->documents);
+    s->score = score_open(s->scored_by, BATCH_SIDES, error);
     if (s->score == NULL) return false;
     const struct decide_options decide = {
-        .policy = p->policy,
-        .model = p->model,
+        .policy = documents_policy(p->documents),
+        .model = s->scored_by,
         .score = s->score,
         .runs = s->runs,
         .build = build_info_version(),
@@ -46,6 +47,21 @@ static bool open_judgement(struct session *s, struct error *error) {
     };
     s->decide = decide_open(&decide, error);
     return s->decide != NULL;
+}
+
+bool session_judge(struct session *s, struct error *error) {
+    const struct model *model = documents_model(s->pipeline->documents);
+    const struct policy *policy = documents_policy(s->pipeline->documents);
+    if (model == s->scored_by) return decide_use(s->decide, model, policy, s->score, error);
+    struct score *score = score_open(model, BATCH_SIDES, error);
+    if (score == NULL || !decide_use(s->decide, model, policy, score, error)) {
+        score_close(score);
+        return false;
+    }
+    score_close(s->score);
+    s->score = score;
+    s->scored_by = model;
+    return true;
 }
 
 static bool open_output(struct session *s, struct error *error) {

@@ -7,6 +7,7 @@
 #include "detector/consume.h"
 #include "detector/decide.h"
 #include "detector/decode.h"
+#include "detector/documents.h"
 #include "detector/order_log.h"
 #include "detector/pipeline.h"
 #include "detector/publish.h"
@@ -17,8 +18,7 @@ struct pipeline {
     struct pipeline_options options;
     const struct options *settings;
     struct port *port;
-    struct model *model;
-    struct policy *policy;
+    struct documents *documents;
     char options_sha256[65];
     atomic_bool stopping; /* set by pipeline_stop */
     atomic_bool live;     /* false: a stop must also break the port's blocking calls */
@@ -31,6 +31,7 @@ struct session {
     struct decode *decode;
     struct apply *apply;
     struct score *score;
+    const struct model *scored_by;
     struct decide *decide;
     struct publish *publish;
     struct order_log *order_log;
@@ -48,6 +49,8 @@ struct session {
 struct session *session_open(struct pipeline *pipeline, struct error *error);
 void session_close(struct session *session);
 
+/* Scores and decides by the documents in force from the next batch on. */
+bool session_judge(struct session *session, struct error *error);
 /* decode → apply → score → decide → publish for the batch that consume has filled. */
 bool session_process(struct session *session, struct error *error);
 /* Records processed since the last order record. */

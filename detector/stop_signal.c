@@ -12,8 +12,10 @@ static struct {
     void (*stop)(void *context);
     void *context;
     sem_t arrived;
+    pthread_mutex_t calling;
+    bool over;
     atomic_int seen;
-} watch;
+} watch = {.calling = PTHREAD_MUTEX_INITIALIZER};
 
 static void note(int signal) {
     const int kept = errno;
@@ -24,8 +26,12 @@ static void note(int signal) {
 
 static void *wait_for_signals(void *unused) {
     (void)unused;
-    for (;;)
-        if (sem_wait(&watch.arrived) == 0) watch.stop(watch.context);
+    for (;;) {
+        if (sem_wait(&watch.arrived) != 0) continue;
+        pthread_mutex_lock(&watch.calling);
+        if (!watch.over) watch.stop(watch.context);
+        pthread_mutex_unlock(&watch.calling);
+    }
     return NULL;
 }
 
@@ -42,6 +48,12 @@ bool stop_signal_start(void (*stop)(void *context), void *context) {
     return sem_init(&watch.arrived, 0, 0) == 0 &&
            pthread_create(&thread, NULL, wait_for_signals, NULL) == 0 &&
            pthread_detach(thread) == 0 && handle(SIGINT) && handle(SIGTERM);
+}
+
+void stop_signal_end(void) {
+    pthread_mutex_lock(&watch.calling);
+    watch.over = true;
+    pthread_mutex_unlock(&watch.calling);
 }
 
 int stop_signal_seen(void) {

@@ -7,5 +7,7 @@
 
 /* Calls `stop` at each signal. Once a process. */
 bool stop_signal_start(void (*stop)(void *context), void *context);
+/* After it `stop` is not called any more; before what it works on is freed. Not from `stop`. */
+void stop_signal_end(void);
 /* The last signal that came, or 0. */
 int stop_signal_seen(void);

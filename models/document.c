@@ -3,6 +3,7 @@
 
 #include "detector/nearest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -62,6 +63,13 @@ char *document_read(const char *path, size_t *size, struct error *error) {
         error_set(error, ERROR_CONFIG, "%s: cannot be read, or is larger than %d MiB", path,
                   DOCUMENT_BYTES_MAX >> 20);
     return bytes;
+}
+
+char *document_copy(const char *json, size_t size) {
+    char *copy = malloc(size + 1);
+    assert(copy != NULL && "out of memory");
+    memcpy(copy, json, size);
+    return copy;
 }
 
 static bool right_format(const char *origin, const json_t *root, const char *format,

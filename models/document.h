@@ -28,6 +28,8 @@ bool place_refuse(const struct place *place, struct error *error, const char *fo
 
 /* The file's bytes, to be freed; NULL on failure. */
 char *document_read(const char *path, size_t *size, struct error *error);
+/* A copy of a document's bytes, to be freed. */
+char *document_copy(const char *json, size_t size);
 /* An object whose "format" is `format`; NULL on failure. json_decref gives it back. */
 json_t *document_parse(const char *json, size_t size, const char *origin, const char *format,
                        struct error *error);

@@ -18,6 +18,8 @@ struct model *model_parse(const char *json, size_t size, const char *origin, str
         return NULL;
     }
     digest_sha256_hex(json, size, model->sha256);
+    model->json = document_copy(json, size);
+    model->json_size = size;
     model->document = document_parse(json, size, origin, "saqshy-model/1", error);
     if (model->document != NULL && model_read(model, origin, error)) return model;
     model_free(model);
@@ -41,6 +43,7 @@ struct model *model_shipped(struct error *error) {
 void model_free(struct model *model) {
     if (model == NULL) return;
     json_decref(model->document);
+    free(model->json);
     free(model->terms);
     free(model);
 }
@@ -51,6 +54,11 @@ const char *model_id(const struct model *model) {
 
 const char *model_sha256(const struct model *model) {
     return model->sha256;
+}
+
+const char *model_json(const struct model *model, size_t *size) {
+    *size = model->json_size;
+    return model->json;
 }
 
 uint32_t model_term_count(const struct model *model) {

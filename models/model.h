@@ -25,6 +25,8 @@ void model_free(struct model *model);
 
 const char *model_id(const struct model *model);
 const char *model_sha256(const struct model *model); /* of the document's bytes, hexadecimal */
+/* The document's bytes. */
+const char *model_json(const struct model *model, size_t *size);
 uint32_t model_term_count(const struct model *model);
 
 struct model_term_text {

@@ -24,6 +24,8 @@ struct model {
     json_t *document;
     const char *id;
     char sha256[DIGEST_HEX_SIZE];
+    char *json; /* the document's bytes */
+    size_t json_size;
     double intercept;
     struct calibration calibration;
     uint32_t term_count;

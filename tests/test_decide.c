@@ -31,7 +31,7 @@ struct act {
                      */
 };
 
-static const char policy_json[] =
+static const char written_policy[] =
     "{\"format\": \"saqshy-policy/1\", \"id\": \"policy\", \"actions\": {"
     "\"REVIEW_ONLY\": {\"probability\": 0.5, \"per_hour\": %u, \"priority\": \"LOW\"},"
     "\"HOLD_AMOUNT\": {\"probability\": 0.75, \"per_hour\": %u, \"priority\": \"HIGH\"},"
@@ -81,9 +81,9 @@ static struct model *make_model(void) {
 }
 
 static struct policy *make_policy(const struct model *model, const struct caps *caps) {
-    char json[sizeof policy_json + 32];
+    char json[sizeof written_policy + 32];
     struct error error = {0};
-    (void)snprintf(json, sizeof json, policy_json, caps->review, caps->hold);
+    (void)snprintf(json, sizeof json, written_policy, caps->review, caps->hold);
     struct policy *policy = policy_parse(json, strlen(json), "policy", model, &error);
     if (policy == NULL) fail_msg("%s", error.text);
     return policy;

@@ -139,6 +139,7 @@ static void restarts_do_not_change_a_byte(void **state) {
         for (size_t i = 0; memory_port_get(stand->memory, RECOMMENDATIONS, p, i, &a); i++) {
             assert_true(memory_port_get(whole, RECOMMENDATIONS, p, i, &b));
             assert_int_equal(a.value.size, b.value.size);
+            assert_memory_equal(a.value.data, b.value.data, a.value.size);
         }
     }
     struct port *port = memory_port_port(whole);
@@ -182,6 +183,31 @@ static void another_policy_is_refused_with_a_next_step(void **state) {
     sample_options(&stand->options, stand->directory);
 }
 
+/* With state.dir a new policy counts from the restart on; what came before is replayed by the old
+ * one, again and again. */
+static void a_kept_policy_may_be_changed_by_a_restart(void **state) {
+    struct stand *stand = *state;
+    snprintf(stand->options.state_dir, sizeof stand->options.state_dir, "%s", stand->directory);
+    send_burst(stand, "dropper", 0, 3);
+    must_run(stand);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), 1);
+    char kept[512];
+    snprintf(kept, sizeof kept, "%s", stand->options.policy_path);
+    stand->options.policy_path[0] = '\0'; /* the shipped one: other actions and thresholds */
+    send_burst(stand, "second", 0, 6);
+    must_run(stand);
+    const size_t after = count_all(stand, RECOMMENDATIONS);
+    assert_true(after > 1);
+    must_run(stand);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), after);
+    snprintf(stand->options.policy_path, sizeof stand->options.policy_path, "%s", kept);
+    must_run(stand);
+    assert_int_equal(count_all(stand, RECOMMENDATIONS), after);
+    char command[128];
+    snprintf(command, sizeof command, "rm '%s'/????????????????*.json", stand->directory);
+    assert_int_equal(system(command), 0);
+}
+
 static void a_hole_in_the_order_log_stops_the_engine(void **state) {
     struct stand *stand = *state;
     struct error error;
@@ -210,6 +236,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_first_start_must_be_told_where, setup, teardown),
         cmocka_unit_test_setup_teardown(another_policy_is_refused_with_a_next_step, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_kept_policy_may_be_changed_by_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_hole_in_the_order_log_stops_the_engine, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

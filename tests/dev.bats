@@ -1,0 +1,67 @@
+# The one script people call. Debian's tools are stood in for, so that nothing is installed here.
+
+setup() {
+    tools="$BATS_TEST_TMPDIR/tools"
+    mkdir "$tools"
+    fake dpkg-query "case \$* in *\"\$MISSING\"*) [ -n \"\$MISSING\" ] && exit 1 ;; esac; echo 'install ok installed'"
+    fake apt-get "echo \"\$*\" >> '$BATS_TEST_TMPDIR/apt'"
+    fake sudo 'exec "$@"'
+    cache="$BATS_TEST_TMPDIR/cache/saqshy"
+    export PATH="$tools:$PATH" MISSING="" XDG_CACHE_HOME="$BATS_TEST_TMPDIR/cache"
+}
+
+# What Maven and pip bring is there already.
+cached() {
+    local venv kafka
+    venv=$cache/venv-$(sha256sum "$SOURCE_DIR/tests/requirements.txt" | cut -c1-12)
+    kafka=$cache/kafka-$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$SOURCE_DIR/tests/kafka/pom.xml")
+    mkdir -p "$venv/bin" "$kafka"
+    touch "$venv/complete" "$kafka/complete"
+    ln -s /bin/true "$venv/bin/python"
+}
+
+fake() { printf '#!/bin/sh\n%s\n' "$2" > "$tools/$1"; chmod +x "$tools/$1"; }
+dev() { "$SOURCE_DIR/dev" "$@"; }
+
+@test "help fits a screen" {
+    run dev help
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -le 24 ]
+    for line in "${lines[@]}"; do [ "${#line}" -le 100 ]; done
+}
+
+@test "help names every command, and every command is in the help" {
+    commands=$(sed -n 's/^cmd_\([a-z]*\)().*/\1/p' "$SOURCE_DIR/dev" | grep -v help | sort)
+    [ "$commands" = "$(dev help | sed -n 's/^  \([a-z]\+\) .*/\1/p' | sort)" ]
+}
+
+@test "an unknown command is named, with the help, as a usage error" {
+    run dev tset
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"no command tset"* ]]
+    [[ "$output" == *"./dev COMMAND"* ]]
+}
+
+@test "it works from another folder" {
+    cd "$BATS_TEST_TMPDIR"
+    run "$SOURCE_DIR/dev" kafka bootstrap
+    [ "$status" -eq 0 ]
+    [[ "$output" == 127.0.0.1:* ]]
+}
+
+@test "nothing is said and nothing installed where nothing is missing" {
+    cached
+    run dev setup
+    [ "$status" -eq 0 ]
+    [ -z "$output" ]
+    [ ! -e "$BATS_TEST_TMPDIR/apt" ]
+}
+
+@test "what is missing is named with the reason, and only that is installed" {
+    export MISSING=libjansson-dev
+    cached
+    run dev setup
+    [ "$status" -eq 0 ]
+    [ "$output" = "Installing from Debian, to build: libjansson-dev" ]
+    grep -q 'install .* libjansson-dev$' "$BATS_TEST_TMPDIR/apt"
+}

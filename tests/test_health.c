@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What systemd is told: a datagram socket stands where systemd listens. */
+#include "tests/support.h"
+
+#include "detector/health.h"
+#include "detector/memory_port.h"
+#include "detector/metrics.h"
+#include "detector/pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct listener {
+    int socket;
+    char folder[32], path[64];
+};
+
+static int listen_to_us(void **state) {
+    static struct listener listener;
+    struct sockaddr_un where = {.sun_family = AF_UNIX};
+    strcpy(listener.folder, "/tmp/saqshy-XXXXXX");
+    if (mkdtemp(listener.folder) == NULL) return -1;
+    snprintf(listener.path, sizeof listener.path, "%s/notify", listener.folder);
+    memcpy(where.sun_path, listener.path, strlen(listener.path) + 1);
+    listener.socket = socket(AF_UNIX, SOCK_DGRAM, 0);
+    if (bind(listener.socket, (struct sockaddr *)&where, sizeof where) != 0) return -1;
+    setenv("NOTIFY_SOCKET", listener.path, 1);
+    *state = &listener;
+    return 0;
+}
+
+static int leave(void **state) {
+    const struct listener *listener = *state;
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    health_start();
+    close(listener->socket);
+    unlink(listener->path);
+    return rmdir(listener->folder);
+}
+
+/* The next message that has come, or "". */
+static const char *heard(void **state) {
+    static char text[512];
+    const struct listener *listener = *state;
+    const ssize_t size = recv(listener->socket, text, sizeof text - 1, MSG_DONTWAIT);
+    text[size < 0 ? 0 : size] = '\0';
+    return text;
+}
+
+static void systemd_hears_when_the_engine_is_live_and_when_it_stops(void **state) {
+    health_set_ready(true);
+    assert_non_null(strstr(heard(state), "READY=1"));
+    assert_true(health_ready());
+    health_stopping();
+    assert_non_null(strstr(heard(state), "STOPPING=1"));
+    health_set_ready(false);
+    assert_null(strstr(heard(state), "READY=1"));
+    assert_false(health_ready());
+}
+
+static void systemd_hears_how_far_the_replay_is(void **state) {
+    health_replaying(7340032);
+    assert_non_null(strstr(heard(state), "7340032"));
+}
+
+static void the_watchdog_is_fed_once_a_third_of_its_period(void **state) {
+    setenv("WATCHDOG_USEC", "3600000000", 1);
+    health_start();
+    assert_string_equal(heard(state), "WATCHDOG=1");
+    health_beat();
+    assert_string_equal(heard(state), "");
+}
+
+static void without_a_watchdog_a_beat_is_silent(void **state) {
+    health_start();
+    health_beat();
+    assert_string_equal(heard(state), "");
+}
+
+static void the_watchdog_of_another_process_is_not_fed(void **state) {
+    setenv("WATCHDOG_USEC", "3600000000", 1);
+    setenv("WATCHDOG_PID", "1", 1);
+    health_start();
+    unsetenv("WATCHDOG_PID");
+    assert_string_equal(heard(state), "");
+}
+
+static void alive_until_the_last_beat_is_too_old(void **state) {
+    (void)state;
+    const int64_t before_ms = health_steady_ms();
+    health_beat();
+    assert_true(health_alive_at(before_ms + HEALTH_BEAT_MAX_MS));
+    assert_false(health_alive_at(health_steady_ms() + HEALTH_BEAT_MAX_MS + 1));
+}
+
+static void a_pipeline_is_ready_only_while_it_is_live(void **state) {
+    struct memory_port *memory = memory_port_open();
+    struct port *port = memory_port_port(memory);
+    struct options options;
+    struct error error = {.code = ERROR_NONE};
+    options_init(&options);
+    strcpy(options.start_from, "earliest");
+    const char *const topics[] = {options.topic_transactions, options.topic_recommendations,
+                                  options.topic_dead_letters, options.topic_order};
+    for (size_t i = 0; i < 4; i++)
+        assert_true(memory_port_create_topic(memory, topics[i], 1));
+    const struct pipeline_options settings = {
+        .options = &options, .port = port, .stop_at_end = true};
+    struct pipeline *pipeline = pipeline_open(&settings, &error);
+    assert_non_null(pipeline);
+    assert_true(pipeline_run(pipeline, &error));
+    assert_non_null(strstr(heard(state), "replaying"));
+    assert_non_null(strstr(heard(state), "READY=1"));
+    assert_string_equal(heard(state), "STATUS=not live");
+    assert_int_equal(metrics_get(METRIC_READY), 0);
+    pipeline_close(pipeline);
+    port->ops->close(port);
+    options_free(&options);
+}
+
+#define LISTENING(test) cmocka_unit_test_setup_teardown(test, listen_to_us, leave)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        LISTENING(systemd_hears_when_the_engine_is_live_and_when_it_stops),
+        LISTENING(systemd_hears_how_far_the_replay_is),
+        LISTENING(the_watchdog_is_fed_once_a_third_of_its_period),
+        LISTENING(without_a_watchdog_a_beat_is_silent),
+        LISTENING(the_watchdog_of_another_process_is_not_fed),
+        cmocka_unit_test(alive_until_the_last_beat_is_too_old),
+        LISTENING(a_pipeline_is_ready_only_while_it_is_live),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
