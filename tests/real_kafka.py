@@ -3,7 +3,6 @@
 
 Nothing here shares code with the program: records are made and read by fastavro and confluent-kafka."""
 import copy
-import datetime
 import hashlib
 import io
 import json
@@ -168,7 +167,7 @@ class Broker:
             return True
 
     def admin(self):
-        return AdminClient({"bootstrap.servers": self.bootstrap})
+        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
 
     def create(self, **partitions):
         """Topics by name, usable when this returns."""
@@ -206,7 +205,8 @@ class Broker:
     def consumer(self, group, isolation="read_committed"):
         return Consumer({"bootstrap.servers": self.bootstrap, "group.id": group,
                          "isolation.level": isolation, "auto.offset.reset": "earliest",
-                         "enable.auto.commit": False, "enable.partition.eof": True})
+                         "enable.auto.commit": False, "enable.partition.eof": True,
+                         "log_level": 2})
 
 
 class Shard:
@@ -305,7 +305,7 @@ class Feeder(threading.Thread):
     def __init__(self, broker, topic, messages, seconds):
         super().__init__(daemon=True)
         self.producer = Producer({"bootstrap.servers": broker.bootstrap, "linger.ms": 1,
-                                  "enable.idempotence": True, "retry.backoff.max.ms": 200})
+                                  "enable.idempotence": True, "log_level": 2})
         self.topic, self.messages, self.seconds = topic, messages, seconds
         self.failed = []
         self.start()
