@@ -122,12 +122,14 @@ static int64_t kafka_offset(int64_t offset) {
     return offset;
 }
 
+/* The queue is cut off from the consumer's own before the partition is assigned: what is fetched in
+ * between would come out there, and be lost. */
 static bool open_stream(struct kafka_port *k, struct kafka_stream *stream,
                         const struct port_position *position, struct error *error) {
     stream->topic = strdup(position->topic);
     stream->partition = position->partition;
     stream->next_offset = position->offset < 0 ? -1 : position->offset;
-    stream->queue = rd_kafka_queue_get_partition(k->consumer, stream->topic, stream->partition);
+    stream->queue = rd_kafka_queue_get_partition(k->consumer, position->topic, stream->partition);
     if (stream->topic == NULL || stream->queue == NULL)
         return error_set(error, ERROR_FAILED, "no queue for %s/%d", position->topic,
                          (int)position->partition);
@@ -137,19 +139,8 @@ static bool open_stream(struct kafka_port *k, struct kafka_stream *stream,
     return true;
 }
 
-bool kafka_assign(struct port *port, const struct port_position *positions, size_t count,
-                  struct error *error) {
-    struct kafka_port *k = kafka_self(port);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
-    for (size_t i = 0; i < count; i++)
-        rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition)
-            ->offset = kafka_offset(positions[i].offset);
-    drop_streams(k);
-    rd_kafka_assign(k->consumer, NULL);
-    const rd_kafka_resp_err_t failed = rd_kafka_assign(k->consumer, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (failed != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(error, ERROR_UNAVAILABLE, "assign: %s", rd_kafka_err2str(failed));
+static bool open_streams(struct kafka_port *k, const struct port_position *positions, size_t count,
+                         struct error *error) {
     k->streams = calloc(count + 1, sizeof *k->streams);
     if (k->streams == NULL) return error_set(error, ERROR_FAILED, "no memory for the streams");
     for (size_t i = 0; i < count; i++) {
@@ -157,6 +148,22 @@ bool kafka_assign(struct port *port, const struct port_position *positions, size
         if (!open_stream(k, &k->streams[i], &positions[i], error)) return false;
     }
     return true;
+}
+
+bool kafka_assign(struct port *port, const struct port_position *positions, size_t count,
+                  struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    drop_streams(k);
+    rd_kafka_assign(k->consumer, NULL);
+    if (!open_streams(k, positions, count, error)) return false;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition)
+            ->offset = kafka_offset(positions[i].offset);
+    const rd_kafka_resp_err_t failed = rd_kafka_assign(k->consumer, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return failed == RD_KAFKA_RESP_ERR_NO_ERROR ||
+           error_set(error, ERROR_UNAVAILABLE, "assign: %s", rd_kafka_err2str(failed));
 }
 
 static bool fail_fatal(struct kafka_port *k, struct error *error) {
@@ -167,13 +174,14 @@ static bool fail_fatal(struct kafka_port *k, struct error *error) {
                      rd_kafka_err2name(code));
 }
 
-/* Errors and events that belong to no partition. */
+/* Errors and events that belong to no partition. A record here has bypassed its stream. */
 static bool serve_main_queue(struct kafka_port *k, struct error *error) {
     rd_kafka_message_t *message;
     while ((message = rd_kafka_consume_queue(k->main_queue, 0)) != NULL) {
-        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            log_debug("event=consumer_error why=\"%s\"", rd_kafka_message_errstr(message));
+        const bool stray = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        if (!stray) log_debug("event=consumer_error why=\"%s\"", rd_kafka_message_errstr(message));
         rd_kafka_message_destroy(message);
+        assert(!stray && "a record outside its partition's queue");
     }
     return fail_fatal(k, error);
 }

@@ -22,7 +22,8 @@ const char recording_schema[] =
 bool recording_is(struct bytes schema_json) {
     json_t *schema = json_loadb((const char *)schema_json.data, schema_json.size, 0, NULL);
     const char *name = json_string_value(json_object_get(schema, "name"));
-    const bool is = name != NULL && strcmp(name, "RecordedMessage") == 0;
+    const char *dot = name == NULL ? NULL : strrchr(name, '.'); /* it may be given in full */
+    const bool is = name != NULL && strcmp(dot == NULL ? name : dot + 1, "RecordedMessage") == 0;
     json_decref(schema);
     return is;
 }

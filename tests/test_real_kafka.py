@@ -1,0 +1,447 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program against a real Apache Kafka, with foreign producers and consumers on both sides.
+
+It starts its own broker on a free port. Where Kafka cannot be fetched it says so and ends with status 77, which
+ctest reports as skipped; with CI=true that is a failure. A run that leaves tests out fails."""
+import datetime
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from confluent_kafka import TopicPartition
+
+import real_kafka as rk
+
+SKIPPED = 77
+TESTS_MIN = 21
+RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
+TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
+HERE = {}  # broker, directory, events: set once in main
+
+
+def messages_of(events, schema=None, schema_id=rk.FOREIGN_ID):
+    """Keyed and framed by a foreign writer."""
+    schema = schema or rk.fastavro.parse_schema(rk.foreign_schema())
+    out = []
+    for number, event in enumerate(events):
+        key = rk.key_of(event)
+        value = rk.encode(schema, rk.as_foreign(event, number), schema_id)
+        out.append((key, value, rk.murmur2_partition(key, rk.PARTITIONS)))
+    return out
+
+
+class Scenario(unittest.TestCase):
+    """Engines that a test starts end with it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker, cls.directory = HERE["broker"], HERE["directory"]
+        cls.messages = HERE["messages"]
+        cls.schemas = rk.schema_directory(cls.directory, rk.FOREIGN_ID)
+
+    def shard(self, name, source=None, **options):
+        return rk.Shard(self.broker, name, self.schemas, source, **options).create()
+
+    def engine(self, shard, **changed):
+        engine = rk.Engine(shard, self.directory, **changed)
+        self.addCleanup(engine.close)
+        return engine
+
+    def refused(self, shard, **changed):
+        """Exit status and last words of an engine that must not run."""
+        engine = self.engine(shard, **changed)
+        return engine.process.wait(30), engine.log()
+
+
+class TwoRacingProducers(Scenario):
+    """Two foreign producers write at once; two shards read the same input while they do."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.shards = [rk.Shard(cls.broker, "first", cls.schemas).create(),
+                      rk.Shard(cls.broker, "second", cls.schemas, "first.tx").create()]
+        engines = [rk.Engine(shard, cls.directory) for shard in cls.shards]
+        try:
+            for engine in engines:
+                engine.until_live()
+            for feeder in rk.feed(cls.broker, "first.tx", cls.messages, seconds=5, producers=2):
+                feeder.done()
+            for shard in cls.shards:
+                shard.until_caught_up()
+            cls.statuses = [engine.end() for engine in engines]
+        finally:
+            for engine in engines:
+                engine.close()
+        cls.recommendations = [cls.broker.read(shard.recommendations) for shard in cls.shards]
+        cls.orders = [rk.orders_of(shard) for shard in cls.shards]
+
+    def test_a_stopped_engine_exits_with_status_0(self):
+        self.assertEqual(self.statuses, [0, 0])
+
+    def test_recommendations_are_framed_keyed_chained_and_named_once(self):
+        for topic in self.recommendations:
+            records = rk.check_recommendations(topic)
+            self.assertGreaterEqual(sum(map(len, records.values())), 20)
+
+    def test_a_recommendation_names_the_record_that_led_to_it(self):
+        schema = rk.fastavro.parse_schema(rk.foreign_schema())
+        source = self.broker.read("first.tx")
+        for topic in self.recommendations:
+            for records in rk.check_recommendations(topic).values():
+                for record in records:
+                    self.check_position(record, source, schema)
+
+    def check_position(self, record, source, schema):
+        self.assertEqual(record["input_topic"], "first.tx")
+        message = source[record["input_partition"]][record["input_offset"]]
+        event = rk.decode(schema, message.value(), rk.FOREIGN_ID)
+        tokens = [event["payer"]["account_token"], event["payee"]["account_token"]]
+        self.assertIn(record["target_account_token"], tokens)
+        self.assertEqual(record["issued_at"], event["ingest_time"])
+
+    def test_every_record_is_in_the_order_log_once(self):
+        for shard, orders in zip(self.shards, self.orders):
+            rk.check_orders(shard, orders)
+
+    def test_the_first_run_equals_its_replay(self):
+        self.assertGreaterEqual(rk.check_replay(self.shards[0], self.directory), 20)
+
+    def test_the_second_run_equals_its_replay(self):
+        self.assertGreaterEqual(rk.check_replay(self.shards[1], self.directory), 20)
+
+    def test_the_two_runs_chose_different_orders(self):
+        (first, first_count), (second, second_count) = map(rk.interleaving, self.orders)
+        print(f"alternations: {first_count} and {second_count}", file=sys.stderr)
+        self.assertNotEqual(first, second)
+        self.assertGreaterEqual(first_count + second_count, 1000)
+
+    def test_a_good_record_is_no_dead_letter(self):
+        for shard in self.shards:
+            self.assertEqual(rk.dead_letters_of(shard), [])
+
+
+class Follower(threading.Thread):
+    """A read_committed consumer that reads along while the engine is killed."""
+
+    def __init__(self, broker, topic):
+        super().__init__(daemon=True)
+        self.consumer = broker.consumer("follower")
+        self.consumer.assign([TopicPartition(topic, p, 0) for p in range(rk.PARTITIONS)])
+        self.seen = {p: [] for p in range(rk.PARTITIONS)}
+        self.ending = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.ending.is_set():
+            for message in self.consumer.consume(100, 0.1):
+                if message.error() is None:
+                    self.seen[message.partition()].append((message.offset(), message.value()))
+
+    def until_seen(self, expected):
+        rk.until("the follower sees everything", lambda: self.count() >= expected, 20)
+        self.ending.set()
+        self.join()
+        self.consumer.close()
+        return self.seen
+
+    def count(self):
+        return sum(map(len, self.seen.values()))
+
+
+class Crashes(Scenario):
+    """Nothing lost, nothing twice, whoever is killed."""
+
+    def check_whole(self, shard, poisoned):
+        rk.check_orders(shard, rk.orders_of(shard))
+        rk.check_recommendations(self.broker.read(shard.recommendations))
+        letters = [letter[:2] for letter in rk.dead_letters_of(shard)]
+        sent = sum(len(messages) for messages in self.broker.read(shard.source).values())
+        self.assertEqual(sent, len(self.messages) + poisoned)
+        self.assertEqual(len(letters), poisoned)
+        self.assertEqual(len(set(letters)), poisoned)
+        self.assertGreaterEqual(rk.check_replay(shard, self.directory), 20)
+
+    def poisoned(self):
+        """The feed with a record that cannot be used after every 100."""
+        out = []
+        for at in range(0, len(self.messages), 100):
+            part = self.messages[at:at + 100]
+            out += part + [(b"poison", b"not a record", at // 100 % rk.PARTITIONS)]
+        return out, len(out) - len(self.messages)
+
+    def progress(self, shard, share):
+        """Waits until so much of the whole feed is committed."""
+        wanted = share * len(self.messages)
+        rk.until(f"{share:.0%} committed",
+                 lambda: sum(max(0, offset) for offset in shard.committed()) >= wanted)
+
+    def test_two_kills_of_the_engine_lose_nothing_and_repeat_nothing(self):
+        shard = self.shard("killed")
+        follower = Follower(self.broker, shard.recommendations)
+        messages, poisoned = self.poisoned()
+        engine = self.engine(shard).until_live()
+        feeders = rk.feed(self.broker, shard.source, messages, seconds=6, producers=2)
+        for share in (0.3, 0.6):
+            self.progress(shard, share)
+            engine.kill()
+            engine = self.engine(shard).until_live()
+        for feeder in feeders:
+            feeder.done()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        self.check_whole(shard, poisoned)
+        final = self.broker.read(shard.recommendations)
+        seen = follower.until_seen(sum(map(len, final.values())))
+        self.assertEqual(seen, {p: [(m.offset(), m.value()) for m in messages]
+                                for p, messages in final.items()})
+
+    def test_a_killed_broker_is_waited_for_and_nothing_is_lost(self):
+        shard = self.shard("broker-killed")
+        messages, poisoned = self.poisoned()
+        engine = self.engine(shard).until_live()
+        feeders = rk.feed(self.broker, shard.source, messages, seconds=6, producers=2)
+        self.progress(shard, 0.3)
+        self.broker.kill()
+        time.sleep(2)
+        self.broker.start()
+        for feeder in feeders:
+            feeder.done()
+        shard.until_caught_up()
+        self.assertIsNone(engine.process.poll())
+        self.assertEqual(engine.log().count("event=broker_away"), 1, engine.log())
+        self.assertEqual(engine.end(), 0)
+        self.check_whole(shard, poisoned)
+
+    def test_a_frozen_engine_is_cut_off_by_the_broker_and_starts_over(self):
+        shard = self.shard("frozen", transaction_timeout_ms="1000")
+        messages, poisoned = self.poisoned()
+        engine = self.engine(shard).until_live()
+        feeders = rk.feed(self.broker, shard.source, messages, seconds=4, producers=2)
+        for share in (0.2, 0.4, 0.6):
+            self.progress(shard, share)
+            engine.process.send_signal(signal.SIGSTOP)
+            time.sleep(2)
+            engine.process.send_signal(signal.SIGCONT)
+        for feeder in feeders:
+            feeder.done()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        self.check_whole(shard, poisoned)
+
+    def test_a_stop_commits_what_was_taken(self):
+        shard = self.shard("stopped", commit_interval_ms="60000")
+        engine = self.engine(shard).until_live()
+        some = self.messages[:200]
+        for feeder in rk.feed(self.broker, shard.source, some):
+            feeder.done()
+        time.sleep(1)
+        self.assertEqual(engine.end(), 0)
+        self.assertEqual(sum(shard.committed()), len(some))
+        rk.check_orders(shard, rk.orders_of(shard))
+
+    def test_a_second_engine_fences_the_first(self):
+        shard = self.shard("fenced")
+        half = len(self.messages) // 2
+        first = self.engine(shard).until_live()
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:half], producers=2):
+            feeder.done()
+        shard.until_caught_up()
+        second = self.engine(shard).until_live()
+        for feeder in rk.feed(self.broker, shard.source, self.messages[half:], 2, producers=2):
+            feeder.done()
+        self.assertEqual(first.process.wait(30), 75, first.log())
+        self.assertIn("another engine with this shard.id has taken over", first.log())
+        shard.until_caught_up()
+        self.assertEqual(second.end(), 0)
+        self.check_whole(shard, 0)
+
+
+class BrokerAway(Scenario):
+    def test_an_engine_waits_for_a_broker_that_is_not_there_yet(self):
+        shard = self.shard("early")
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:2000]):
+            feeder.done()
+        self.broker.stop()
+        engine = self.engine(shard)
+        engine.until_said("event=broker_away")
+        time.sleep(3)
+        self.assertIsNone(engine.process.poll())
+        self.assertEqual(engine.log().count("event=broker_away"), 1, engine.log())
+        self.broker.start()
+        engine.until_live()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+
+    def test_a_stop_while_the_broker_is_away_is_a_clean_end(self):
+        shard = rk.Shard(self.broker, "nobody", self.schemas, bootstrap_servers="127.0.0.1:1")
+        engine = self.engine(shard).until_said("event=broker_away")
+        self.assertEqual(engine.end(), 0, engine.log())
+
+
+class Refusals(Scenario):
+    """What cannot work is refused with a status and a next step."""
+
+    def test_a_missing_topic_is_named(self):
+        status, said = self.refused(rk.Shard(self.broker, "topicless", self.schemas))
+        self.assertEqual(status, 78)
+        self.assertRegex(said, r"topic topicless\.\w+: .*; create it")
+
+    def test_a_first_start_must_be_told_where(self):
+        status, said = self.refused(self.shard("whence"), start_from=None)
+        self.assertEqual(status, 78)
+        self.assertIn("start.from=earliest", said)
+
+    def test_deleted_input_is_a_final_end(self):
+        shard = self.shard("deleted")
+        engine = self.engine(shard).until_live()
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:2000]):
+            feeder.done()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        below = [TopicPartition(shard.source, p, shard.committed()[p] - 1)
+                 for p in range(rk.PARTITIONS)]
+        admin = self.broker.admin()
+        for future in admin.delete_records(below).values():
+            future.result(30)
+        status, said = self.refused(shard)
+        self.assertEqual(status, 66, said)
+        self.assertRegex(said, r"deleted\.tx/\d.* offset \d")
+
+
+class Poison(Scenario):
+    """Records that cannot be used become dead letters; the stream goes on."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.schemas = rk.schema_directory(cls.directory, rk.FOREIGN_ID, 2001)
+        os.unlink(os.path.join(cls.schemas, "2001.avsc"))
+        cls.shard_ = rk.Shard(cls.broker, "poison", cls.schemas).create()
+        cls.cases = cls.corpus()
+        half = len(cls.messages) // 2
+        producer = rk.Producer({"bootstrap.servers": cls.broker.bootstrap, "log_level": 2})
+        for key, value, partition in cls.messages[:half]:
+            producer.produce(cls.shard_.source, value, key, partition)
+        for _, value, _ in cls.cases:
+            producer.produce(cls.shard_.source, value, b"some key", 1,
+                             headers=[("traceparent", b"00-01"), ("empty", None)])
+        producer.flush()
+        for key, value, partition in cls.messages[half:]:
+            producer.produce(cls.shard_.source, value, key, partition)
+        producer.flush()
+        engine = rk.Engine(cls.shard_, cls.directory)
+        try:
+            engine.until_live()
+            cls.shard_.until_caught_up()
+            cls.status = engine.end()
+        finally:
+            engine.close()
+        cls.letters = rk.dead_letters_of(cls.shard_)
+
+    @classmethod
+    def corpus(cls):
+        """[(reason, value, part of the text)]"""
+        event = HERE["events"][0]
+        framed = rk.encode(rk.TRANSACTION, event)
+        far = dict(event, event_time=event["ingest_time"] + datetime.timedelta(hours=1))
+        absurd = dict(event, ingest_time=event["ingest_time"].replace(year=2150))
+        nobody = dict(event, payer=dict(event["payer"], account_token=None),
+                      payee=dict(event["payee"], account_token=None))
+        return [
+            ("NOT_FRAMED", bytes(range(7, 60)), "no format known"),
+            ("NOT_FRAMED", b'{"amount": 5}', "JSON"),
+            ("NOT_FRAMED", b"\xc3\x01" + framed, "single-object"),
+            ("NOT_FRAMED", b"\x00\x00\x00", "cut"),
+            ("NOT_FRAMED", b"", "empty"),
+            ("MALFORMED", framed[:-3], ""),
+            ("MALFORMED", framed + b"\x00", "left over"),
+            ("SCHEMA_UNKNOWN", framed[:1] + (2001).to_bytes(4, "big") + framed[5:], "2001"),
+            ("TOMBSTONE", None, ""),
+            ("OVERSIZE", framed + bytes(70000), "value.bytes.max"),
+            ("FUTURE_TIME", rk.encode(rk.TRANSACTION, far), "5 minutes"),
+            ("BAD_TIME", rk.encode(rk.TRANSACTION, absurd), "2100"),
+            ("NO_ACCOUNT", rk.encode(rk.TRANSACTION, nobody), "account"),
+        ]
+
+    def test_every_reason_is_given_with_the_bytes_as_they_were(self):
+        self.assertEqual(self.status, 0)
+        self.assertEqual([letter[0] for letter in self.letters], [1] * len(self.cases))
+        source = self.broker.read(self.shard_.source)[1]
+        for (_, offset, headers, message), (reason, value, text) in zip(self.letters, self.cases):
+            with self.subTest(reason=reason, text=text):
+                self.assertEqual(headers["saqshy.dlq.reason"].decode(), reason)
+                self.assertIn(text, headers["__connect.errors.exception.message"].decode())
+                self.assertEqual(message.key(), b"some key")
+                self.assertEqual(message.value(), value)
+                self.assertEqual(message.headers()[:2], source[offset].headers())
+                self.check_names(headers, source[offset])
+
+    def check_names(self, headers, original):
+        for name in ("connector.name", "stage", "class.name"):
+            self.assertTrue(headers["__connect.errors." + name])
+        self.assertEqual(headers["saqshy.dlq.attempt"], b"1")
+        self.assertEqual(int(headers["saqshy.dlq.timestamp"]), original.timestamp()[1])
+
+    def test_the_stream_goes_on(self):
+        rk.check_orders(self.shard_, rk.orders_of(self.shard_))
+        records = rk.check_recommendations(self.broker.read(self.shard_.recommendations))
+        last = max(record["input_offset"] for record in records[1] + records[0])
+        self.assertGreater(last, max(letter[1] for letter in self.letters))
+
+    def test_a_schema_that_has_come_since_does_not_change_the_past(self):
+        rk.add_schema(self.schemas, 2001)
+        rk.check_replay(self.shard_, self.directory)
+        engine = self.engine(self.shard_).until_live()
+        self.assertEqual(engine.end(), 0)
+        self.assertEqual(len(rk.dead_letters_of(self.shard_)), len(self.cases))
+
+
+def run():
+    HERE["events"] = rk.generate(HERE["directory"], "--days", "3", "--accounts", "2000",
+                                 "--droppers", "30")
+    HERE["messages"] = messages_of(HERE["events"])
+    program = unittest.main(exit=False, verbosity=2)
+    ran = program.result.testsRun - len(program.result.skipped)
+    print(f"real-Kafka tests run: {ran}", file=sys.stderr)
+    with open(RAN, "w", encoding="ascii") as file:
+        print(ran, file=file)
+    if not program.result.wasSuccessful():
+        return 1
+    if len(sys.argv) == 1 and ran < TESTS_MIN:
+        print(f"at least {TESTS_MIN} are due", file=sys.stderr)
+        return 1
+    return 0
+
+
+def give_up(number, _frame):
+    raise SystemExit(f"ended by {signal.Signals(number).name}")
+
+
+def main():
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, give_up)
+    signal.alarm(TIMEOUT_S)
+    if os.path.exists(RAN):
+        os.unlink(RAN)
+    why = rk.why_no_kafka()
+    if why is not None:
+        print(f"no real Kafka here, nothing is tested: {why}", file=sys.stderr)
+        return 1 if os.environ.get("CI") == "true" else SKIPPED
+    HERE["directory"] = tempfile.mkdtemp(prefix="saqshy-real-kafka-")
+    HERE["broker"] = rk.Broker(HERE["directory"])
+    try:
+        HERE["broker"].start()
+        return run()
+    finally:
+        HERE["broker"].stop("--wipe")
+        shutil.rmtree(HERE["directory"], ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
