@@ -88,8 +88,8 @@ static inline place read_int(struct run *r, const struct op *op, place at) {
 }
 
 static inline int64_t floor_to_seconds(int64_t micros) {
-    const int64_t seconds = micros / MICROS_PER_S;
-    return seconds - (micros % MICROS_PER_S < 0);
+    if (micros >= 0) return (int64_t)((uint64_t)micros / MICROS_PER_S);
+    return -1 - (-1 - micros) / MICROS_PER_S;
 }
 
 static inline void put_time(const struct run *r, const struct op *op, int64_t micros) {
@@ -160,6 +160,18 @@ static inline place read_symbol(struct run *r, uint32_t limit, place at, uint32_
     if ((zigzag & 1) != 0 || zigzag >> 1 >= limit)
         return fail(r, "an enum or union is out of range");
     *symbol = (uint32_t)(zigzag >> 1);
+    return at;
+}
+
+/* The branch of a union of null and a value. */
+static inline place read_nullable(struct run *r, const struct op *op, place at, bool *null) {
+    uint32_t branch = 0;
+    if (at < r->end && (*at == 0 || *at == 2)) {
+        *null = *at == 2 * (op->null_branch - 1);
+        return at + 1;
+    }
+    at = read_symbol(r, 2, at, &branch);
+    *null = branch + 1 == op->null_branch;
     return at;
 }
 
@@ -280,9 +292,11 @@ static place step(struct run *r, const struct op *op, place at) {
     }
 }
 
-static inline void put_defaults(const struct plan *plan, uint8_t *out) {
-    for (uint32_t i = 0; i < plan->blank_count; i++)
-        memcpy(out + plan->blanks[i], (const uint8_t *)&plan->blank + plan->blanks[i], BLANK_BYTES);
+static inline void put_defaults(const struct plan *plan, uint8_t *restrict out) {
+    const uint8_t *blank = (const uint8_t *)&plan->blank;
+    const uint16_t *end = plan->blanks + plan->blank_count;
+    for (const uint16_t *piece = plan->blanks; piece < end; piece++)
+        memcpy(out + *piece, blank + *piece, BLANK_BYTES);
 }
 
 bool plan_decode(const struct plan *plan, struct bytes bytes, struct transaction *tx,
@@ -298,9 +312,9 @@ bool plan_decode(const struct plan *plan, struct bytes bytes, struct transaction
     for (const struct op *op = plan->ops, *next; at != NULL; op = next) {
         next = op + 1;
         if (op->null_branch != 0) {
-            uint32_t branch;
-            at = read_symbol(&r, 2, at, &branch);
-            if (at == NULL || branch + 1 == op->null_branch) continue;
+            bool null;
+            at = read_nullable(&r, op, at, &null);
+            if (at == NULL || null) continue;
         }
         switch (op->code) {
         case OP_TEXT:

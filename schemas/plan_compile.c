@@ -162,9 +162,9 @@ static void skip_union(struct compile *c, struct schema *s) {
 }
 
 static void skip_collection(struct compile *c, struct schema *s) {
-    if (s->type == SCHEMA_ARRAY && schema_size_min(s->branches[0]) == 0) {
+    if (s->type == SCHEMA_ARRAY && s->branches[0]->size_min == 0) {
         c->failed = true;
-        error_set(c->error, ERROR_BAD_DATA, "an array whose items may take no bytes is refused");
+        error_set(c->error, ERROR_BAD_DATA, "an array whose items take no bytes is refused");
         return;
     }
     const uint32_t head = emit(c, (struct op){.code = OP_BLOCKS});
@@ -174,13 +174,18 @@ static void skip_collection(struct compile *c, struct schema *s) {
     c->plan->ops[head].extra = c->op_count;
 }
 
+static void skip_field(struct compile *c, const char *path, const struct schema_field *field) {
+    skip(c, field->type);
+    if (c->failed) error_prefix(c->error, "%s%s", path, field->name);
+}
+
 /* A record is skipped by a routine written once, so that a recursive type ends. */
 static void skip_record(struct compile *c, struct schema *s) {
     if (s->code == 0) {
         const uint32_t over = emit(c, (struct op){.code = OP_JUMP});
         s->code = c->op_count;
         for (size_t i = 0; i < s->field_count && !c->failed; i++)
-            skip(c, s->fields[i].type);
+            skip_field(c, "", &s->fields[i]);
         emit(c, (struct op){.code = OP_RETURN});
         c->plan->ops[over].extra = c->op_count;
     }
@@ -194,10 +199,8 @@ static void skip(struct compile *c, struct schema *s) {
         [SCHEMA_DOUBLE] = OP_SKIP_FIXED,    [SCHEMA_BYTES] = OP_SKIP_BYTES,
         [SCHEMA_STRING] = OP_SKIP_TEXT,     [SCHEMA_ENUM] = OP_SKIP_ENUM,
         [SCHEMA_FIXED] = OP_SKIP_FIXED};
-    if (c->failed) return;
+    if (c->failed || s->size_min == 0) return;
     switch (s->type) {
-    case SCHEMA_NULL:
-        return;
     case SCHEMA_UNION:
         skip_union(c, s);
         return;
@@ -211,7 +214,7 @@ static void skip(struct compile *c, struct schema *s) {
     default:
         emit(c, (struct op){.code = simple[s->type],
                             .limit = (uint32_t)s->symbol_count,
-                            .extra = (uint32_t)schema_size_min(s)});
+                            .extra = (uint32_t)s->size_min});
     }
 }
 
@@ -219,7 +222,6 @@ static void skip(struct compile *c, struct schema *s) {
 
 static bool refuse(struct compile *c, const struct column *column, const char *why) {
     c->failed = true;
-    if (c->report != NULL) fprintf(c->report, "REFUSED\t%s%s\t%s\n", c->path, column->name, why);
     return error_set(c->error, ERROR_BAD_DATA, "%s%s: %s", c->path, column->name, why);
 }
 
@@ -346,7 +348,7 @@ static bool bind_branches(struct compile *c, struct schema *s, const struct colu
     uint32_t *ends = calloc(count, sizeof *ends);
     assert(ends != NULL && "out of memory");
     bool ok = true;
-    for (uint32_t i = 0; i < count && ok; i++) {
+    for (uint32_t i = 0; i < count && ok && !c->failed; i++) {
         c->plan->ops[head + 1 + i].extra = c->op_count;
         if (s->branches[i]->type != SCHEMA_NULL)
             ok = bind_value(c, s->branches[i], column, base, 0);
@@ -354,7 +356,7 @@ static bool bind_branches(struct compile *c, struct schema *s, const struct colu
             emit(c, (struct op){.code = OP_REFUSE});
         ends[i] = emit(c, (struct op){.code = OP_JUMP});
     }
-    for (uint32_t i = 0; i < count && ok; i++)
+    for (uint32_t i = 0; i < count && ok && !c->failed; i++)
         c->plan->ops[ends[i]].extra = c->op_count;
     free(ends);
     return ok;
@@ -389,41 +391,54 @@ static bool names(const struct schema_field *field, const struct column *column,
     return false;
 }
 
-/* The writer's field for each column: by name, else by one of the field's aliases. */
+/* For each of the writer's fields its column or NULL: by name, else by the field's aliases. */
 static void match(const struct schema *record, const struct column *list, size_t count,
-                  size_t *field_of) {
-    for (size_t i = 0; i < count; i++) {
-        field_of[i] = SIZE_MAX;
-        for (int by_alias = 0; by_alias < 2 && field_of[i] == SIZE_MAX; by_alias++)
-            for (size_t f = 0; f < record->field_count && field_of[i] == SIZE_MAX; f++)
-                if (names(&record->fields[f], &list[i], by_alias == 1)) field_of[i] = f;
+                  const struct column **column_of) {
+    bool taken[COLUMN_COUNT] = {false};
+    for (int by_alias = 0; by_alias < 2; by_alias++)
+        for (size_t f = 0; f < record->field_count; f++)
+            for (size_t i = 0; i < count && column_of[f] == NULL; i++) {
+                if (taken[i] || !names(&record->fields[f], &list[i], by_alias == 1)) continue;
+                column_of[f] = &list[i];
+                taken[i] = true;
+            }
+}
+
+static bool bind_default(struct compile *c, const struct column *column) {
+    if (column->obligatory) return refuse(c, column, "missing, and it has no default");
+    if (c->report != NULL)
+        fprintf(c->report, "default\t%s%s\t%s\n", c->path, column->name,
+                column->nullable ? "null" : "UNKNOWN");
+    return true;
+}
+
+static bool bind_fields(struct compile *c, struct schema *record, const struct column *list,
+                        size_t count, uint16_t base, const struct column **column_of) {
+    bool bound[COLUMN_COUNT] = {false};
+    match(record, list, count, column_of);
+    for (size_t f = 0; f < record->field_count && !c->failed; f++) {
+        if (column_of[f] != NULL) {
+            bound[column_of[f] - list] = true;
+            bind_column(c, record->fields[f].type, column_of[f], base);
+            continue;
+        }
+        skip_field(c, c->path, &record->fields[f]);
+        if (c->report != NULL && !c->failed)
+            fprintf(c->report, "skipped\t%s%s\tnot in the contract\n", c->path,
+                    record->fields[f].name);
     }
+    for (size_t i = 0; i < count && !c->failed; i++)
+        if (!bound[i]) bind_default(c, &list[i]);
+    return !c->failed;
 }
 
 static bool bind_record(struct compile *c, struct schema *record, const struct column *list,
                         size_t count, uint16_t base) {
-    size_t field_of[COLUMN_COUNT];
-    match(record, list, count, field_of);
-    for (size_t f = 0; f < record->field_count && !c->failed; f++) {
-        const struct column *column = NULL;
-        for (size_t i = 0; i < count; i++)
-            if (field_of[i] == f) column = &list[i];
-        if (column != NULL)
-            bind_column(c, record->fields[f].type, column, base);
-        else
-            skip(c, record->fields[f].type);
-        if (column == NULL && c->report != NULL)
-            fprintf(c->report, "skipped\t%s%s\tnot in the contract\n", c->path,
-                    record->fields[f].name);
-    }
-    for (size_t i = 0; i < count && !c->failed; i++) {
-        if (field_of[i] != SIZE_MAX) continue;
-        if (list[i].obligatory) return refuse(c, &list[i], "missing, and it has no default");
-        if (c->report != NULL)
-            fprintf(c->report, "default\t%s%s\t%s\n", c->path, list[i].name,
-                    list[i].nullable ? "null" : "UNKNOWN");
-    }
-    return !c->failed;
+    const struct column **column_of = calloc(record->field_count + 1, sizeof(struct column *));
+    assert(column_of != NULL && "out of memory");
+    const bool ok = bind_fields(c, record, list, count, base, column_of);
+    free(column_of);
+    return ok;
 }
 
 static bool bind_party(struct compile *c, struct schema *s, const struct column *column) {
@@ -454,11 +469,13 @@ static struct plan *compile(const char *json, size_t size, FILE *report, struct 
     struct schema_tree *tree = schema_parse(json, size, error);
     struct plan *plan = tree == NULL ? NULL : calloc(1, sizeof *plan);
     if (plan != NULL) plan->ops = calloc(PLAN_OPS_MAX + 1, sizeof *plan->ops);
+    if (tree != NULL && (plan == NULL || plan->ops == NULL))
+        error_set(error, ERROR_FAILED, "no memory for a decode plan");
     if (plan == NULL || plan->ops == NULL) goto failed;
     fill_blank(&plan->blank);
     struct compile c = {.plan = plan, .error = error, .report = report, .path = ""};
     struct schema *root = schema_root(tree);
-    if (root->type != SCHEMA_RECORD || schema_size_min(root) == SIZE_MAX) {
+    if (root->type != SCHEMA_RECORD || root->size_min == SIZE_MAX) {
         error_set(error, ERROR_BAD_DATA, "the schema is not a record that ends");
         goto failed;
     }

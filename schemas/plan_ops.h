@@ -49,7 +49,7 @@ struct op {
 
 /* Columns are put to their defaults in pieces of this size, where the writer may leave them out. */
 enum {
-    BLANK_BYTES = 16,
+    BLANK_BYTES = 32,
     BLANKS_MAX = (sizeof(struct transaction) + BLANK_BYTES - 1) / BLANK_BYTES
 };
 

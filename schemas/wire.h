@@ -45,7 +45,8 @@ static inline const uint8_t *wire_varint_fast(const uint8_t *at, const uint8_t *
     last = ~word & 0x8080808080808080;
     if (last == 0) return wire_varint(at, end, out);
     *out = wire_gather(word & (last ^ (last - 1)));
-    return at + (__builtin_ctzll(last) / 8 + 1);
+    /* A time takes 8 bytes: a branch foreseen is quicker than waiting for the length. */
+    return last == 1ull << 63 ? at + 8 : at + ((size_t)__builtin_ctzll(last) >> 3) + 1;
 }
 
 static inline int64_t wire_signed(uint64_t zigzag) {
