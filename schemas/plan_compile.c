@@ -419,7 +419,8 @@ static bool bind_fields(struct compile *c, struct schema *record, const struct c
     for (size_t f = 0; f < record->field_count && !c->failed; f++) {
         if (column_of[f] != NULL) {
             bound[column_of[f] - list] = true;
-            bind_column(c, record->fields[f].type, column_of[f], base);
+            if (bind_column(c, record->fields[f].type, column_of[f], base) && c->failed)
+                error_prefix(c->error, "%s%s", c->path, column_of[f]->name);
             continue;
         }
         skip_field(c, c->path, &record->fields[f]);
