@@ -361,7 +361,7 @@ static void fill_collection(struct evolved *e, avro_value_t *value, int depth) {
 }
 
 static void fill_record(struct evolved *e, avro_value_t *value, int depth) {
-    size_t count;
+    size_t count = 0;
     must(avro_value_get_size(value, &count));
     for (size_t i = 0; i < count; i++) {
         avro_value_t field;
