@@ -133,8 +133,9 @@ static bool map_file(struct ocf_reader *r, struct error *error) {
         r->map = NULL;
         return fail_io(r->path, error);
     }
+    if (r->size == 0) return error_set(error, ERROR_BAD_DATA, "%s is empty", r->path);
     r->file = (struct wire){r->map, r->map + r->size};
-    return r->size > 0 || error_set(error, ERROR_BAD_DATA, "%s is empty", r->path);
+    return true;
 }
 
 static bool take_entry(struct ocf_reader *r, struct error *error) {

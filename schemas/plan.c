@@ -302,6 +302,8 @@ static inline void put_defaults(const struct plan *plan, uint8_t *restrict out) 
 bool plan_decode(const struct plan *plan, struct bytes bytes, struct transaction *tx,
                  uint32_t *used, const char **why) {
     struct run r;
+    *why = cut;
+    if (bytes.size == 0) return false;
     r.end = bytes.data + bytes.size;
     r.out = (uint8_t *)tx;
     r.plan = plan;
