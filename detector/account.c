@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+_Static_assert(sizeof(struct account) == 14 * 64, "two lines of header, twelve of ring");
+_Static_assert(EVENT_TYPE_OTHER < 16 && CHANNEL_OTHER < 16 && RAIL_OTHER < 16, "four bits each");
+
 #define HALF_LIFE_S (14.0 * 86400.0)
 #define LN_2 0.6931471805599453
 #define MEAN_WEIGHT 0.0625
@@ -47,82 +50,104 @@ static bool counts_as_counterparty(uint8_t bits, uint32_t counterparty) {
     return counterparty != 0 && side_bits(bits) != 0 && (bits & (BIT_ATTEMPT | BIT_REVERSAL)) == 0;
 }
 
-bool account_holds(const struct account *a, const struct ring_event *event) {
+/* A ring that is not full starts at slot 0, so slots in use are `ring_used`. */
+bool account_holds(const struct account *a, const struct ring_event *event,
+                   const struct kernels *k) {
     const uint32_t amount = quantise_amount(event->amount_tiyn);
-    const uint8_t kind = BIT_ATTEMPT | BIT_REVERSAL;
-    for (uint32_t i = 0; i < a->count; i++)
-        if (a->tx_hash[i] == event->tx_hash && a->amount[i] == amount &&
-            a->counterparty[i] == event->counterparty && a->event_type[i] == event->event_type &&
-            (a->bits[i] & kind) == (event->bits & kind) &&
-            (a->tags[i] & TAG_IN) == (event->tags & TAG_IN))
+    const uint8_t bits = BIT_ATTEMPT | BIT_REVERSAL, kind = KIND_EVENT_TYPE | KIND_IN;
+    uint32_t mask = k->equal(a->tx_hash, ring_extent(a), event->tx_hash) & ring_used(a);
+    for (; mask != 0; mask &= mask - 1) {
+        const int s = __builtin_ctz(mask);
+        if (a->amount[s] == amount && a->counterparty[s] == event->counterparty &&
+            ((a->bits[s] ^ event->bits) & bits) == 0 &&
+            ((a->kind[s] ^ (event->kind | event->event_type)) & kind) == 0)
             return true;
+    }
     return false;
 }
 
-/* The slot that carries NEWEST for a counterparty on a side, or of the latest event when none does.
- */
-static int find_newest(const struct account *a, uint32_t counterparty, uint8_t side) {
+/* Of slots with the counterparty: the latest event of a side by event time, the later arrived one
+ * of equals; -1: none. Where a slot of them carries NEWEST, it is that one. */
+static int find_newest(const struct account *a, uint32_t mask, uint8_t side) {
     int found = -1;
-    for (uint32_t i = 0; i < a->count; i++) {
-        const uint32_t s = ring_slot(a, i);
-        if (a->counterparty[s] != counterparty || side_bits(a->bits[s]) != side ||
-            !counts_as_counterparty(a->bits[s], counterparty))
+    uint32_t found_age = 0;
+    for (; mask != 0; mask &= mask - 1) {
+        const uint32_t s = (uint32_t)__builtin_ctz(mask);
+        const uint32_t age = (s + RING_SLOTS - a->head) % RING_SLOTS;
+        if (side_bits(a->bits[s]) != side ||
+            !counts_as_counterparty(a->bits[s], a->counterparty[s]))
             continue;
-        if (found < 0 || a->second[s] >= a->second[found]) found = (int)s;
+        const bool later = found < 0 || a->second[s] > a->second[found] ||
+                           (a->second[s] == a->second[found] && age > found_age);
+        if (!later) continue;
+        found = (int)s;
+        found_age = age;
     }
     return found;
 }
 
-static bool is_stranger(const struct account *a, const struct ring_event *event) {
-    for (uint32_t i = 0; i < a->count; i++)
-        if (a->counterparty[i] == event->counterparty && a->second[i] <= event->second &&
-            (int64_t)a->second[i] > event->second - SECONDS_7D)
-            return false;
-    return event->counterparty != 0;
+static uint8_t stranger_bit(const struct account *a, const struct ring_event *event,
+                            uint32_t same) {
+    for (uint32_t mask = same; mask != 0; mask &= mask - 1) {
+        const int64_t second = a->second[__builtin_ctz(mask)];
+        if (second <= event->second && second > event->second - SECONDS_7D) return 0;
+    }
+    return event->counterparty == 0 ? 0 : BIT_STRANGER;
+}
+
+static void mark_inexact(struct account *a, int64_t second) {
+    if (second > a->inexact_s) a->inexact_s = second;
 }
 
 static void fold(struct account *a, uint32_t slot) {
     const int64_t amount = amount_of(a->amount[slot]);
     if ((a->bits[slot] & BIT_ATTEMPT) != 0) return;
-    const bool in = (a->tags[slot] & TAG_IN) != 0;
+    const bool in = (a->kind[slot] & KIND_IN) != 0;
     const bool adds = in != ((a->bits[slot] & BIT_REVERSAL) != 0);
-    a->opening_tiyn += adds ? amount : -amount;
-    if (a->opening_tiyn < 0) a->opening_tiyn = 0;
+    a->opening_tiyn = adds ? lot_sum(a->opening_tiyn, amount)
+                           : (amount < a->opening_tiyn ? a->opening_tiyn - amount : 0);
 }
 
-static void evict(struct account *a) {
-    const uint32_t slot = a->head;
+/* The oldest event leaves; its slot is the one that the next event takes. */
+static void evict(struct account *a, const struct kernels *k) {
+    const uint32_t slot = a->head, others = ~(UINT32_C(1) << slot);
     fold(a, slot);
-    if (a->second[slot] > a->evicted_s) a->evicted_s = a->second[slot];
-    const uint32_t counterparty = a->counterparty[slot];
-    const uint8_t bits = a->bits[slot];
+    mark_inexact(a, a->second[slot]);
     a->head = (uint8_t)((a->head + 1) % RING_SLOTS);
     a->count--;
-    if ((bits & BIT_NEWEST) == 0) return;
-    const int heir = find_newest(a, counterparty, side_bits(bits));
+    if ((a->bits[slot] & BIT_NEWEST) == 0) return;
+    const uint32_t same = others & k->equal(a->counterparty, RING_SLOTS, a->counterparty[slot]);
+    const int heir = find_newest(a, same, side_bits(a->bits[slot]));
     if (heir >= 0) a->bits[heir] |= BIT_NEWEST;
 }
 
 /* Gives NEWEST to the event unless a later one of its counterparty is there. */
-static uint8_t newest_bit(struct account *a, const struct ring_event *event) {
+static uint8_t newest_bit(struct account *a, const struct ring_event *event, uint32_t same) {
     if (!counts_as_counterparty(event->bits, event->counterparty)) return 0;
-    const int holder = find_newest(a, event->counterparty, side_bits(event->bits));
+    const int holder = find_newest(a, same, side_bits(event->bits));
     if (holder >= 0 && a->second[holder] > event->second) return 0;
     if (holder >= 0) a->bits[holder] &= (uint8_t)~BIT_NEWEST;
     return BIT_NEWEST;
 }
 
+double account_credit_rate(const struct account *a, int64_t second) {
+    const int64_t age_s = second - a->decayed_s;
+    if (age_s <= 0 || a->credit_rate == 0) return a->credit_rate;
+    return a->credit_rate * exact_exp(-LN_2 * (double)age_s / HALF_LIFE_S);
+}
+
 static void decay(struct account *a, const struct ring_event *event) {
-    const int64_t age_s = a->seen == 0 ? 0 : event->second - a->decayed_s;
-    if (age_s > 0) a->credit_rate *= exact_exp(-LN_2 * (double)age_s / HALF_LIFE_S);
-    if (age_s > 0 || a->seen == 0) a->decayed_s = event->second;
+    a->credit_rate = account_credit_rate(a, event->second);
+    if (event->second > a->decayed_s) a->decayed_s = event->second;
     const bool credit = (event->bits & BIT_CREDIT) != 0 && (event->bits & BIT_REVERSAL) == 0;
     if (credit) a->credit_rate += 1.0;
 }
 
 static void learn_amount(struct account *a, int64_t amount_tiyn) {
     const double kzt = (double)amount_tiyn / 100.0;
-    if (a->seen == 0) {
+    const bool first = a->amounts == 0;
+    if (a->amounts < UINT32_MAX) a->amounts++;
+    if (first) {
         a->amount_mean = kzt;
         return;
     }
@@ -149,23 +174,41 @@ static void update_header(struct account *a, const struct ring_event *event) {
     if (a->seen < UINT32_MAX) a->seen++;
 }
 
-void account_insert(struct account *a, const struct ring_event *event) {
-    if (a->count == RING_SLOTS) evict(a);
-    const uint8_t stranger = is_stranger(a, event) ? BIT_STRANGER : 0;
-    const uint8_t newest = newest_bit(a, event);
+void account_insert(struct account *a, const struct ring_event *event, const struct kernels *k) {
+    const bool full = a->count == RING_SLOTS;
+    if (full) evict(a, k);
+    const uint32_t s = ring_slot(a, a->count);
+    const uint32_t used = full ? ~(UINT32_C(1) << s) : ring_used(a);
+    const uint32_t same = used & k->equal(a->counterparty, ring_extent(a), event->counterparty);
+    const uint8_t stranger = stranger_bit(a, event, same);
+    const uint8_t newest = newest_bit(a, event, same);
     update_header(a, event);
-    const uint32_t s = ring_slot(a, a->count++);
+    a->count++;
     a->second[s] = (uint32_t)event->second;
     a->amount[s] = quantise_amount(event->amount_tiyn);
+    if (a->amount[s] == UINT32_MAX) mark_inexact(a, event->second);
     a->bits[s] = event->bits | stranger | newest;
-    a->tags[s] = event->tags;
+    a->kind[s] = event->kind | event->event_type;
     a->counterparty[s] = event->counterparty;
     a->tx_hash[s] = event->tx_hash;
     a->ordinal_low[s] = (uint32_t)event->ordinal;
     a->ordinal_high[s] = (uint8_t)(event->ordinal >> 32);
-    a->event_type[s] = event->event_type;
-    a->channel[s] = event->channel;
-    a->rail[s] = event->rail;
+    a->way[s] = (uint8_t)(event->channel | event->rail << 4);
+}
+
+/* A ring that is half empty is read by half; the new event's ordinal and way are written. */
+void account_prefetch(const struct account *a) {
+    const uint32_t next = ring_slot(a, a->count);
+    const bool whole = a->count >= RING_SLOTS / 2;
+    const uint32_t *const columns[] = {a->second, a->amount, a->counterparty, a->tx_hash};
+    __builtin_prefetch(&a->batch, 1);
+    __builtin_prefetch(a->bits, 1);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        __builtin_prefetch(columns[i], 1);
+        if (whole) __builtin_prefetch(columns[i] + RING_SLOTS / 2, 1);
+    }
+    __builtin_prefetch(&a->ordinal_low[next], 1);
+    __builtin_prefetch(a->ordinal_high, 1);
 }
 
 uint32_t account_history(const struct account *a, struct account_event out[ACCOUNT_EVENTS_MAX]) {
@@ -179,11 +222,11 @@ uint32_t account_history(const struct account *a, struct account_event out[ACCOU
             .amount_tiyn = amount_of(a->amount[s]),
             .counterparty = a->counterparty[s],
             .kind = a->bits[s],
-            .event_type = a->event_type[s],
-            .channel = a->channel[s],
-            .rail = a->rail[s],
-            .credit = (a->tags[s] & TAG_IN) != 0,
-            .unspent_tiyn = fifo.left[i],
+            .event_type = a->kind[s] & KIND_EVENT_TYPE,
+            .channel = a->way[s] & 15,
+            .rail = a->way[s] >> 4,
+            .credit = (a->kind[s] & KIND_IN) != 0,
+            .unspent_tiyn = fifo.lots[i].left,
         };
     }
     return a->count;
@@ -196,7 +239,8 @@ int64_t account_unspent_p2p(const struct account *a, int64_t second) {
     for (uint32_t i = 0; i < a->count; i++) {
         const uint32_t s = ring_slot(a, i);
         const bool p2p_credit = (a->bits[s] & (BIT_CREDIT | BIT_P2P)) == (BIT_CREDIT | BIT_P2P);
-        if (p2p_credit && (int64_t)a->second[s] > second - SECONDS_24H) unspent += fifo.left[i];
+        if (p2p_credit && (int64_t)a->second[s] > second - SECONDS_24H)
+            unspent += fifo.lots[i].left;
     }
     return unspent;
 }
@@ -206,10 +250,10 @@ static uint8_t evidence_bits(const char *name) {
     static const struct {
         const char *part;
         uint8_t bits;
-    } parts[] = {{"p2p_in", BIT_CREDIT | BIT_P2P},
+    } parts[] = {{"rapid", BIT_DEBIT},
+                 {"p2p_in", BIT_CREDIT | BIT_P2P},
                  {"p2p_out", BIT_DEBIT | BIT_P2P},
                  {"cash_out", BIT_DEBIT | BIT_CASH},
-                 {"rapid", BIT_DEBIT},
                  {"passed_amount_cash", BIT_DEBIT | BIT_CASH},
                  {"passed_amount_p2p", BIT_DEBIT | BIT_P2P},
                  {"attempts", BIT_ATTEMPT},

@@ -69,8 +69,22 @@ void accounts_close(struct accounts *a) {
     free(a);
 }
 
-void accounts_prefetch(const struct accounts *a, struct account_key key) {
+void accounts_prefetch_index(const struct accounts *a, struct account_key key) {
     __builtin_prefetch(&a->buckets[key.low & a->bucket_mask]);
+}
+
+static struct account *record_of(const struct accounts *a, uint64_t entry) {
+    return &a->records[(entry & NUMBER_MASK) - 1];
+}
+
+void accounts_prefetch_record(const struct accounts *a, struct account_key key) {
+    const struct bucket *bucket = &a->buckets[key.low & a->bucket_mask];
+    const uint64_t tag = key.high >> TAG_SHIFT;
+    for (int i = 0; i < BUCKET_ENTRIES; i++)
+        if (bucket->entries[i] >> TAG_SHIFT == tag && bucket->entries[i] != 0) {
+            __builtin_prefetch(record_of(a, bucket->entries[i]), 1);
+            return;
+        }
 }
 
 static bool same(struct account_key a, struct account_key b) {
@@ -84,19 +98,18 @@ static uint64_t *locate(const struct accounts *a, struct account_key key) {
         for (int i = 0; i < BUCKET_ENTRIES; i++) {
             uint64_t *entry = &a->buckets[b].entries[i];
             if (*entry == 0) return entry;
-            if (*entry >> TAG_SHIFT == tag && same(a->records[(*entry & NUMBER_MASK) - 1].key, key))
-                return entry;
+            if (*entry >> TAG_SHIFT == tag && same(record_of(a, *entry)->key, key)) return entry;
         }
 }
 
 struct account *accounts_find(const struct accounts *a, struct account_key key) {
     const uint64_t *entry = locate(a, key);
-    return *entry == 0 ? NULL : &a->records[(*entry & NUMBER_MASK) - 1];
+    return *entry == 0 ? NULL : record_of(a, *entry);
 }
 
 struct account *accounts_take(struct accounts *a, struct account_key key) {
     uint64_t *entry = locate(a, key);
-    if (*entry != 0) return &a->records[(*entry & NUMBER_MASK) - 1];
+    if (*entry != 0) return record_of(a, *entry);
     if (a->count == a->capacity) return NULL;
     struct account *account = &a->records[a->count++];
     account->key = key;

@@ -25,7 +25,10 @@ struct account_key account_key_of(struct text token);
 struct accounts *accounts_open(uint32_t capacity, struct error *error);
 void accounts_close(struct accounts *accounts);
 
-void accounts_prefetch(const struct accounts *accounts, struct account_key key);
+/* In this order, each for many keys before the next: fetches the key's line of the index; then,
+ * when that is there, the first line of the record that the key most likely has. */
+void accounts_prefetch_index(const struct accounts *accounts, struct account_key key);
+void accounts_prefetch_record(const struct accounts *accounts, struct account_key key);
 /* NULL when not there. */
 struct account *accounts_find(const struct accounts *accounts, struct account_key key);
 /* Finds or adds; NULL when the table is full. */

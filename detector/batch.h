@@ -36,7 +36,9 @@ struct side {
     uint32_t event; /* index into input[], tx[] */
     uint32_t account_number;
     enum side_role role;
-    uint32_t quality; /* bit set of 1 << enum quality */
+    uint32_t quality; /* bit set of 1 << enum quality, over the widest window */
+    /* Windows that begin before these are APPROXIMATE, COLD_START. */
+    int64_t approximate_before_s, cold_before_s;
     /* The account as it stood when this side was scored: the live record, or a copy where a later
      * event of the batch changed it. Read-only for the stages after apply. */
     const struct account *account;

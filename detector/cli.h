@@ -43,7 +43,7 @@ bool cli_number(const struct cli *cli, const char *name, int64_t low, int64_t hi
 int cli_fail(const struct error *error);
 
 /* Progress on a terminal's stderr, nothing elsewhere: rate and time left, at most 10 times a
- * second. */
+ * second. `total` 0: not known, so no time left. */
 struct progress;
 struct progress *progress_new(const char *what, int64_t total);
 void progress_set(struct progress *progress, int64_t done, int64_t units);

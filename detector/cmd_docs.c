@@ -2,6 +2,7 @@
 #include "detector/cli.h"
 #include "detector/commands.h"
 #include "detector/features_doc.h"
+#include "detector/mapping.h"
 #include "detector/metrics.h"
 #include "detector/nearest.h"
 #include "schemas/contracts_doc.h"
@@ -15,6 +16,7 @@ static const struct {
     {"configuration", options_print_markdown}, {"sample", options_print_sample},
     {"options", options_print_help},           {"metrics", metrics_print_markdown},
     {"features", features_doc_print},          {"contracts", contracts_doc_print},
+    {"mapping", mapping_print_markdown},
 };
 enum { PAGE_COUNT = sizeof pages / sizeof pages[0] };
 
@@ -34,9 +36,9 @@ static bool print_page(const struct cli *cli, struct error *error) {
 
 int cmd_docs(int argc, char **argv) {
     struct error error = {.code = ERROR_NONE};
-    struct cli cli = {.usage =
-                          "saqshy docs configuration|sample|options|metrics|features|contracts",
-                      .purpose = "Prints a reference page that is made from the program's tables."};
+    struct cli cli = {
+        .usage = "saqshy docs configuration|sample|options|metrics|features|contracts|mapping",
+        .purpose = "Prints a reference page that is made from the program's tables."};
     const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
     if (outcome == CLI_HELP_SHOWN) return 0;
     bool ok = outcome == CLI_GO && print_page(&cli, &error);

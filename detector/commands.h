@@ -8,6 +8,8 @@
     X(run, "the service")                                                                          \
     X(check, "configuration, broker, topics, schemas, model and policy")                           \
     X(gen, "labelled synthetic feed")                                                              \
+    X(import, "any CSV, with a mapping file, into a feed of transactions")                         \
+    X(replay, "recorded events to Kafka, or straight into the engine, at any speed")               \
     X(schema, "what of a writer's schema binds, and what does not")                                \
     X(docs, "the generated reference pages")
 

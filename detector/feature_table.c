@@ -220,10 +220,12 @@ const struct feature feature_table[FEATURE_COUNT] = {
         "no event within 24 h", FEATURE_RISES, "ROUND", "Share of round amounts",
         "Доля круглых сумм", "Дөңгелек сомалар үлесі", OWN),
     ROW(amount_z, "standard deviations", 0,
-        "amount less the account's decayed mean (weight 1/16 an event), over its deviation, within "
-        "±20",
-        "fewer than 5 events before, or no deviation", FEATURE_RISES, "AMOUNT_Z",
-        "Unusual amount for the account", "Необычная сумма для счёта", "Шот үшін ерекше сома", OWN),
+        "amount less the account's decayed mean before it (weight 1/16 an event, attempts left "
+        "out), "
+        "over its deviation, within ±20",
+        "fewer than 5 settled or reversed amounts before, or no deviation", FEATURE_RISES,
+        "AMOUNT_Z", "Unusual amount for the account", "Необычная сумма для счёта",
+        "Шот үшін ерекше сома", OWN),
     ROW(active_call, "flag", 0, "1 when the payer was on a call",
         "not given, or this is not the payer", FEATURE_RISES, "ACTIVE_CALL", "On a phone call",
         "Во время звонка", "Қоңырау кезінде", FCA),

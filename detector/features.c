@@ -9,12 +9,12 @@
 #include <string.h>
 
 enum { WINDOWS = 6, FAMILIES = 5, FIVE = 5, LOCAL_OFFSET_S = 5 * 3600, DAY_S = 86400 };
-enum { W_10M, W_1H, W_24H, W_72H, W_7D, W_6H };
-static const int32_t width_s[WINDOWS] = {SECONDS_10M, SECONDS_1H, SECONDS_24H,
-                                         SECONDS_72H, SECONDS_7D, SECONDS_6H};
+/* Each window lies within the next. */
+enum { W_10M, W_1H, W_6H, W_24H, W_72H, W_7D };
+static const int32_t width_s[WINDOWS] = {SECONDS_10M, SECONDS_1H,  SECONDS_6H,
+                                         SECONDS_24H, SECONDS_72H, SECONDS_7D};
+static const int five[FIVE] = {W_10M, W_1H, W_24H, W_72H, W_7D};
 enum { F_IN, F_OUT, F_P2P_IN, F_P2P_OUT, F_CASH_OUT };
-static const uint8_t family_bits[FAMILIES] = {BIT_CREDIT, BIT_DEBIT, BIT_CREDIT | BIT_P2P,
-                                              BIT_DEBIT | BIT_P2P, BIT_DEBIT | BIT_CASH};
 #define MEAN_LIFE_S (14.0 * 86400.0 / 0.6931471805599453)
 #define FLOOR_TIYN 100000
 #define KZT(tiyn) ((double)(tiyn) / 100.0)
@@ -26,13 +26,14 @@ struct view {
     const struct kernels *kernels;
     enum side_role role;
     int64_t second;
-    uint32_t used;             /* slots in use: a ring that is not full starts at slot 0 */
-    uint32_t window[WINDOWS];  /* slots in the window, attempts included */
-    uint32_t family[FAMILIES]; /* slots of the family, neither attempts nor reversals */
-    uint32_t attempts, reversals;
+    uint32_t extent, used;      /* slots read; slots in use, as a mask */
+    uint32_t level[RING_SLOTS]; /* windows that have the slot */
+    uint32_t window[WINDOWS];   /* slots in the window, attempts included */
+    uint32_t family[FAMILIES];  /* slots of the family, reversals left out */
+    uint32_t planes[8];         /* of bits[] */
     int64_t tiyn[RING_SLOTS];
-    int64_t sum[FAMILIES][WINDOWS];
-    uint32_t count[FAMILIES][WINDOWS];
+    int64_t sum[FAMILIES][WINDOWS];    /* less what was reversed, not below 0 */
+    uint32_t count[FAMILIES][WINDOWS]; /* without reversals */
     double *out;
 };
 
@@ -46,43 +47,64 @@ static uint32_t low_of(int64_t second, int32_t window_s) {
 
 static void look(struct view *v) {
     const struct account *a = v->account;
-    const struct kernels *k = v->kernels;
-    v->used = a->count == RING_SLOTS ? UINT32_MAX : (UINT32_C(1) << a->count) - 1;
+    uint32_t low[WINDOWS], *p = v->planes, *f = v->family;
     for (int w = 0; w < WINDOWS; w++)
-        v->window[w] =
-            v->used & k->window(a->second, low_of(v->second, width_s[w]), (uint32_t)v->second);
-    v->attempts = k->select(a->bits, BIT_ATTEMPT);
-    v->reversals = k->select(a->bits, BIT_REVERSAL);
-    k->amounts(a->amount, v->tiyn);
-    for (int f = 0; f < FAMILIES; f++)
-        v->family[f] = k->select(a->bits, family_bits[f]) & ~v->attempts;
+        low[w] = low_of(v->second, width_s[w]);
+    v->extent = ring_extent(a);
+    v->used = ring_used(a);
+    v->kernels->windows(a->second, v->extent, low, WINDOWS, (uint32_t)v->second, v->window,
+                        v->level);
+    v->kernels->planes(a->bits, p);
+    v->kernels->amounts(a->amount, v->extent, v->tiyn);
+    for (int w = 0; w < WINDOWS; w++)
+        v->window[w] &= v->used;
+    const uint32_t settled = ~p[PLANE_REVERSAL];
+    f[F_IN] = p[PLANE_CREDIT] & settled;
+    f[F_OUT] = p[PLANE_DEBIT] & settled;
+    f[F_P2P_IN] = f[F_IN] & p[PLANE_P2P];
+    f[F_P2P_OUT] = f[F_OUT] & p[PLANE_P2P];
+    f[F_CASH_OUT] = f[F_OUT] & p[PLANE_CASH];
 }
 
-/* Sums less what was reversed, not below 0; counts without reversals. */
+/* What a family is made of, as the low four of bits[]. */
+enum { WAYS = 16, LEVELS = WINDOWS + 1 };
+enum {
+    WAY_IN = BIT_CREDIT,
+    WAY_P2P_IN = BIT_CREDIT | BIT_P2P,
+    WAY_CASH_IN = BIT_CREDIT | BIT_CASH,
+    WAY_OUT = BIT_DEBIT,
+    WAY_P2P_OUT = BIT_DEBIT | BIT_P2P,
+    WAY_CASH_OUT = BIT_DEBIT | BIT_CASH,
+};
+
+/* Each amount goes once to its way and level; windows are sums of levels. No branch on what an
+ * event is: that cannot be foretold. */
 static void sum_up(struct view *v) {
-    uint32_t masks[2 * FAMILIES * WINDOWS];
-    int64_t sums[2 * FAMILIES * WINDOWS];
-    size_t n = 0;
-    for (int f = 0; f < FAMILIES; f++)
-        for (int w = 0; w < WINDOWS; w++) {
-            const uint32_t mask = v->family[f] & v->window[w];
-            masks[n++] = mask & ~v->reversals;
-            masks[n++] = mask & v->reversals;
+    const struct account *a = v->account;
+    int64_t net[LEVELS][WAYS] = {{0}}, sum[FAMILIES] = {0};
+    for (uint32_t slot = 0; slot < a->count; slot++) {
+        const int64_t reversed = -(int64_t)(a->bits[slot] >> 7);
+        net[v->level[slot]][a->bits[slot] % WAYS] += (v->tiyn[slot] ^ reversed) - reversed;
+    }
+    for (int w = 0; w < WINDOWS; w++) {
+        const int64_t *n = net[WINDOWS - w];
+        sum[F_IN] += n[WAY_IN] + n[WAY_P2P_IN] + n[WAY_CASH_IN];
+        sum[F_OUT] += n[WAY_OUT] + n[WAY_P2P_OUT] + n[WAY_CASH_OUT];
+        sum[F_P2P_IN] += n[WAY_P2P_IN];
+        sum[F_P2P_OUT] += n[WAY_P2P_OUT];
+        sum[F_CASH_OUT] += n[WAY_CASH_OUT];
+        for (int f = 0; f < FAMILIES; f++) {
+            v->sum[f][w] = sum[f] > 0 ? sum[f] : 0;
+            v->count[f][w] = bits_of(v->family[f] & v->window[w]);
         }
-    v->kernels->sums(v->tiyn, masks, n, sums);
-    for (int f = 0; f < FAMILIES; f++)
-        for (int w = 0; w < WINDOWS; w++) {
-            const size_t i = 2 * ((size_t)f * WINDOWS + (size_t)w);
-            v->sum[f][w] = sums[i] > sums[i + 1] ? sums[i] - sums[i + 1] : 0;
-            v->count[f][w] = bits_of(masks[i]);
-        }
+    }
 }
 
 static void families(struct view *v) {
     for (int f = 0; f < FAMILIES; f++)
         for (int w = 0; w < FIVE; w++) {
-            v->out[FEATURE_in_count_10m + 2 * FIVE * f + w] = v->count[f][w];
-            v->out[FEATURE_in_amount_10m + 2 * FIVE * f + w] = KZT(v->sum[f][w]);
+            v->out[FEATURE_in_count_10m + 2 * FIVE * f + w] = v->count[f][five[w]];
+            v->out[FEATURE_in_amount_10m + 2 * FIVE * f + w] = KZT(v->sum[f][five[w]]);
         }
 }
 
@@ -110,15 +132,15 @@ static uint32_t distinct_slow(const struct view *v, uint32_t mask) {
 }
 
 static double distinct(const struct view *v, int family, int window) {
-    const uint32_t mask = v->family[family] & v->window[window] & ~v->reversals;
+    const uint32_t mask = v->family[family] & v->window[window];
     if (v->second < v->account->newest_s) return distinct_slow(v, mask);
-    return bits_of(mask & v->kernels->select(v->account->bits, BIT_NEWEST));
+    return bits_of(mask & v->planes[PLANE_NEWEST]);
 }
 
 static void counterparties(struct view *v) {
     double *o = v->out;
-    o[FEATURE_in_max_24h] = largest(v, v->family[F_IN] & v->window[W_24H] & ~v->reversals);
-    o[FEATURE_out_max_24h] = largest(v, v->family[F_OUT] & v->window[W_24H] & ~v->reversals);
+    o[FEATURE_in_max_24h] = largest(v, v->family[F_IN] & v->window[W_24H]);
+    o[FEATURE_out_max_24h] = largest(v, v->family[F_OUT] & v->window[W_24H]);
     o[FEATURE_payers_1h] = distinct(v, F_IN, W_1H);
     o[FEATURE_payers_24h] = distinct(v, F_IN, W_24H);
     o[FEATURE_payers_7d] = distinct(v, F_IN, W_7D);
@@ -135,18 +157,20 @@ static double capped(double value, double most) {
     return value > most ? most : value;
 }
 
-static double stranger_share(const struct view *v, int window) {
-    const uint32_t credits = v->family[F_IN] & v->window[window] & ~v->reversals;
-    const uint32_t masks[2] = {credits & v->kernels->select(v->account->bits, BIT_STRANGER),
-                               credits};
-    int64_t sums[2];
-    v->kernels->sums(v->tiyn, masks, 2, sums);
-    return ratio(sums[0], sums[1]);
+/* By amount, of credits from payers that were not in the ring. */
+static void stranger_shares(struct view *v) {
+    const uint32_t credits = v->family[F_IN], strangers = credits & v->planes[PLANE_STRANGER];
+    const uint32_t masks[4] = {strangers & v->window[W_24H], credits & v->window[W_24H],
+                               strangers & v->window[W_7D], credits & v->window[W_7D]};
+    int64_t sums[4];
+    v->kernels->sums(v->tiyn, v->extent, masks, 4, sums);
+    v->out[FEATURE_new_payer_share_24h] = ratio(sums[0], sums[1]);
+    v->out[FEATURE_new_payer_share_7d] = ratio(sums[2], sums[3]);
 }
 
-/* log((count + 0.5) / (expected + 0.5)), expected by the decayed rate. */
-static double burst(const struct view *v, int window) {
-    const double expected = v->account->credit_rate * (double)width_s[window] / MEAN_LIFE_S;
+/* log((count + 0.5) / (expected + 0.5)). */
+static double burst(const struct view *v, double rate, int window) {
+    const double expected = rate * (double)width_s[window] / MEAN_LIFE_S;
     return exact_log((v->count[F_IN][window] + 0.5) / (expected + 0.5));
 }
 
@@ -157,10 +181,9 @@ static double through(const struct view *v, int out, int in, int window) {
 
 static void flow_ratios(struct view *v) {
     double *o = v->out;
-    o[FEATURE_new_payer_share_24h] = stranger_share(v, W_24H);
-    o[FEATURE_new_payer_share_7d] = stranger_share(v, W_7D);
-    o[FEATURE_inbound_burst_1h] = burst(v, W_1H);
-    o[FEATURE_inbound_burst_24h] = burst(v, W_24H);
+    const double rate = account_credit_rate(v->account, v->second);
+    o[FEATURE_inbound_burst_1h] = burst(v, rate, W_1H);
+    o[FEATURE_inbound_burst_24h] = burst(v, rate, W_24H);
     o[FEATURE_pass_through_1h] = through(v, F_OUT, F_IN, W_1H);
     o[FEATURE_pass_through_24h] = through(v, F_OUT, F_IN, W_24H);
     o[FEATURE_pass_through_7d] = through(v, F_OUT, F_IN, W_7D);
@@ -176,35 +199,27 @@ static void flow_ratios(struct view *v) {
             : NAN;
 }
 
-/* Sums of FIFO columns over the credits of a mask (physical slots). */
-static int64_t over(const struct view *v, uint32_t mask, const int64_t column[RING_SLOTS]) {
-    int64_t sum = 0;
-    for (; mask != 0; mask &= mask - 1) {
-        const uint32_t slot = (uint32_t)__builtin_ctz(mask);
-        sum += column[(slot + RING_SLOTS - v->account->head) % RING_SLOTS];
-    }
-    return sum;
-}
-
-static int64_t credited(const struct view *v, uint32_t mask) {
-    int64_t sum;
-    v->kernels->sums(v->tiyn, &mask, 1, &sum);
-    return sum;
-}
-
 static void fifo_features(struct view *v) {
-    struct fifo fifo;
     double *o = v->out;
-    fifo_compute(v->account, &fifo);
-    const uint32_t in = v->family[F_IN] & ~v->reversals, p2p = v->family[F_P2P_IN] & ~v->reversals;
-    const uint32_t day = in & v->window[W_24H], three = in & v->window[W_72H];
-    o[FEATURE_rapid_cash_out_10m] = ratio(over(v, day, fifo.gone_10m), credited(v, day));
-    o[FEATURE_rapid_cash_out_1h] = ratio(over(v, day, fifo.gone_1h), credited(v, day));
-    o[FEATURE_retained_share] = 1.0 - ratio(over(v, three, fifo.gone), credited(v, three));
-    o[FEATURE_passed_amount_cash_24h] = KZT(over(v, p2p & v->window[W_24H], fifo.gone_cash));
-    o[FEATURE_passed_amount_p2p_24h] = KZT(over(v, p2p & v->window[W_24H], fifo.gone_p2p));
-    o[FEATURE_passed_amount_cash_72h] = KZT(over(v, p2p & v->window[W_72H], fifo.gone_cash));
-    o[FEATURE_passed_amount_p2p_72h] = KZT(over(v, p2p & v->window[W_72H], fifo.gone_p2p));
+    const uint32_t in = v->family[F_IN], p2p = v->family[F_P2P_IN];
+    const struct fifo_question question = {
+        .day = in & v->window[W_24H],
+        .three_days = in & v->window[W_72H],
+        .p2p_day = p2p & v->window[W_24H],
+        .p2p_three_days = p2p & v->window[W_72H],
+    };
+    struct fifo_answer gone;
+    fifo_ask(v->account, v->tiyn, &question, (v->used & v->planes[PLANE_REVERSAL]) != 0, &gone);
+    const uint32_t masks[2] = {question.day, question.three_days};
+    int64_t credited[2];
+    v->kernels->sums(v->tiyn, v->extent, masks, 2, credited);
+    o[FEATURE_rapid_cash_out_10m] = ratio(gone.day_10m, credited[0]);
+    o[FEATURE_rapid_cash_out_1h] = ratio(gone.day_1h, credited[0]);
+    o[FEATURE_retained_share] = 1.0 - ratio(gone.three_days, credited[1]);
+    o[FEATURE_passed_amount_cash_24h] = KZT(gone.p2p_day_cash);
+    o[FEATURE_passed_amount_p2p_24h] = KZT(gone.p2p_day_p2p);
+    o[FEATURE_passed_amount_cash_72h] = KZT(gone.p2p_three_days_cash);
+    o[FEATURE_passed_amount_p2p_72h] = KZT(gone.p2p_three_days_p2p);
 }
 
 /* Seconds from the latest event of a mask with at least `least` tiyn; NaN without one. */
@@ -224,16 +239,16 @@ static void gaps(struct view *v) {
     const bool cash = v->tx->event_type == EVENT_TYPE_CASH_WITHDRAWAL ||
                       v->tx->event_type == EVENT_TYPE_CRYPTO_PURCHASE;
     const int64_t amount = amount_of(quantise_amount(v->tx->amount_tiyn));
-    const uint32_t in = v->family[F_IN] & ~v->reversals, p2p = v->family[F_P2P_IN] & ~v->reversals;
+    const uint32_t in = v->family[F_IN], p2p = v->family[F_P2P_IN];
     v->out[FEATURE_credit_debit_gap] =
         settled && !own ? since_latest(v, in & v->window[W_24H], (amount + 1) / 2) : NAN;
     v->out[FEATURE_cash_gap] = settled && cash ? since_latest(v, p2p & v->window[W_7D], 0) : NAN;
 }
 
 static void attempts(struct view *v) {
-    const uint32_t strangers = v->attempts & v->kernels->select(v->account->bits, BIT_STRANGER);
-    v->out[FEATURE_attempts_1h] = bits_of(v->attempts & v->window[W_1H]);
-    v->out[FEATURE_attempts_24h] = bits_of(v->attempts & v->window[W_24H]);
+    const uint32_t all = v->planes[PLANE_ATTEMPT], strangers = all & v->planes[PLANE_STRANGER];
+    v->out[FEATURE_attempts_1h] = bits_of(all & v->window[W_1H]);
+    v->out[FEATURE_attempts_24h] = bits_of(all & v->window[W_24H]);
     v->out[FEATURE_attempts_new_payee_1h] = bits_of(strangers & v->window[W_1H]);
     v->out[FEATURE_attempts_new_payee_24h] = bits_of(strangers & v->window[W_24H]);
 }
@@ -242,33 +257,32 @@ static double not_negative(double value) {
     return value < 0 ? 0 : value;
 }
 
+/* Slots that were never used say second 0, which is before everything. */
 static double dormancy(const struct view *v) {
-    int64_t before = -1, first = INT64_MAX;
-    for (uint32_t mask = v->used; mask != 0; mask &= mask - 1) {
-        const uint32_t slot = (uint32_t)__builtin_ctz(mask);
-        const int64_t at_s = v->account->second[slot];
-        if (at_s > v->second) continue;
-        if ((v->window[W_24H] >> slot & 1) != 0)
-            first = at_s < first ? at_s : first;
-        else
-            before = at_s > before ? at_s : before;
+    const uint32_t *second = v->account->second, now = (uint32_t)v->second;
+    uint32_t before = 0, first = now;
+    for (uint32_t i = 0; i < v->extent; i++) {
+        const bool within = v->level[i] >= WINDOWS - W_24H;
+        const uint32_t old = within || second[i] > now ? 0 : second[i];
+        const uint32_t recent = within ? second[i] : now;
+        before = old > before ? old : before;
+        first = recent < first ? recent : first;
     }
-    if (first == INT64_MAX) first = v->second;
-    return before < 0 ? NAN : (double)(first - before);
+    return before == 0 ? NAN : (double)(first - before);
 }
 
 static void habits(struct view *v) {
     const uint32_t day = v->window[W_24H];
-    uint32_t hours = 0, night = 0, round = 0;
+    uint32_t hours = 0, planes[8];
+    v->kernels->planes(v->account->kind, planes);
     for (uint32_t mask = day; mask != 0; mask &= mask - 1) {
         const uint32_t slot = (uint32_t)__builtin_ctz(mask);
         hours |= UINT32_C(1) << ((v->account->second[slot] + LOCAL_OFFSET_S) % DAY_S / 3600);
-        night += (v->account->tags[slot] & TAG_NIGHT) != 0;
-        round += (v->account->tags[slot] & TAG_ROUND) != 0;
     }
     v->out[FEATURE_active_hours_24h] = bits_of(hours);
-    v->out[FEATURE_night_share_24h] = ratio(night, bits_of(day));
-    v->out[FEATURE_round_amount_share_24h] = ratio(round, bits_of(day));
+    v->out[FEATURE_night_share_24h] = ratio(bits_of(day & planes[PLANE_NIGHT]), bits_of(day));
+    v->out[FEATURE_round_amount_share_24h] =
+        ratio(bits_of(day & planes[PLANE_ROUND]), bits_of(day));
 }
 
 static double tristate(uint8_t value) {
@@ -299,7 +313,7 @@ static void circumstances(struct view *v) {
 
 double features_amount_z(const struct account *a, int64_t amount_tiyn) {
     const double kzt = KZT(amount_of(quantise_amount(amount_tiyn)));
-    if (a->seen < 5 || a->amount_variance <= 0) return NAN;
+    if (a->amounts < 5 || a->amount_variance <= 0) return NAN;
     const double z = (kzt - a->amount_mean) / sqrt(a->amount_variance);
     return z < -20.0 ? -20.0 : capped(z, 20.0);
 }
@@ -307,17 +321,19 @@ double features_amount_z(const struct account *a, int64_t amount_tiyn) {
 void features_compute(const struct account *account, const struct transaction *tx,
                       enum side_role role, double amount_z, const struct kernels *kernels,
                       double out[FEATURE_COUNT]) {
-    struct view v = {.account = account,
-                     .tx = tx,
-                     .kernels = kernels,
-                     .role = role,
-                     .second = tx->event_time_s,
-                     .out = out};
+    struct view v; /* too large to be cleared first */
+    v.account = account;
+    v.tx = tx;
+    v.kernels = kernels;
+    v.role = role;
+    v.second = tx->event_time_s;
+    v.out = out;
     look(&v);
     sum_up(&v);
     families(&v);
     counterparties(&v);
     flow_ratios(&v);
+    stranger_shares(&v);
     fifo_features(&v);
     gaps(&v);
     attempts(&v);
@@ -326,9 +342,11 @@ void features_compute(const struct account *account, const struct transaction *t
     out[FEATURE_amount_z] = amount_z;
 }
 
-uint32_t features_quality(const struct account *a, int64_t second) {
-    uint32_t quality = 0;
-    if (a->evicted_s > second - SECONDS_24H) quality |= 1u << QUALITY_APPROXIMATE;
-    if (second < a->newest_s) quality |= 1u << QUALITY_LATE;
-    return quality;
+void features_quality(const struct account *a, int64_t second, int64_t first_s, struct side *side) {
+    const int64_t since_s = second - SECONDS_7D;
+    side->approximate_before_s = a->inexact_s;
+    side->cold_before_s = first_s;
+    side->quality = (since_s < a->inexact_s ? 1u << QUALITY_APPROXIMATE : 0) |
+                    (since_s < first_s ? 1u << QUALITY_COLD_START : 0) |
+                    (second < a->newest_s ? 1u << QUALITY_LATE : 0);
 }

@@ -14,5 +14,7 @@ void features_compute(const struct account *account, const struct transaction *t
                       enum side_role role, double amount_z, const struct kernels *kernels,
                       double out[FEATURE_COUNT]);
 double features_amount_z(const struct account *account, int64_t amount_tiyn);
-/* Bits 1 << enum quality of a side at `second`. */
-uint32_t features_quality(const struct account *account, int64_t second);
+/* Sets quality, approximate_before_s and cold_before_s of a side at `second`, when the engine's
+ * knowledge began at `first_s`. */
+void features_quality(const struct account *account, int64_t second, int64_t first_s,
+                      struct side *side);

@@ -46,14 +46,15 @@ void kafka_consumer_close(struct kafka_port *k) {
 bool kafka_partition_count(struct port *port, const char *topic, int32_t *count,
                            struct error *error) {
     struct kafka_port *k = kafka_self(port);
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(k->consumer, topic, NULL);
+    rd_kafka_t *client = k->feeding ? k->producer : k->consumer;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
     if (handle == NULL)
         return error_set(error, ERROR_CONFIG, "%s is not a topic name Kafka takes", topic);
     bool known = false, going = true;
     while (!known && going) {
         const struct rd_kafka_metadata *metadata = NULL;
         const rd_kafka_resp_err_t failed =
-            rd_kafka_metadata(k->consumer, 0, handle, &metadata, KAFKA_CALL_MS);
+            rd_kafka_metadata(client, 0, handle, &metadata, KAFKA_CALL_MS);
         const char *why = rd_kafka_err2str(failed);
         if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) {
             const rd_kafka_metadata_topic_t *found = &metadata->topics[0];

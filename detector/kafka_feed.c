@@ -20,6 +20,7 @@ struct kafka_feed *kafka_feed_open(const struct options *options, struct error *
         return NULL;
     }
     feed->port.options = options;
+    feed->port.feeding = true;
     feed->port.warned_ms = kafka_steady_ms() - KAFKA_WARN_MS;
     feed->port.producer = kafka_client_new(&feed->port, OPTIONS_PRODUCER, error);
     if (feed->port.producer != NULL) return feed;
@@ -29,8 +30,15 @@ struct kafka_feed *kafka_feed_open(const struct options *options, struct error *
 
 static bool all_delivered(const struct kafka_feed *feed, struct error *error) {
     return feed->port.delivery_error == RD_KAFKA_RESP_ERR_NO_ERROR ||
-           error_set(error, ERROR_UNAVAILABLE, "a record was not delivered: %s",
+           error_set(error, ERROR_UNAVAILABLE,
+                     "%lld of %llu records sent were not delivered, the first because: %s",
+                     (long long)feed->port.delivery_failures, (unsigned long long)feed->sent,
                      rd_kafka_err2str(feed->port.delivery_error));
+}
+
+bool kafka_feed_partitions(struct kafka_feed *feed, const char *topic, int32_t *count,
+                           struct error *error) {
+    return kafka_partition_count(&feed->port.port, topic, count, error);
 }
 
 bool kafka_feed_send(struct kafka_feed *feed, const struct port_message *message,

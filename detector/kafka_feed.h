@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plain producer for tools that fill a topic (`replay`, `demo`, benchmarks): no transactions,
- * back-pressure instead of an unbounded queue. One thread. */
+/* A plain producer for tools that fill a topic (`replay`, `demo`, benchmarks): no transactions
+ * but idempotent, back-pressure instead of an unbounded queue. One thread. */
 #pragma once
 
 #include "detector/options.h"
@@ -10,6 +10,9 @@ struct kafka_feed;
 
 /* Connects lazily; `options` outlives the feed. ERROR_CONFIG for a refused librdkafka setting. */
 struct kafka_feed *kafka_feed_open(const struct options *options, struct error *error);
+/* Waits for the brokers. ERROR_CONFIG when the topic does not exist. */
+bool kafka_feed_partitions(struct kafka_feed *feed, const char *topic, int32_t *count,
+                           struct error *error);
 /* Copies the message; waits while the queue is full. ERROR_UNAVAILABLE when a delivery failed. */
 bool kafka_feed_send(struct kafka_feed *feed, const struct port_message *message,
                      struct error *error);

@@ -60,8 +60,9 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
 static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
     struct kafka_port *k = opaque;
     (void)client;
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && k->delivery_error == 0)
-        k->delivery_error = message->err;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    if (k->delivery_error == RD_KAFKA_RESP_ERR_NO_ERROR) k->delivery_error = message->err;
+    k->delivery_failures++;
 }
 
 struct setting {
@@ -99,8 +100,10 @@ static bool set_producer(struct kafka_port *k, rd_kafka_conf_t *conf, struct err
                                             {"transaction.timeout.ms", timeout},
                                             {"enable.idempotence", "true"},
                                             {NULL, NULL}};
+    const struct setting feeding[] = {
+        {"enable.idempotence", "true"}, {"linger.ms", "5"}, {NULL, NULL}};
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    return set_all(conf, shared, error) &&
+    return set_all(conf, shared, error) && (!k->feeding || set_all(conf, feeding, error)) &&
            (!k->port.exactly_once || set_all(conf, transactional, error));
 }
 

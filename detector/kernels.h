@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kernels that read a ring, as a table of tiers chosen once at start. Scalar C is the
- * specification; every other tier gives the same bits. Arrays hold 32 slots; a mask has bit i for
- * slot i. Unused slots are the caller's to mask out. */
+ * specification; every other tier gives the same bits.
+ *
+ * Arrays hold 32 slots, of which the first `slots` (16 or 32) are read: a ring that is half empty
+ * need not be fetched whole. A mask has bit i for slot i. Slots that are not in use are the
+ * caller's to mask out. */
 #pragma once
 
 #include <stddef.h>
@@ -9,14 +12,19 @@
 
 struct kernels {
     const char *name;
-    /* Slots with low < second <= high. */
-    uint32_t (*window)(const uint32_t second[32], uint32_t low, uint32_t high);
-    /* Slots with (bits & pattern) == pattern. */
-    uint32_t (*select)(const uint8_t bits[32], uint8_t pattern);
+    /* For each of `count` lower bounds: slots with low < second <= high. level[i]: how many of
+     * these windows have slot i. */
+    void (*windows)(const uint32_t second[32], uint32_t slots, const uint32_t *low, size_t count,
+                    uint32_t high, uint32_t *masks, uint32_t level[32]);
+    /* Slots whose value is `value`. */
+    uint32_t (*equal)(const uint32_t values[32], uint32_t slots, uint32_t value);
+    /* planes[b]: slots in whose byte bit b is set. */
+    void (*planes)(const uint8_t bytes[32], uint32_t planes[8]);
     /* Coded amounts to tiyn. */
-    void (*amounts)(const uint32_t coded[32], int64_t tiyn[32]);
+    void (*amounts)(const uint32_t coded[32], uint32_t slots, int64_t tiyn[32]);
     /* Sum of the slots in each of `count` masks. */
-    void (*sums)(const int64_t tiyn[32], const uint32_t *masks, size_t count, int64_t *sums);
+    void (*sums)(const int64_t tiyn[32], uint32_t slots, const uint32_t *masks, size_t count,
+                 int64_t *sums);
 };
 
 extern const struct kernels kernels_scalar;

@@ -8,6 +8,7 @@
 
 /* One committed record; its bytes follow in one allocation. */
 struct entry {
+    size_t size; /* of the allocation */
     int64_t offset;
     int64_t timestamp_ms;
     struct bytes key, value;
@@ -49,6 +50,7 @@ struct memory_port {
     struct port_position *committed, *sent;
     size_t committed_count, sent_count;
     int64_t now_ms;
+    size_t bytes;
     bool woken, in_transaction;
 };
 
@@ -90,8 +92,10 @@ static size_t entry_size(const struct port_message *message) {
 }
 
 static struct entry *entry_new(const struct port_message *message) {
-    struct entry *entry = checked(malloc(entry_size(message)));
-    *entry = (struct entry){.timestamp_ms = message->timestamp_ms,
+    const size_t size = entry_size(message);
+    struct entry *entry = checked(malloc(size));
+    *entry = (struct entry){.size = size,
+                            .timestamp_ms = message->timestamp_ms,
                             .headers = (struct port_header *)(entry + 1),
                             .header_count = message->header_count};
     uint8_t *cursor = (uint8_t *)(entry->headers + message->header_count);
@@ -110,7 +114,8 @@ static int64_t log_end(const struct log *log) {
     return log->count == 0 ? 0 : log->entries[log->count - 1]->offset + 1;
 }
 
-static void log_append(struct log *log, struct entry *entry, int64_t offset) {
+static void log_append(struct memory_port *m, struct log *log, struct entry *entry,
+                       int64_t offset) {
     if (log->count == log->room) {
         log->room = log->room == 0 ? 256 : log->room * 2;
         log->entries = checked(realloc(log->entries, log->room * sizeof(struct entry *)));
@@ -118,6 +123,7 @@ static void log_append(struct log *log, struct entry *entry, int64_t offset) {
     entry->offset = offset < 0 ? log_end(log) : offset;
     assert(entry->offset >= log_end(log));
     log->entries[log->count++] = entry;
+    m->bytes += entry->size + sizeof entry;
 }
 
 /* Topics. */
@@ -370,7 +376,7 @@ static enum port_status commit(struct port *port, struct error *error) {
     for (size_t i = 0; i < m->pending_count; i++) {
         struct entry *entry = m->pending[i].entry;
         if (entry->timestamp_ms == 0) entry->timestamp_ms = m->now_ms;
-        log_append(m->pending[i].log, entry, -1);
+        log_append(m, m->pending[i].log, entry, -1);
     }
     for (size_t i = 0; i < m->sent_count; i++)
         keep_position(m, &m->sent[i]);
@@ -481,7 +487,7 @@ bool memory_port_append(struct memory_port *m, const struct port_message *messag
     struct log *log = find_log(m, message->topic, message->partition);
     const bool fits = log != NULL && (offset < 0 || offset >= log_end(log));
     if (fits) {
-        log_append(log, entry_new(message), offset);
+        log_append(m, log, entry_new(message), offset);
         wake_locked(m);
     }
     pthread_mutex_unlock(&m->lock);
@@ -499,6 +505,13 @@ bool memory_port_get(const struct memory_port *m, const char *topic, int32_t par
     if (log == NULL || index >= log->count) return false;
     record_of(log->entries[index], record);
     return true;
+}
+
+size_t memory_port_bytes(struct memory_port *m) {
+    pthread_mutex_lock(&m->lock);
+    const size_t bytes = m->bytes;
+    pthread_mutex_unlock(&m->lock);
+    return bytes;
 }
 
 void memory_port_set_now(struct memory_port *m, int64_t now) {

@@ -21,6 +21,8 @@ bool memory_port_get(const struct memory_port *memory, const char *topic, int32_
                      size_t index, struct port_record *record);
 bool memory_port_get_header(const struct port_record *record, size_t index,
                             struct port_header *header);
+/* Bytes held by all records and what they are kept with. */
+size_t memory_port_bytes(struct memory_port *memory);
 /* The port's clock stands still at what is set here, 0 at first, so that offline runs repeat to the
  * byte. */
 void memory_port_set_now(struct memory_port *memory, int64_t now_ms);

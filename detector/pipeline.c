@@ -75,7 +75,8 @@ static bool decide_and_publish(struct session *s, struct error *error) {
     while ((recommendation = decide_next(s->decide, &event)) != NULL) {
         const struct input *input = &s->batch->input[event];
         if (!publish_recommendation(s->publish, recommendation, input, error)) return false;
-        if (options->on_recommendation != NULL && !s->replaying)
+        const bool published = !s->replaying || options->unmuted_replay;
+        if (options->on_recommendation != NULL && published)
             options->on_recommendation(options->context, recommendation);
     }
     return publish_dead_letters(s->publish, s->batch, error);

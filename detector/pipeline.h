@@ -15,7 +15,7 @@ struct pipeline_options {
     bool unmuted_replay;
     /* Offline runs and demo: end when every input is at its end and committed. */
     bool stop_at_end;
-    /* Called on the engine thread for each live recommendation; may be NULL. */
+    /* Called on the engine thread for each recommendation that is published; may be NULL. */
     void (*on_recommendation)(void *context, const struct recommendation *recommendation);
     void *context;
 };

@@ -35,7 +35,12 @@ void progress_set(struct progress *p, int64_t done, int64_t units) {
     if (now_ms - p->drawn_ms < REDRAW_MS) return;
     p->drawn_ms = now_ms;
     const double seconds = (double)(now_ms - p->start_ms) / 1000.0 + 0.001;
-    const double share = p->total > 0 ? (double)done / (double)p->total : 0;
+    if (p->total <= 0) {
+        fprintf(stderr, "\r\033[K%s %lld  %.0f/s", p->what, (long long)units,
+                (double)units / seconds);
+        return;
+    }
+    const double share = (double)done / (double)p->total;
     const double left = share > 0 ? seconds / share - seconds : 0;
     fprintf(stderr, "\r\033[K%s %3.0f %%  %.0f/s  %.0f s left", p->what, share * 100,
             (double)units / seconds, left);

@@ -135,12 +135,25 @@ static uint32_t gather_evidence(const struct reasons *r, const struct batch *bat
 
 /* Reasons. */
 
-static enum quality quality_of(const struct side *side) {
+/* The worst quality of what was read from the `window_s` before the event; 0: any time. */
+static enum quality quality_of(const struct batch *batch, uint32_t side, int32_t window_s) {
     static const enum quality from_worst[] = {QUALITY_LATE, QUALITY_COLD_START,
                                               QUALITY_APPROXIMATE};
+    const struct side *s = &batch->side[side];
+    const int64_t since_s = batch->tx[s->event].event_time_s - window_s;
+    uint32_t bits = s->quality;
+    if (window_s > 0 && since_s >= s->approximate_before_s) bits &= ~(1u << QUALITY_APPROXIMATE);
+    if (window_s > 0 && since_s >= s->cold_before_s) bits &= ~(1u << QUALITY_COLD_START);
     for (size_t i = 0; i < sizeof from_worst / sizeof *from_worst; i++)
-        if ((side->quality & 1u << from_worst[i]) != 0) return from_worst[i];
+        if ((bits & 1u << from_worst[i]) != 0) return from_worst[i];
     return QUALITY_EXACT;
+}
+
+/* The window that a term reads: the wider one of a conjunction; 0: any time. */
+static int32_t window_of(const struct model_term_text *term) {
+    const int32_t a = feature_table[term->feature_a].window_s;
+    const int32_t b = term->feature_b < 0 ? a : feature_table[term->feature_b].window_s;
+    return a == 0 || b == 0 ? 0 : a > b ? a : b;
 }
 
 static void fill_reason(const struct reasons *r, const struct batch *batch, uint32_t side,
@@ -157,7 +170,7 @@ static void fill_reason(const struct reasons *r, const struct batch *batch, uint
     out->text_ru = term.ru;
     out->text_kk = term.kk;
     out->text_en = term.en;
-    out->quality = quality_of(&batch->side[side]);
+    out->quality = quality_of(batch, side, window_of(&term));
     out->evidence_count = gather_evidence(r, batch, side, term.feature_a, out->evidence);
 }
 
@@ -205,7 +218,7 @@ uint32_t reasons_fill(struct reasons *r, const struct batch *batch, uint32_t sid
     bool others = false;
     for (; (group = take_weightiest(r)) != NULL; others = true)
         rest += group->contribution;
-    if (others) fill_general(&other_signs, rest, quality_of(s), &out[count++]);
+    if (others) fill_general(&other_signs, rest, quality_of(batch, side, 0), &out[count++]);
     fill_general(&base_rate, intercept, QUALITY_EXACT, &out[count++]);
     return count;
 }

@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-enum { TOPIC_SIZE_MAX = 249, HEADERS_MAX = 256, PARTITIONS_MAX = 1 << 16 };
+enum { TOPIC_SIZE_MAX = 249, HEADERS_MAX = 256 };
 
 const char recording_schema[] =
     "{\"type\":\"record\",\"name\":\"RecordedMessage\",\"namespace\":\"saqshy\",\"fields\":["
@@ -32,9 +32,6 @@ bool recording_is(struct bytes schema_json) {
 
 struct recorded {
     char topic[TOPIC_SIZE_MAX + 1];
-    int32_t partition;
-    int64_t offset, timestamp_ms;
-    struct bytes key, value;
     struct port_header headers[HEADERS_MAX];
     char names[HEADERS_MAX][64];
     size_t header_count;
@@ -55,16 +52,16 @@ static bool read_text(struct wire *wire, char *out, size_t room) {
     return true;
 }
 
-static bool read_header(struct wire *wire, struct recorded *message) {
-    if (message->header_count == HEADERS_MAX) return false;
-    const size_t i = message->header_count++;
-    message->headers[i].name = message->names[i];
-    return read_text(wire, message->names[i], sizeof message->names[i]) &&
-           read_optional(wire, &message->headers[i].value);
+static bool read_header(struct wire *wire, struct recorded *recorded) {
+    if (recorded->header_count == HEADERS_MAX) return false;
+    const size_t i = recorded->header_count++;
+    recorded->headers[i].name = recorded->names[i];
+    return read_text(wire, recorded->names[i], sizeof recorded->names[i]) &&
+           read_optional(wire, &recorded->headers[i].value);
 }
 
-static bool read_headers(struct wire *wire, struct recorded *message) {
-    message->header_count = 0;
+static bool read_headers(struct wire *wire, struct recorded *recorded) {
+    recorded->header_count = 0;
     for (;;) {
         int64_t count, block_size;
         if (!wire_long(wire, &count)) return false;
@@ -72,96 +69,32 @@ static bool read_headers(struct wire *wire, struct recorded *message) {
         if (count < 0 && (count == INT64_MIN || !wire_long(wire, &block_size))) return false;
         if (count < 0) count = -count;
         for (; count > 0; count--)
-            if (!read_header(wire, message)) return false;
+            if (!read_header(wire, recorded)) return false;
     }
 }
 
-static bool read_message(struct wire *wire, struct recorded *message) {
-    return read_text(wire, message->topic, sizeof message->topic) &&
-           wire_int(wire, &message->partition) && message->partition >= 0 &&
-           message->partition < PARTITIONS_MAX && wire_long(wire, &message->offset) &&
-           message->offset >= 0 && wire_long(wire, &message->timestamp_ms) &&
-           read_optional(wire, &message->key) && read_optional(wire, &message->value) &&
-           read_headers(wire, message);
+struct recorded *recorded_new(void) {
+    return calloc(1, sizeof(struct recorded));
 }
 
-/* Calls `each` for every message of the file. */
-static bool for_each(const char *path,
-                     bool (*each)(void *context, const struct recorded *, struct error *),
-                     void *context, struct error *error) {
-    struct ocf_reader *reader = ocf_open(path, error);
-    struct recorded *message = calloc(1, sizeof *message);
-    bool ok = reader != NULL && message != NULL;
-    if (ok && !recording_is(ocf_schema(reader)))
-        ok = error_set(error, ERROR_BAD_DATA, "%s does not hold RecordedMessage records", path);
-    struct bytes rest = {NULL, 0};
-    uint32_t used = 0;
-    while (ok && (ok = ocf_next(reader, used, &rest, error)) && rest.size > 0) {
-        struct wire wire = wire_of(rest);
-        ok = read_message(&wire, message)
-                 ? each(context, message, error)
-                 : error_set(error, ERROR_BAD_DATA, "%s: a broken record near byte %lld", path,
-                             (long long)ocf_position(reader));
-        used = (uint32_t)(wire.at - rest.data);
-    }
-    free(message);
-    ocf_close(reader);
-    return ok;
+void recorded_free(struct recorded *recorded) {
+    free(recorded);
 }
 
-enum { TOPICS_MAX = 64 };
-
-struct extent {
-    char topic[TOPIC_SIZE_MAX + 1];
-    int32_t partitions;
-};
-
-struct extents {
-    struct extent topics[TOPICS_MAX];
-    size_t count;
-    int32_t partitions_min;
-};
-
-static bool measure(void *context, const struct recorded *message, struct error *error) {
-    struct extents *extents = context;
-    size_t i = 0;
-    while (i < extents->count && strcmp(extents->topics[i].topic, message->topic) != 0)
-        i++;
-    if (i == TOPICS_MAX)
-        return error_set(error, ERROR_BAD_DATA, "more than %d topics in one recording", TOPICS_MAX);
-    struct extent *extent = &extents->topics[i];
-    if (i == extents->count) {
-        extents->count++;
-        memcpy(extent->topic, message->topic, sizeof extent->topic);
-        extent->partitions = extents->partitions_min;
-    }
-    if (message->partition >= extent->partitions) extent->partitions = message->partition + 1;
+bool recorded_read(struct recorded *recorded, struct bytes bytes, struct port_message *message,
+                   int64_t *offset, uint32_t *used) {
+    struct wire wire = wire_of(bytes);
+    *message = (struct port_message){.topic = recorded->topic, .headers = recorded->headers};
+    if (!read_text(&wire, recorded->topic, sizeof recorded->topic) ||
+        !wire_int(&wire, &message->partition) || message->partition < 0 ||
+        message->partition >= RECORDING_PARTITIONS_MAX || !wire_long(&wire, offset) ||
+        *offset < 0 || !wire_long(&wire, &message->timestamp_ms) ||
+        !read_optional(&wire, &message->key) || !read_optional(&wire, &message->value) ||
+        !read_headers(&wire, recorded))
+        return false;
+    message->header_count = recorded->header_count;
+    *used = (uint32_t)(wire.at - bytes.data);
     return true;
-}
-
-static bool append(void *context, const struct recorded *message, struct error *error) {
-    const struct port_message copy = {.topic = message->topic,
-                                      .partition = message->partition,
-                                      .timestamp_ms = message->timestamp_ms,
-                                      .key = message->key,
-                                      .value = message->value,
-                                      .headers = message->headers,
-                                      .header_count = message->header_count};
-    return memory_port_append(context, &copy, message->offset) ||
-           error_set(error, ERROR_BAD_DATA, "offset %lld of %s/%d is out of order",
-                     (long long)message->offset, message->topic, (int)message->partition);
-}
-
-bool recording_load(const char *path, struct memory_port *memory, int32_t partitions_min,
-                    struct error *error) {
-    struct extents *extents = calloc(1, sizeof *extents);
-    if (extents == NULL) return error_set(error, ERROR_FAILED, "no memory to read %s", path);
-    extents->partitions_min = partitions_min;
-    bool ok = for_each(path, measure, extents, error);
-    for (size_t i = 0; ok && i < extents->count; i++)
-        memory_port_create_topic(memory, extents->topics[i].topic, extents->topics[i].partitions);
-    free(extents);
-    return ok && for_each(path, append, memory, error);
 }
 
 /* Writing. */
@@ -223,18 +156,26 @@ static void put_message(struct buffer *buffer, const char *topic, int32_t partit
     put_headers(buffer, record);
 }
 
-bool recording_save(const char *path, const struct memory_port *memory, const char *topic,
-                    struct error *error) {
+static bool save_topic(struct ocf_writer *writer, struct buffer *buffer,
+                       const struct memory_port *memory, const char *topic, struct error *error) {
+    struct port_record record;
+    for (int32_t p = 0; p < RECORDING_PARTITIONS_MAX; p++)
+        for (size_t i = 0; memory_port_get(memory, topic, p, i, &record); i++) {
+            put_message(buffer, topic, p, &record);
+            if (!ocf_append(writer, (struct bytes){buffer->data, (uint32_t)buffer->size}, error))
+                return false;
+        }
+    return true;
+}
+
+bool recording_save(const char *path, const struct memory_port *memory, const char *const *topics,
+                    size_t topic_count, struct error *error) {
     struct ocf_writer *writer = ocf_create(path, recording_schema, strlen(recording_schema), error);
     if (writer == NULL) return false;
     struct buffer buffer = {NULL, 0, 0};
-    struct port_record record;
     bool ok = true;
-    for (int32_t p = 0; ok && p < PARTITIONS_MAX; p++)
-        for (size_t i = 0; ok && memory_port_get(memory, topic, p, i, &record); i++) {
-            put_message(&buffer, topic, p, &record);
-            ok = ocf_append(writer, (struct bytes){buffer.data, (uint32_t)buffer.size}, error);
-        }
+    for (size_t i = 0; ok && i < topic_count; i++)
+        ok = save_topic(writer, &buffer, memory, topics[i], error);
     free(buffer.data);
     struct error ignored;
     return ocf_finish(writer, ok ? error : &ignored) && ok;

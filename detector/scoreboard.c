@@ -2,6 +2,7 @@
 #include "detector/scoreboard.h"
 
 #include "detector/csv.h"
+#include "detector/decimal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -83,12 +84,9 @@ static const char *take_row(struct scoreboard *board, const struct csv *csv, siz
     const struct text account = text_of(csv_field(csv, 0));
     if (account.size == 0) return "the account is empty";
     int64_t first_bad_s = 0;
-    if (column != 0) {
-        char *end = NULL;
-        const char *field = csv_field(csv, column);
-        first_bad_s = strtoll(field, &end, 10);
-        if (end == field || *end != '\0') return "the time is no number of seconds";
-    }
+    if (column != 0 &&
+        decimal_scale(csv_field(csv, column), '.', 1, true, &first_bad_s) != DECIMAL_OK)
+        return "the time is no number of seconds";
     scoreboard_add_label(board, account, first_bad_s);
     return NULL;
 }

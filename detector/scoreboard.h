@@ -16,7 +16,8 @@ void scoreboard_take(void *board, const struct recommendation *recommendation);
 
 void scoreboard_add_label(struct scoreboard *board, struct text account, int64_t first_bad_s);
 /* A CSV with a head line: account id first; a column named like first_…time or first_…ts holds
- * seconds. ERROR_IO; ERROR_BAD_DATA with the line number, labels before it are kept. */
+ * seconds, fraction allowed. ERROR_IO; ERROR_BAD_DATA with the line number, labels before it are
+ * kept. */
 bool scoreboard_load_labels(struct scoreboard *board, const char *path, struct error *error);
 
 struct scoreboard_result {

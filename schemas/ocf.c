@@ -191,6 +191,10 @@ int64_t ocf_position(const struct ocf_reader *r) {
     return r->file.at - r->map;
 }
 
+int64_t ocf_record_position(const struct ocf_reader *r) {
+    return r->rest.data == NULL ? ocf_position(r) : r->rest.data - r->map;
+}
+
 static bool open_block(struct ocf_reader *r, struct error *error) {
     struct bytes sync;
     if (!wire_long(&r->file, &r->records) || r->records <= 0 || !wire_bytes(&r->file, &r->rest) ||

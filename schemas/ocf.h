@@ -27,6 +27,8 @@ struct bytes ocf_schema(const struct ocf_reader *reader);
 /* Bytes of the file and how far reading has come, for a progress bar. */
 int64_t ocf_size(const struct ocf_reader *reader);
 int64_t ocf_position(const struct ocf_reader *reader);
+/* Where the record stands that ocf_next has handed out, for messages. */
+int64_t ocf_record_position(const struct ocf_reader *reader);
 /* What is left of the current block, moving to the next block when `used` bytes of it have been
  * consumed. `rest->size == 0` at the end. The caller decodes one record from `rest` and says how
  * long it was at the next call (0 at the first). */

@@ -6,6 +6,7 @@ fresh() { diff <("$SAQSHY" docs "$1") "$SOURCE_DIR/$2"; }
 @test "docs/METRICS.md is fresh" { fresh metrics docs/METRICS.md; }
 @test "docs/FEATURES.md is fresh" { fresh features docs/FEATURES.md; }
 @test "docs/CONTRACTS.md is fresh" { fresh contracts docs/CONTRACTS.md; }
+@test "docs/MAPPING.md is fresh" { fresh mapping docs/MAPPING.md; }
 @test "deploy/saqshy.conf.sample is fresh" { fresh sample deploy/saqshy.conf.sample; }
 
 @test "the sample file is accepted as it is" {

@@ -132,8 +132,12 @@ static void add_side(struct stage *stage, uint32_t event, enum side_role role, c
     for (int f = 0; f < FEATURE_COUNT; f++)
         batch->features[side][f] = NAN;
     batch->features[side][0] = score;
-    batch->side[side] = (struct side){event, number_of(name), role, 0,
-                                      &stage->accounts[batch->input[event].ordinal]};
+    batch->side[side] = (struct side){
+        .event = event,
+        .account_number = number_of(name),
+        .role = role,
+        .account = &stage->accounts[batch->input[event].ordinal],
+    };
 }
 
 static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal, int64_t clock_s) {

@@ -213,11 +213,29 @@ static void test_the_worst_quality_is_named(void **unused) {
     struct reason list[REASONS_MAX];
     batch->features[0][2] = 12.5;
     batch->side[0].quality = 1u << QUALITY_APPROXIMATE | 1u << QUALITY_COLD_START;
+    batch->side[0].approximate_before_s = batch->side[0].cold_before_s = INT64_MAX;
     assert_int_equal(fill(list), 2);
     assert_int_equal(list[0].quality, QUALITY_COLD_START);
     batch->side[0].quality |= 1u << QUALITY_LATE;
     assert_int_equal(fill(list), 2);
     assert_int_equal(list[0].quality, QUALITY_LATE);
+}
+
+/* The reason's feature is a count of 24 hours. */
+static void test_a_window_after_what_is_missing_is_exact(void **unused) {
+    (void)unused;
+    struct reason list[REASONS_MAX];
+    struct side *side = &batch->side[0];
+    const int64_t begin_s = batch->tx[side->event].event_time_s - 86400;
+    batch->features[0][2] = 12.5;
+    side->quality = 1u << QUALITY_APPROXIMATE | 1u << QUALITY_COLD_START;
+    side->approximate_before_s = begin_s + 1;
+    side->cold_before_s = begin_s;
+    assert_int_equal(fill(list), 2);
+    assert_int_equal(list[0].quality, QUALITY_APPROXIMATE);
+    side->approximate_before_s = begin_s;
+    assert_int_equal(fill(list), 2);
+    assert_int_equal(list[0].quality, QUALITY_EXACT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -232,6 +250,7 @@ int main(void) {
         TEST(test_evidence_is_positions_and_only_the_trigger_has_a_name),
         TEST(test_evidence_is_bounded),
         TEST(test_the_worst_quality_is_named),
+        TEST(test_a_window_after_what_is_missing_is_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

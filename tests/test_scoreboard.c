@@ -104,6 +104,13 @@ static void a_file_without_a_time_column_still_names_accounts(void **state) {
     assert_int_equal(scoreboard_result(board).found, 1);
 }
 
+static void times_of_labels_may_have_a_fraction(void **state) {
+    (void)state;
+    must_load("account_id,first_illicit_ts\na,1000.999\n");
+    recommend("a", 1000 + 120);
+    assert_int_equal(scoreboard_result(board).median_minutes, 2);
+}
+
 static void one_account_labelled_twice_counts_once(void **state) {
     (void)state;
     must_load("account_id,first_bad_time\na,10\na,20\n");
@@ -151,6 +158,7 @@ int main(void) {
         CASE(labels_of_gen_are_read_and_found),
         CASE(the_median_is_of_first_recommendations_of_those_found),
         CASE(a_file_without_a_time_column_still_names_accounts),
+        CASE(times_of_labels_may_have_a_fraction),
         CASE(one_account_labelled_twice_counts_once),
         CASE(a_row_with_too_few_fields_is_refused_with_its_line),
         CASE(a_time_that_is_no_number_is_refused_with_its_line),

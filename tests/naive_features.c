@@ -1,0 +1,696 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/naive_features.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RING = 32, TEXT_MAX = 40, PERSONS_MAX = 64, NOBODY = -1, BEFORE = -1 };
+enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, WEEK = 7 * DAY, ZONE = 5 * HOUR };
+
+enum happening { MOVED, REVERSED, ATTEMPTED };
+
+/* One line of an account's statement. */
+struct entry {
+    char tx_id[TEXT_MAX];
+    int64_t second;
+    int64_t exact;  /* tiyn as given */
+    int64_t amount; /* tiyn as a slot of the ring can say it */
+    int64_t balance_after, balance_before;
+    int counterparty; /* index of a person; NOBODY */
+    enum happening happening;
+    enum event_type type;
+    bool credit;
+    bool stranger;
+    bool balance_known;
+};
+
+struct person {
+    char token[TEXT_MAX];
+    struct entry *entries;
+    size_t count, room;
+};
+
+struct naive {
+    enum naive_mutation mutation;
+    struct person persons[PERSONS_MAX];
+    int person_count;
+};
+
+/* What a vector is made of. */
+struct question {
+    enum naive_mutation mutation;
+    const struct person *person;
+    const struct entry *ring;
+    int ring_count;
+    const struct transaction *tx;
+    bool payee;
+    int64_t now;
+    double *out;
+};
+
+struct naive *naive_new(enum naive_mutation mutation) {
+    struct naive *naive = calloc(1, sizeof *naive);
+    assert(naive != NULL);
+    naive->mutation = mutation;
+    return naive;
+}
+
+void naive_free(struct naive *naive) {
+    for (int i = 0; i < naive->person_count; i++)
+        free(naive->persons[i].entries);
+    free(naive);
+}
+
+static void copy_text(char out[TEXT_MAX], struct text text) {
+    assert(text.size < TEXT_MAX);
+    memcpy(out, text.data, text.size);
+    out[text.size] = '\0';
+}
+
+static int person_of(struct naive *naive, struct text token) {
+    char name[TEXT_MAX];
+    if (token.size == 0) return NOBODY;
+    copy_text(name, token);
+    for (int i = 0; i < naive->person_count; i++)
+        if (strcmp(naive->persons[i].token, name) == 0) return i;
+    assert(naive->person_count < PERSONS_MAX);
+    strcpy(naive->persons[naive->person_count].token, name);
+    return naive->person_count++;
+}
+
+/* 31 bits of tiyn, or 31 bits of units of 65,536 tiyn, the nearest one, the largest at most. */
+static int64_t in_a_slot(int64_t tiyn, enum naive_mutation mutation) {
+    const int64_t most = 2147483647;
+    if (tiyn <= most || mutation == NAIVE_amounts_not_quantised) return tiyn;
+    int64_t units = tiyn / 65536;
+    if (tiyn % 65536 >= 32768 && mutation != NAIVE_amounts_cut_not_rounded) units++;
+    return (units > most ? most : units) * 65536;
+}
+
+static enum happening happening_of(const struct transaction *tx) {
+    if (tx->tx_status == TX_STATUS_SETTLED) return MOVED;
+    return tx->tx_status == TX_STATUS_REVERSED ? REVERSED : ATTEMPTED;
+}
+
+static int ring_size(enum naive_mutation mutation) {
+    return mutation == NAIVE_ring_of_31 ? RING - 1 : RING;
+}
+
+static struct entry entry_of(const struct naive *naive, const struct transaction *tx, bool payee,
+                             int counterparty) {
+    const struct party *party = payee ? &tx->payee : &tx->payer;
+    struct entry e = {
+        .second = tx->event_time_s,
+        .exact = tx->amount_tiyn,
+        .amount = in_a_slot(tx->amount_tiyn, naive->mutation),
+        .balance_after = party->balance_after_minor,
+        .balance_known = party->balance_after_present,
+        .counterparty = counterparty,
+        .happening = happening_of(tx),
+        .type = (enum event_type)tx->event_type,
+        .credit = payee,
+    };
+    copy_text(e.tx_id, tx->tx_id);
+    __int128 before = e.balance_after;
+    if (e.happening == MOVED) before += payee ? -(__int128)e.exact : (__int128)e.exact;
+    if (e.happening == REVERSED) before += payee ? (__int128)e.exact : -(__int128)e.exact;
+    if (before > INT64_MAX || before < INT64_MIN) e.balance_known = false;
+    e.balance_before = e.balance_known ? (int64_t)before : 0;
+    return e;
+}
+
+/* Whether the counterparty was not among the entries before this one, within the week before it. */
+static bool is_stranger(const struct person *person, const struct entry *e,
+                        enum naive_mutation mutation) {
+    const size_t span = (size_t)ring_size(mutation) - 1;
+    const size_t first = person->count > span ? person->count - span : 0;
+    if (e->counterparty == NOBODY) return false;
+    for (size_t i = first; i < person->count; i++) {
+        const struct entry *old = &person->entries[i];
+        const bool recent = old->second <= e->second && old->second > e->second - WEEK;
+        if (old->counterparty == e->counterparty &&
+            (recent || mutation == NAIVE_strangers_for_ever))
+            return false;
+    }
+    return true;
+}
+
+static void append(struct person *person, struct entry e, enum naive_mutation mutation) {
+    e.stranger = is_stranger(person, &e, mutation);
+    if (person->count == person->room) {
+        person->room = person->room == 0 ? 64 : 2 * person->room;
+        person->entries = realloc(person->entries, person->room * sizeof *person->entries);
+        assert(person->entries != NULL);
+    }
+    person->entries[person->count++] = e;
+}
+
+/* Selections. */
+
+static bool within(const struct question *q, const struct entry *e, int64_t window) {
+    const int64_t low = q->now - window;
+    const bool above =
+        e->second > low || (q->mutation == NAIVE_window_closed_below && e->second == low);
+    const bool upto = q->mutation == NAIVE_window_open_above   ? e->second < q->now
+                      : q->mutation == NAIVE_later_events_seen ? true
+                                                               : e->second <= q->now;
+    return above && upto;
+}
+
+enum family { IN, OUT, P2P_IN, P2P_OUT, CASH_OUT };
+
+static bool is_cash(enum event_type type) {
+    return type == EVENT_TYPE_CASH_WITHDRAWAL || type == EVENT_TYPE_CRYPTO_PURCHASE;
+}
+
+static bool belongs(const struct question *q, const struct entry *e, enum family family) {
+    if (e->happening == ATTEMPTED) return false;
+    if (e->type == EVENT_TYPE_OWN_TRANSFER && q->mutation != NAIVE_own_transfers_flow) return false;
+    if (e->credit != (family == IN || family == P2P_IN)) return false;
+    if (family == P2P_IN || family == P2P_OUT) return e->type == EVENT_TYPE_P2P_TRANSFER;
+    return family == CASH_OUT ? is_cash(e->type) : true;
+}
+
+/* Settled entries of a family in a window. */
+static bool settled(const struct question *q, const struct entry *e, enum family family,
+                    int64_t window) {
+    return e->happening == MOVED && belongs(q, e, family) && within(q, e, window);
+}
+
+static int count_of(const struct question *q, enum family family, int64_t window) {
+    int count = 0;
+    for (int i = 0; i < q->ring_count; i++)
+        count += settled(q, &q->ring[i], family, window) ||
+                 (q->mutation == NAIVE_reversal_counts && belongs(q, &q->ring[i], family) &&
+                  within(q, &q->ring[i], window));
+    return count;
+}
+
+static int64_t net_of(const struct question *q, enum family family, int64_t window) {
+    int64_t net = 0;
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i];
+        if (!belongs(q, e, family) || !within(q, e, window)) continue;
+        if (e->happening == MOVED) net += e->amount;
+        if (e->happening == REVERSED && q->mutation != NAIVE_reversal_moves_nothing)
+            net -= e->amount;
+    }
+    return net < 0 && q->mutation != NAIVE_reversal_below_zero ? 0 : net;
+}
+
+static double kzt(int64_t tiyn) {
+    return (double)tiyn / 100.0;
+}
+
+static double largest(const struct question *q, enum family family, int64_t window) {
+    int64_t most = 0;
+    for (int i = 0; i < q->ring_count; i++)
+        if (settled(q, &q->ring[i], family, window) && q->ring[i].amount > most)
+            most = q->ring[i].amount;
+    return kzt(most);
+}
+
+static int distinct(const struct question *q, enum family family, int64_t window) {
+    int count = 0;
+    for (int i = 0; i < q->ring_count; i++) {
+        bool again = q->ring[i].counterparty == NOBODY;
+        if (!settled(q, &q->ring[i], family, window)) continue;
+        for (int j = i + 1; j < q->ring_count; j++)
+            again |= q->ring[j].counterparty == q->ring[i].counterparty &&
+                     (q->mutation == NAIVE_counterparty_by_log_order
+                          ? q->ring[j].happening == MOVED && belongs(q, &q->ring[j], family)
+                          : settled(q, &q->ring[j], family, window));
+        count += q->mutation == NAIVE_counterparties_not_distinct || !again;
+    }
+    return count;
+}
+
+static double share(int64_t part, int64_t whole) {
+    return whole == 0 ? NAN : (double)((long double)part / (long double)whole);
+}
+
+static double new_payer_share(const struct question *q, int64_t window) {
+    int64_t all = 0, new = 0;
+    for (int i = 0; i < q->ring_count; i++) {
+        if (!settled(q, &q->ring[i], IN, window)) continue;
+        all += q->ring[i].amount;
+        if (q->ring[i].stranger) new += q->ring[i].amount;
+    }
+    return share(new, all);
+}
+
+/* Decayed figures over the whole statement. */
+
+static double expected_credits(const struct question *q, int64_t window) {
+    const long double half_life = 14.0L * DAY;
+    long double rate = 0;
+    int64_t clock = q->now;
+    for (size_t i = 0; i < q->person->count; i++)
+        if (q->person->entries[i].second > clock) clock = q->person->entries[i].second;
+    int64_t at = INT64_MIN;
+    for (size_t i = 0; i < q->person->count; i++) {
+        const struct entry *e = &q->person->entries[i];
+        if (e->second > at) at = e->second;
+        if (e->happening != MOVED || !belongs(q, e, IN)) continue;
+        rate += q->mutation == NAIVE_rate_not_decayed
+                    ? 1.0L
+                    : powl(0.5L, (long double)(clock - at) / half_life);
+    }
+    return (double)(rate * (long double)window * logl(2.0L) / half_life);
+}
+
+static double burst(const struct question *q, int64_t window) {
+    return log((count_of(q, IN, window) + 0.5) / (expected_credits(q, window) + 0.5));
+}
+
+static double amount_z(const struct person *person, int64_t amount) {
+    long double mean = 0, variance = 0;
+    int count = 0;
+    for (size_t i = 0; i < person->count; i++) {
+        if (person->entries[i].happening == ATTEMPTED) continue;
+        const long double off = (long double)person->entries[i].amount / 100.0L - mean;
+        if (count++ == 0) {
+            mean = off;
+            continue;
+        }
+        mean += off / 16.0L;
+        variance = (variance + off * off / 16.0L) * 15.0L / 16.0L;
+    }
+    if (count < 5 || variance <= 0) return NAN;
+    const long double z = ((long double)amount / 100.0L - mean) / sqrtl(variance);
+    return (double)(z > 20 ? 20 : z < -20 ? -20 : z);
+}
+
+/* First in, first out. */
+
+enum { SPENDS_MAX = RING * (RING + 1) };
+
+struct spend {
+    int lot; /* index into the ring; BEFORE */
+    int debit;
+    int64_t amount;
+};
+
+struct purse {
+    int64_t before, owed;
+    int64_t left[RING]; /* of each credit of the ring */
+    struct spend spends[SPENDS_MAX];
+    int spend_count;
+};
+
+/* Money that was there before the first entry of the ring. */
+static int64_t money_before(const struct question *q) {
+    const struct entry *first = q->person->entries;
+    const size_t folded = q->person->count - (size_t)q->ring_count;
+    __int128 money = 0;
+    if (q->person->count == 0) return 0;
+    if (first->balance_known && first->balance_before > 0) money = first->balance_before;
+    if (q->mutation == NAIVE_opening_balance_after_the_event && first->balance_known)
+        money = first->balance_after > 0 ? first->balance_after : 0;
+    if (q->mutation == NAIVE_opening_balance_ignored) money = 0;
+    for (size_t i = 0; i < folded && q->mutation != NAIVE_folded_events_forgotten; i++) {
+        const struct entry *e = &first[i];
+        if (e->happening == ATTEMPTED) continue;
+        money += e->credit == (e->happening == MOVED) ? e->amount : -e->amount;
+        if (money < 0) money = 0;
+        if (money > INT64_MAX) money = INT64_MAX;
+    }
+    return (int64_t)money;
+}
+
+static void note_spend(struct purse *p, int lot, int debit, int64_t amount) {
+    if (amount == 0) return;
+    assert(p->spend_count < SPENDS_MAX);
+    p->spends[p->spend_count++] = (struct spend){lot, debit, amount};
+}
+
+static void add_before(struct purse *p, int64_t amount) {
+    const __int128 sum = (__int128)p->before + amount;
+    p->before = sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
+}
+
+static void pay(const struct question *q, struct purse *p, int debit) {
+    int64_t amount = q->ring[debit].amount;
+    const int64_t first = amount < p->before ? amount : p->before;
+    p->before -= first;
+    note_spend(p, BEFORE, debit, first);
+    amount -= first;
+    for (int k = 0; k < debit; k++) {
+        const int lot = q->mutation == NAIVE_last_in_first_out ? debit - 1 - k : k;
+        const int64_t part = amount < p->left[lot] ? amount : p->left[lot];
+        p->left[lot] -= part;
+        note_spend(p, lot, debit, part);
+        amount -= part;
+    }
+    p->owed += amount;
+}
+
+static bool is_credit(const struct entry *e) {
+    return e->credit && e->happening == MOVED;
+}
+
+static int newest_credit(const struct question *q, int before) {
+    for (int i = before - 1; i >= 0; i--)
+        if (is_credit(&q->ring[i])) return i;
+    return BEFORE;
+}
+
+static void debit_reversed(const struct question *q, struct purse *p, int reversal) {
+    int64_t amount = q->ring[reversal].amount;
+    for (int i = p->spend_count - 1; i >= 0; i--) {
+        struct spend *s = &p->spends[i];
+        if (strcmp(q->ring[s->debit].tx_id, q->ring[reversal].tx_id) != 0) continue;
+        if (q->mutation == NAIVE_reversal_gives_back_to_newest) continue;
+        const int64_t back = amount < s->amount ? amount : s->amount;
+        s->amount -= back;
+        amount -= back;
+        if (s->lot == BEFORE)
+            add_before(p, back);
+        else
+            p->left[s->lot] += back;
+    }
+    const int newest = newest_credit(q, reversal);
+    if (newest == BEFORE)
+        add_before(p, amount);
+    else
+        p->left[newest] += amount;
+}
+
+static void credit_reversed(const struct question *q, struct purse *p, int reversal) {
+    int lot = newest_credit(q, reversal);
+    for (int i = 0; i < reversal; i++)
+        if (is_credit(&q->ring[i]) && strcmp(q->ring[i].tx_id, q->ring[reversal].tx_id) == 0)
+            lot = i;
+    int64_t *left = lot == BEFORE ? &p->before : &p->left[lot];
+    *left -= q->ring[reversal].amount < *left ? q->ring[reversal].amount : *left;
+}
+
+static void fill_purse(const struct question *q, struct purse *p) {
+    memset(p, 0, sizeof *p);
+    p->before = money_before(q);
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i];
+        const bool nothing = e->happening == ATTEMPTED && q->mutation != NAIVE_attempt_moves_money;
+        if (nothing) continue;
+        if (e->happening == REVERSED && e->credit) {
+            credit_reversed(q, p, i);
+        } else if (e->happening == REVERSED) {
+            debit_reversed(q, p, i);
+        } else if (e->credit) {
+            p->left[i] = e->amount;
+            if (q->mutation != NAIVE_unseen_money_owed) continue;
+            const int64_t due = p->owed < e->amount ? p->owed : e->amount;
+            p->owed -= due;
+            p->left[i] -= due;
+        } else {
+            pay(q, p, i);
+        }
+    }
+}
+
+enum way { ANY_WAY, AS_CASH, BY_P2P };
+
+/* What left, and how, of the credits of a family in a window, at most `age` after arriving. */
+static int64_t gone(const struct question *q, const struct purse *p, enum family family,
+                    int64_t window, enum way way, int64_t age) {
+    int64_t sum = 0;
+    for (int i = 0; i < p->spend_count; i++) {
+        const struct spend *s = &p->spends[i];
+        if (s->lot == BEFORE || !settled(q, &q->ring[s->lot], family, window)) continue;
+        const struct entry *debit = &q->ring[s->debit];
+        int64_t after = debit->second - q->ring[s->lot].second;
+        if (after < 0) after = q->mutation == NAIVE_negative_age_is_not_rapid ? INT64_MAX : 0;
+        if (q->mutation == NAIVE_rapid_up_to_601_seconds && after == 601) after = 600;
+        const bool fits = way == ANY_WAY || (way == AS_CASH && is_cash(debit->type)) ||
+                          (way == BY_P2P && debit->type == EVENT_TYPE_P2P_TRANSFER);
+        if (fits && after <= age) sum += s->amount;
+    }
+    return sum;
+}
+
+static int64_t credited(const struct question *q, int64_t window) {
+    int64_t sum = 0;
+    for (int i = 0; i < q->ring_count; i++)
+        if (settled(q, &q->ring[i], IN, window)) sum += q->ring[i].amount;
+    return sum;
+}
+
+static void fifo(const struct question *q) {
+    struct purse purse;
+    fill_purse(q, &purse);
+    double *o = q->out;
+    const int64_t ever = INT64_MAX;
+    o[FEATURE_rapid_cash_out_10m] =
+        share(gone(q, &purse, IN, DAY, ANY_WAY, 10 * MINUTE), credited(q, DAY));
+    o[FEATURE_rapid_cash_out_1h] = share(gone(q, &purse, IN, DAY, ANY_WAY, HOUR), credited(q, DAY));
+    o[FEATURE_retained_share] =
+        1.0 - share(gone(q, &purse, IN, 3 * DAY, ANY_WAY, ever), credited(q, 3 * DAY));
+    o[FEATURE_passed_amount_cash_24h] = kzt(gone(q, &purse, P2P_IN, DAY, AS_CASH, ever));
+    o[FEATURE_passed_amount_cash_72h] = kzt(gone(q, &purse, P2P_IN, 3 * DAY, AS_CASH, ever));
+    o[FEATURE_passed_amount_p2p_24h] = kzt(gone(q, &purse, P2P_IN, DAY, BY_P2P, ever));
+    o[FEATURE_passed_amount_p2p_72h] = kzt(gone(q, &purse, P2P_IN, 3 * DAY, BY_P2P, ever));
+}
+
+/* The rest of the vector. */
+
+static void counts_and_amounts(const struct question *q) {
+    static const int64_t windows[] = {10 * MINUTE, HOUR, DAY, 3 * DAY, WEEK};
+    static const int counts[] = {FEATURE_in_count_10m, FEATURE_out_count_10m,
+                                 FEATURE_p2p_in_count_10m, FEATURE_p2p_out_count_10m,
+                                 FEATURE_cash_out_count_10m};
+    static const int amounts[] = {FEATURE_in_amount_10m, FEATURE_out_amount_10m,
+                                  FEATURE_p2p_in_amount_10m, FEATURE_p2p_out_amount_10m,
+                                  FEATURE_cash_out_amount_10m};
+    for (int f = IN; f <= CASH_OUT; f++)
+        for (int w = 0; w < 5; w++) {
+            q->out[counts[f] + w] = count_of(q, (enum family)f, windows[w]);
+            q->out[amounts[f] + w] = kzt(net_of(q, (enum family)f, windows[w]));
+        }
+    q->out[FEATURE_in_max_24h] = largest(q, IN, DAY);
+    q->out[FEATURE_out_max_24h] = largest(q, OUT, DAY);
+    q->out[FEATURE_payers_1h] = distinct(q, IN, HOUR);
+    q->out[FEATURE_payers_24h] = distinct(q, IN, DAY);
+    q->out[FEATURE_payers_7d] = distinct(q, IN, WEEK);
+    q->out[FEATURE_payees_1h] = distinct(q, OUT, HOUR);
+    q->out[FEATURE_payees_24h] = distinct(q, OUT, DAY);
+    q->out[FEATURE_payees_7d] = distinct(q, OUT, WEEK);
+    q->out[FEATURE_new_payer_share_24h] = new_payer_share(q, DAY);
+    q->out[FEATURE_new_payer_share_7d] = new_payer_share(q, WEEK);
+}
+
+/* Debits over credits, at most 10; null below 1,000 KZT of credits. */
+static double through(const struct question *q, enum family out, enum family in, int64_t window) {
+    const int64_t credits = net_of(q, in, window);
+    if (credits < 100000) return NAN;
+    const double ratio = share(net_of(q, out, window), credits);
+    return ratio > 10 ? 10 : ratio;
+}
+
+static void ratios(const struct question *q) {
+    double *o = q->out;
+    o[FEATURE_inbound_burst_1h] = burst(q, HOUR);
+    o[FEATURE_inbound_burst_24h] = burst(q, DAY);
+    o[FEATURE_pass_through_1h] = through(q, OUT, IN, HOUR);
+    o[FEATURE_pass_through_24h] = through(q, OUT, IN, DAY);
+    o[FEATURE_pass_through_7d] = through(q, OUT, IN, WEEK);
+    o[FEATURE_cash_out_ratio_6h] = through(q, CASH_OUT, P2P_IN, 6 * HOUR);
+    o[FEATURE_cash_out_ratio_24h] = through(q, CASH_OUT, P2P_IN, DAY);
+    const int64_t hour = net_of(q, IN, HOUR) + net_of(q, OUT, HOUR);
+    const int64_t week = net_of(q, IN, WEEK) + net_of(q, OUT, WEEK);
+    o[FEATURE_turnover_acceleration] = 168.0 * share(hour, week);
+    const struct party *party = q->payee ? &q->tx->payee : &q->tx->payer;
+    o[FEATURE_balance_ratio] = NAN;
+    if (!party->balance_after_present || week == 0) return;
+    const long double ratio = (long double)party->balance_after_minor / ((long double)week / 7.0L);
+    o[FEATURE_balance_ratio] = ratio > 100 ? 100 : (double)ratio;
+}
+
+/* Seconds since the latest settled credit of a family that is large enough; null without one. */
+static double since_credit(const struct question *q, enum family family, int64_t window,
+                           int64_t twice_amount) {
+    double best = NAN;
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i];
+        if (!settled(q, e, family, window) || 2 * e->amount < twice_amount) continue;
+        const double gap = (double)(q->now - e->second);
+        if (isnan(best) || gap < best) best = gap;
+    }
+    return best;
+}
+
+static void gaps(const struct question *q) {
+    const struct transaction *tx = q->tx;
+    const bool debit = tx->tx_status == TX_STATUS_SETTLED && !q->payee;
+    const int64_t amount = in_a_slot(tx->amount_tiyn, q->mutation);
+    q->out[FEATURE_credit_debit_gap] =
+        debit && tx->event_type != EVENT_TYPE_OWN_TRANSFER ? since_credit(q, IN, DAY, amount) : NAN;
+    q->out[FEATURE_cash_gap] =
+        debit && is_cash((enum event_type)tx->event_type) ? since_credit(q, P2P_IN, WEEK, 0) : NAN;
+}
+
+static void attempts(const struct question *q) {
+    int hour = 0, day = 0, new_hour = 0, new_day = 0;
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i];
+        if (e->happening != ATTEMPTED) continue;
+        hour += within(q, e, HOUR);
+        day += within(q, e, DAY);
+        new_hour += within(q, e, HOUR) && e->stranger;
+        new_day += within(q, e, DAY) && e->stranger;
+    }
+    q->out[FEATURE_attempts_1h] = hour;
+    q->out[FEATURE_attempts_24h] = day;
+    q->out[FEATURE_attempts_new_payee_1h] = new_hour;
+    q->out[FEATURE_attempts_new_payee_24h] = new_day;
+}
+
+static void habits(const struct question *q) {
+    const int64_t zone = q->mutation == NAIVE_night_in_utc ? 0 : ZONE;
+    bool active[24] = {false};
+    int all = 0, night = 0, round = 0, hours = 0;
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i];
+        if (!within(q, e, DAY)) continue;
+        const int64_t hour = (e->second + zone) % DAY / HOUR;
+        all++;
+        night += hour < 6;
+        round += e->exact % 100000 == 0;
+        hours += !active[hour];
+        active[hour] = true;
+    }
+    q->out[FEATURE_active_hours_24h] = hours;
+    q->out[FEATURE_night_share_24h] = share(night, all);
+    q->out[FEATURE_round_amount_share_24h] = share(round, all);
+}
+
+static double dormancy(const struct question *q) {
+    int64_t newest_before = INT64_MIN, oldest_since = q->now;
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i];
+        if (within(q, e, DAY)) {
+            if (e->second < oldest_since) oldest_since = e->second;
+        } else if (e->second <= q->now && e->second > newest_before) {
+            newest_before = e->second;
+        }
+    }
+    return newest_before == INT64_MIN ? NAN : (double)(oldest_since - newest_before);
+}
+
+static double at_least_0(double value) {
+    return value < 0 ? 0 : value;
+}
+
+static double days_since_living(const struct question *q) {
+    int64_t last = INT64_MIN;
+    for (size_t i = 0; i < q->person->count; i++) {
+        const struct entry *e = &q->person->entries[i];
+        if (e->happening != MOVED) continue;
+        if (e->type != EVENT_TYPE_TAX_OR_UTILITY && e->type != EVENT_TYPE_C2B_PAYMENT &&
+            e->type != EVENT_TYPE_SALARY_OR_BENEFIT)
+            continue;
+        if (e->second > last || q->mutation == NAIVE_living_payment_by_log_order) last = e->second;
+    }
+    return last == INT64_MIN ? NAN : at_least_0((double)(q->now - last) / DAY);
+}
+
+static double flag(uint8_t tristate) {
+    return tristate == TRISTATE_NULL ? NAN : tristate == TRISTATE_TRUE ? 1 : 0;
+}
+
+static void circumstances(const struct question *q) {
+    const struct party *p = q->payee ? &q->tx->payee : &q->tx->payer;
+    double *o = q->out;
+    o[FEATURE_dormancy_gap] = dormancy(q);
+    o[FEATURE_days_since_living_payment] = days_since_living(q);
+    o[FEATURE_account_age] = p->account_opened_on_present
+                                 ? at_least_0((double)(q->now / DAY - p->account_opened_on_day))
+                                 : NAN;
+    o[FEATURE_credential_age] =
+        p->credential_changed_at_present
+            ? at_least_0((double)(q->now - p->credential_changed_at_s) / DAY)
+            : NAN;
+    o[FEATURE_phone_owner_mismatch] = flag(p->phone_owner_mismatch);
+    o[FEATURE_active_call] = q->payee ? NAN : flag(q->tx->active_call);
+    o[FEATURE_remote_access] = q->payee ? NAN : flag(q->tx->remote_access);
+}
+
+static void answer(const struct naive *naive, const struct person *person,
+                   const struct transaction *tx, double z, struct naive_side *side) {
+    const size_t span = (size_t)ring_size(naive->mutation);
+    const size_t count = person->count < span ? person->count : span;
+    const struct question q = {
+        .mutation = naive->mutation,
+        .person = person,
+        .ring = count == 0 ? NULL : person->entries + (person->count - count),
+        .ring_count = (int)count,
+        .tx = tx,
+        .payee = side->payee,
+        .now = tx->event_time_s,
+        .out = side->features,
+    };
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        side->features[f] = INFINITY; /* what is forgotten is seen */
+    counts_and_amounts(&q);
+    ratios(&q);
+    fifo(&q);
+    gaps(&q);
+    attempts(&q);
+    habits(&q);
+    circumstances(&q);
+    side->features[FEATURE_amount_z] = z;
+}
+
+/* The log. */
+
+static bool same_transaction(const struct entry *a, const struct entry *b,
+                             enum naive_mutation mutation) {
+    return strcmp(a->tx_id, b->tx_id) == 0 && a->amount == b->amount &&
+           a->counterparty == b->counterparty && a->type == b->type &&
+           a->happening == b->happening && a->credit == b->credit &&
+           (mutation != NAIVE_duplicates_by_time || a->second == b->second);
+}
+
+static bool holds(const struct person *person, const struct entry *e,
+                  enum naive_mutation mutation) {
+    const size_t span = (size_t)ring_size(mutation);
+    for (size_t i = person->count > span ? person->count - span : 0; i < person->count; i++)
+        if (same_transaction(&person->entries[i], e, mutation)) return true;
+    return false;
+}
+
+/* One side: settled and reversed ones are entered, then scored. */
+static void take_side(struct naive *naive, const struct transaction *tx, int of,
+                      const struct entry *e, struct naive_side *side) {
+    struct person *person = &naive->persons[of];
+    const bool first =
+        e->happening != ATTEMPTED || (naive->mutation == NAIVE_attempt_enters_first && !e->credit);
+    double z = amount_z(person, e->amount);
+    if (first) append(person, *e, naive->mutation);
+    if (naive->mutation == NAIVE_amount_z_after_the_event) z = amount_z(person, e->amount);
+    side->payee = e->credit;
+    answer(naive, person, tx, z, side);
+}
+
+unsigned naive_take(struct naive *naive, const struct transaction *tx, struct naive_side sides[2]) {
+    const int of[2] = {person_of(naive, tx->payer.account_token),
+                       person_of(naive, tx->payee.account_token)};
+    struct entry entries[2];
+    unsigned count = 0;
+    for (int k = 0; k < 2; k++) {
+        if (of[k] == NOBODY) continue;
+        entries[k] = entry_of(naive, tx, k == 1, of[1 - k]);
+        if (naive->mutation != NAIVE_duplicates_applied &&
+            holds(&naive->persons[of[k]], &entries[k], naive->mutation))
+            return 0;
+    }
+    for (int k = 0; k < 2; k++) {
+        const int side = naive->mutation == NAIVE_credit_before_debit ? 1 - k : k;
+        if (of[side] != NOBODY) take_side(naive, tx, of[side], &entries[side], &sides[count++]);
+    }
+    const bool remember = entries[0].happening == ATTEMPTED && of[0] != NOBODY &&
+                          naive->mutation != NAIVE_attempt_enters_first;
+    if (remember) append(&naive->persons[of[0]], entries[0], naive->mutation);
+    return count;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of a batch as decode leaves them, for tests of the stages behind it. */
+#pragma once
+
+#include "detector/apply.h"
+#include "detector/batch.h"
+
+/* Appends an admitted row; asserts that admission takes it. Returns its index. */
+uint32_t rows_add(struct batch *batch, const struct transaction *tx, uint64_t ordinal);
+void rows_clear(struct batch *batch);

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One account record: what its ring keeps, marks and forgets. */
+#include "tests/support.h"
+
+#include "detector/account_record.h"
+#include "detector/feature_table.h"
+#include "detector/transaction.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { START_S = 1767225600, DAY_S = 86400 };
+
+static struct account account;
+
+static int set_up(void **state) {
+    (void)state;
+    memset(&account, 0, sizeof account);
+    return 0;
+}
+
+static struct ring_event event(uint8_t bits, uint32_t counterparty, int64_t second) {
+    return (struct ring_event){.second = START_S + second,
+                               .amount_tiyn = 1000,
+                               .ordinal = (UINT64_C(3) << 32) + (uint64_t)second,
+                               .counterparty = counterparty,
+                               .tx_hash = (uint32_t)second,
+                               .bits = bits,
+                               .kind = (bits & BIT_CREDIT) != 0 ? KIND_IN : 0,
+                               .event_type = EVENT_TYPE_P2P_TRANSFER,
+                               .channel = CHANNEL_OTHER,
+                               .rail = RAIL_OTHER};
+}
+
+static void insert(struct ring_event e) {
+    account_insert(&account, &e, kernels_choose("auto"));
+}
+
+/* Bits of the i-th oldest event. */
+static uint8_t bits(uint32_t i) {
+    return account.bits[ring_slot(&account, i)];
+}
+
+static void an_amount_is_exact_up_to_31_bits_then_the_nearest_65536(void **state) {
+    (void)state;
+    static const int64_t cases[][2] = {
+        {0, 0},
+        {1, 1},
+        {INT64_C(2147483647), INT64_C(2147483647)},
+        {INT64_C(2147483648), INT64_C(2147483648)},
+        {INT64_C(2147483648) + 32767, INT64_C(2147483648)},
+        {INT64_C(2147483648) + 32768, INT64_C(2147483648) + 65536},
+        {INT64_C(2147483647) * 65536, INT64_C(2147483647) * 65536},
+        {INT64_C(2147483648) * 65536, INT64_C(2147483647) * 65536},
+        {INT64_MAX, INT64_C(2147483647) * 65536},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(amount_of(quantise_amount(cases[i][0])), cases[i][1]);
+}
+
+static void history_tells_what_a_slot_knows_oldest_first(void **state) {
+    (void)state;
+    struct account_event history[ACCOUNT_EVENTS_MAX];
+    for (int i = 0; i < 40; i++)
+        insert(event(i % 2 == 0 ? BIT_CREDIT | BIT_P2P : BIT_DEBIT | BIT_P2P, 5, i));
+    assert_int_equal(account_history(&account, history), RING_SLOTS);
+    for (int i = 0; i < RING_SLOTS; i++) {
+        assert_int_equal(history[i].ordinal, (UINT64_C(3) << 32) + 8 + (uint64_t)i);
+        assert_int_equal(history[i].second, START_S + 8 + i);
+        assert_int_equal(history[i].amount_tiyn, 1000);
+        assert_int_equal(history[i].counterparty, 5);
+        assert_int_equal(history[i].event_type, EVENT_TYPE_P2P_TRANSFER);
+        assert_int_equal(history[i].channel, CHANNEL_OTHER);
+        assert_int_equal(history[i].rail, RAIL_OTHER);
+        assert_int_equal(history[i].credit, i % 2 == 0);
+    }
+}
+
+static void the_newest_event_of_a_counterparty_carries_the_mark(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 0));
+    insert(event(BIT_CREDIT, 6, 1));
+    insert(event(BIT_CREDIT, 5, 2));
+    assert_false(bits(0) & BIT_NEWEST);
+    assert_true(bits(1) & BIT_NEWEST);
+    assert_true(bits(2) & BIT_NEWEST);
+}
+
+static void an_older_event_does_not_take_the_mark_and_an_equal_one_does(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 100));
+    insert(event(BIT_CREDIT, 5, 99));
+    assert_true(bits(0) & BIT_NEWEST);
+    assert_false(bits(1) & BIT_NEWEST);
+    insert(event(BIT_CREDIT, 5, 100));
+    assert_false(bits(0) & BIT_NEWEST);
+    assert_true(bits(2) & BIT_NEWEST);
+}
+
+static void payers_and_payees_are_marked_apart(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 0));
+    insert(event(BIT_DEBIT, 5, 1));
+    assert_true(bits(0) & BIT_NEWEST);
+    assert_true(bits(1) & BIT_NEWEST);
+}
+
+static void attempts_reversals_and_nobody_are_not_marked(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 0));
+    insert(event(BIT_CREDIT | BIT_REVERSAL, 5, 1));
+    insert(event(BIT_ATTEMPT, 5, 2));
+    insert(event(BIT_DEBIT, 0, 3));
+    assert_true(bits(0) & BIT_NEWEST);
+    for (uint32_t i = 1; i < 4; i++)
+        assert_false(bits(i) & BIT_NEWEST);
+}
+
+/* The late event is the older one, but it stays when the marked one goes. */
+static void the_mark_is_inherited_when_its_event_leaves_the_ring(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 1000));
+    insert(event(BIT_CREDIT, 5, 10));
+    insert(event(BIT_CREDIT, 5, 20));
+    for (int i = 0; i < RING_SLOTS - 3; i++)
+        insert(event(BIT_DEBIT, 7, 2000 + i));
+    assert_true(bits(0) & BIT_NEWEST);
+    insert(event(BIT_DEBIT, 7, 3000));
+    assert_false(bits(0) & BIT_NEWEST);
+    assert_true(bits(1) & BIT_NEWEST);
+}
+
+static void a_counterparty_is_a_stranger_unless_the_ring_knows_it_from_the_week(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 0));
+    insert(event(BIT_DEBIT, 5, 7 * DAY_S - 1)); /* on whichever side */
+    insert(event(BIT_CREDIT, 5, 14 * DAY_S - 1));
+    insert(event(BIT_CREDIT, 0, 14 * DAY_S)); /* nobody is no stranger */
+    assert_true(bits(0) & BIT_STRANGER);
+    assert_false(bits(1) & BIT_STRANGER);
+    assert_true(bits(2) & BIT_STRANGER);
+    assert_false(bits(3) & BIT_STRANGER);
+}
+
+static void a_late_event_is_not_known_by_what_came_after_it(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 1000));
+    insert(event(BIT_CREDIT, 5, 0));
+    assert_true(bits(1) & BIT_STRANGER);
+}
+
+static void a_full_ring_asks_every_slot(void **state) {
+    (void)state;
+    for (int i = 0; i < 3 * RING_SLOTS; i++)
+        insert(event(BIT_CREDIT, (uint32_t)(100 + i), i));
+    for (uint32_t back = 1; back < RING_SLOTS; back++) {
+        struct account before = account;
+        const uint32_t known = account.counterparty[ring_slot(&account, RING_SLOTS - back)];
+        insert(event(BIT_CREDIT, known, 3 * RING_SLOTS));
+        assert_false(bits(RING_SLOTS - 1) & BIT_STRANGER);
+        account = before;
+    }
+}
+
+static void the_credit_rate_halves_in_14_days(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 0));
+    assert_true(account_credit_rate(&account, START_S) == 1.0);
+    assert_true(fabs(account_credit_rate(&account, START_S + 14 * DAY_S) - 0.5) < 1e-12);
+    insert(event(BIT_CREDIT, 5, 14 * DAY_S));
+    assert_true(fabs(account_credit_rate(&account, START_S + 28 * DAY_S) - 0.75) < 1e-12);
+}
+
+static void a_late_credit_counts_whole_and_turns_no_clock_back(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, DAY_S));
+    insert(event(BIT_CREDIT, 5, 0));
+    assert_true(account_credit_rate(&account, START_S + DAY_S) == 2.0);
+    assert_true(account_credit_rate(&account, START_S) == 2.0);
+    assert_int_equal(account.decayed_s, START_S + DAY_S);
+}
+
+static void reversals_and_attempts_are_no_credits_of_the_rate(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT | BIT_REVERSAL, 5, 0));
+    insert(event(BIT_ATTEMPT, 5, 0));
+    insert(event(BIT_DEBIT, 5, 0));
+    assert_true(account_credit_rate(&account, START_S) == 0.0);
+}
+
+static void evidence_is_what_the_feature_looked_at_newest_first(void **state) {
+    (void)state;
+    uint32_t slots[8];
+    insert(event(BIT_CREDIT | BIT_P2P, 5, 0)); /* outside the hour */
+    insert(event(BIT_CREDIT | BIT_P2P, 5, 3600));
+    insert(event(BIT_DEBIT | BIT_P2P, 6, 3601));
+    insert(event(BIT_CREDIT, 5, 3602));
+    insert(event(BIT_CREDIT | BIT_P2P, 5, 3603));
+    insert(event(BIT_CREDIT | BIT_P2P, 5, 9999)); /* after */
+    assert_int_equal(account_evidence(&account, FEATURE_p2p_in_count_1h, START_S + 3603, slots, 8),
+                     2);
+    assert_int_equal(slots[0], 4);
+    assert_int_equal(slots[1], 1);
+    assert_int_equal(account_evidence(&account, FEATURE_in_count_1h, START_S + 3603, slots, 2), 2);
+    assert_int_equal(slots[0], 4);
+    assert_int_equal(slots[1], 3);
+}
+
+/* Whatever the way: its name has cash_out in it. */
+static void evidence_of_rapid_cash_out_is_every_debit(void **state) {
+    (void)state;
+    uint32_t slots[8];
+    insert(event(BIT_CREDIT | BIT_P2P, 5, 0));
+    insert(event(BIT_DEBIT | BIT_P2P, 6, 1));
+    insert(event(BIT_DEBIT | BIT_CASH, 0, 2));
+    assert_int_equal(account_evidence(&account, FEATURE_rapid_cash_out_1h, START_S + 2, slots, 8),
+                     2);
+}
+
+static void unspent_is_p2p_money_of_the_day_that_has_not_left(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT | BIT_P2P, 5, 0));
+    insert(event(BIT_CREDIT, 5, 1));
+    insert(event(BIT_CREDIT | BIT_P2P, 5, 2));
+    assert_int_equal(account_unspent_p2p(&account, START_S + 3), 2000);
+    struct ring_event spent = event(BIT_DEBIT, 6, 3);
+    spent.amount_tiyn = 2500;
+    insert(spent);
+    assert_int_equal(account_unspent_p2p(&account, START_S + 3), 500);
+    assert_int_equal(account_unspent_p2p(&account, START_S + 2 + DAY_S), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, set_up)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(an_amount_is_exact_up_to_31_bits_then_the_nearest_65536),
+        TEST(history_tells_what_a_slot_knows_oldest_first),
+        TEST(the_newest_event_of_a_counterparty_carries_the_mark),
+        TEST(an_older_event_does_not_take_the_mark_and_an_equal_one_does),
+        TEST(payers_and_payees_are_marked_apart),
+        TEST(attempts_reversals_and_nobody_are_not_marked),
+        TEST(the_mark_is_inherited_when_its_event_leaves_the_ring),
+        TEST(a_counterparty_is_a_stranger_unless_the_ring_knows_it_from_the_week),
+        TEST(a_late_event_is_not_known_by_what_came_after_it),
+        TEST(a_full_ring_asks_every_slot),
+        TEST(the_credit_rate_halves_in_14_days),
+        TEST(a_late_credit_counts_whole_and_turns_no_clock_back),
+        TEST(reversals_and_attempts_are_no_credits_of_the_rate),
+        TEST(evidence_is_what_the_feature_looked_at_newest_first),
+        TEST(evidence_of_rapid_cash_out_is_every_debit),
+        TEST(unspent_is_p2p_money_of_the_day_that_has_not_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
