@@ -65,8 +65,8 @@ static inline place read_text(struct run *r, const struct op *op, place at) {
 static inline place read_long(struct run *r, const struct op *op, place at) {
     uint64_t zigzag;
     at = read_varint(r, at, &zigzag);
-    const int64_t value = wire_signed(zigzag);
     if (at == NULL) return NULL;
+    const int64_t value = wire_signed(zigzag);
     memcpy(r->out + op->to, &value, sizeof value);
     note_presence(r, op);
     return at;
