@@ -65,8 +65,8 @@ static inline place read_text(struct run *r, const struct op *op, place at) {
 static inline place read_long(struct run *r, const struct op *op, place at) {
     uint64_t zigzag;
     at = read_varint(r, at, &zigzag);
-    const int64_t value = wire_signed(zigzag);
     if (at == NULL) return NULL;
+    const int64_t value = wire_signed(zigzag);
     memcpy(r->out + op->to, &value, sizeof value);
     note_presence(r, op);
     return at;
@@ -292,13 +292,6 @@ static place step(struct run *r, const struct op *op, place at) {
     }
 }
 
-static inline void put_defaults(const struct plan *plan, uint8_t *restrict out) {
-    const uint8_t *blank = (const uint8_t *)&plan->blank;
-    const uint16_t *end = plan->blanks + plan->blank_count;
-    for (const uint16_t *piece = plan->blanks; piece < end; piece++)
-        memcpy(out + *piece, blank + *piece, BLANK_BYTES);
-}
-
 bool plan_decode(const struct plan *plan, struct bytes bytes, struct transaction *tx,
                  uint32_t *used, const char **why) {
     struct run r;
@@ -310,7 +303,7 @@ bool plan_decode(const struct plan *plan, struct bytes bytes, struct transaction
     r.why = cut;
     r.depth = 0;
     place at = bytes.data;
-    put_defaults(plan, r.out);
+    memcpy(tx, &plan->blank, plan->blank_size);
     for (const struct op *op = plan->ops, *next; at != NULL; op = next) {
         next = op + 1;
         if (op->null_branch != 0) {

@@ -126,8 +126,6 @@ struct compile {
     FILE *report;     /* NULL: none */
     const char *path; /* "payer." or "" */
     bool failed;
-    bool branched; /* what is bound now is read from some records only */
-    uint8_t always[sizeof(struct transaction)]; /* bytes that every record sets */
 };
 
 /* Writing steps. */
@@ -307,24 +305,6 @@ static bool value_op(struct compile *c, const struct schema *s, const struct col
     return refuse(c, column, "not a record");
 }
 
-/* Columns that every record sets need not be put to their defaults first. */
-static void note_always(struct compile *c, const struct op *op) {
-    static const uint8_t sizes[] = {[OP_TEXT] = sizeof(struct text),
-                                    [OP_LONG] = sizeof(int64_t),
-                                    [OP_INT_TO_LONG] = sizeof(int64_t),
-                                    [OP_DECIMAL] = sizeof(int64_t),
-                                    [OP_DECIMAL_FIXED] = sizeof(int64_t),
-                                    [OP_MICROS] = sizeof(int64_t),
-                                    [OP_MILLIS] = sizeof(int64_t),
-                                    [OP_INT] = sizeof(int32_t),
-                                    [OP_ENUM] = 1,
-                                    [OP_BOOLEAN] = 1};
-    if (c->branched || op->null_branch != 0) return;
-    memset(c->always + op->to, 1, sizes[op->code]);
-    if (op->seconds != 0) memset(c->always + op->seconds, 1, sizeof(int64_t));
-    if (op->present != 0) c->always[op->present] = 1;
-}
-
 static bool bind_party(struct compile *c, struct schema *s, const struct column *column);
 
 /* A value that is no union, or one in a union of two whose branch `null_branch` - 1 is null. */
@@ -335,7 +315,6 @@ static bool bind_value(struct compile *c, struct schema *s, const struct column 
     if (!value_op(c, s, column, base, &op)) return false;
     op.null_branch = null_branch;
     emit(c, op);
-    note_always(c, &op);
     return true;
 }
 
@@ -367,11 +346,7 @@ static bool bind_union(struct compile *c, struct schema *s, const struct column 
     for (uint8_t i = 0; i < 2 && s->branch_count == 2 && column->nullable; i++)
         if (s->branches[i]->type == SCHEMA_NULL && s->branches[1 - i]->type != SCHEMA_NULL)
             return bind_value(c, s->branches[1 - i], column, base, (uint8_t)(i + 1));
-    const bool branched = c->branched;
-    c->branched = true;
-    const bool ok = bind_branches(c, s, column, base);
-    c->branched = branched;
-    return ok;
+    return bind_branches(c, s, column, base);
 }
 
 static bool bind_column(struct compile *c, struct schema *s, const struct column *column,
@@ -450,20 +425,13 @@ static bool bind_party(struct compile *c, struct schema *s, const struct column 
     return ok;
 }
 
-static void fill_blank(struct transaction *blank) {
+static void fill_blank(struct plan *plan) {
+    struct transaction *blank = &plan->blank;
+    plan->blank_size = sizeof *blank;
     blank->active_call = TRISTATE_NULL;
     blank->remote_access = TRISTATE_NULL;
     blank->payer.phone_owner_mismatch = TRISTATE_NULL;
     blank->payee.phone_owner_mismatch = TRISTATE_NULL;
-}
-
-static void list_blanks(struct compile *c) {
-    enum { SIZE = sizeof(struct transaction) };
-    for (uint32_t i = 0; i < SIZE; i += BLANK_BYTES) {
-        const uint32_t at = i + BLANK_BYTES <= SIZE ? i : SIZE - BLANK_BYTES;
-        if (memchr(c->always + at, 0, BLANK_BYTES) != NULL)
-            c->plan->blanks[c->plan->blank_count++] = (uint16_t)at;
-    }
 }
 
 static struct plan *compile(const char *json, size_t size, FILE *report, struct error *error) {
@@ -473,7 +441,7 @@ static struct plan *compile(const char *json, size_t size, FILE *report, struct 
     if (tree != NULL && (plan == NULL || plan->ops == NULL))
         error_set(error, ERROR_FAILED, "no memory for a decode plan");
     if (plan == NULL || plan->ops == NULL) goto failed;
-    fill_blank(&plan->blank);
+    fill_blank(plan);
     struct compile c = {.plan = plan, .error = error, .report = report, .path = ""};
     struct schema *root = schema_root(tree);
     if (root->type != SCHEMA_RECORD || root->size_min == SIZE_MAX) {
@@ -483,7 +451,6 @@ static struct plan *compile(const char *json, size_t size, FILE *report, struct 
     if (!bind_record(&c, root, columns, COLUMN_COUNT, 0)) goto failed;
     emit(&c, (struct op){.code = OP_END});
     if (c.failed) goto failed;
-    list_blanks(&c);
     struct op *ops = realloc(plan->ops, c.op_count * sizeof *ops);
     if (ops != NULL) plan->ops = ops;
     schema_free(tree);

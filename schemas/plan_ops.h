@@ -47,17 +47,10 @@ struct op {
     uint32_t extra;
 };
 
-/* Columns are put to their defaults in pieces of this size, where the writer may leave them out. */
-enum {
-    BLANK_BYTES = 32,
-    BLANKS_MAX = (sizeof(struct transaction) + BLANK_BYTES - 1) / BLANK_BYTES
-};
-
 struct plan {
     struct op *ops;
-    uint8_t *symbols;            /* enum maps */
-    struct transaction blank;    /* every column at its default */
-    uint16_t blanks[BLANKS_MAX]; /* byte offsets of the pieces that are put to their defaults */
-    uint32_t blank_count;
+    uint8_t *symbols;         /* enum maps */
+    struct transaction blank; /* every column at its default */
+    size_t blank_size;        /* of it; no constant, so that the C library's memcpy is called, which
+                                 is chosen for the machine */
 };
-_Static_assert(sizeof(struct transaction) >= BLANK_BYTES, "the last piece ends with the struct");

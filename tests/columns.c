@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/columns.h"
 
-#include <jansson.h>
-
 #define X(name) #name,
 static const char *const tx_status[] = {TX_STATUS_TABLE(X)};
 static const char *const event_type[] = {EVENT_TYPE_TABLE(X)};
@@ -143,11 +141,9 @@ static json_t *object_of(const void *base, const struct test_column *list, size_
     return object;
 }
 
-void columns_print(const struct transaction *tx, FILE *out) {
-    json_t *line = object_of(tx, root_columns, root_column_count);
-    json_object_set_new(line, "payer", object_of(&tx->payer, party_columns, party_column_count));
-    json_object_set_new(line, "payee", object_of(&tx->payee, party_columns, party_column_count));
-    json_dumpf(line, out, JSON_COMPACT);
-    fputc('\n', out);
-    json_decref(line);
+json_t *columns_json(const struct transaction *tx) {
+    json_t *all = object_of(tx, root_columns, root_column_count);
+    json_object_set_new(all, "payer", object_of(&tx->payer, party_columns, party_column_count));
+    json_object_set_new(all, "payee", object_of(&tx->payee, party_columns, party_column_count));
+    return all;
 }

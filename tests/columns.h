@@ -5,8 +5,8 @@
 
 #include "detector/transaction.h"
 
+#include <jansson.h>
 #include <stddef.h>
-#include <stdio.h>
 
 enum column_type {
     COLUMN_TEXT,
@@ -35,5 +35,5 @@ extern const size_t root_column_count, party_column_count;
 
 /* Name of the first column that differs; NULL: none. amount_tiyn is no column. */
 const char *columns_differ(const struct transaction *a, const struct transaction *b);
-/* One line of JSON: columns by name, enums by symbol, times in µs, payer and payee as objects. */
-void columns_print(const struct transaction *tx, FILE *out);
+/* Columns by name, enums by symbol, times in µs, payer and payee as objects; the caller's. */
+json_t *columns_json(const struct transaction *tx);
