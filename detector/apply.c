@@ -102,9 +102,9 @@ static bool find_accounts(struct apply *a, const struct batch *batch, struct err
             if (!has_side(batch, row, role)) continue;
             struct account *account = accounts_take(a->accounts, a->work[row].keys[role]);
             if (account == NULL)
-                return error_set(error, ERROR_FAILED,
+                return error_set(error, ERROR_CONFIG,
                                  "the account table is full with %u accounts; raise accounts.max "
-                                 "and take a new shard.id",
+                                 "and start again: nothing is lost",
                                  accounts_count(a->accounts));
             a->work[row].accounts[role] = account;
             account_prefetch(account);

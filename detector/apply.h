@@ -18,7 +18,7 @@ struct apply *apply_open(const struct apply_options *options, struct error *erro
 void apply_close(struct apply *apply);
 
 /* Fills sides, side[], features[]; may turn a verdict into DUPLICATE or LATE. False: the table is
- * full (ERROR_FAILED naming accounts.max). */
+ * full (ERROR_CONFIG naming accounts.max). */
 bool apply_batch(struct apply *apply, struct batch *batch, struct error *error);
 
 const struct accounts *apply_accounts(const struct apply *apply);

@@ -58,7 +58,7 @@
          "directory where models and policies are kept by their SHA-256, so that a restart can "   \
          "replay what was decided under earlier ones; empty: a shard keeps its first ones")        \
     SECTION("Engine")                                                                              \
-    NUMBER(accounts_max, "accounts.max", 1000000, 16, 1000000000, "accounts", true,                \
+    NUMBER(accounts_max, "accounts.max", 1000000, 16, 1000000000, "accounts", false,               \
            "room in the account table; the engine stops with an error when it is full")            \
     NUMBER(episodes_max, "episodes.max", 100000, 16, 10000000, "episodes", true,                   \
            "open episodes at most; beyond it a crossing is counted and not recommended")           \

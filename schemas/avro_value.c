@@ -83,8 +83,9 @@ static void set_text(avro_value_t *value, struct text text) {
         must(avro_value_set_string_len(value, closed, text.size + 1u));
         return;
     }
-    char *copy = strndup(text.data, text.size);
+    char *copy = calloc(text.size + 1u, 1);
     assert(copy != NULL && "out of memory");
+    memcpy(copy, text.data, text.size);
     must(avro_value_set_string_len(value, copy, text.size + 1u));
     free(copy);
 }

@@ -9,15 +9,21 @@ static bool all_text(struct bytes value) {
     return true;
 }
 
+static bool starts_as_json(struct bytes value) {
+    for (uint32_t i = 0; i < value.size; i++)
+        if (strchr(" \t\r\n", value.data[i]) == NULL)
+            return value.data[i] == '{' || value.data[i] == '[';
+    return false;
+}
+
 static const char *name_format(struct bytes value) {
     if (value.size == 0) return "an empty value";
     if (value.size >= 2 && value.data[0] == 0xc3 && value.data[1] == 0x01)
         return "Avro single-object encoding (C3 01)";
     if (value.size >= 4 && memcmp(value.data, "Obj\x01", 4) == 0) return "an Avro container file";
     if (value.data[0] == 0 && value.size < FRAME_SIZE) return "a cut Confluent frame";
-    if ((value.data[0] == '{' || value.data[0] == '[') && all_text(value)) return "JSON";
-    if (all_text(value)) return "plain text";
-    return "no format known here";
+    if (!all_text(value)) return "no format known here";
+    return starts_as_json(value) ? "JSON" : "plain text";
 }
 
 /* Apicurio's older frame: 0x00 and an 8-byte id, whose high half is 0 for any id below 2^32. */

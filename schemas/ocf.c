@@ -106,7 +106,7 @@ bool ocf_finish(struct ocf_writer *w, struct error *error) {
 /* Reading: the file is mapped, and every step is bounded by what is left of it. */
 
 struct ocf_reader {
-    char path[256];
+    char *path;
     uint8_t *map;
     size_t size;
     struct wire file; /* what is left of the file */
@@ -133,8 +133,9 @@ static bool map_file(struct ocf_reader *r, struct error *error) {
         r->map = NULL;
         return fail_io(r->path, error);
     }
+    if (r->size == 0) return error_set(error, ERROR_BAD_DATA, "%s is empty", r->path);
     r->file = (struct wire){r->map, r->map + r->size};
-    return r->size > 0 || error_set(error, ERROR_BAD_DATA, "%s is empty", r->path);
+    return true;
 }
 
 static bool take_entry(struct ocf_reader *r, struct error *error) {
@@ -173,8 +174,11 @@ struct ocf_reader *ocf_open(const char *path, struct error *error) {
         error_set(error, ERROR_FAILED, "no memory to read %s", path);
         return NULL;
     }
-    snprintf(r->path, sizeof r->path, "%s", path);
-    if (map_file(r, error) && read_header(r, error)) return r;
+    r->path = strdup(path);
+    if (r->path == NULL)
+        error_set(error, ERROR_FAILED, "no memory to read %s", path);
+    else if (map_file(r, error) && read_header(r, error))
+        return r;
     ocf_close(r);
     return NULL;
 }
@@ -222,5 +226,6 @@ bool ocf_next(struct ocf_reader *r, uint32_t used, struct bytes *rest, struct er
 void ocf_close(struct ocf_reader *r) {
     if (r == NULL) return;
     if (r->map != NULL) munmap(r->map, r->size);
+    free(r->path);
     free(r);
 }

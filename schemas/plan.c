@@ -10,47 +10,111 @@
 
 enum { MICROS_PER_S = 1000000, MINOR_DIGITS = 2 };
 
-/* What decoding has to remember besides its step. */
+/* What decoding has to remember besides its step and its place. The place in the bytes is handed
+ * from step to step and stays in a register. */
 struct run {
-    struct wire wire;
-    const struct plan *plan;
+    const uint8_t *end;
     uint8_t *out; /* the transaction's bytes */
+    const struct plan *plan;
     const char *why;
+    const struct op *next; /* set by step() */
     int depth;
     struct {
-        int64_t left;  /* items of the block */
-        uint32_t back; /* of a call: where to go on */
+        int64_t left;          /* items of the block */
+        const struct op *back; /* of a call: where to go on */
     } stack[RECORD_DEPTH_MAX];
 };
 
+/* Every reader takes the place to read at and returns the place behind what it read; NULL: failed,
+ * and r->why says why. */
+typedef const uint8_t *place;
+
 static const char cut[] = "the record is cut short or a number is broken";
 
-static bool fail(struct run *r, const char *why) {
+static place fail(struct run *r, const char *why) {
     r->why = why;
-    return false;
+    return NULL;
 }
 
-static bool read_text(struct run *r, const struct op *op) {
+static inline place read_varint(struct run *r, place at, uint64_t *value) {
+    at = wire_varint_fast(at, r->end, value);
+    return at != NULL ? at : fail(r, cut);
+}
+
+static inline void note_presence(const struct run *r, const struct op *op) {
+    if (op->present != 0) r->out[op->present] = 1;
+}
+
+/* Values into columns. */
+
+static inline place read_text(struct run *r, const struct op *op, place at) {
+    uint64_t zigzag;
+    at = read_varint(r, at, &zigzag);
+    if (at == NULL) return NULL;
+    const uint64_t size = zigzag >> 1;
+    if ((zigzag & 1) != 0 || size > (uint64_t)(r->end - at)) return fail(r, cut);
+    if (size > op->limit) return fail(r, "a text is longer than its field allows");
+    if (!utf8_ascii(at, size) && !utf8_valid((const char *)at, size))
+        return fail(r, "a text is no UTF-8");
     struct text *text = (struct text *)(void *)(r->out + op->to);
-    if (!wire_text(&r->wire, text)) return fail(r, cut);
-    if (text->size > op->limit) return fail(r, "a text is longer than its field allows");
-    return utf8_valid(text->data, text->size) || fail(r, "a text is no UTF-8");
+    text->data = (const char *)at;
+    text->size = (uint32_t)size;
+    return at + size;
 }
 
-static int64_t floor_to_seconds(int64_t micros) {
-    const int64_t seconds = micros / MICROS_PER_S;
-    return seconds - (micros % MICROS_PER_S < 0);
-}
-
-static bool read_time(struct run *r, const struct op *op) {
-    int64_t value;
-    if (!wire_long(&r->wire, &value)) return fail(r, cut);
-    if (op->code == OP_MILLIS && __builtin_mul_overflow(value, 1000, &value))
-        return fail(r, "a time is out of range");
-    const int64_t seconds = floor_to_seconds(value);
+static inline place read_long(struct run *r, const struct op *op, place at) {
+    uint64_t zigzag;
+    at = read_varint(r, at, &zigzag);
+    const int64_t value = wire_signed(zigzag);
+    if (at == NULL) return NULL;
     memcpy(r->out + op->to, &value, sizeof value);
-    memcpy(r->out + op->extra, &seconds, sizeof seconds);
-    return true;
+    note_presence(r, op);
+    return at;
+}
+
+static inline place read_int(struct run *r, const struct op *op, place at) {
+    uint64_t zigzag;
+    at = read_varint(r, at, &zigzag);
+    if (at == NULL) return NULL;
+    if (zigzag > UINT32_MAX) return fail(r, "an int is out of range");
+    const int64_t wide = wire_signed(zigzag);
+    const int32_t value = (int32_t)wide;
+    if (op->code == OP_INT)
+        memcpy(r->out + op->to, &value, sizeof value);
+    else
+        memcpy(r->out + op->to, &wide, sizeof wide);
+    note_presence(r, op);
+    return at;
+}
+
+static inline int64_t floor_to_seconds(int64_t micros) {
+    if (micros >= 0) return (int64_t)((uint64_t)micros / MICROS_PER_S);
+    return -1 - (-1 - micros) / MICROS_PER_S;
+}
+
+static inline void put_time(const struct run *r, const struct op *op, int64_t micros) {
+    const int64_t seconds = floor_to_seconds(micros);
+    memcpy(r->out + op->to, &micros, sizeof micros);
+    memcpy(r->out + op->seconds, &seconds, sizeof seconds);
+    note_presence(r, op);
+}
+
+static inline place read_micros(struct run *r, const struct op *op, place at) {
+    uint64_t zigzag;
+    at = read_varint(r, at, &zigzag);
+    if (at != NULL) put_time(r, op, wire_signed(zigzag));
+    return at;
+}
+
+static place read_millis(struct run *r, const struct op *op, place at) {
+    uint64_t zigzag;
+    int64_t micros;
+    at = read_varint(r, at, &zigzag);
+    if (at == NULL) return NULL;
+    if (__builtin_mul_overflow(wire_signed(zigzag), 1000, &micros))
+        return fail(r, "a time is out of range");
+    put_time(r, op, micros);
+    return at;
 }
 
 static bool scale_decimal(int64_t *value, uint32_t scale) {
@@ -64,10 +128,11 @@ static bool scale_decimal(int64_t *value, uint32_t scale) {
 }
 
 /* Two's complement, big-endian, any number of bytes as long as the value fits int64. */
-static bool read_decimal(struct run *r, const struct op *op) {
+static place read_decimal(struct run *r, const struct op *op, place at) {
+    struct wire wire = {at, r->end};
     struct bytes bytes;
-    const bool got = op->code == OP_DECIMAL ? wire_bytes(&r->wire, &bytes)
-                                            : wire_fixed(&r->wire, op->extra, &bytes);
+    const bool got =
+        op->code == OP_DECIMAL ? wire_bytes(&wire, &bytes) : wire_fixed(&wire, op->extra, &bytes);
     if (!got) return fail(r, cut);
     if (bytes.size == 0) return fail(r, "a decimal without digits");
     const uint8_t sign = bytes.data[0] & 0x80 ? 0xff : 0;
@@ -83,172 +148,206 @@ static bool read_decimal(struct run *r, const struct op *op) {
     if (!scale_decimal(&value, op->limit))
         return fail(r, "a decimal is not a whole number of minor units");
     memcpy(r->out + op->to, &value, sizeof value);
-    return true;
+    note_presence(r, op);
+    return wire.at;
 }
 
-static bool read_boolean(struct run *r, uint8_t *value) {
-    if (r->wire.at == r->wire.end) return fail(r, cut);
-    *value = *r->wire.at++;
-    return *value <= 1 || fail(r, "a boolean is neither 0 nor 1");
+/* The number of a symbol or a branch, < limit. */
+static inline place read_symbol(struct run *r, uint32_t limit, place at, uint32_t *symbol) {
+    uint64_t zigzag;
+    at = read_varint(r, at, &zigzag);
+    if (at == NULL) return NULL;
+    if ((zigzag & 1) != 0 || zigzag >> 1 >= limit)
+        return fail(r, "an enum or union is out of range");
+    *symbol = (uint32_t)(zigzag >> 1);
+    return at;
 }
 
-static bool read_symbol(struct run *r, const struct op *op, int64_t *symbol) {
-    if (!wire_long(&r->wire, symbol)) return fail(r, cut);
-    return (*symbol >= 0 && *symbol < op->limit) || fail(r, "an enum or union is out of range");
-}
-
-static bool read_enum(struct run *r, const struct op *op) {
-    int64_t symbol;
-    if (!read_symbol(r, op, &symbol)) return false;
-    r->out[op->to] = r->plan->symbols[op->extra + (uint32_t)symbol];
-    return true;
-}
-
-static bool skip_text(struct run *r) {
-    struct text text;
-    if (!wire_text(&r->wire, &text)) return fail(r, cut);
-    return utf8_valid(text.data, text.size) || fail(r, "a text is no UTF-8");
-}
-
-/* A column's value; false: failed or another kind of step (then *flow). */
-static bool value_step(struct run *r, const struct op *op, bool *flow) {
-    int64_t number;
-    int32_t small;
-    uint8_t boolean;
-    switch ((enum op_code)op->code) {
-    case OP_TEXT:
-        return read_text(r, op);
-    case OP_LONG:
-        if (!wire_long(&r->wire, &number)) return fail(r, cut);
-        memcpy(r->out + op->to, &number, sizeof number);
-        return true;
-    case OP_INT:
-        if (!wire_int(&r->wire, &small)) return fail(r, cut);
-        memcpy(r->out + op->to, &small, sizeof small);
-        return true;
-    case OP_MICROS:
-    case OP_MILLIS:
-        return read_time(r, op);
-    case OP_DECIMAL:
-    case OP_DECIMAL_FIXED:
-        return read_decimal(r, op);
-    case OP_ENUM:
-        return read_enum(r, op);
-    case OP_BOOLEAN:
-        if (!read_boolean(r, &boolean)) return false;
-        r->out[op->to] = boolean;
-        return true;
-    case OP_PRESENT:
-        r->out[op->to] = 1;
-        return true;
-    case OP_REFUSE:
-        return fail(r, "null where a value is obligatory");
-    default:
-        *flow = true;
-        return false;
+/* The branch of a union of null and a value. */
+static inline place read_nullable(struct run *r, const struct op *op, place at, bool *null) {
+    uint32_t branch = 0;
+    if (at < r->end && (*at == 0 || *at == 2)) {
+        *null = *at == 2 * (op->null_branch - 1);
+        return at + 1;
     }
+    at = read_symbol(r, 2, at, &branch);
+    *null = branch + 1 == op->null_branch;
+    return at;
 }
 
-static bool skip_step(struct run *r, const struct op *op, bool *flow) {
+static inline place read_enum(struct run *r, const struct op *op, place at) {
+    uint32_t symbol;
+    at = read_symbol(r, op->limit, at, &symbol);
+    if (at != NULL) r->out[op->to] = r->plan->symbols[op->extra + symbol];
+    return at;
+}
+
+static inline place read_boolean(struct run *r, place at, uint8_t *value) {
+    if (at == r->end) return fail(r, cut);
+    *value = *at;
+    return *value <= 1 ? at + 1 : fail(r, "a boolean is neither 0 nor 1");
+}
+
+/* Values passed over. */
+
+static place skip_number(struct run *r, place at, uint64_t zigzag_max) {
+    uint64_t zigzag;
+    at = read_varint(r, at, &zigzag);
+    return at == NULL || zigzag <= zigzag_max ? at : fail(r, "an int is out of range");
+}
+
+static place skip_bytes(struct run *r, const struct op *op, place at) {
+    struct wire wire = {at, r->end};
     struct bytes bytes;
-    int64_t number;
-    int32_t small;
-    uint8_t boolean;
-    switch ((enum op_code)op->code) {
-    case OP_SKIP_LONG:
-        return wire_long(&r->wire, &number) || fail(r, cut);
-    case OP_SKIP_INT:
-        return wire_int(&r->wire, &small) || fail(r, cut);
-    case OP_SKIP_TEXT:
-        return skip_text(r);
-    case OP_SKIP_BYTES:
-        return wire_bytes(&r->wire, &bytes) || fail(r, cut);
-    case OP_SKIP_FIXED:
-        return wire_fixed(&r->wire, op->extra, &bytes) || fail(r, cut);
-    case OP_SKIP_ENUM:
-        return read_symbol(r, op, &number);
-    case OP_SKIP_BOOLEAN:
-        return read_boolean(r, &boolean);
-    default:
-        *flow = true;
-        return false;
-    }
+    const bool got = op->code == OP_SKIP_FIXED ? wire_fixed(&wire, op->extra, &bytes)
+                                               : wire_bytes(&wire, &bytes);
+    if (!got) return fail(r, cut);
+    if (op->code == OP_SKIP_TEXT && !utf8_valid((const char *)bytes.data, bytes.size))
+        return fail(r, "a text is no UTF-8");
+    return wire.at;
 }
 
-static bool push(struct run *r, int64_t left, uint32_t back) {
+/* Where to go on. */
+
+static place push(struct run *r, int64_t left, const struct op *back, place at) {
     if (r->depth == RECORD_DEPTH_MAX) return fail(r, "the record is nested too deeply");
     r->stack[r->depth].left = left;
     r->stack[r->depth++].back = back;
-    return true;
+    return at;
 }
 
-static bool next_block(struct run *r, const struct op *op, uint32_t *at) {
+static place next_block(struct run *r, const struct op *op, place at) {
+    struct wire wire = {at, r->end};
     int64_t count, size;
-    if (!wire_long(&r->wire, &count)) return fail(r, cut);
+    if (!wire_long(&wire, &count)) return fail(r, cut);
     if (count == 0) {
-        *at = op->extra;
-        return true;
+        r->next = r->plan->ops + op->extra;
+        return wire.at;
     }
-    if (count < 0 && (count == INT64_MIN || !wire_long(&r->wire, &size) || size < 0))
+    if (count < 0 && (count == INT64_MIN || !wire_long(&wire, &size) || size < 0))
         return fail(r, cut);
     if (count < 0) count = -count;
-    if (count > r->wire.end - r->wire.at)
+    if (count > wire.end - wire.at)
         return fail(r, "a collection claims more items than there are bytes");
-    ++*at;
-    return push(r, count, 0);
+    return push(r, count, NULL, wire.at);
 }
 
-static bool flow_step(struct run *r, const struct op *op, uint32_t *at) {
-    int64_t branch;
+static place next_item(struct run *r, const struct op *op, place at) {
+    r->next = r->plan->ops + op->extra;
+    if (--r->stack[r->depth - 1].left > 0) return at;
+    r->depth--;
+    r->next--;
+    return at;
+}
+
+static place choose(struct run *r, const struct op *op, place at) {
+    uint32_t branch;
+    at = read_symbol(r, op->limit, at, &branch);
+    if (at != NULL) r->next = r->plan->ops + op[1 + branch].extra;
+    return at;
+}
+
+/* Every step that plan_decode does not take itself; sets r->next. */
+static place step(struct run *r, const struct op *op, place at) {
+    uint32_t symbol;
+    uint8_t boolean;
+    r->next = op + 1;
     switch ((enum op_code)op->code) {
+    case OP_MILLIS:
+        return read_millis(r, op, at);
+    case OP_DECIMAL:
+    case OP_DECIMAL_FIXED:
+        return read_decimal(r, op, at);
+    case OP_REFUSE:
+        return fail(r, "null where a value is obligatory");
+    case OP_SKIP_LONG:
+        return skip_number(r, at, UINT64_MAX);
+    case OP_SKIP_INT:
+        return skip_number(r, at, UINT32_MAX);
+    case OP_SKIP_TEXT:
+    case OP_SKIP_BYTES:
+    case OP_SKIP_FIXED:
+        return skip_bytes(r, op, at);
+    case OP_SKIP_ENUM:
+        return read_symbol(r, op->limit, at, &symbol);
+    case OP_SKIP_BOOLEAN:
+        return read_boolean(r, at, &boolean);
     case OP_UNION:
-        if (!read_symbol(r, op, &branch)) return false;
-        *at = r->plan->ops[*at + 1 + (uint32_t)branch].extra;
-        return true;
+        return choose(r, op, at);
     case OP_JUMP:
-        *at = op->extra;
-        return true;
+        r->next = r->plan->ops + op->extra;
+        return at;
     case OP_BLOCKS:
         return next_block(r, op, at);
     case OP_ITEM:
-        if (--r->stack[r->depth - 1].left > 0) {
-            *at = op->extra;
-            return true;
-        }
-        r->depth--;
-        *at = op->extra - 1;
-        return true;
+        return next_item(r, op, at);
     case OP_CALL:
-        if (!push(r, 0, *at + 1)) return false;
-        *at = op->extra;
-        return true;
+        r->next = r->plan->ops + op->extra;
+        return push(r, 0, op + 1, at);
     case OP_RETURN:
-        *at = r->stack[--r->depth].back;
-        return true;
+        r->next = r->stack[--r->depth].back;
+        return at;
     default:
         return fail(r, "the plan is broken");
     }
 }
 
+static inline void put_defaults(const struct plan *plan, uint8_t *restrict out) {
+    const uint8_t *blank = (const uint8_t *)&plan->blank;
+    const uint16_t *end = plan->blanks + plan->blank_count;
+    for (const uint16_t *piece = plan->blanks; piece < end; piece++)
+        memcpy(out + *piece, blank + *piece, BLANK_BYTES);
+}
+
 bool plan_decode(const struct plan *plan, struct bytes bytes, struct transaction *tx,
                  uint32_t *used, const char **why) {
-    struct run r = {.wire = wire_of(bytes), .plan = plan, .out = (uint8_t *)tx};
-    memcpy(tx, &plan->blank, sizeof *tx);
-    for (uint32_t at = 0; plan->ops[at].code != OP_END;) {
-        const struct op *op = &plan->ops[at];
-        bool flow = false;
-        bool ok = op->code < OP_UNION ? value_step(&r, op, &flow) : skip_step(&r, op, &flow);
-        if (flow)
-            ok = flow_step(&r, op, &at);
-        else
-            at++;
-        if (!ok) {
-            *why = r.why;
-            return false;
+    struct run r;
+    *why = cut;
+    if (bytes.size == 0) return false;
+    r.end = bytes.data + bytes.size;
+    r.out = (uint8_t *)tx;
+    r.plan = plan;
+    r.why = cut;
+    r.depth = 0;
+    place at = bytes.data;
+    put_defaults(plan, r.out);
+    for (const struct op *op = plan->ops, *next; at != NULL; op = next) {
+        next = op + 1;
+        if (op->null_branch != 0) {
+            bool null;
+            at = read_nullable(&r, op, at, &null);
+            if (at == NULL || null) continue;
+        }
+        switch (op->code) {
+        case OP_TEXT:
+            at = read_text(&r, op, at);
+            break;
+        case OP_ENUM:
+            at = read_enum(&r, op, at);
+            break;
+        case OP_LONG:
+            at = read_long(&r, op, at);
+            break;
+        case OP_MICROS:
+            at = read_micros(&r, op, at);
+            break;
+        case OP_INT:
+        case OP_INT_TO_LONG:
+            at = read_int(&r, op, at);
+            break;
+        case OP_BOOLEAN:
+            at = read_boolean(&r, at, r.out + op->to);
+            break;
+        case OP_END:
+            *used = (uint32_t)(at - bytes.data);
+            return true;
+        default:
+            at = step(&r, op, at);
+            next = r.next;
         }
     }
-    *used = (uint32_t)(r.wire.at - bytes.data);
-    return true;
+    *why = r.why;
+    return false;
 }
 
 void plan_free(struct plan *plan) {

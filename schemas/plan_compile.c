@@ -25,8 +25,9 @@ struct column {
     const char *name;
     enum column_kind kind;
     uint16_t to;
-    uint16_t extra; /* second place: seconds of a time, presence of a number */
-    uint16_t cap;   /* bytes of a text */
+    uint16_t seconds; /* of a time */
+    uint16_t present; /* of a nullable number or time; 0: null shows in the value itself */
+    uint16_t cap;     /* bytes of a text */
     bool nullable;
     bool obligatory;            /* has no default */
     const char *const *symbols; /* of our enum */
@@ -44,20 +45,26 @@ static const char *const age_band_symbols[] = {AGE_BAND_TABLE(X)};
 static const char *const alias_type_symbols[] = {ALIAS_TYPE_TABLE(X)};
 #undef X
 
-#define NOWHERE UINT16_MAX
 #define AT(field) ((uint16_t)offsetof(struct transaction, field))
 #define IN(field) ((uint16_t)offsetof(struct party, field))
 #define TEXT(n, place, size)                                                                       \
-    { .name = n, .kind = COL_TEXT, .to = place, .extra = NOWHERE, .cap = size, .obligatory = true }
+    { .name = n, .kind = COL_TEXT, .to = place, .cap = size, .obligatory = true }
 #define TEXT_OR_NULL(n, place, size)                                                               \
-    { .name = n, .kind = COL_TEXT, .to = place, .extra = NOWHERE, .cap = size, .nullable = true }
+    { .name = n, .kind = COL_TEXT, .to = place, .cap = size, .nullable = true }
 #define ENUM(n, place, table)                                                                      \
     {                                                                                              \
-        .name = n, .kind = COL_ENUM, .to = place, .extra = NOWHERE, .symbols = table,              \
+        .name = n, .kind = COL_ENUM, .to = place, .symbols = table,                                \
         .symbol_count = sizeof table / sizeof table[0]                                             \
     }
-#define OR_NULL(n, k, place, second)                                                               \
-    { .name = n, .kind = k, .to = place, .extra = second, .nullable = true }
+#define NUMBER_OR_NULL(n, k, place, given)                                                         \
+    { .name = n, .kind = k, .to = place, .present = given, .nullable = true }
+#define TIME_OR_NULL(n, place, whole, given)                                                       \
+    {                                                                                              \
+        .name = n, .kind = COL_TIME, .to = place, .seconds = whole, .present = given,              \
+        .nullable = true                                                                           \
+    }
+#define BOOLEAN_OR_NULL(n, place)                                                                  \
+    { .name = n, .kind = COL_BOOLEAN, .to = place, .nullable = true }
 
 static const struct column party_columns[] = {
     TEXT_OR_NULL("account_token", IN(account_token), TOKEN_BYTES_MAX),
@@ -66,13 +73,14 @@ static const struct column party_columns[] = {
     ENUM("person_type", IN(person_type), person_type_symbols),
     TEXT_OR_NULL("phone_token", IN(phone_token), TOKEN_BYTES_MAX),
     TEXT_OR_NULL("bank_bic", IN(bank_bic), SHORT_TEXT_BYTES_MAX),
-    OR_NULL("account_opened_on", COL_DATE, IN(account_opened_on_day),
-            IN(account_opened_on_present)),
-    OR_NULL("balance_after_minor", COL_LONG, IN(balance_after_minor), IN(balance_after_present)),
+    NUMBER_OR_NULL("account_opened_on", COL_DATE, IN(account_opened_on_day),
+                   IN(account_opened_on_present)),
+    NUMBER_OR_NULL("balance_after_minor", COL_LONG, IN(balance_after_minor),
+                   IN(balance_after_present)),
     ENUM("age_band", IN(age_band), age_band_symbols),
-    OR_NULL("phone_owner_mismatch", COL_BOOLEAN, IN(phone_owner_mismatch), NOWHERE),
-    OR_NULL("credential_changed_at", COL_TIME, IN(credential_changed_at_us),
-            IN(credential_changed_at_s)),
+    BOOLEAN_OR_NULL("phone_owner_mismatch", IN(phone_owner_mismatch)),
+    TIME_OR_NULL("credential_changed_at", IN(credential_changed_at_us), IN(credential_changed_at_s),
+                 IN(credential_changed_at_present)),
 };
 
 static const struct column columns[] = {
@@ -83,28 +91,24 @@ static const struct column columns[] = {
     {.name = "event_time",
      .kind = COL_TIME,
      .to = AT(event_time_us),
-     .extra = AT(event_time_s),
+     .seconds = AT(event_time_s),
      .obligatory = true},
-    OR_NULL("ingest_time", COL_TIME, AT(ingest_time_us), AT(ingest_time_s)),
+    TIME_OR_NULL("ingest_time", AT(ingest_time_us), AT(ingest_time_s), AT(ingest_time_present)),
     ENUM("event_type", AT(event_type), event_type_symbols),
     ENUM("rail", AT(rail), rail_symbols),
     ENUM("channel", AT(channel), channel_symbols),
-    {.name = "amount_minor",
-     .kind = COL_LONG,
-     .to = AT(amount_minor),
-     .extra = NOWHERE,
-     .obligatory = true},
+    {.name = "amount_minor", .kind = COL_LONG, .to = AT(amount_minor), .obligatory = true},
     TEXT("currency", AT(currency), SHORT_TEXT_BYTES_MAX),
-    OR_NULL("amount_kzt_minor", COL_LONG, AT(amount_kzt_minor), AT(amount_kzt_present)),
-    {.name = "payer", .kind = COL_PARTY, .to = AT(payer), .extra = NOWHERE, .obligatory = true},
-    {.name = "payee", .kind = COL_PARTY, .to = AT(payee), .extra = NOWHERE, .obligatory = true},
+    NUMBER_OR_NULL("amount_kzt_minor", COL_LONG, AT(amount_kzt_minor), AT(amount_kzt_present)),
+    {.name = "payer", .kind = COL_PARTY, .to = AT(payer), .obligatory = true},
+    {.name = "payee", .kind = COL_PARTY, .to = AT(payee), .obligatory = true},
     ENUM("payee_alias_type", AT(payee_alias_type), alias_type_symbols),
     TEXT_OR_NULL("device_token", AT(device_token), TOKEN_BYTES_MAX),
     TEXT_OR_NULL("ip_token", AT(ip_token), TOKEN_BYTES_MAX),
-    OR_NULL("active_call", COL_BOOLEAN, AT(active_call), NOWHERE),
-    OR_NULL("remote_access", COL_BOOLEAN, AT(remote_access), NOWHERE),
+    BOOLEAN_OR_NULL("active_call", AT(active_call)),
+    BOOLEAN_OR_NULL("remote_access", AT(remote_access)),
     TEXT_OR_NULL("terminal_id", AT(terminal_id), SHORT_TEXT_BYTES_MAX),
-    OR_NULL("mcc", COL_INT, AT(mcc), AT(mcc_present)),
+    NUMBER_OR_NULL("mcc", COL_INT, AT(mcc), AT(mcc_present)),
     TEXT_OR_NULL("country_to", AT(country_to), SHORT_TEXT_BYTES_MAX),
     TEXT("reporter_bic", AT(reporter_bic), SHORT_TEXT_BYTES_MAX),
     TEXT("token_key_id", AT(token_key_id), SHORT_TEXT_BYTES_MAX),
@@ -122,6 +126,8 @@ struct compile {
     FILE *report;     /* NULL: none */
     const char *path; /* "payer." or "" */
     bool failed;
+    bool branched; /* what is bound now is read from some records only */
+    uint8_t always[sizeof(struct transaction)]; /* bytes that every record sets */
 };
 
 /* Writing steps. */
@@ -156,9 +162,9 @@ static void skip_union(struct compile *c, struct schema *s) {
 }
 
 static void skip_collection(struct compile *c, struct schema *s) {
-    if (s->type == SCHEMA_ARRAY && schema_size_min(s->branches[0]) == 0) {
+    if (s->type == SCHEMA_ARRAY && s->branches[0]->size_min == 0) {
         c->failed = true;
-        error_set(c->error, ERROR_BAD_DATA, "an array whose items may take no bytes is refused");
+        error_set(c->error, ERROR_BAD_DATA, "an array whose items take no bytes is refused");
         return;
     }
     const uint32_t head = emit(c, (struct op){.code = OP_BLOCKS});
@@ -168,13 +174,18 @@ static void skip_collection(struct compile *c, struct schema *s) {
     c->plan->ops[head].extra = c->op_count;
 }
 
+static void skip_field(struct compile *c, const char *path, const struct schema_field *field) {
+    skip(c, field->type);
+    if (c->failed) error_prefix(c->error, "%s%s", path, field->name);
+}
+
 /* A record is skipped by a routine written once, so that a recursive type ends. */
 static void skip_record(struct compile *c, struct schema *s) {
     if (s->code == 0) {
         const uint32_t over = emit(c, (struct op){.code = OP_JUMP});
         s->code = c->op_count;
         for (size_t i = 0; i < s->field_count && !c->failed; i++)
-            skip(c, s->fields[i].type);
+            skip_field(c, "", &s->fields[i]);
         emit(c, (struct op){.code = OP_RETURN});
         c->plan->ops[over].extra = c->op_count;
     }
@@ -182,16 +193,14 @@ static void skip_record(struct compile *c, struct schema *s) {
 }
 
 static void skip(struct compile *c, struct schema *s) {
-    static const uint16_t simple[] = {
+    static const uint8_t simple[] = {
         [SCHEMA_BOOLEAN] = OP_SKIP_BOOLEAN, [SCHEMA_INT] = OP_SKIP_INT,
         [SCHEMA_LONG] = OP_SKIP_LONG,       [SCHEMA_FLOAT] = OP_SKIP_FIXED,
         [SCHEMA_DOUBLE] = OP_SKIP_FIXED,    [SCHEMA_BYTES] = OP_SKIP_BYTES,
         [SCHEMA_STRING] = OP_SKIP_TEXT,     [SCHEMA_ENUM] = OP_SKIP_ENUM,
         [SCHEMA_FIXED] = OP_SKIP_FIXED};
-    if (c->failed) return;
+    if (c->failed || s->size_min == 0) return;
     switch (s->type) {
-    case SCHEMA_NULL:
-        return;
     case SCHEMA_UNION:
         skip_union(c, s);
         return;
@@ -205,7 +214,7 @@ static void skip(struct compile *c, struct schema *s) {
     default:
         emit(c, (struct op){.code = simple[s->type],
                             .limit = (uint32_t)s->symbol_count,
-                            .extra = (uint32_t)schema_size_min(s)});
+                            .extra = (uint32_t)s->size_min});
     }
 }
 
@@ -213,7 +222,6 @@ static void skip(struct compile *c, struct schema *s) {
 
 static bool refuse(struct compile *c, const struct column *column, const char *why) {
     c->failed = true;
-    if (c->report != NULL) fprintf(c->report, "REFUSED\t%s%s\t%s\n", c->path, column->name, why);
     return error_set(c->error, ERROR_BAD_DATA, "%s%s: %s", c->path, column->name, why);
 }
 
@@ -237,100 +245,102 @@ static bool is(const struct schema *s, enum schema_type type, const char *logica
     return s->type == type && strcmp(s->logical, logical) == 0;
 }
 
-static bool bind_long(struct compile *c, const struct schema *s, const struct column *column,
-                      uint16_t base) {
+static bool long_op(struct compile *c, const struct schema *s, const struct column *column,
+                    struct op *op) {
     const bool decimal = strcmp(s->logical, "decimal") == 0;
-    struct op op = {.code = OP_LONG, .to = (uint16_t)(base + column->to)};
     if (s->type == SCHEMA_FLOAT || s->type == SCHEMA_DOUBLE)
         return refuse(c, column, "a float or double is never money");
     if (s->type == SCHEMA_BYTES || s->type == SCHEMA_FIXED) {
         if (!decimal) return refuse(c, column, "bytes without logicalType decimal");
         if (s->scale < 0 || s->scale > 18) return refuse(c, column, "a scale outside 0 to 18");
-        op.code = s->type == SCHEMA_BYTES ? OP_DECIMAL : OP_DECIMAL_FIXED;
-        op.limit = (uint32_t)s->scale;
-        op.extra = (uint32_t)s->size;
-    } else if (s->type == SCHEMA_INT && s->logical[0] == '\0') {
-        op.code = OP_LONG;
-    } else if (!is(s, SCHEMA_LONG, "")) {
-        return refuse(c, column, "not an int, a long or a decimal");
+        op->code = s->type == SCHEMA_BYTES ? OP_DECIMAL : OP_DECIMAL_FIXED;
+        op->limit = (uint32_t)s->scale;
+        op->extra = (uint32_t)s->size;
+        return true;
     }
-    emit(c, op);
-    return true;
+    op->code = s->type == SCHEMA_INT ? OP_INT_TO_LONG : OP_LONG;
+    return is(s, SCHEMA_INT, "") || is(s, SCHEMA_LONG, "") ||
+           refuse(c, column, "not an int, a long or a decimal");
 }
 
-static bool bind_time(struct compile *c, const struct schema *s, const struct column *column,
-                      uint16_t base) {
-    struct op op = {.to = (uint16_t)(base + column->to), .extra = (uint32_t)base + column->extra};
-    if (is(s, SCHEMA_LONG, "timestamp-micros"))
-        op.code = OP_MICROS;
-    else if (is(s, SCHEMA_LONG, "timestamp-millis"))
-        op.code = OP_MILLIS;
-    else
-        return refuse(c, column,
-                      "not a long with logicalType timestamp-micros or timestamp-millis");
-    emit(c, op);
-    return true;
+static bool time_op(struct compile *c, const struct schema *s, const struct column *column,
+                    struct op *op) {
+    op->code = is(s, SCHEMA_LONG, "timestamp-millis") ? OP_MILLIS : OP_MICROS;
+    return op->code == OP_MILLIS || is(s, SCHEMA_LONG, "timestamp-micros") ||
+           refuse(c, column, "not a long with logicalType timestamp-micros or timestamp-millis");
+}
+
+/* The step of one value that is neither a union nor a party. */
+static bool value_op(struct compile *c, const struct schema *s, const struct column *column,
+                     uint16_t base, struct op *op) {
+    *op = (struct op){.to = (uint16_t)(base + column->to)};
+    if (column->seconds != 0) op->seconds = (uint16_t)(base + column->seconds);
+    if (column->present != 0) op->present = (uint16_t)(base + column->present);
+    switch (column->kind) {
+    case COL_TEXT:
+        op->code = OP_TEXT;
+        op->limit = column->cap;
+        return s->type == SCHEMA_STRING || s->type == SCHEMA_BYTES ||
+               refuse(c, column, "not a string");
+    case COL_LONG:
+        return long_op(c, s, column, op);
+    case COL_TIME:
+        return time_op(c, s, column, op);
+    case COL_INT:
+        op->code = OP_INT;
+        return is(s, SCHEMA_INT, "") || refuse(c, column, "not an int");
+    case COL_DATE:
+        op->code = OP_INT;
+        return is(s, SCHEMA_INT, "date") || refuse(c, column, "not an int with logicalType date");
+    case COL_BOOLEAN:
+        op->code = OP_BOOLEAN;
+        return s->type == SCHEMA_BOOLEAN || refuse(c, column, "not a boolean");
+    case COL_ENUM:
+        if (s->type != SCHEMA_ENUM) return refuse(c, column, "not an enum");
+        op->code = OP_ENUM;
+        op->limit = (uint32_t)s->symbol_count;
+        op->extra = map_symbols(c, s, column);
+        return true;
+    case COL_PARTY:
+        break;
+    }
+    return refuse(c, column, "not a record");
+}
+
+/* Columns that every record sets need not be put to their defaults first. */
+static void note_always(struct compile *c, const struct op *op) {
+    static const uint8_t sizes[] = {[OP_TEXT] = sizeof(struct text),
+                                    [OP_LONG] = sizeof(int64_t),
+                                    [OP_INT_TO_LONG] = sizeof(int64_t),
+                                    [OP_DECIMAL] = sizeof(int64_t),
+                                    [OP_DECIMAL_FIXED] = sizeof(int64_t),
+                                    [OP_MICROS] = sizeof(int64_t),
+                                    [OP_MILLIS] = sizeof(int64_t),
+                                    [OP_INT] = sizeof(int32_t),
+                                    [OP_ENUM] = 1,
+                                    [OP_BOOLEAN] = 1};
+    if (c->branched || op->null_branch != 0) return;
+    memset(c->always + op->to, 1, sizes[op->code]);
+    if (op->seconds != 0) memset(c->always + op->seconds, 1, sizeof(int64_t));
+    if (op->present != 0) c->always[op->present] = 1;
 }
 
 static bool bind_party(struct compile *c, struct schema *s, const struct column *column);
 
-/* The steps of one value that is not a union. */
+/* A value that is no union, or one in a union of two whose branch `null_branch` - 1 is null. */
 static bool bind_value(struct compile *c, struct schema *s, const struct column *column,
-                       uint16_t base) {
-    const uint16_t to = (uint16_t)(base + column->to);
-    switch (column->kind) {
-    case COL_TEXT:
-        if (s->type != SCHEMA_STRING && s->type != SCHEMA_BYTES)
-            return refuse(c, column, "not a string");
-        emit(c, (struct op){.code = OP_TEXT, .to = to, .limit = column->cap});
-        return true;
-    case COL_LONG:
-        return bind_long(c, s, column, base);
-    case COL_TIME:
-        return bind_time(c, s, column, base);
-    case COL_INT:
-    case COL_DATE:
-        if (!is(s, SCHEMA_INT, column->kind == COL_DATE ? "date" : ""))
-            return refuse(c, column,
-                          column->kind == COL_DATE ? "not an int with logicalType date"
-                                                   : "not an int");
-        emit(c, (struct op){.code = OP_INT, .to = to});
-        return true;
-    case COL_BOOLEAN:
-        if (s->type != SCHEMA_BOOLEAN) return refuse(c, column, "not a boolean");
-        emit(c, (struct op){.code = OP_BOOLEAN, .to = to});
-        return true;
-    case COL_ENUM:
-        if (s->type != SCHEMA_ENUM) return refuse(c, column, "not an enum");
-        emit(c, (struct op){.code = OP_ENUM,
-                            .to = to,
-                            .limit = (uint32_t)s->symbol_count,
-                            .extra = map_symbols(c, s, column)});
-        return true;
-    case COL_PARTY:
-        return s->type == SCHEMA_RECORD ? bind_party(c, s, column)
-                                        : refuse(c, column, "not a record");
-    }
-    return false;
-}
-
-/* Where the presence of a nullable column is noted. */
-static uint16_t presence_of(const struct column *column, uint16_t base) {
-    if (column->kind != COL_TIME) return (uint16_t)(base + column->extra);
-    return base == 0 ? AT(ingest_time_present)
-                     : (uint16_t)(base + IN(credential_changed_at_present));
-}
-
-static bool bind_present(struct compile *c, struct schema *s, const struct column *column,
-                         uint16_t base) {
-    if (!bind_value(c, s, column, base)) return false;
-    const bool noted = column->nullable && (column->extra != NOWHERE);
-    if (noted) emit(c, (struct op){.code = OP_PRESENT, .to = presence_of(column, base)});
+                       uint16_t base, uint8_t null_branch) {
+    struct op op;
+    if (column->kind == COL_PARTY && s->type == SCHEMA_RECORD) return bind_party(c, s, column);
+    if (!value_op(c, s, column, base, &op)) return false;
+    op.null_branch = null_branch;
+    emit(c, op);
+    note_always(c, &op);
     return true;
 }
 
-static bool bind_union(struct compile *c, struct schema *s, const struct column *column,
-                       uint16_t base) {
+static bool bind_branches(struct compile *c, struct schema *s, const struct column *column,
+                          uint16_t base) {
     const uint32_t count = (uint32_t)s->branch_count;
     const uint32_t head = emit(c, (struct op){.code = OP_UNION, .limit = count});
     for (uint32_t i = 0; i < count; i++)
@@ -338,17 +348,29 @@ static bool bind_union(struct compile *c, struct schema *s, const struct column 
     uint32_t *ends = calloc(count, sizeof *ends);
     assert(ends != NULL && "out of memory");
     bool ok = true;
-    for (uint32_t i = 0; i < count && ok; i++) {
+    for (uint32_t i = 0; i < count && ok && !c->failed; i++) {
         c->plan->ops[head + 1 + i].extra = c->op_count;
         if (s->branches[i]->type != SCHEMA_NULL)
-            ok = bind_present(c, s->branches[i], column, base);
+            ok = bind_value(c, s->branches[i], column, base, 0);
         else if (!column->nullable)
             emit(c, (struct op){.code = OP_REFUSE});
         ends[i] = emit(c, (struct op){.code = OP_JUMP});
     }
-    for (uint32_t i = 0; i < count && ok; i++)
+    for (uint32_t i = 0; i < count && ok && !c->failed; i++)
         c->plan->ops[ends[i]].extra = c->op_count;
     free(ends);
+    return ok;
+}
+
+static bool bind_union(struct compile *c, struct schema *s, const struct column *column,
+                       uint16_t base) {
+    for (uint8_t i = 0; i < 2 && s->branch_count == 2 && column->nullable; i++)
+        if (s->branches[i]->type == SCHEMA_NULL && s->branches[1 - i]->type != SCHEMA_NULL)
+            return bind_value(c, s->branches[1 - i], column, base, (uint8_t)(i + 1));
+    const bool branched = c->branched;
+    c->branched = true;
+    const bool ok = bind_branches(c, s, column, base);
+    c->branched = branched;
     return ok;
 }
 
@@ -359,7 +381,7 @@ static bool bind_column(struct compile *c, struct schema *s, const struct column
                 schema_type_name(s->type), s->logical[0] != '\0' ? " " : "", s->logical);
     if (s->type == SCHEMA_NULL && column->nullable) return true;
     return s->type == SCHEMA_UNION ? bind_union(c, s, column, base)
-                                   : bind_present(c, s, column, base);
+                                   : bind_value(c, s, column, base, 0);
 }
 
 static bool names(const struct schema_field *field, const struct column *column, bool by_alias) {
@@ -369,41 +391,55 @@ static bool names(const struct schema_field *field, const struct column *column,
     return false;
 }
 
-/* The writer's field for each column: by name, else by one of the field's aliases. */
+/* For each of the writer's fields its column or NULL: by name, else by the field's aliases. */
 static void match(const struct schema *record, const struct column *list, size_t count,
-                  size_t *field_of) {
-    for (size_t i = 0; i < count; i++) {
-        field_of[i] = SIZE_MAX;
-        for (int by_alias = 0; by_alias < 2 && field_of[i] == SIZE_MAX; by_alias++)
-            for (size_t f = 0; f < record->field_count && field_of[i] == SIZE_MAX; f++)
-                if (names(&record->fields[f], &list[i], by_alias == 1)) field_of[i] = f;
+                  const struct column **column_of) {
+    bool taken[COLUMN_COUNT] = {false};
+    for (int by_alias = 0; by_alias < 2; by_alias++)
+        for (size_t f = 0; f < record->field_count; f++)
+            for (size_t i = 0; i < count && column_of[f] == NULL; i++) {
+                if (taken[i] || !names(&record->fields[f], &list[i], by_alias == 1)) continue;
+                column_of[f] = &list[i];
+                taken[i] = true;
+            }
+}
+
+static bool bind_default(struct compile *c, const struct column *column) {
+    if (column->obligatory) return refuse(c, column, "missing, and it has no default");
+    if (c->report != NULL)
+        fprintf(c->report, "default\t%s%s\t%s\n", c->path, column->name,
+                column->nullable ? "null" : "UNKNOWN");
+    return true;
+}
+
+static bool bind_fields(struct compile *c, struct schema *record, const struct column *list,
+                        size_t count, uint16_t base, const struct column **column_of) {
+    bool bound[COLUMN_COUNT] = {false};
+    match(record, list, count, column_of);
+    for (size_t f = 0; f < record->field_count && !c->failed; f++) {
+        if (column_of[f] != NULL) {
+            bound[column_of[f] - list] = true;
+            if (bind_column(c, record->fields[f].type, column_of[f], base) && c->failed)
+                error_prefix(c->error, "%s%s", c->path, column_of[f]->name);
+            continue;
+        }
+        skip_field(c, c->path, &record->fields[f]);
+        if (c->report != NULL && !c->failed)
+            fprintf(c->report, "skipped\t%s%s\tnot in the contract\n", c->path,
+                    record->fields[f].name);
     }
+    for (size_t i = 0; i < count && !c->failed; i++)
+        if (!bound[i]) bind_default(c, &list[i]);
+    return !c->failed;
 }
 
 static bool bind_record(struct compile *c, struct schema *record, const struct column *list,
                         size_t count, uint16_t base) {
-    size_t field_of[COLUMN_COUNT];
-    match(record, list, count, field_of);
-    for (size_t f = 0; f < record->field_count && !c->failed; f++) {
-        const struct column *column = NULL;
-        for (size_t i = 0; i < count; i++)
-            if (field_of[i] == f) column = &list[i];
-        if (column != NULL)
-            bind_column(c, record->fields[f].type, column, base);
-        else
-            skip(c, record->fields[f].type);
-        if (column == NULL && c->report != NULL)
-            fprintf(c->report, "skipped\t%s%s\tnot in the contract\n", c->path,
-                    record->fields[f].name);
-    }
-    for (size_t i = 0; i < count && !c->failed; i++) {
-        if (field_of[i] != SIZE_MAX) continue;
-        if (list[i].obligatory) return refuse(c, &list[i], "missing, and it has no default");
-        if (c->report != NULL)
-            fprintf(c->report, "default\t%s%s\t%s\n", c->path, list[i].name,
-                    list[i].nullable ? "null" : "UNKNOWN");
-    }
-    return !c->failed;
+    const struct column **column_of = calloc(record->field_count + 1, sizeof(struct column *));
+    assert(column_of != NULL && "out of memory");
+    const bool ok = bind_fields(c, record, list, count, base, column_of);
+    free(column_of);
+    return ok;
 }
 
 static bool bind_party(struct compile *c, struct schema *s, const struct column *column) {
@@ -421,21 +457,33 @@ static void fill_blank(struct transaction *blank) {
     blank->payee.phone_owner_mismatch = TRISTATE_NULL;
 }
 
+static void list_blanks(struct compile *c) {
+    enum { SIZE = sizeof(struct transaction) };
+    for (uint32_t i = 0; i < SIZE; i += BLANK_BYTES) {
+        const uint32_t at = i + BLANK_BYTES <= SIZE ? i : SIZE - BLANK_BYTES;
+        if (memchr(c->always + at, 0, BLANK_BYTES) != NULL)
+            c->plan->blanks[c->plan->blank_count++] = (uint16_t)at;
+    }
+}
+
 static struct plan *compile(const char *json, size_t size, FILE *report, struct error *error) {
     struct schema_tree *tree = schema_parse(json, size, error);
     struct plan *plan = tree == NULL ? NULL : calloc(1, sizeof *plan);
     if (plan != NULL) plan->ops = calloc(PLAN_OPS_MAX + 1, sizeof *plan->ops);
+    if (tree != NULL && (plan == NULL || plan->ops == NULL))
+        error_set(error, ERROR_FAILED, "no memory for a decode plan");
     if (plan == NULL || plan->ops == NULL) goto failed;
     fill_blank(&plan->blank);
     struct compile c = {.plan = plan, .error = error, .report = report, .path = ""};
     struct schema *root = schema_root(tree);
-    if (root->type != SCHEMA_RECORD || schema_size_min(root) == SIZE_MAX) {
+    if (root->type != SCHEMA_RECORD || root->size_min == SIZE_MAX) {
         error_set(error, ERROR_BAD_DATA, "the schema is not a record that ends");
         goto failed;
     }
     if (!bind_record(&c, root, columns, COLUMN_COUNT, 0)) goto failed;
     emit(&c, (struct op){.code = OP_END});
     if (c.failed) goto failed;
+    list_blanks(&c);
     struct op *ops = realloc(plan->ops, c.op_count * sizeof *ops);
     if (ops != NULL) plan->ops = ops;
     schema_free(tree);

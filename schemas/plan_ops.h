@@ -7,19 +7,19 @@
 
 enum op_code {
     OP_END,
+    /* A value into its column. */
     OP_TEXT,          /* string or bytes → struct text at `to`, at most `limit` bytes */
     OP_LONG,          /* varint → int64 at `to` */
     OP_INT,           /* varint within int32 → int32 at `to` */
-    OP_MICROS,        /* timestamp → int64 µs at `to` and whole seconds at `extra` */
+    OP_INT_TO_LONG,   /* varint within int32 → int64 at `to` */
+    OP_MICROS,        /* timestamp → int64 µs at `to` and whole seconds at `seconds` */
     OP_MILLIS,        /* timestamp in ms, scaled */
     OP_DECIMAL,       /* bytes → int64 minor units at `to`; `limit` is the scale */
     OP_DECIMAL_FIXED, /* the same from `extra` bytes */
     OP_ENUM,          /* uint8 at `to` through the map at `extra`; `limit` symbols */
     OP_BOOLEAN,       /* uint8 or bool at `to` */
-    OP_PRESENT,       /* true at `to` */
-    OP_REFUSE,        /* null where a value is obligatory */
-    OP_UNION,         /* branch number < `limit`, then jump through the next `limit` OP_JUMPs */
-    OP_JUMP,          /* to step `extra` */
+    /* A value that is passed over. */
+    OP_REFUSE, /* null where a value is obligatory */
     OP_SKIP_LONG,
     OP_SKIP_INT,
     OP_SKIP_TEXT,
@@ -27,6 +27,9 @@ enum op_code {
     OP_SKIP_FIXED, /* `extra` bytes */
     OP_SKIP_ENUM,  /* < `limit` */
     OP_SKIP_BOOLEAN,
+    /* Where to go on. */
+    OP_UNION,  /* branch number < `limit`, then jump through the next `limit` OP_JUMPs */
+    OP_JUMP,   /* to step `extra` */
     OP_BLOCKS, /* next block of a collection; at its end jump to `extra` */
     OP_ITEM,   /* one item done: back to `extra`, or to the step before it for the next block */
     OP_CALL,   /* skip routine at `extra` */
@@ -34,14 +37,27 @@ enum op_code {
 };
 
 struct op {
-    uint16_t code; /* enum op_code */
-    uint16_t to;   /* byte offset in struct transaction */
+    uint8_t code;        /* enum op_code */
+    uint8_t null_branch; /* the value is in a union of two whose branch number `null_branch` - 1 is
+                            null, which leaves the column as it is; 0: in no union */
+    uint16_t to;         /* byte offset in struct transaction */
+    uint16_t present;    /* of the bool that becomes true; 0: none */
+    uint16_t seconds;
     uint32_t limit;
     uint32_t extra;
 };
 
+/* Columns are put to their defaults in pieces of this size, where the writer may leave them out. */
+enum {
+    BLANK_BYTES = 32,
+    BLANKS_MAX = (sizeof(struct transaction) + BLANK_BYTES - 1) / BLANK_BYTES
+};
+
 struct plan {
     struct op *ops;
-    uint8_t *symbols;         /* enum maps */
-    struct transaction blank; /* every column at its default */
+    uint8_t *symbols;            /* enum maps */
+    struct transaction blank;    /* every column at its default */
+    uint16_t blanks[BLANKS_MAX]; /* byte offsets of the pieces that are put to their defaults */
+    uint32_t blank_count;
 };
+_Static_assert(sizeof(struct transaction) >= BLANK_BYTES, "the last piece ends with the struct");

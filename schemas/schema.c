@@ -63,6 +63,7 @@ static void full_name(char out[256], const char *name, const char *space) {
 
 static struct schema *find_named(const struct parse *p, const char *name, const char *space) {
     char full[256];
+    if (name[0] == '\0') return NULL;
     full_name(full, name, space);
     for (size_t i = 0; i < p->tree->node_count; i++)
         if (strcmp(p->tree->nodes[i]->name, full) == 0) return p->tree->nodes[i];
@@ -96,9 +97,24 @@ static bool parse_aliases(struct parse *p, struct schema_field *field, json_t *j
     if (field->aliases == NULL) return refuse(p, "no memory", "") != NULL;
     for (size_t i = 0; i < count; i++) {
         const char *alias = json_string_value(json_array_get(aliases, i));
-        if (alias == NULL) return refuse(p, "an alias is no text in", field->name) != NULL;
+        if (alias == NULL) return refuse(p, "an alias is no text", "") != NULL;
         field->aliases[field->alias_count++] = alias;
     }
+    return true;
+}
+
+static bool parse_field(struct parse *p, struct schema *record, json_t *json, const char *space) {
+    struct schema_field *field = &record->fields[record->field_count];
+    field->name = json_string_value(json_object_get(json, "name"));
+    if (field->name == NULL) return refuse(p, "a field without a name in", record->name) != NULL;
+    for (size_t i = 0; i < record->field_count; i++)
+        if (strcmp(record->fields[i].name, field->name) == 0)
+            return error_set(p->error, ERROR_BAD_DATA, "%s: the field is defined twice",
+                             field->name);
+    field->type = parse_any(p, json_object_get(json, "type"), space);
+    if (field->type == NULL || !parse_aliases(p, field, json))
+        return error_prefix(p->error, "%s", field->name);
+    record->field_count++;
     return true;
 }
 
@@ -109,15 +125,8 @@ static struct schema *parse_record(struct parse *p, json_t *json, const char *sp
     if (!json_is_array(fields)) return refuse(p, "a record without fields:", node->name);
     node->fields = keep(p, json_array_size(fields), sizeof *node->fields);
     if (node->fields == NULL) return refuse(p, "no memory", "");
-    for (size_t i = 0; i < json_array_size(fields); i++) {
-        json_t *item = json_array_get(fields, i);
-        struct schema_field *field = &node->fields[i];
-        field->name = json_string_value(json_object_get(item, "name"));
-        if (field->name == NULL) return refuse(p, "a field without a name in", node->name);
-        field->type = parse_any(p, json_object_get(item, "type"), space);
-        if (field->type == NULL || !parse_aliases(p, field, item)) return NULL;
-        node->field_count++;
-    }
+    for (size_t i = 0; i < json_array_size(fields); i++)
+        if (!parse_field(p, node, json_array_get(fields, i), space)) return NULL;
     return node;
 }
 
@@ -210,6 +219,51 @@ static struct schema *parse_any(struct parse *p, json_t *json, const char *space
     return node;
 }
 
+/* Sizes by rounds until nothing changes: everything that holds others starts without a finite
+ * value, and a record may be smaller once its fields are. */
+
+static size_t add_sizes(size_t a, size_t b) {
+    if (a == SIZE_MAX || b == SIZE_MAX) return SIZE_MAX;
+    return a < SIZE_MAX / 2 && b < SIZE_MAX / 2 ? a + b : SIZE_MAX - 1;
+}
+
+static size_t size_of(const struct schema *s) {
+    size_t size = s->type == SCHEMA_UNION ? SIZE_MAX : 0;
+    switch (s->type) {
+    case SCHEMA_NULL:
+        return 0;
+    case SCHEMA_FLOAT:
+        return 4;
+    case SCHEMA_DOUBLE:
+        return 8;
+    case SCHEMA_FIXED:
+        return (size_t)s->size;
+    case SCHEMA_RECORD:
+        for (size_t i = 0; i < s->field_count; i++)
+            size = add_sizes(size, s->fields[i].type->size_min);
+        return size;
+    case SCHEMA_UNION:
+        for (size_t i = 0; i < s->branch_count; i++)
+            if (s->branches[i]->size_min < size) size = s->branches[i]->size_min;
+        return add_sizes(size, 1);
+    default:
+        return 1;
+    }
+}
+
+static void find_sizes(struct schema_tree *tree) {
+    for (size_t i = 0; i < tree->node_count; i++)
+        tree->nodes[i]->size_min = SIZE_MAX;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = tree->node_count; i-- > 0;) {
+            const size_t size = size_of(tree->nodes[i]);
+            changed = changed || size != tree->nodes[i]->size_min;
+            tree->nodes[i]->size_min = size;
+        }
+    }
+}
+
 struct schema_tree *schema_parse(const char *json, size_t size, struct error *error) {
     json_error_t why;
     struct schema_tree *tree = calloc(1, sizeof *tree);
@@ -231,6 +285,7 @@ struct schema_tree *schema_parse(const char *json, size_t size, struct error *er
         return NULL;
     }
     tree->root = root;
+    find_sizes(tree);
     return tree;
 }
 
@@ -244,38 +299,4 @@ void schema_free(struct schema_tree *tree) {
 
 struct schema *schema_root(struct schema_tree *tree) {
     return tree->root;
-}
-
-static size_t add_sizes(size_t a, size_t b) {
-    return a == SIZE_MAX || b == SIZE_MAX ? SIZE_MAX : a + b;
-}
-
-size_t schema_size_min(struct schema *s) {
-    size_t least = 0;
-    switch (s->type) {
-    case SCHEMA_NULL:
-        return 0;
-    case SCHEMA_FLOAT:
-        return 4;
-    case SCHEMA_DOUBLE:
-        return 8;
-    case SCHEMA_FIXED:
-        return (size_t)s->size;
-    case SCHEMA_RECORD:
-        if (s->visiting) return SIZE_MAX;
-        s->visiting = true;
-        for (size_t i = 0; i < s->field_count; i++)
-            least = add_sizes(least, schema_size_min(s->fields[i].type));
-        s->visiting = false;
-        return least;
-    case SCHEMA_UNION:
-        least = SIZE_MAX;
-        for (size_t i = 0; i < s->branch_count; i++) {
-            const size_t size = schema_size_min(s->branches[i]);
-            if (size < least) least = size;
-        }
-        return add_sizes(least, 1);
-    default:
-        return 1;
-    }
 }

@@ -47,16 +47,14 @@ struct schema {
     size_t symbol_count;
     struct schema **branches; /* of a union; [0]: items of an array, values of a map */
     size_t branch_count;
-    uint32_t code; /* the plan compiler's: first step of a skip routine, 0: none */
-    bool visiting; /* guards walks against recursion */
+    uint32_t code;   /* the plan compiler's: first step of a skip routine, 0: none */
+    size_t size_min; /* fewest bytes a value takes; SIZE_MAX when there is no finite value */
 };
 
 struct schema_tree;
 
-/* ERROR_BAD_DATA with the path of what is wrong. */
+/* ERROR_BAD_DATA; the text starts with the fields that lead to what is wrong. */
 struct schema_tree *schema_parse(const char *json, size_t size, struct error *error);
 void schema_free(struct schema_tree *tree);
 struct schema *schema_root(struct schema_tree *tree);
 const char *schema_type_name(enum schema_type type);
-/* Fewest bytes a value takes; SIZE_MAX when there is no finite value. */
-size_t schema_size_min(struct schema *schema);

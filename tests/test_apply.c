@@ -350,7 +350,7 @@ static void a_full_table_names_the_option(void **state) {
     rows_clear(batch);
     rows_add(batch, &second, 1);
     assert_false(apply_batch(small, batch, &error));
-    assert_int_equal(error.code, ERROR_FAILED);
+    assert_int_equal(error.code, ERROR_CONFIG);
     assert_non_null(strstr(error.text, "accounts.max"));
     assert_int_equal(accounts_count(apply_accounts(small)), 3);
     apply_close(small);

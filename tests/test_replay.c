@@ -245,7 +245,7 @@ static void other_options_than_the_log_was_made_with_are_refused(void **state) {
     struct error error;
     run_a_racing_engine(stand);
     save(stand, 2);
-    stand->options.accounts_max *= 2;
+    stand->options.episodes_max *= 2;
     assert_false(replay(stand, 0, &r, &error));
     assert_int_equal(error.code, ERROR_CONFIG);
     assert_non_null(strstr(error.text, "options"));

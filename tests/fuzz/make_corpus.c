@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the seed corpus from valid inputs: make_corpus tests/fuzz/corpus. What fuzzing finds is
+ * added by hand under names of its own. */
+#include "detector/recording.h"
+#include "schemas/catalog.h"
+#include "schemas/encode.h"
+#include "schemas/ocf.h"
+#include "tests/evolved.h"
+#include "tests/fuzz/family.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+static const char *corpus;
+
+static void name_file(char path[1024], const char *target, const char *kind, unsigned number) {
+    snprintf(path, 1024, "%s/%s", corpus, target);
+    mkdir(path, 0777);
+    snprintf(path, 1024, "%s/%s/%s-%02u", corpus, target, kind, number);
+}
+
+static void save(const char *target, const char *kind, unsigned number, const void *data,
+                 size_t size) {
+    char path[1024];
+    name_file(path, target, kind, number);
+    FILE *file = fopen(path, "w");
+    if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0) fuzz_broken(path);
+}
+
+static void make_plan(void) {
+    static uint8_t input[1 << 16];
+    for (unsigned i = 0; i < FAMILY_SIZE; i++) {
+        struct evolved *evolved = evolved_new(FAMILY_SEED + i);
+        input[0] = (uint8_t)i;
+        for (unsigned record = 0; record < 3; record++) {
+            const struct bytes bytes = evolved_write(evolved, i * 100 + record);
+            memcpy(input + 1, bytes.data, bytes.size);
+            save("fuzz_plan", "record", i * 3 + record, input, bytes.size + 1);
+        }
+        evolved_free(evolved);
+    }
+}
+
+/* Without the words for people, which only lengthen the input. */
+static void save_shipped(int32_t id) {
+    size_t size = 0;
+    const char *json = schema_shipped(id, &size);
+    json_t *schema = json_loadb(json, size, 0, NULL);
+    char *text = json_dumps(schema, JSON_COMPACT);
+    save("fuzz_schema", "shipped", (unsigned)id, text, strlen(text));
+    free(text);
+    json_decref(schema);
+}
+
+static void make_schema(void) {
+    for (int32_t id = SCHEMA_ID_TRANSACTION; id <= SCHEMA_ID_SIGNAL; id++)
+        save_shipped(id);
+    for (unsigned i = 0; i < 16; i++) {
+        struct evolved *evolved = evolved_new(FAMILY_SEED + i);
+        save("fuzz_schema", "evolved", i, evolved_json(evolved), strlen(evolved_json(evolved)));
+        evolved_free(evolved);
+    }
+}
+
+static void make_order(void) {
+    struct error error;
+    struct encoder *encoder = encoder_open(&error);
+    struct order_run runs[8];
+    struct order_exception exceptions[2] = {{{"in", 2}, 1, 17, {"SCHEMA_UNKNOWN", 14}},
+                                            {{"in", 2}, 0, INT64_MAX, {"OVERSIZE", 8}}};
+    struct order_output outputs[2] = {{{"out", 3}, 0, 5, {1, 2, 3}}, {{"out", 3}, 1, 0, {0}}};
+    for (unsigned i = 0; i < 8; i++)
+        runs[i] = (struct order_run){text_of(i % 2 == 0 ? "in" : "signals"), (int32_t)i, 1 << i};
+    for (unsigned i = 0; i < 8; i++) {
+        const struct order_record record = {.shard = text_of("shard-0"),
+                                            .epoch = (int32_t)i,
+                                            .sequence = i * 1000,
+                                            .build = text_of("build"),
+                                            .options_sha256 = text_of("00ff"),
+                                            .features_sha256 = text_of(""),
+                                            .model_sha256 = text_of("ab"),
+                                            .policy_sha256 = text_of("cd"),
+                                            .first_ordinal = i,
+                                            .engine_clock_s = 1767225600 + i,
+                                            .state_hash = UINT64_MAX / (i + 1),
+                                            .runs = runs,
+                                            .run_count = i,
+                                            .exceptions = exceptions,
+                                            .exception_count = i % 3,
+                                            .outputs = outputs,
+                                            .output_count = i % 2 * 2};
+        struct bytes framed;
+        fuzz_must(encode_order(encoder, &record, &framed, &error), "no order record");
+        save("fuzz_order", "record", i, framed.data, framed.size);
+    }
+    encoder_close(encoder);
+}
+
+static void make_csv(void) {
+    static const char *const files[] = {"a,b,c\n1,2,3\n", "\"a,1\",\"b\"\"c\"\r\n\r\nx,\n",
+                                        "no line end",    "\"two\nlines\",x\n\"open",
+                                        ",,,\n\"\"\n",    "перевод,\"Қазақстан\"\n",
+                                        "\"a\"b,c\nd\n"};
+    for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++)
+        save("fuzz_csv", "file", i, files[i], strlen(files[i]));
+}
+
+static void make_ocf(void) {
+    struct error error;
+    char path[1024];
+    for (unsigned i = 0; i < 4; i++) {
+        name_file(path, "fuzz_ocf", "bytes", i);
+        struct ocf_writer *writer = ocf_create(path, "\"boolean\"", 9, &error);
+        for (unsigned n = 0; n < i * 5; n++)
+            ocf_append(writer, (struct bytes){(const uint8_t *)"\1", 1}, &error);
+        fuzz_must(ocf_finish(writer, &error), "no container file");
+    }
+    struct memory_port *memory = memory_port_open();
+    const struct port_header header = {"traceparent", {(const uint8_t *)"00", 2}};
+    memory_port_create_topic(memory, "in", 2);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct port_message message = {.topic = "in",
+                                             .partition = (int32_t)i % 2,
+                                             .timestamp_ms = 1767225600000 + i,
+                                             .key = {(const uint8_t *)"key", i},
+                                             .value = {(const uint8_t *)"v", i / 2},
+                                             .headers = &header,
+                                             .header_count = i / 3};
+        memory_port_append(memory, &message, -1);
+        name_file(path, "fuzz_ocf", "recording", i);
+        static const char *const topics[] = {"in"};
+        fuzz_must(recording_save(path, memory, topics, 1, &error), "no recording");
+    }
+    struct port *port = memory_port_port(memory);
+    port->ops->close(port);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 2) fuzz_broken("usage: make_corpus DIRECTORY");
+    corpus = argv[1];
+    mkdir(corpus, 0777);
+    make_plan();
+    make_schema();
+    make_order();
+    make_csv();
+    make_ocf();
+    return 0;
+}
