@@ -315,7 +315,7 @@ class Feeder(threading.Thread):
             self.failed.append(error)
 
     def run(self):
-        step = 10
+        step = 5
         pause = self.seconds / max(1, len(self.messages) / step)
         for at in range(0, len(self.messages), step):
             for key, value, partition in self.messages[at:at + step]:
