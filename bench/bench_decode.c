@@ -3,7 +3,7 @@
  * synthetic feed, with two writers' schemas: 20 fields in about 120 bytes, and the whole contract.
  */
 #include "bench/report.h"
-#include "detector/gen.h"
+#include "detector/generator/gen.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
 #include "schemas/frame.h"

@@ -3,10 +3,10 @@
  * that does nothing with the same messages. The two take turns. */
 #include "bench/feed_topic.h"
 #include "bench/report.h"
-#include "detector/kafka_port.h"
-#include "detector/log.h"
-#include "detector/metrics.h"
+#include "detector/base/log.h"
+#include "detector/broker/kafka_port.h"
 #include "detector/pipeline.h"
+#include "detector/service/metrics.h"
 
 #include <assert.h>
 #include <librdkafka/rdkafka.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/feed_topic.h"
 
-#include "detector/kafka_feed.h"
-#include "detector/kafka_port.h"
-#include "detector/murmur2.h"
+#include "detector/base/murmur2.h"
+#include "detector/broker/kafka_feed.h"
+#include "detector/broker/kafka_port.h"
 #include "schemas/encode.h"
 
 #include <librdkafka/rdkafka.h>

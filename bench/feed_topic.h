@@ -2,8 +2,8 @@
 /* Topics of a benchmark on a real broker, and one of them full of the synthetic feed. */
 #pragma once
 
-#include "detector/gen.h"
-#include "detector/options.h"
+#include "detector/generator/gen.h"
+#include "detector/service/options.h"
 
 /* Creates the topic if it is not there; nothing in it dies by retention. ERROR_UNAVAILABLE. */
 bool topic_create(const struct options *options, const char *topic, int32_t partitions,

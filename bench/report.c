@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/report.h"
 
-#include "detector/build_info.h"
-#include "detector/kafka_port.h"
+#include "detector/base/build_info.h"
+#include "detector/broker/kafka_port.h"
 #include "models/score.h"
 
 #include <jansson.h>

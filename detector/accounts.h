@@ -5,8 +5,8 @@
  * and in account.h. Engine thread only. */
 #pragma once
 
-#include "detector/bytes.h"
-#include "detector/error.h"
+#include "detector/base/bytes.h"
+#include "detector/base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

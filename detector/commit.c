@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* When and what a session commits: outputs, dead letters, the order record and all offsets, in one
  * unit. */
-#include "detector/build_info.h"
-#include "detector/metrics.h"
+#include "detector/base/build_info.h"
+#include "detector/service/metrics.h"
 #include "detector/session.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/dead_letter.h"
 
-#include "detector/digest.h"
+#include "detector/base/digest.h"
 #include "detector/publish.h"
 
 #include <stdio.h>

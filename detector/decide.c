@@ -3,8 +3,8 @@
 
 #include "detector/account.h"
 #include "detector/episodes.h"
-#include "detector/metrics.h"
 #include "detector/reasons.h"
+#include "detector/service/metrics.h"
 
 #include <assert.h>
 #include <math.h>

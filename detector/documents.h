@@ -6,8 +6,8 @@
  * finds what an order record names. Engine thread. */
 #pragma once
 
-#include "detector/options.h"
 #include "detector/policy.h"
+#include "detector/service/options.h"
 
 struct documents;
 

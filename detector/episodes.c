@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/episodes.h"
 
-#include "detector/digest.h"
+#include "detector/base/digest.h"
 
 #include <assert.h>
 #include <stdlib.h>

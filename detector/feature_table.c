@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/feature_table.h"
 
-#include "detector/digest.h"
+#include "detector/base/digest.h"
 
 #include <pthread.h>
 #include <stdio.h>

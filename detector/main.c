@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detector/build_info.h"
-#include "detector/commands.h"
-#include "detector/kafka_port.h"
-#include "detector/nearest.h"
+#include "detector/base/build_info.h"
+#include "detector/base/nearest.h"
+#include "detector/broker/kafka_port.h"
+#include "detector/commands/commands.h"
 
 #include <stdio.h>
 #include <string.h>

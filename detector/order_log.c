@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/order_log.h"
 
-#include "detector/murmur2.h"
+#include "detector/base/murmur2.h"
 
 #include <stdlib.h>
 

@@ -3,10 +3,10 @@
  * was processed is committed together with the order it was taken in. */
 #include "detector/pipeline.h"
 
-#include "detector/build_info.h"
-#include "detector/health.h"
-#include "detector/log.h"
-#include "detector/metrics.h"
+#include "detector/base/build_info.h"
+#include "detector/base/log.h"
+#include "detector/service/health.h"
+#include "detector/service/metrics.h"
 #include "detector/session.h"
 
 #include <assert.h>

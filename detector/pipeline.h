@@ -2,9 +2,9 @@
 /* The program: consume → decode → apply → score → decide → publish over one batch. */
 #pragma once
 
-#include "detector/options.h"
 #include "detector/port.h"
 #include "detector/recommendation.h"
+#include "detector/service/options.h"
 
 struct pipeline;
 

@@ -3,7 +3,7 @@
  * afterwards, any thread. Texts live as long as the policy. */
 #pragma once
 
-#include "detector/error.h"
+#include "detector/base/error.h"
 #include "detector/recommendation.h"
 #include "models/model.h"
 

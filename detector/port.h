@@ -9,8 +9,8 @@
  * was called (ERROR_INTERRUPTED) or the failure is final. */
 #pragma once
 
-#include "detector/bytes.h"
-#include "detector/error.h"
+#include "detector/base/bytes.h"
+#include "detector/base/error.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/publish.h"
 
+#include "detector/base/digest.h"
+#include "detector/base/murmur2.h"
 #include "detector/cloud_events.h"
 #include "detector/dead_letter.h"
-#include "detector/digest.h"
-#include "detector/metrics.h"
-#include "detector/murmur2.h"
+#include "detector/service/metrics.h"
 #include "schemas/encode.h"
 #include "schemas/frame.h"
 

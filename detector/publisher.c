@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/publisher.h"
 
-#include "detector/log.h"
-#include "detector/metrics.h"
+#include "detector/base/log.h"
+#include "detector/service/metrics.h"
 
 #include <assert.h>
 #include <pthread.h>

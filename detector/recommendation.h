@@ -4,7 +4,7 @@
  * UTC microseconds where the contract says so (…_us). */
 #pragma once
 
-#include "detector/bytes.h"
+#include "detector/base/bytes.h"
 
 #include <stdint.h>
 

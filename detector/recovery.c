@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a session gets to where the last commit left off: fence, read the order log, replay what it
  * names with output muted, compare what it says of the state. */
-#include "detector/health.h"
-#include "detector/log.h"
-#include "detector/metrics.h"
+#include "detector/base/log.h"
+#include "detector/service/health.h"
+#include "detector/service/metrics.h"
 #include "detector/session.h"
 
 #include <assert.h>

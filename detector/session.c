@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/session.h"
 
-#include "detector/build_info.h"
+#include "detector/base/build_info.h"
 
 #include <stdlib.h>
 

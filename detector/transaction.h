@@ -6,7 +6,7 @@
  * and an unknown symbol becomes UNKNOWN. Source: schemas/TransactionEvent.avsc. */
 #pragma once
 
-#include "detector/bytes.h"
+#include "detector/base/bytes.h"
 
 #include <stdint.h>
 

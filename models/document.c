@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/document.h"
 
-#include "detector/nearest.h"
+#include "detector/base/nearest.h"
 
 #include <assert.h>
 #include <errno.h>

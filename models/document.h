@@ -7,7 +7,7 @@
  * its name demands its key. */
 #pragma once
 
-#include "detector/error.h"
+#include "detector/base/error.h"
 
 #include <jansson.h>
 #include <stddef.h>

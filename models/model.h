@@ -7,7 +7,7 @@
  * to the bit. */
 #pragma once
 
-#include "detector/error.h"
+#include "detector/base/error.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
 #include "models/calibration.h"
 #include "models/model.h"
 
-#include "detector/digest.h"
+#include "detector/base/digest.h"
 
 #include <jansson.h>
 

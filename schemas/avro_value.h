@@ -4,8 +4,8 @@
  * asserts. */
 #pragma once
 
-#include "detector/bytes.h"
-#include "detector/error.h"
+#include "detector/base/bytes.h"
+#include "detector/base/error.h"
 
 #include <avro.h>
 

@@ -3,7 +3,7 @@
  * values over the shipped schemas, reused from call to call. One thread per encoder. */
 #pragma once
 
-#include "detector/error.h"
+#include "detector/base/error.h"
 #include "detector/recommendation.h"
 #include "detector/transaction.h"
 #include "schemas/order_record.h"

@@ -2,7 +2,7 @@
 /* The Confluent frame: 0x00, 4-byte big-endian schema id, Avro binary. */
 #pragma once
 
-#include "detector/bytes.h"
+#include "detector/base/bytes.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schemas/ocf.h"
 
-#include "detector/digest.h"
+#include "detector/base/digest.h"
 #include "schemas/wire.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
  * is deterministic (the sync marker is the schema's SHA-256, cut). */
 #pragma once
 
-#include "detector/bytes.h"
-#include "detector/error.h"
+#include "detector/base/bytes.h"
+#include "detector/base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

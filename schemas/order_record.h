@@ -3,8 +3,8 @@
  * (schemas/OrderRecord.avsc). */
 #pragma once
 
-#include "detector/bytes.h"
-#include "detector/error.h"
+#include "detector/base/bytes.h"
+#include "detector/base/error.h"
 
 #include <stdint.h>
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "detector/error.h"
+#include "detector/base/error.h"
 #include "detector/transaction.h"
 
 #include <stddef.h>

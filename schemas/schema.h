@@ -4,7 +4,7 @@
  * may be a graph. */
 #pragma once
 
-#include "detector/error.h"
+#include "detector/base/error.h"
 
 #include <stddef.h>
 #include <stdint.h>

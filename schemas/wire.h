@@ -4,7 +4,7 @@
  * "Binary Encoding". */
 #pragma once
 
-#include "detector/bytes.h"
+#include "detector/base/bytes.h"
 
 #include <stddef.h>
 

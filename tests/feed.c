@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/feed.h"
 
-#include "detector/options.h"
 #include "detector/pipeline.h"
+#include "detector/service/options.h"
 #include "tests/sample.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* The synthetic feed through the whole pipeline, offline, with the shipped model and policy. */
 #pragma once
 
-#include "detector/gen.h"
+#include "detector/generator/gen.h"
 #include "detector/recommendation.h"
 
 struct feed_run {

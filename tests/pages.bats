@@ -47,7 +47,7 @@ absent() { for path; do [ -e "$path" ] || echo "$path"; done; }
 }
 
 @test "the exit codes of OPERATIONS.md are those of the program" {
-    diff <(sed -n 's/^    X(\([A-Z_]*\), \([0-9]*\)).*/\2 \1/p' detector/error.h) \
+    diff <(sed -n 's/^    X(\([A-Z_]*\), \([0-9]*\)).*/\2 \1/p' detector/base/error.h) \
         <(sed -n 's/^| \([0-9]*\) | \([A-Z_]*\) |.*/\1 \2/p' docs/OPERATIONS.md)
 }
 
@@ -57,7 +57,7 @@ absent() { for path; do [ -e "$path" ] || echo "$path"; done; }
 }
 
 @test "the log lines of OPERATIONS.md are those of the program" {
-    diff <(grep -ohP '"event=\K[a-z_]+' detector/*.c | sort -u) \
+    diff <(grep -rohP --include='*.c' '"event=\K[a-z_]+' detector | sort -u) \
         <(sed -n '/^| event/,/^$/p' docs/OPERATIONS.md | tail -n +3 | cut -d'|' -f2 | grep -o '[a-z_]\+' | sort -u)
 }
 

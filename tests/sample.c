@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/sample.h"
 
+#include "detector/base/murmur2.h"
 #include "detector/feature_table.h"
-#include "detector/murmur2.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 /* Small transactions and documents for tests of the whole path. */
 #pragma once
 
-#include "detector/memory_port.h"
-#include "detector/options.h"
+#include "detector/broker/memory_port.h"
+#include "detector/service/options.h"
 #include "detector/transaction.h"
 #include "schemas/encode.h"
 

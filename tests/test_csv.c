@@ -2,7 +2,7 @@
 /* The CSV reader against RFC 4180 and against what files do besides. */
 #include "tests/support.h"
 
-#include "detector/csv.h"
+#include "detector/import/csv.h"
 
 #include <stdlib.h>
 

@@ -6,11 +6,11 @@
 
 #include "tests/fake_account.h"
 
+#include "detector/base/digest.h"
 #include "detector/calendar.h"
 #include "detector/decide.h"
-#include "detector/digest.h"
-#include "detector/metrics.h"
 #include "detector/runs.h"
+#include "detector/service/metrics.h"
 
 #include <math.h>
 #include <stdio.h>

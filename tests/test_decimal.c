@@ -2,7 +2,7 @@
 /* Decimal text to whole numbers of a unit, to the last digit. */
 #include "tests/support.h"
 
-#include "detector/decimal.h"
+#include "detector/import/decimal.h"
 
 static void is(const char *text, int64_t unit, int64_t expected) {
     int64_t value = -777;

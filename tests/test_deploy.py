@@ -27,7 +27,7 @@ def output_of(*command):
 
 
 def exit_statuses():
-    rows = re.findall(r"X\(([A-Z_]+), (\d+)\)", text_of("detector", "error.h"))
+    rows = re.findall(r"X\(([A-Z_]+), (\d+)\)", text_of("detector", "base", "error.h"))
     return {name: int(status) for name, status in rows}
 
 

@@ -3,10 +3,10 @@
  * errors. */
 #include "tests/support.h"
 
-#include "detector/embedded_broker.h"
-#include "detector/kafka_feed.h"
-#include "detector/kafka_port.h"
-#include "detector/murmur2.h"
+#include "detector/base/murmur2.h"
+#include "detector/broker/embedded_broker.h"
+#include "detector/broker/kafka_feed.h"
+#include "detector/broker/kafka_port.h"
 #include "detector/pipeline.h"
 #include "tests/sample.h"
 

@@ -3,9 +3,9 @@
  * traces, and nothing but behaviour tells them apart. docs/GENERATOR.md makes the claims. */
 #include "tests/support.h"
 
-#include "detector/account_set.h"
 #include "detector/admit.h"
-#include "detector/gen_internal.h"
+#include "detector/commands/account_set.h"
+#include "detector/generator/gen_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * loose: they hold the figures of models/MODEL_CARD.md to their order of magnitude. */
 #include "tests/support.h"
 
-#include "detector/scoreboard.h"
+#include "detector/commands/scoreboard.h"
 #include "tests/feed.h"
 
 static void judge(uint64_t seed) {

@@ -2,10 +2,10 @@
 /* What systemd is told: a datagram socket stands where systemd listens. */
 #include "tests/support.h"
 
-#include "detector/health.h"
-#include "detector/memory_port.h"
-#include "detector/metrics.h"
+#include "detector/broker/memory_port.h"
 #include "detector/pipeline.h"
+#include "detector/service/health.h"
+#include "detector/service/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 /* The HTTP server over a real socket: what a probe and what Prometheus see. */
 #include "tests/support.h"
 
-#include "detector/health.h"
-#include "detector/http.h"
-#include "detector/metrics.h"
+#include "detector/service/health.h"
+#include "detector/service/http.h"
+#include "detector/service/metrics.h"
 
 #include <arpa/inet.h>
 #include <regex.h>

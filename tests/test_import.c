@@ -2,7 +2,7 @@
 /* From a row of a foreign CSV to a record: what is carried over, and what makes a row bad. */
 #include "tests/support.h"
 
-#include "detector/import.h"
+#include "detector/import/import.h"
 #include "detector/transaction.h"
 #include "schemas/catalog.h"
 #include "schemas/plan.h"

@@ -2,12 +2,12 @@
 /* A replay into Kafka, on the embedded broker: which record comes to which partition, as what. */
 #include "tests/support.h"
 
-#include "detector/embedded_broker.h"
-#include "detector/kafka_port.h"
-#include "detector/log.h"
-#include "detector/murmur2.h"
-#include "detector/recording.h"
-#include "detector/replay_feed.h"
+#include "detector/base/log.h"
+#include "detector/base/murmur2.h"
+#include "detector/broker/embedded_broker.h"
+#include "detector/broker/kafka_port.h"
+#include "detector/broker/recording.h"
+#include "detector/commands/replay_feed.h"
 #include "schemas/catalog.h"
 #include "schemas/frame.h"
 #include "schemas/ocf.h"

@@ -2,7 +2,7 @@
 /* The mapping document: what is read, and how it is refused. */
 #include "tests/support.h"
 
-#include "detector/mapping.h"
+#include "detector/import/mapping.h"
 #include "detector/transaction.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support.h"
 
-#include "detector/memory_port.h"
+#include "detector/broker/memory_port.h"
 
 static const struct port_header trace = {"traceparent", {(const uint8_t *)"00-ab", 5}};
 

@@ -2,7 +2,7 @@
 /* The model document: what is taken, what is refused, and what the refusal says. */
 #include "tests/support.h"
 
-#include "detector/digest.h"
+#include "detector/base/digest.h"
 #include "detector/feature_table.h"
 #include "models/model.h"
 

@@ -2,7 +2,7 @@
 /* When records of a replay are due. */
 #include "tests/support.h"
 
-#include "detector/pace.h"
+#include "detector/commands/pace.h"
 
 static void without_a_pace_everything_is_due(void **state) {
     (void)state;

@@ -2,7 +2,7 @@
 /* Recordings: what is written is read back; what is broken is refused. */
 #include "tests/support.h"
 
-#include "detector/recording.h"
+#include "detector/broker/recording.h"
 #include "schemas/ocf.h"
 
 #include <stdlib.h>

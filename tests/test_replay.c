@@ -3,10 +3,10 @@
  * the log published them, byte for byte. */
 #include "tests/support.h"
 
-#include "detector/murmur2.h"
+#include "detector/base/murmur2.h"
+#include "detector/broker/recording.h"
+#include "detector/commands/replay_engine.h"
 #include "detector/pipeline.h"
-#include "detector/recording.h"
-#include "detector/replay_engine.h"
 #include "tests/sample.h"
 
 #include <stdlib.h>

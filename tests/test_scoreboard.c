@@ -2,7 +2,7 @@
 /* Recommendations against labels. */
 #include "tests/support.h"
 
-#include "detector/scoreboard.h"
+#include "detector/commands/scoreboard.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* Property: the CSV reader ends, never crashes, and every good row, written with all its fields in
  * quotes, is read back with the same fields.
  * Input: a CSV file. */
-#include "detector/csv.h"
+#include "detector/import/csv.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* Property: no container file crashes the reader or the reader of recorded messages, reading ends,
  * and a file read to its end was read whole. Input: a container file; each of its records is taken
  * for one byte. */
-#include "detector/recording.h"
+#include "detector/broker/recording.h"
 #include "schemas/ocf.h"
 #include "tests/fuzz/fuzz.h"
 

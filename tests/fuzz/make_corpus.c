@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the seed corpus from valid inputs: make_corpus tests/fuzz/corpus. What fuzzing finds is
  * added by hand under names of its own. */
-#include "detector/recording.h"
+#include "detector/broker/recording.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
 #include "schemas/ocf.h"

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the two halves of the Kafka port share. Private to kafka_port.c, kafka_consumer.c,
+ * kafka_producer.c. */
+#pragma once
+
+#include "detector/port.h"
+#include "detector/service/options.h"
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct kafka_stream {
+    char *topic;
+    int32_t partition;
+    int64_t next_offset; /* of the next record to hand out; negative until known */
+    bool eof;            /* the broker said: nothing more, and nothing came since */
+    rd_kafka_queue_t *queue;
+};
+
+struct kafka_port {
+    struct port port;
+    const struct options *options;
+    rd_kafka_t *consumer;
+    rd_kafka_queue_t *main_queue;
+    struct kafka_stream *streams;
+    size_t stream_count;
+    int event_fd;
+
+    rd_kafka_t *producer;
+    rd_kafka_consumer_group_metadata_t *group;
+    int64_t begun_ms; /* when the open transaction began */
+    bool feeding;     /* a plain, idempotent producer of a tool */
+    bool doubtful;    /* a transactional call was slow or retried: rebuild before the next one */
+    rd_kafka_resp_err_t delivery_error; /* at-least-once: the first failed delivery of a unit */
+    int64_t delivery_failures;
+    rd_kafka_topic_partition_list_t *offsets; /* at-least-once: to be committed after the flush */
+
+    atomic_bool stopped;
+    _Atomic int64_t warned_ms; /* when "the broker is away" was said last */
+};
+
+enum {
+    KAFKA_CALL_MS = 5000,  /* one try of a blocking call */
+    KAFKA_RETRY_MS = 250,  /* pause between tries */
+    KAFKA_WARN_MS = 60000, /* how often an absent broker is mentioned */
+    KAFKA_SLOW_MS =
+        3000, /* a transactional call that took longer may still have a twin on its way */
+};
+
+static inline struct kafka_port *kafka_self(struct port *port) {
+    return (struct kafka_port *)port;
+}
+
+/* A client with the shared settings and the pass-through ones. ERROR_CONFIG when librdkafka refuses
+ * a setting. */
+rd_kafka_t *kafka_client_new(struct kafka_port *k, enum options_client client, struct error *error);
+/* For loops around blocking calls: false once `stop` was called (ERROR_INTERRUPTED); else says once
+ * a minute that `what` waits for the broker, pauses and returns true. */
+bool kafka_try_again(struct kafka_port *k, const char *what, const char *why, struct error *error);
+/* The same for loops of the engine thread: to wait for the broker is a sign of life. */
+bool kafka_engine_try_again(struct kafka_port *k, const char *what, const char *why,
+                            struct error *error);
+int64_t kafka_steady_ms(void);
+
+bool kafka_consumer_open(struct kafka_port *k, struct error *error);
+void kafka_consumer_close(struct kafka_port *k);
+bool kafka_partition_count(struct port *, const char *, int32_t *, struct error *);
+bool kafka_watermarks(struct port *, const char *, int32_t, int64_t *, int64_t *, struct error *);
+bool kafka_committed(struct port *, struct port_position *, size_t, struct error *);
+bool kafka_assign(struct port *, const struct port_position *, size_t, struct error *);
+bool kafka_poll(struct port *, size_t, struct port_record *, size_t, size_t *, struct error *);
+bool kafka_at_end(struct port *, size_t);
+int64_t kafka_known_end(struct port *, size_t);
+void kafka_wait(struct port *, int);
+void kafka_wake(struct port *);
+void kafka_release(struct port *, struct port_record *, size_t);
+bool kafka_header(struct port *, const struct port_record *, size_t, struct port_header *);
+
+void kafka_producer_close(struct kafka_port *k);
+bool kafka_fence(struct port *, struct error *);
+enum port_status kafka_begin(struct port *, struct error *);
+enum port_status kafka_produce(struct port *, const struct port_message *, struct error *);
+enum port_status kafka_send_offsets(struct port *, const struct port_position *, size_t,
+                                    struct error *);
+enum port_status kafka_commit(struct port *, struct error *);
+enum port_status kafka_abort(struct port *, struct error *);

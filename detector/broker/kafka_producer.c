@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/log.h"
+#include "detector/broker/kafka_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+void kafka_producer_close(struct kafka_port *k) {
+    if (k->offsets != NULL) rd_kafka_topic_partition_list_destroy(k->offsets);
+    if (k->group != NULL) rd_kafka_consumer_group_metadata_destroy(k->group);
+    if (k->producer != NULL) {
+        rd_kafka_purge(k->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        rd_kafka_destroy(k->producer);
+    }
+    k->offsets = NULL;
+    k->group = NULL;
+    k->producer = NULL;
+}
+
+static bool init_transactions(struct kafka_port *k, struct error *error) {
+    for (;;) {
+        rd_kafka_error_t *failed = rd_kafka_init_transactions(k->producer, KAFKA_CALL_MS);
+        if (failed == NULL) return true;
+        char why[256];
+        snprintf(why, sizeof why, "%s", rd_kafka_error_string(failed));
+        const bool retriable = rd_kafka_error_is_retriable(failed) != 0;
+        rd_kafka_error_destroy(failed);
+        if (!retriable)
+            return error_set(error, ERROR_UNAVAILABLE, "init_transactions for shard %s: %s",
+                             k->options->shard_id, why);
+        if (!kafka_engine_try_again(k, "init_transactions", why, error)) return false;
+    }
+}
+
+bool kafka_fence(struct port *port, struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    kafka_producer_close(k);
+    k->doubtful = false;
+    k->producer = kafka_client_new(k, OPTIONS_PRODUCER, error);
+    if (k->producer == NULL) return false;
+    if (!port->exactly_once) return true;
+    k->group = rd_kafka_consumer_group_metadata_new(k->options->shard_id);
+    return init_transactions(k, error);
+}
+
+/* Whether a fence means another engine: a transaction open for longer than its time-out was ended
+ * by the broker. */
+static enum port_status fenced_or_timed_out(const struct kafka_port *k) {
+    const int64_t open_ms = kafka_steady_ms() - k->begun_ms;
+    return open_ms >= k->options->transaction_timeout_ms ? PORT_REBUILD : PORT_FENCED;
+}
+
+/* Takes the error apart and frees it. */
+static enum port_status judge(struct kafka_port *k, const char *what, rd_kafka_error_t *failed,
+                              struct error *error) {
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
+    const bool abortable = rd_kafka_error_txn_requires_abort(failed) != 0;
+    error_set(error, ERROR_UNAVAILABLE, "%s: %s (%s)", what, rd_kafka_error_string(failed),
+              rd_kafka_error_name(failed));
+    rd_kafka_error_destroy(failed);
+    if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
+        return fenced_or_timed_out(k);
+    return abortable ? PORT_ABORT : PORT_REBUILD;
+}
+
+enum port_status kafka_begin(struct port *port, struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    k->begun_ms = kafka_steady_ms();
+    k->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!port->exactly_once) return PORT_OK;
+    if (k->doubtful) {
+        error_set(error, ERROR_UNAVAILABLE,
+                  "the last commit was slow or retried; a late request of "
+                  "it must not end this transaction");
+        return PORT_REBUILD;
+    }
+    rd_kafka_error_t *failed = rd_kafka_begin_transaction(k->producer);
+    return failed == NULL ? PORT_OK : judge(k, "begin", failed, error);
+}
+
+static rd_kafka_headers_t *headers_of(const struct port_message *message) {
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(message->header_count);
+    for (size_t i = 0; i < message->header_count; i++) {
+        const struct port_header *header = &message->headers[i];
+        rd_kafka_header_add(headers, header->name, -1, header->value.data,
+                            (ssize_t)header->value.size);
+    }
+    return headers;
+}
+
+static rd_kafka_error_t *produce_once(struct kafka_port *k, const struct port_message *message) {
+    rd_kafka_headers_t *headers = headers_of(message);
+    const rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = message->topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = message->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = message->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {(void *)(uintptr_t)message->key.data, message->key.size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)(uintptr_t)message->value.data, message->value.size}},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+    };
+    rd_kafka_error_t *failed =
+        rd_kafka_produceva(k->producer, parts, sizeof parts / sizeof parts[0]);
+    if (failed != NULL) rd_kafka_headers_destroy(headers);
+    return failed;
+}
+
+enum port_status kafka_produce(struct port *port, const struct port_message *message,
+                               struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    for (;;) {
+        rd_kafka_error_t *failed = produce_once(k, message);
+        if (failed == NULL) return PORT_OK;
+        if (rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            return judge(k, "produce", failed, error);
+        rd_kafka_error_destroy(failed);
+        if (atomic_load(&k->stopped)) return PORT_STOPPED;
+        rd_kafka_poll(k->producer, KAFKA_RETRY_MS);
+    }
+}
+
+static rd_kafka_topic_partition_list_t *list_of(const struct port_position *positions,
+                                                size_t count) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (size_t i = 0; i < count; i++) {
+        assert(positions[i].offset >= 0);
+        rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition)
+            ->offset = positions[i].offset;
+    }
+    return list;
+}
+
+static bool again(struct kafka_port *k, const char *what, rd_kafka_error_t *failed,
+                  struct error *error, enum port_status *status) {
+    k->doubtful = true;
+    if (rd_kafka_error_is_retriable(failed) == 0) {
+        *status = judge(k, what, failed, error);
+        return false;
+    }
+    char why[256];
+    snprintf(why, sizeof why, "%s", rd_kafka_error_string(failed));
+    rd_kafka_error_destroy(failed);
+    *status = kafka_try_again(k, what, why, error) ? PORT_OK : PORT_STOPPED;
+    return *status == PORT_OK;
+}
+
+enum port_status kafka_send_offsets(struct port *port, const struct port_position *positions,
+                                    size_t count, struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    rd_kafka_topic_partition_list_t *list = list_of(positions, count);
+    if (!port->exactly_once) {
+        if (k->offsets != NULL) rd_kafka_topic_partition_list_destroy(k->offsets);
+        k->offsets = list;
+        return PORT_OK;
+    }
+    enum port_status status = PORT_OK;
+    rd_kafka_error_t *failed;
+    while (count > 0 && (failed = rd_kafka_send_offsets_to_transaction(k->producer, list, k->group,
+                                                                       KAFKA_CALL_MS)) != NULL)
+        if (!again(k, "send_offsets", failed, error, &status)) break;
+    rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
+/* At-least-once: everything delivered, then the offsets. */
+static enum port_status commit_plainly(struct kafka_port *k, struct error *error) {
+    const char *why = "messages are on their way";
+    while (rd_kafka_flush(k->producer, KAFKA_CALL_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        if (!kafka_try_again(k, "flush", why, error)) return PORT_STOPPED;
+    if (k->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        error_set(error, ERROR_UNAVAILABLE, "delivery: %s", rd_kafka_err2str(k->delivery_error));
+        return PORT_REBUILD;
+    }
+    for (;;) {
+        const rd_kafka_resp_err_t failed = rd_kafka_commit(k->consumer, k->offsets, 0);
+        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR || failed == RD_KAFKA_RESP_ERR__NO_OFFSET)
+            return PORT_OK;
+        if (!kafka_try_again(k, "commit", rd_kafka_err2str(failed), error)) return PORT_STOPPED;
+    }
+}
+
+enum port_status kafka_commit(struct port *port, struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    if (!port->exactly_once) return commit_plainly(k, error);
+    const int64_t started_ms = kafka_steady_ms();
+    enum port_status status = PORT_OK;
+    rd_kafka_error_t *failed;
+    while ((failed = rd_kafka_commit_transaction(k->producer, -1)) != NULL)
+        if (!again(k, "commit", failed, error, &status)) return status;
+    if (kafka_steady_ms() - started_ms > KAFKA_SLOW_MS) k->doubtful = true;
+    return PORT_OK;
+}
+
+enum port_status kafka_abort(struct port *port, struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    if (!port->exactly_once) return PORT_OK;
+    rd_kafka_error_t *failed = rd_kafka_abort_transaction(k->producer, KAFKA_CALL_MS);
+    return failed == NULL ? PORT_OK : judge(k, "abort", failed, error);
+}

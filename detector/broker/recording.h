@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Recorded Kafka records in an Avro object container file (record name RecordedMessage: topic,
+ * partition, offset, timestamp_ms, key, value, headers). */
+#pragma once
+
+#include "detector/broker/memory_port.h"
+
+enum { RECORDING_PARTITIONS_MAX = 1 << 16 };
+
+extern const char recording_schema[];
+
+/* True when the container file's schema is RecordedMessage. */
+bool recording_is(struct bytes schema_json);
+
+/* Room for one message that is read. */
+struct recorded;
+
+struct recorded *recorded_new(void);
+void recorded_free(struct recorded *recorded);
+/* Reads one message from the start of `bytes` and sets *used to its length. What `message` points
+ * at lies in `bytes` and in `recorded`, until its next message. False: it is broken. */
+bool recorded_read(struct recorded *recorded, struct bytes bytes, struct port_message *message,
+                   int64_t *offset, uint32_t *used);
+
+/* Writes every committed record of the topics, in their order, by partition and offset. */
+bool recording_save(const char *path, const struct memory_port *memory, const char *const *topics,
+                    size_t topic_count, struct error *error);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Command line of one command: its own flags, and those all commands share: --config FILE, -X
+ * key=value,
+ * --json, --quiet, --help. Data goes to stdout, everything else to stderr. */
+#pragma once
+
+#include "detector/service/options.h"
+
+struct cli_flag {
+    const char *name;     /* "--seed" */
+    const char *argument; /* "N" in the help, NULL for a switch */
+    const char *help;
+    const char *value; /* out: NULL when not given; "" for a switch that was */
+};
+
+struct cli {
+    const char *usage;   /* "saqshy gen --out FILE [flags]" */
+    const char *purpose; /* one sentence */
+    struct cli_flag *flags;
+    size_t flag_count;
+    bool wants_options; /* the command reads the options table (--config, -X, environment) */
+    /* out: */
+    struct options options;
+    const char **positional; /* into argv */
+    size_t positional_count;
+    bool json, quiet;
+};
+
+enum cli_outcome { CLI_GO, CLI_HELP_SHOWN, CLI_FAILED };
+
+/* Unknown flags are ERROR_USAGE with the nearest match. After CLI_GO the caller calls cli_free. */
+enum cli_outcome cli_parse(struct cli *cli, int argc, char **argv, struct error *error);
+void cli_free(struct cli *cli);
+
+/* The flag's value or NULL; by name, asserts that it exists. */
+const char *cli_value(const struct cli *cli, const char *name);
+/* Parses a whole number with bounds, or a number with a unit suffix k, M, G; ERROR_USAGE naming the
+ * flag. */
+bool cli_number(const struct cli *cli, const char *name, int64_t low, int64_t high, int64_t *value,
+                struct error *error);
+
+/* Prints `saqshy: CODE: text` to stderr and returns the exit status. */
+int cli_fail(const struct error *error);
+
+/* Progress on a terminal's stderr, nothing elsewhere: rate and time left, at most 10 times a
+ * second. `total` 0: not known, so no time left. */
+struct progress;
+struct progress *progress_new(const char *what, int64_t total);
+void progress_set(struct progress *progress, int64_t done, int64_t units);
+void progress_end(struct progress *progress);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/cli.h"
+#include "detector/commands/commands.h"
+#include "detector/commands/gen_flags.h"
+#include "detector/service/stop_signal.h"
+#include "schemas/catalog.h"
+#include "schemas/encode.h"
+#include "schemas/frame.h"
+#include "schemas/ocf.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct totals {
+    int64_t records, bad, droppers;
+};
+
+static void interrupt(void *unused) {
+    (void)unused;
+}
+
+static bool write_records(struct gen *gen, struct encoder *encoder, struct ocf_writer *writer,
+                          struct totals *totals, struct error *error) {
+    struct progress *progress = progress_new("generating", gen_end_s(gen) - gen_now_s(gen));
+    const int64_t start_s = gen_now_s(gen);
+    struct transaction tx;
+    bool bad = false, ok = true;
+    while (ok && stop_signal_seen() == 0 && gen_next(gen, &tx, &bad)) {
+        struct bytes framed;
+        ok = encode_transaction(encoder, &tx, &framed, error) &&
+             ocf_append(writer, (struct bytes){framed.data + FRAME_SIZE, framed.size - FRAME_SIZE},
+                        error);
+        totals->records++;
+        totals->bad += bad;
+        if (totals->records % 1024 == 0)
+            progress_set(progress, gen_now_s(gen) - start_s, totals->records);
+    }
+    progress_end(progress);
+    if (ok && gen_failed(gen)) return error_set(error, ERROR_FAILED, "no memory to go on");
+    return ok;
+}
+
+static bool write_labels(const struct gen *gen, const char *path, struct totals *totals,
+                         struct error *error) {
+    FILE *file = path == NULL ? NULL : fopen(path, "w");
+    if (path != NULL && file == NULL)
+        return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+    if (file != NULL) fprintf(file, "account_id,typology,first_bad_time\n");
+    for (uint32_t i = 0; i < gen_label_count(gen); i++) {
+        const struct gen_label label = gen_label(gen, i);
+        if (label.first_bad_s == 0) continue;
+        totals->droppers++;
+        if (file != NULL)
+            fprintf(file, "%s,%s,%lld\n", label.account_token, gen_typology_name(label.typology),
+                    (long long)label.first_bad_s);
+    }
+    return file == NULL || fclose(file) == 0 ||
+           error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+}
+
+static bool generate(const struct cli *cli, struct totals *totals, struct error *error) {
+    struct gen_options options;
+    const char *out = cli_value(cli, "--out");
+    if (out == NULL)
+        return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
+    if (!gen_flags_read(cli, &options, error)) return false;
+    size_t size = 0;
+    const char *schema = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
+    struct gen *gen = gen_open(&options, error);
+    struct encoder *encoder = gen == NULL ? NULL : encoder_open(error);
+    struct ocf_writer *writer = encoder == NULL ? NULL : ocf_create(out, schema, size, error);
+    bool ok = writer != NULL && write_records(gen, encoder, writer, totals, error);
+    struct error closing = {.code = ERROR_NONE};
+    if (writer != NULL && !ocf_finish(writer, &closing) && ok) {
+        *error = closing;
+        ok = false;
+    }
+    ok = ok && write_labels(gen, cli_value(cli, "--labels"), totals, error);
+    encoder_close(encoder);
+    gen_close(gen);
+    return ok;
+}
+
+static void summarise(const struct cli *cli, const struct totals *totals) {
+    const char *out = cli_value(cli, "--out");
+    if (cli->json)
+        printf("{\"records\":%lld,\"bad_records\":%lld,\"droppers\":%lld}\n",
+               (long long)totals->records, (long long)totals->bad, (long long)totals->droppers);
+    if (cli->quiet) return;
+    fprintf(stderr,
+            "%s%lld transactions, %lld of them in schemes of %lld droppers\n"
+            "next: saqshy replay --engine --input %s\n",
+            stop_signal_seen() != 0 ? "interrupted; written so far: " : "",
+            (long long)totals->records, (long long)totals->bad, (long long)totals->droppers, out);
+}
+
+int cmd_gen(int argc, char **argv) {
+    struct error error = {.code = ERROR_NONE};
+    struct totals totals = {0};
+    struct cli_flag flags[] = {GEN_FLAGS,
+                               {"--out", "FILE", "Avro object container file to write", NULL},
+                               {"--labels", "FILE", "CSV of the droppers to write", NULL}};
+    struct cli cli = {.usage = "saqshy gen --out FILE [--labels FILE] [flags]",
+                      .purpose = "Writes a labelled synthetic feed; the same seed, the same bytes.",
+                      .flags = flags,
+                      .flag_count = sizeof flags / sizeof flags[0]};
+    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
+    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
+    stop_signal_start(interrupt, NULL);
+    const bool ok = generate(&cli, &totals, &error);
+    if (ok) summarise(&cli, &totals);
+    cli_free(&cli);
+    if (!ok) return cli_fail(&error);
+    return stop_signal_seen() != 0 ? error_exit_status(ERROR_INTERRUPTED) : 0;
+}

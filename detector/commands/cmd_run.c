@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/build_info.h"
+#include "detector/base/log.h"
+#include "detector/broker/kafka_port.h"
+#include "detector/commands/cli.h"
+#include "detector/commands/commands.h"
+#include "detector/pipeline.h"
+#include "detector/service/health.h"
+#include "detector/service/http.h"
+#include "detector/service/stop_signal.h"
+
+static void stop(void *context) {
+    log_info("event=stopping");
+    health_stopping();
+    pipeline_stop(context);
+}
+
+static bool serve(const struct options *options, struct port *port, struct error *error) {
+    const struct pipeline_options settings = {.options = options, .port = port};
+    struct pipeline *pipeline = pipeline_open(&settings, error);
+    if (pipeline == NULL) return false;
+    bool ok = stop_signal_start(stop, pipeline) ||
+              error_set(error, ERROR_FAILED, "signals cannot be watched");
+    log_info("event=starting version=\"%s\" shard=%s", build_info_long(), options->shard_id);
+    ok = ok && pipeline_run(pipeline, error);
+    if (ok) log_info("event=ended");
+    stop_signal_end();
+    pipeline_close(pipeline);
+    return ok;
+}
+
+static bool run(const struct options *options, struct error *error) {
+    if (options->bootstrap_servers[0] == '\0')
+        return error_set(error, ERROR_CONFIG,
+                         "bootstrap.servers is not set; name the brokers, or try "
+                         "`saqshy demo`, which needs none");
+    health_start();
+    struct http *http = http_open(options->http_address, (uint16_t)options->http_port, error);
+    if (http == NULL && options->http_port != 0) return false;
+    struct port *port = kafka_port_open(options, error);
+    const bool ok = port != NULL && serve(options, port, error);
+    if (port != NULL) port->ops->close(port);
+    http_close(http);
+    return ok;
+}
+
+int cmd_run(int argc, char **argv) {
+    struct error error = {.code = ERROR_NONE};
+    struct cli cli = {.usage = "saqshy run [--config FILE] [-X key=value]…",
+                      .purpose = "Runs the service: transactions in, freeze recommendations out.",
+                      .wants_options = true};
+    switch (cli_parse(&cli, argc, argv, &error)) {
+    case CLI_HELP_SHOWN:
+        return 0;
+    case CLI_FAILED:
+        return cli_fail(&error);
+    case CLI_GO:
+        break;
+    }
+    const bool ok = run(&cli.options, &error);
+    cli_free(&cli);
+    return ok ? 0 : cli_fail(&error);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/replay_source.h"
+
+#include "detector/broker/recording.h"
+#include "schemas/catalog.h"
+#include "schemas/encode.h"
+#include "schemas/frame.h"
+#include "schemas/ocf.h"
+#include "schemas/order_record.h"
+#include "schemas/plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* One transaction of a recording, by where it lies in the file. */
+struct entry {
+    int64_t sort_ms; /* newest timestamp of its partition so far: keeps the partition's order */
+    int32_t partition;
+    uint32_t size;
+    uint64_t number; /* in the file */
+    const uint8_t *at;
+};
+
+struct lane {
+    int64_t next_offset, newest_ms;
+    int64_t needed; /* by the order log: one past the last offset it took */
+};
+
+struct replay_source {
+    const struct options *options;
+    const char *path;
+    struct ocf_reader *reader;
+    bool recording;
+    /* A plain file: */
+    struct plan *plan;
+    struct encoder *encoder;
+    bool verbatim; /* written with the shipped schema: the bytes are framed as they are */
+    uint32_t used;
+    uint8_t *framed;
+    size_t framed_room;
+    /* A recording: */
+    struct recorded *recorded;
+    struct lane *lanes; /* of the input topic's partitions */
+    struct entry *entries, *order;
+    size_t count, room, order_count, order_room, next;
+    int32_t input_partitions, output_partitions;
+    char others[256]; /* a topic that is neither, for the message */
+};
+
+static void *checked(void *memory) {
+    assert(memory != NULL && "out of memory");
+    return memory;
+}
+
+static bool bad_record(const struct replay_source *s, const char *why, struct error *error) {
+    return error_set(error, ERROR_BAD_DATA, "%s: record at byte %lld: %s", s->path,
+                     (long long)ocf_record_position(s->reader), why);
+}
+
+/* Recordings. */
+
+static void keep(struct entry **entries, size_t *count, size_t *room, struct entry entry) {
+    if (*count == *room) {
+        *room = *room == 0 ? 1024 : 2 * *room;
+        *entries = checked(realloc(*entries, *room * sizeof **entries));
+    }
+    entry.number = *count;
+    (*entries)[(*count)++] = entry;
+}
+
+static bool keep_input(struct replay_source *s, const struct port_message *message, int64_t offset,
+                       struct bytes bytes, struct error *error) {
+    struct lane *lane = &s->lanes[message->partition];
+    if (offset < lane->next_offset)
+        return bad_record(s, "its offset is not above the one before it in its partition", error);
+    if (message->timestamp_ms > lane->newest_ms) lane->newest_ms = message->timestamp_ms;
+    lane->next_offset = offset + 1;
+    if (message->partition >= s->input_partitions) s->input_partitions = message->partition + 1;
+    keep(&s->entries, &s->count, &s->room,
+         (struct entry){.sort_ms = lane->newest_ms,
+                        .partition = message->partition,
+                        .size = bytes.size,
+                        .at = bytes.data});
+    return true;
+}
+
+/* What the order log tells of partitions; in record 0 a run only says where one starts. */
+static bool note_order(struct replay_source *s, const struct order_record *record) {
+    for (uint32_t i = 0; i < record->run_count; i++) {
+        const struct order_run *run = &record->runs[i];
+        if (run->partition < 0 || run->partition >= RECORDING_PARTITIONS_MAX) return false;
+        struct lane *lane = &s->lanes[run->partition];
+        if (run->partition >= s->input_partitions) s->input_partitions = run->partition + 1;
+        if (record->sequence > 0 && run->next_offset > lane->needed)
+            lane->needed = run->next_offset;
+    }
+    for (uint32_t i = 0; i < record->output_count; i++) {
+        const int32_t partition = record->outputs[i].partition;
+        if (partition < 0 || partition >= RECORDING_PARTITIONS_MAX) return false;
+        if (partition >= s->output_partitions) s->output_partitions = partition + 1;
+    }
+    return true;
+}
+
+static bool keep_order(struct replay_source *s, const struct port_message *message,
+                       struct bytes bytes, struct error *error) {
+    const struct text key = {(const char *)message->key.data, message->key.size};
+    if (message->key.data == NULL || !text_equal(key, text_of(s->options->shard_id))) return true;
+    struct order_record *record = order_record_decode(message->value, error);
+    if (record == NULL) return error_prefix(error, "%s: order record", s->path);
+    const bool in_range = note_order(s, record);
+    order_record_free(record);
+    if (!in_range) return bad_record(s, "its partitions are out of range", error);
+    keep(&s->order, &s->order_count, &s->order_room,
+         (struct entry){.partition = message->partition, .size = bytes.size, .at = bytes.data});
+    return true;
+}
+
+static bool keep_message(struct replay_source *s, const struct port_message *message,
+                         int64_t offset, struct bytes bytes, struct error *error) {
+    if (strcmp(message->topic, s->options->topic_transactions) == 0)
+        return keep_input(s, message, offset, bytes, error);
+    if (strcmp(message->topic, s->options->topic_order) == 0)
+        return keep_order(s, message, bytes, error);
+    snprintf(s->others, sizeof s->others, "%s", message->topic);
+    return true;
+}
+
+static int by_time(const void *a, const void *b) {
+    const struct entry *x = a, *y = b;
+    if (x->sort_ms != y->sort_ms) return x->sort_ms < y->sort_ms ? -1 : 1;
+    if (x->partition != y->partition) return x->partition < y->partition ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* The engine would wait for ever for a record that the order log names and nobody brings. */
+static bool check_needed(const struct replay_source *s, struct error *error) {
+    for (int32_t p = 0; p < s->input_partitions; p++)
+        if (s->lanes[p].needed > s->lanes[p].next_offset)
+            return error_set(error, ERROR_INPUT_GONE,
+                             "%s: the order log took %s/%d up to offset %lld, the recording holds "
+                             "it up to offset %lld; record both to the same point",
+                             s->path, s->options->topic_transactions, (int)p,
+                             (long long)s->lanes[p].needed - 1,
+                             (long long)s->lanes[p].next_offset - 1);
+    return true;
+}
+
+static bool read_recording(struct replay_source *s, struct error *error) {
+    struct bytes rest;
+    uint32_t used = 0;
+    s->recorded = checked(recorded_new());
+    s->lanes = checked(calloc(RECORDING_PARTITIONS_MAX, sizeof *s->lanes));
+    for (int32_t p = 0; p < RECORDING_PARTITIONS_MAX; p++)
+        s->lanes[p].newest_ms = INT64_MIN;
+    for (;;) {
+        struct port_message message;
+        int64_t offset = 0;
+        if (!ocf_next(s->reader, used, &rest, error)) return false;
+        if (rest.size == 0) break;
+        if (!recorded_read(s->recorded, rest, &message, &offset, &used))
+            return bad_record(s, "it is broken", error);
+        if (!keep_message(s, &message, offset, (struct bytes){rest.data, used}, error))
+            return false;
+    }
+    if (s->count > 1) qsort(s->entries, s->count, sizeof *s->entries, by_time);
+    return s->count > 0 ? check_needed(s, error)
+                        : error_set(error, ERROR_BAD_DATA,
+                                    "%s holds no record of topic %s%s%s; topic.transactions names "
+                                    "the topic",
+                                    s->path, s->options->topic_transactions,
+                                    s->others[0] != '\0' ? ", but of " : "", s->others);
+}
+
+static int64_t read_entry(const struct replay_source *s, const struct entry *entry,
+                          struct port_message *message) {
+    uint32_t used = 0;
+    int64_t offset = 0;
+    const bool again =
+        recorded_read(s->recorded, (struct bytes){entry->at, entry->size}, message, &offset, &used);
+    assert(again);
+    return offset;
+}
+
+/* Plain files. */
+
+static bool open_plain(struct replay_source *s, struct error *error) {
+    size_t size = 0;
+    const char *shipped = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
+    const struct bytes schema = ocf_schema(s->reader);
+    s->verbatim = schema.size == size && memcmp(schema.data, shipped, size) == 0;
+    s->plan = plan_compile((const char *)schema.data, schema.size, error);
+    if (s->plan == NULL) return error_prefix(error, "%s: its schema", s->path);
+    s->encoder = encoder_open(error);
+    return s->encoder != NULL;
+}
+
+static struct bytes frame(struct replay_source *s, struct bytes record) {
+    if (record.size + FRAME_SIZE > s->framed_room) {
+        s->framed_room = record.size + FRAME_SIZE;
+        s->framed = checked(realloc(s->framed, s->framed_room));
+    }
+    frame_write(s->framed, SCHEMA_ID_TRANSACTION);
+    memcpy(s->framed + FRAME_SIZE, record.data, record.size);
+    return (struct bytes){s->framed, record.size + FRAME_SIZE};
+}
+
+static enum replay_outcome next_plain(struct replay_source *s, struct port_message *message,
+                                      struct error *error) {
+    struct transaction tx;
+    struct bytes rest, value;
+    const char *why = NULL;
+    if (!ocf_next(s->reader, s->used, &rest, error)) return REPLAY_FAILED;
+    if (rest.size == 0) return REPLAY_END;
+    if (!plan_decode(s->plan, rest, &tx, &s->used, &why)) {
+        bad_record(s, why, error);
+        return REPLAY_FAILED;
+    }
+    if (s->verbatim) {
+        value = frame(s, (struct bytes){rest.data, s->used});
+    } else if (!encode_transaction(s->encoder, &tx, &value, error)) {
+        return REPLAY_FAILED;
+    }
+    const struct text key =
+        tx.payer.account_token.data != NULL ? tx.payer.account_token : tx.payee.account_token;
+    *message = (struct port_message){
+        .topic = s->options->topic_transactions,
+        .partition = -1,
+        .timestamp_ms = (tx.ingest_time_present ? tx.ingest_time_us : tx.event_time_us) / 1000,
+        .key = {(const uint8_t *)key.data, key.size},
+        .value = value};
+    return REPLAY_RECORD;
+}
+
+enum replay_outcome replay_source_next(struct replay_source *s, struct port_message *message,
+                                       int64_t *offset, struct error *error) {
+    *offset = -1;
+    if (!s->recording) return next_plain(s, message, error);
+    if (s->next == s->count) return REPLAY_END;
+    *offset = read_entry(s, &s->entries[s->next++], message);
+    return REPLAY_RECORD;
+}
+
+/* The rest. */
+
+int64_t replay_source_position(const struct replay_source *s) {
+    return s->recording ? (int64_t)s->next : ocf_record_position(s->reader);
+}
+
+int64_t replay_source_size(const struct replay_source *s) {
+    return s->recording ? (int64_t)s->count : ocf_size(s->reader);
+}
+
+bool replay_source_is_recording(const struct replay_source *s) {
+    return s->recording;
+}
+
+int32_t replay_source_input_partitions(const struct replay_source *s) {
+    return s->input_partitions;
+}
+
+int32_t replay_source_output_partitions(const struct replay_source *s) {
+    return s->output_partitions;
+}
+
+bool replay_source_order(const struct replay_source *s, size_t index,
+                         struct port_message *message) {
+    if (index >= s->order_count) return false;
+    read_entry(s, &s->order[index], message);
+    return true;
+}
+
+struct replay_source *replay_source_open(const char *path, const struct options *options,
+                                         struct error *error) {
+    struct replay_source *s = checked(calloc(1, sizeof *s));
+    s->options = options;
+    s->path = path;
+    s->reader = ocf_open(path, error);
+    if (s->reader != NULL) {
+        s->recording = recording_is(ocf_schema(s->reader));
+        if (s->recording ? read_recording(s, error) : open_plain(s, error)) return s;
+    }
+    replay_source_close(s);
+    return NULL;
+}
+
+void replay_source_close(struct replay_source *s) {
+    if (s == NULL) return;
+    recorded_free(s->recorded);
+    encoder_close(s->encoder);
+    plan_free(s->plan);
+    ocf_close(s->reader);
+    free(s->entries);
+    free(s->order);
+    free(s->lanes);
+    free(s->framed);
+    free(s);
+}

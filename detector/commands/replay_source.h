@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `replay` sends: the transactions of a container file.
+ *
+ * The file holds transactions (ours, or of any writer whose schema binds), which come in the order
+ * of the file, framed with schema id 1 and without a partition; or it is a recording (recording.h),
+ * whose records of the input topic come as they were, merged by their timestamps, each partition in
+ * its own order. The file is mapped and stays open. One thread. */
+#pragma once
+
+#include "detector/port.h"
+#include "detector/service/options.h"
+
+struct replay_source;
+
+/* Names of topics and shard are read from `options`. Errors: ERROR_IO, ERROR_BAD_DATA with the byte
+ * where a recording breaks, or the field that does not bind. */
+struct replay_source *replay_source_open(const char *path, const struct options *options,
+                                         struct error *error);
+void replay_source_close(struct replay_source *source);
+
+enum replay_outcome { REPLAY_RECORD, REPLAY_END, REPLAY_FAILED };
+
+/* The next transaction; partition -1: by the key. The timestamp is the recorded one, or the
+ * ingest_time. *offset -1: the next one. `message` lives until the next call. */
+enum replay_outcome replay_source_next(struct replay_source *source, struct port_message *message,
+                                       int64_t *offset, struct error *error);
+/* How far it is, and where it ends, for a progress bar. */
+int64_t replay_source_position(const struct replay_source *source);
+int64_t replay_source_size(const struct replay_source *source);
+
+bool replay_source_is_recording(const struct replay_source *source);
+/* Of a recording: partitions of the input and of the recommendations, as records or the order log
+ * name them; 0: not known. */
+int32_t replay_source_input_partitions(const struct replay_source *source);
+int32_t replay_source_output_partitions(const struct replay_source *source);
+/* Of a recording: number `index` of the shard's order records; false past the last one. */
+bool replay_source_order(const struct replay_source *source, size_t index,
+                         struct port_message *message);

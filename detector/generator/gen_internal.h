@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The generator's world. Private to gen_*.c and gen.c. */
+#pragma once
+
+#include "detector/generator/gen.h"
+
+#include <stddef.h>
+
+#define DAY_S 86400
+#define HOUR_S 3600
+#define KZT 100 /* tiyn */
+
+enum role {
+    ROLE_SALARIED,
+    ROLE_PENSIONER,
+    ROLE_STUDENT,
+    ROLE_SELLER, /* market seller: paid by P2P all day, keeps the takings overnight */
+    ROLE_TAXI,   /* the same with small sums, and takes the day's money as cash */
+    ROLE_LANDLORD,
+    ROLE_MIGRANT, /* new account, sends money home */
+    ROLE_CHARITY,
+    ROLE_SPARE, /* a second account of somebody, fed by own transfers */
+    ROLE_EMPLOYER,
+    ROLE_SHOP,
+    ROLE_UTILITY,
+    ROLE_FUND,     /* pays pensions */
+    ROLE_LENDER,   /* pays out loans */
+    ROLE_EXCHANGE, /* sells crypto to its clients */
+};
+
+struct person {
+    int64_t balance;    /* tiyn */
+    uint32_t friends;   /* friends are neighbours in the numbering, from here on */
+    uint32_t home;      /* employer */
+    uint32_t owner;     /* whose account it is: mostly the same number */
+    uint32_t household; /* who share a phone and a device */
+    uint32_t label;     /* a dropper's place in `labels` */
+    uint32_t crew;      /* those who run a dropper; NOBODY */
+    int32_t opened_day; /* local days since 1970 */
+    uint8_t role;       /* enum role */
+    uint8_t typology;   /* enum gen_typology */
+    uint8_t bank;       /* 0 to BANKS - 1 */
+    bool quiet;         /* an account in little use */
+    bool handed_over;   /* a dropper's account that its crew operates */
+    bool spent;         /* a dropper whose campaign is over */
+    int64_t first_bad_s;
+    int64_t campaign_s; /* when a dropper's campaign starts */
+};
+
+enum { NOBODY = UINT32_MAX, BANKS = 10 };
+
+enum happening { ACT_DAY, ACT_PAY, ACT_CAMPAIGN, ACT_SCAM, ACT_EMPTY, ACT_EMIT };
+
+/* One planned happening. */
+struct plan_item {
+    int64_t time_s;
+    uint64_t order;       /* ties are broken by the order of planning */
+    uint64_t instruction; /* a status change of this instruction; 0: a new one */
+    int64_t amount;
+    uint32_t from, to; /* indices of persons, NOBODY for cash and abroad */
+    uint32_t held;     /* ACT_EMIT: slot of the transaction that was held back */
+    uint8_t action;    /* enum happening */
+    uint8_t type;      /* enum event_type */
+    uint8_t status;    /* enum tx_status */
+    bool bad;
+    bool call;           /* the payer is on the phone meanwhile */
+    bool confirmed;      /* the bank had stopped it and the client had that undone */
+    bool short_of_money; /* why it was refused */
+};
+
+struct queue {
+    struct plan_item *items;
+    size_t count, room;
+    uint64_t next_order;
+};
+
+enum { TOKEN_SIZE = 40 };
+
+/* A transaction with the memory of its texts. */
+struct emission {
+    struct transaction tx;
+    bool bad;
+    char event_id[37], tx_id[37];
+    char payer[TOKEN_SIZE], payee[TOKEN_SIZE], payer_person[TOKEN_SIZE], payee_person[TOKEN_SIZE];
+    char payer_phone[TOKEN_SIZE], payee_phone[TOKEN_SIZE];
+    char device[TOKEN_SIZE], ip[TOKEN_SIZE], terminal[TOKEN_SIZE];
+    char payer_bic[12], payee_bic[12];
+};
+
+struct gen {
+    struct gen_options options;
+    uint64_t random[4];
+    struct person *people; /* the people, then the organisations */
+    uint32_t count, employers, shops;
+    struct queue queue;
+    int64_t now_s, end_s;
+    uint64_t emitted, instructions;
+    int64_t last_event_us;
+    struct emission current;
+    struct emission *held; /* late and repeated transactions on their way */
+    uint32_t *held_free;   /* a stack of free slots */
+    uint32_t held_free_count;
+    uint32_t *labels; /* indices of droppers, crew by crew */
+    uint32_t label_count;
+    bool failed; /* memory ran short */
+};
+
+/* gen_random.c */
+uint64_t gen_random(struct gen *g);
+uint32_t gen_below(struct gen *g, uint32_t bound); /* uniform in [0, bound) */
+bool gen_chance(struct gen *g, uint32_t per_mille);
+int64_t gen_between(struct gen *g, int64_t low, int64_t high); /* uniform in [low, high] */
+int64_t gen_amount(struct gen *g, int64_t median_kzt,
+                   double sigma); /* lognormal, tiyn, at least 50 KZT */
+int64_t gen_round(int64_t tiyn);  /* down to 1,000 KZT, at least that */
+/* A property of number `number` that is fixed for the seed and draws nothing. */
+uint64_t gen_trait(const struct gen *g, const char *what, uint64_t number);
+
+/* gen_queue.c */
+bool gen_queue_push(struct queue *queue, struct plan_item item);
+bool gen_queue_pop(struct queue *queue, struct plan_item *item);
+
+/* gen_world.c */
+bool gen_populate(struct gen *g);
+int32_t gen_local_day(int64_t second);
+uint32_t gen_friend(struct gen *g, uint32_t person);
+uint32_t gen_shop(struct gen *g);
+uint32_t gen_organisation(const struct gen *g, enum role role); /* one of which there is only one */
+
+/* gen_life.c */
+/* Within the feed's days; sets `failed` when memory is short. Status UNKNOWN means SETTLED. */
+void gen_plan(struct gen *g, struct plan_item item);
+void gen_live_a_day(struct gen *g, uint32_t person, int64_t midnight_s);
+
+/* gen_occasion.c: what happens to honest people now and then. */
+void gen_occasions(struct gen *g, uint32_t person, int64_t midnight_s);
+/* Plans a settled payment. */
+void gen_pay(struct gen *g, int64_t time_s, enum event_type type, uint32_t from, uint32_t to,
+             int64_t amount);
+int64_t gen_waking(struct gen *g, int64_t midnight_s);
+/* `givers` transfers on that day, rounded; the sum that was planned. */
+int64_t gen_collect(struct gen *g, uint32_t person, int64_t midnight_s, int64_t givers,
+                    int64_t median_kzt);
+
+/* gen_scheme.c */
+void gen_campaign(struct gen *g, const struct plan_item *item);
+void gen_scam(struct gen *g, const struct plan_item *item);
+void gen_empty(struct gen *g, const struct plan_item *item);
+/* A tainted credit has just arrived at a dropper: plans how it leaves. */
+void gen_received(struct gen *g, uint32_t dropper, int64_t amount);
+
+/* gen_tokens.c */
+void gen_token(const struct gen *g, const char *kind, uint64_t number, char out[TOKEN_SIZE]);
+void gen_fill_party(const struct gen *g, struct party *party, uint32_t index, char *token,
+                    char *person_token, char *phone, char *bic);
+/* Device, address, terminal and what was seen on the payer's device. */
+void gen_fill_device(struct gen *g, const struct plan_item *item, struct emission *out);
+
+/* gen_emit.c: posts a payment (balances move) and makes the transaction; false when it cannot be
+ * made: no money, or an account that is not open. */
+bool gen_post(struct gen *g, struct plan_item *item, struct emission *out);

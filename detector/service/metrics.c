@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/service/metrics.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+static const struct {
+    const char *name, *help;
+    bool counter;
+} rows[METRIC_COUNT] = {
+#define COUNTER(id, metric_name, text) {metric_name, text, true},
+#define GAUGE(id, metric_name, text) {metric_name, text, false},
+    METRICS_TABLE(COUNTER, GAUGE)
+#undef COUNTER
+#undef GAUGE
+};
+
+static _Atomic int64_t values[METRIC_COUNT];
+static _Atomic uint64_t verdicts[VERDICT_COUNT];
+
+void metrics_add(enum metric metric, uint64_t amount) {
+    atomic_fetch_add_explicit(&values[metric], (int64_t)amount, memory_order_relaxed);
+}
+
+void metrics_set(enum metric metric, int64_t value) {
+    atomic_store_explicit(&values[metric], value, memory_order_relaxed);
+}
+
+int64_t metrics_get(enum metric metric) {
+    return atomic_load_explicit(&values[metric], memory_order_relaxed);
+}
+
+void metrics_add_verdict(enum verdict verdict, uint64_t amount) {
+    atomic_fetch_add_explicit(&verdicts[verdict], amount, memory_order_relaxed);
+}
+
+uint64_t metrics_get_verdict(enum verdict verdict) {
+    return atomic_load_explicit(&verdicts[verdict], memory_order_relaxed);
+}
+
+void metrics_reset(void) {
+    for (enum metric m = 0; m < METRIC_COUNT; m++)
+        metrics_set(m, 0);
+    for (enum verdict v = 0; v < VERDICT_COUNT; v++)
+        atomic_store_explicit(&verdicts[v], 0, memory_order_relaxed);
+}
+
+void metrics_print(FILE *out) {
+    for (enum metric m = 0; m < METRIC_COUNT; m++)
+        fprintf(out, "# HELP saqshy_%s %s\n# TYPE saqshy_%s %s\nsaqshy_%s %lld\n", rows[m].name,
+                rows[m].help, rows[m].name, rows[m].counter ? "counter" : "gauge", rows[m].name,
+                (long long)metrics_get(m));
+    fprintf(out, "# HELP saqshy_verdicts_total what became of the input records\n"
+                 "# TYPE saqshy_verdicts_total counter\n");
+    for (enum verdict v = 0; v < VERDICT_COUNT; v++)
+        fprintf(out, "saqshy_verdicts_total{verdict=\"%s\"} %llu\n", verdict_name(v),
+                (unsigned long long)metrics_get_verdict(v));
+}
+
+void metrics_print_markdown(FILE *out) {
+    fprintf(out,
+            "# Metrics\n\nMade by `saqshy docs metrics`; do not edit. Served at `/metrics`.\n\n"
+            "| metric | kind | meaning |\n| --- | --- | --- |\n");
+    for (enum metric m = 0; m < METRIC_COUNT; m++)
+        fprintf(out, "| `saqshy_%s` | %s | %s |\n", rows[m].name,
+                rows[m].counter ? "counter" : "gauge", rows[m].help);
+    fprintf(out,
+            "| `saqshy_verdicts_total{verdict}` | counter | input records by what became of "
+            "them |\n\n## Verdicts\n\n| verdict | dead letter | meaning |\n| --- | --- | --- |\n");
+    for (enum verdict v = 0; v < VERDICT_COUNT; v++)
+        fprintf(out, "| `%s` | %s | %s |\n", verdict_name(v),
+                verdict_is_dead_letter(v) ? "yes" : "no", verdict_text(v));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/service/notify.h"
+
+#include <systemd/sd-daemon.h>
+
+void notify_ready(void) {
+    sd_notify(0, "READY=1\nSTATUS=live");
+}
+
+void notify_not_ready(void) {
+    sd_notify(0, "STATUS=not live");
+}
+
+void notify_replaying(uint64_t records) {
+    sd_notifyf(0, "STATUS=replaying the order log, %llu records so far",
+               (unsigned long long)records);
+}
+
+void notify_stopping(void) {
+    sd_notify(0, "STOPPING=1\nSTATUS=commits what was taken, then ends");
+}
+
+void notify_alive(void) {
+    sd_notify(0, "WATCHDOG=1");
+}
+
+int64_t notify_watchdog_ms(void) {
+    uint64_t microseconds = 0;
+    return sd_watchdog_enabled(0, &microseconds) > 0 ? (int64_t)(microseconds / 1000) : 0;
+}

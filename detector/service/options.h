@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options table: file, environment, -X, --help, docs/CONFIGURATION.md and the sample file come
+ * from it.
+ *
+ * Order: defaults < file < environment (SAQSHY_ + upper case, dots as underscores) < command line.
+ * Unknown keys are errors with the nearest match. `kafka.*`, `kafka.consumer.*`, `kafka.producer.*`
+ * pass through to librdkafka. A value may come from a file: KEY_FILE in the environment. Secrets
+ * are redacted when printed. */
+#pragma once
+
+#include "detector/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* TEXT(field, key, default, state-affecting, description)
+ * NUMBER(field, key, default, min, max, unit, state-affecting, description)
+ * FLAG(field, key, default, state-affecting, description)
+ * CHOICE(field, key, default, "a|b|c", state-affecting, description) */
+#define OPTIONS_TABLE(SECTION, TEXT, NUMBER, FLAG, CHOICE)                                         \
+    SECTION("Input and output")                                                                    \
+    TEXT(bootstrap_servers, "bootstrap.servers", "", false,                                        \
+         "Kafka brokers, host:port, comma-separated")                                              \
+    TEXT(shard_id, "shard.id", "saqshy-0", true,                                                   \
+         "name of this engine's shard: its transactional id, its group id and the key of its "     \
+         "order log")                                                                              \
+    TEXT(topic_transactions, "topic.transactions", "antifrod.transactions", true, "input topic")   \
+    TEXT(topic_recommendations, "topic.recommendations", "antifrod.freeze-recommendations", true,  \
+         "output topic")                                                                           \
+    TEXT(topic_dead_letters, "topic.dead.letters", "antifrod.transactions.dlq", false,             \
+         "topic of records that cannot be used")                                                   \
+    TEXT(topic_order, "topic.order", "antifrod.order", false, "topic of the order log")            \
+    CHOICE(start_from, "start.from", "", "|earliest|latest", false,                                \
+           "where a shard without history starts reading; obligatory at the first start")          \
+    CHOICE(delivery, "delivery", "exactly-once", "exactly-once|at-least-once", false,              \
+           "at-least-once is for the embedded broker, which ignores transactions")                 \
+    NUMBER(commit_interval_ms, "commit.interval.ms", 1000, 10, 60000, "ms", false,                 \
+           "longest time between commits; a commit comes at once when there is output")            \
+    NUMBER(commit_bytes_max, "commit.bytes.max", 67108864, 1048576, 1073741824, "bytes", false,    \
+           "largest commit unit")                                                                  \
+    NUMBER(transaction_timeout_ms, "transaction.timeout.ms", 10000, 1000, 900000, "ms", false,     \
+           "the broker aborts a transaction that stays open longer")                               \
+    NUMBER(merge_slice_ms, "merge.slice.ms", 1000, 1, 3600000, "ms", false,                        \
+           "partitions are drained in slices of this much record time")                            \
+    NUMBER(merge_wait_ms, "merge.wait.ms", 500, 0, 60000, "ms", false,                             \
+           "longest wait for a partition that is behind and has nothing here")                     \
+    NUMBER(value_bytes_max, "value.bytes.max", 65536, 1024, 65536, "bytes", true,                  \
+           "larger values are dead letters")                                                       \
+    SECTION("Schemas, model and policy")                                                           \
+    TEXT(schema_dir, "schema.dir", "", false,                                                      \
+         "directory of ID.avsc files; ids 1-4 are the shipped contracts unless a file says "       \
+         "otherwise")                                                                              \
+    TEXT(model_path, "model.path", "", false, "model document; empty: the shipped model")          \
+    TEXT(policy_path, "policy.path", "", false, "policy document; empty: the shipped policy")      \
+    TEXT(state_dir, "state.dir", "", false,                                                        \
+         "directory where models and policies are kept by their SHA-256, so that a restart can "   \
+         "replay what was decided under earlier ones; empty: a shard keeps its first ones")        \
+    SECTION("Engine")                                                                              \
+    NUMBER(accounts_max, "accounts.max", 1000000, 16, 1000000000, "accounts", false,               \
+           "room in the account table; the engine stops with an error when it is full")            \
+    NUMBER(episodes_max, "episodes.max", 100000, 16, 10000000, "episodes", true,                   \
+           "open episodes at most; beyond it a crossing is counted and not recommended")           \
+    NUMBER(runs_max, "runs.max", 4194304, 1024, 1073741824, "runs", true,                          \
+           "stretches of input the run table remembers, for evidence positions")                   \
+    CHOICE(kernel_tier, "kernel.tier", "auto", "auto|scalar|avx2", false,                          \
+           "may only take kernel tiers away")                                                      \
+    SECTION("Service")                                                                             \
+    TEXT(http_address, "http.address", "127.0.0.1", false,                                         \
+         "address of /metrics, /healthz, /readyz; loopback only")                                  \
+    NUMBER(http_port, "http.port", 9464, 0, 65535, "", false, "0: no HTTP server")                 \
+    CHOICE(log_level, "log.level", "info", "error|warn|info|debug", false,                         \
+           "how much is said on stderr")
+
+struct options {
+#define SECTION(title)
+#define TEXT(field, key, value, state, text) char field[512];
+#define NUMBER(field, key, value, low, high, unit, state, text) int64_t field;
+#define FLAG(field, key, value, state, text) bool field;
+#define CHOICE(field, key, value, choices, state, text) char field[32];
+    OPTIONS_TABLE(SECTION, TEXT, NUMBER, FLAG, CHOICE)
+#undef SECTION
+#undef TEXT
+#undef NUMBER
+#undef FLAG
+#undef CHOICE
+    struct options_passthrough *passthrough; /* kafka.* in order of precedence; private */
+};
+
+/* Fills the defaults. */
+void options_init(struct options *options);
+void options_free(struct options *options);
+/* `origin` names where the pair stands ("saqshy.conf:12", "-X", "SAQSHY_HTTP_PORT"). ERROR_CONFIG.
+ */
+bool options_set(struct options *options, const char *key, const char *value, const char *origin,
+                 struct error *error);
+bool options_load_file(struct options *options, const char *path, struct error *error);
+bool options_load_environment(struct options *options, char **environment, struct error *error);
+
+enum options_client { OPTIONS_CONSUMER, OPTIONS_PRODUCER };
+/* Pass-through pairs of one client, general ones first, until false. Prefixes are taken off. */
+bool options_passthrough(const struct options *options, enum options_client client, size_t index,
+                         const char **key, const char **value);
+
+/* SHA-256 over the state-affecting options, hexadecimal; for the order record. */
+void options_state_sha256(const struct options *options, char out[65]);
+
+/* key=value lines, secrets redacted; the sample file; docs/CONFIGURATION.md; --help text. */
+void options_print(const struct options *options, FILE *out);
+void options_print_sample(FILE *out);
+void options_print_markdown(FILE *out);
+void options_print_help(FILE *out);
