@@ -3,6 +3,7 @@
  * synthetic feed, with two writers' schemas: 20 fields in about 120 bytes, and the whole contract.
  */
 #include "bench/report.h"
+#include "detector/base/steady.h"
 #include "detector/generator/gen.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
@@ -144,7 +145,7 @@ static void fill(uint64_t seed, struct sample *small, struct sample *whole) {
 /* Timing: a sample is the mean of one pass over the records. */
 
 static double pass_ns(int64_t start_ns) {
-    return (double)(report_now_ns() - start_ns) / RECORDS;
+    return (double)(steady_ns() - start_ns) / RECORDS;
 }
 
 static double time_plan(struct report *report, const char *name, const char *json, size_t size,
@@ -155,7 +156,7 @@ static double time_plan(struct report *report, const char *name, const char *jso
     static struct transaction tx[64]; /* a batch: columns are written to memory in cache */
     int64_t tiyn = 0;
     for (size_t s = 0; s < count; s++) {
-        const int64_t start_ns = report_now_ns();
+        const int64_t start_ns = steady_ns();
         for (size_t i = 0; i < RECORDS; i++) {
             uint32_t used;
             const char *why = "";
@@ -179,7 +180,7 @@ static double time_avro_c(struct report *report, const char *name, const char *j
     must(type != NULL && avro_generic_value_new(type, &value) == 0, "no memory");
     avro_reader_t reader = avro_reader_memory("", 0);
     for (size_t s = 0; s < count; s++) {
-        const int64_t start_ns = report_now_ns();
+        const int64_t start_ns = steady_ns();
         for (size_t i = 0; i < RECORDS; i++) {
             const struct bytes record = sample->records[i];
             avro_reader_memory_set_source(reader, (const char *)record.data, record.size);

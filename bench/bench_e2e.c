@@ -4,6 +4,7 @@
 #include "bench/feed_topic.h"
 #include "bench/report.h"
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/broker/kafka_port.h"
 #include "detector/pipeline.h"
 #include "detector/service/metrics.h"
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PARTITIONS = 4, ROUNDS_MAX = 32, BATCH = 512, QUIET_MS = 20000 };
@@ -71,7 +71,7 @@ static bool run_nothing(struct bench *b, double *per_second, struct error *error
     rd_kafka_t *consumer = idle_consumer(&b->options);
     if (consumer == NULL) return error_set(error, ERROR_FAILED, "no consumer");
     rd_kafka_poll_set_consumer(consumer);
-    const int64_t start_ns = report_now_ns();
+    const int64_t start_ns = steady_ns();
     assign_all(consumer, b->options.topic_transactions, queues);
     int64_t taken = 0;
     for (int quiet_ms = 0; taken < b->records && quiet_ms < QUIET_MS;) {
@@ -82,7 +82,7 @@ static bool run_nothing(struct bench *b, double *per_second, struct error *error
         quiet_ms = some == 0 ? quiet_ms + 1 : 0;
         taken += some;
     }
-    *per_second = (double)taken * 1e9 / (double)(report_now_ns() - start_ns);
+    *per_second = (double)taken * 1e9 / (double)(steady_ns() - start_ns);
     for (int p = 0; p < PARTITIONS; p++)
         rd_kafka_queue_destroy(queues[p]);
     rd_kafka_consumer_close(consumer);
@@ -102,7 +102,7 @@ static void *await_live(void *context) {
     struct watch *watch = context;
     while (metrics_get(METRIC_READY) == 0)
         usleep(500);
-    watch->live_ns = report_now_ns();
+    watch->live_ns = steady_ns();
     return NULL;
 }
 
@@ -126,10 +126,10 @@ static bool run_pipeline(struct bench *b, struct port *port, int64_t round, stru
     if (pipeline == NULL) return false;
     struct watch watch = {0};
     pthread_t watcher;
-    const int64_t start_ns = report_now_ns();
+    const int64_t start_ns = steady_ns();
     if (pthread_create(&watcher, NULL, await_live, &watch) != 0) abort();
     const bool ok = pipeline_run(pipeline, error);
-    const int64_t end_ns = report_now_ns();
+    const int64_t end_ns = steady_ns();
     if (!ok) metrics_set(METRIC_READY, 1); /* lets the watcher go */
     pthread_join(watcher, NULL);
     pipeline_close(pipeline);

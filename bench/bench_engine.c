@@ -9,6 +9,7 @@
 #include "detector/account_record.h"
 #include "detector/admit.h"
 #include "detector/apply.h"
+#include "detector/base/steady.h"
 #include "detector/decide.h"
 #include "detector/runs.h"
 
@@ -166,15 +167,15 @@ static void fill_batch(struct engine *e) {
 static void run_batch(struct engine *e, int64_t ns[PHASES]) {
     struct error error = {0};
     uint32_t event;
-    const int64_t start = report_now_ns();
+    const int64_t start = steady_ns();
     must(apply_batch(e->apply, e->batch, &error), &error);
-    const int64_t applied = report_now_ns();
+    const int64_t applied = steady_ns();
     score_batch(e->score, &e->batch->features[0][0], e->batch->sides, e->batch->logit);
-    const int64_t scored = report_now_ns();
+    const int64_t scored = steady_ns();
     decide_batch(e->decide, e->batch);
     while (decide_next(e->decide, &event) != NULL)
         e->recommendations++;
-    const int64_t end = report_now_ns();
+    const int64_t end = steady_ns();
     ns[PHASE_APPLY] += applied - start;
     ns[PHASE_SCORE] += scored - applied;
     ns[PHASE_DECIDE] += end - scored;
@@ -236,7 +237,7 @@ static int64_t touch_batch(struct engine *e, struct floor *f) {
     uint8_t *records[BATCH_SIDES];
     for (uint32_t i = 0; i < BATCH_SIDES; i++)
         keys[i] = below(e, 2 * f->accounts);
-    const int64_t start = report_now_ns();
+    const int64_t start = steady_ns();
     for (uint32_t i = 0; i < BATCH_SIDES; i++)
         __builtin_prefetch(&f->index[keys[i]]);
     for (uint32_t i = 0; i < BATCH_SIDES; i++) {
@@ -247,7 +248,7 @@ static int64_t touch_batch(struct engine *e, struct floor *f) {
     for (uint32_t i = 0; i < BATCH_SIDES; i++)
         for (uint32_t line = 0; line < f->lines; line++)
             records[i][(size_t)line * LINE]++;
-    return report_now_ns() - start;
+    return steady_ns() - start;
 }
 
 static void sample_floor(struct engine *e, uint32_t lines, size_t chunks, double *ns) {

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct report {
     bool json;
@@ -17,12 +16,6 @@ struct report {
     char machine[160];
     char versions[400];
 };
-
-int64_t report_now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* The processor's name as the kernel gives it, and how many there are. */
 static void find_machine(char *out, size_t room) {

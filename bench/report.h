@@ -27,6 +27,3 @@ void report_row(struct report *report, const char *name, const char *unit, doubl
 void report_value(struct report *report, const char *name, const char *unit, double value);
 /* Frees; returns the exit status. */
 int report_close(struct report *report);
-
-/* Steady clock, nanoseconds. */
-int64_t report_now_ns(void);

@@ -2,12 +2,12 @@
 #include "detector/publisher.h"
 
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/service/metrics.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct publisher {
     struct port *port;
@@ -20,12 +20,6 @@ struct publisher {
     enum port_status status;
     struct error error;
 };
-
-static int64_t microseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static enum port_status send(struct port *port, const struct commit_unit *unit,
                              struct error *error) {
@@ -54,9 +48,9 @@ static enum port_status commit(struct port *port, const struct commit_unit *unit
 
 static void commit_timed(struct publisher *p, const struct commit_unit *unit) {
     struct error error = {.code = ERROR_NONE};
-    const int64_t start = microseconds();
+    const int64_t start = steady_us();
     const enum port_status status = commit(p->port, unit, &error);
-    metrics_set(METRIC_COMMIT_MICROSECONDS_LAST, microseconds() - start);
+    metrics_set(METRIC_COMMIT_MICROSECONDS_LAST, steady_us() - start);
     metrics_add(status == PORT_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);
     pthread_mutex_lock(&p->lock);
     p->busy = false;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schemas/catalog.h"
 
+#include "detector/base/steady.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 
-enum { SCHEMA_BYTES_MAX = 1 << 20, SCHEMAS_MAX = 4096, ASK_AGAIN_S = 1 };
+enum { SCHEMA_BYTES_MAX = 1 << 20, SCHEMAS_MAX = 4096, ASK_AGAIN_MS = 1000 };
 
 /* One id: a plan, or why it is refused. */
 struct entry {
@@ -20,7 +21,7 @@ struct catalog {
     struct entry *entries;
     size_t count;
     int32_t asked_id; /* the unknown id that was looked for last, and when */
-    int64_t asked_s;
+    int64_t asked_ms;
 };
 
 extern const unsigned char embedded_TransactionEvent[], embedded_FreezeRecommendation[],
@@ -118,11 +119,10 @@ void catalog_close(struct catalog *c) {
 }
 
 static bool asked_just_now(struct catalog *c, int32_t id) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (c->asked_id == id && now.tv_sec - c->asked_s < ASK_AGAIN_S) return true;
+    const int64_t now_ms = steady_ms();
+    if (c->asked_id == id && now_ms - c->asked_ms < ASK_AGAIN_MS) return true;
     c->asked_id = id;
-    c->asked_s = now.tv_sec;
+    c->asked_ms = now_ms;
     return false;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/broker/kafka_feed.h"
 
+#include "detector/base/steady.h"
 #include "detector/broker/kafka_internal.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ struct kafka_feed *kafka_feed_open(const struct options *options, struct error *
     }
     feed->port.options = options;
     feed->port.feeding = true;
-    feed->port.warned_ms = kafka_steady_ms() - KAFKA_WARN_MS;
+    feed->port.warned_ms = steady_ms() - KAFKA_WARN_MS;
     feed->port.producer = kafka_client_new(&feed->port, OPTIONS_PRODUCER, error);
     if (feed->port.producer != NULL) return feed;
     kafka_feed_close(feed);

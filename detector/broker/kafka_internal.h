@@ -61,7 +61,6 @@ bool kafka_try_again(struct kafka_port *k, const char *what, const char *why, st
 /* The same for loops of the engine thread: to wait for the broker is a sign of life. */
 bool kafka_engine_try_again(struct kafka_port *k, const char *what, const char *why,
                             struct error *error);
-int64_t kafka_steady_ms(void);
 
 bool kafka_consumer_open(struct kafka_port *k, struct error *error);
 void kafka_consumer_close(struct kafka_port *k);

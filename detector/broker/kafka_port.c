@@ -2,6 +2,7 @@
 #include "detector/broker/kafka_port.h"
 
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/broker/kafka_internal.h"
 #include "detector/service/health.h"
 
@@ -9,12 +10,6 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-int64_t kafka_steady_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int64_t now_ms(struct port *port) {
     struct timespec now;
@@ -24,7 +19,7 @@ static int64_t now_ms(struct port *port) {
 }
 
 static void warn_away(struct kafka_port *k, const char *what, const char *why) {
-    const int64_t now = kafka_steady_ms();
+    const int64_t now = steady_ms();
     int64_t warned = atomic_load(&k->warned_ms);
     if (now - warned < KAFKA_WARN_MS) return;
     if (atomic_compare_exchange_strong(&k->warned_ms, &warned, now))
@@ -184,7 +179,7 @@ struct port *kafka_port_open(const struct options *options, struct error *error)
     }
     k->options = options;
     k->event_fd = -1;
-    k->warned_ms = kafka_steady_ms() - KAFKA_WARN_MS;
+    k->warned_ms = steady_ms() - KAFKA_WARN_MS;
     k->port = (struct port){.ops = &operations,
                             .exactly_once = strcmp(options->delivery, "exactly-once") == 0};
     if (!kafka_consumer_open(k, error)) {

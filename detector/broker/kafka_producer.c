@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/broker/kafka_internal.h"
 
 #include <assert.h>
@@ -46,7 +47,7 @@ bool kafka_fence(struct port *port, struct error *error) {
 /* Whether a fence means another engine: a transaction open for longer than its time-out was ended
  * by the broker. */
 static enum port_status fenced_or_timed_out(const struct kafka_port *k) {
-    const int64_t open_ms = kafka_steady_ms() - k->begun_ms;
+    const int64_t open_ms = steady_ms() - k->begun_ms;
     return open_ms >= k->options->transaction_timeout_ms ? PORT_REBUILD : PORT_FENCED;
 }
 
@@ -65,7 +66,7 @@ static enum port_status judge(struct kafka_port *k, const char *what, rd_kafka_e
 
 enum port_status kafka_begin(struct port *port, struct error *error) {
     struct kafka_port *k = kafka_self(port);
-    k->begun_ms = kafka_steady_ms();
+    k->begun_ms = steady_ms();
     k->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!port->exactly_once) return PORT_OK;
     if (k->doubtful) {
@@ -184,12 +185,12 @@ static enum port_status commit_plainly(struct kafka_port *k, struct error *error
 enum port_status kafka_commit(struct port *port, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     if (!port->exactly_once) return commit_plainly(k, error);
-    const int64_t started_ms = kafka_steady_ms();
+    const int64_t started_ms = steady_ms();
     enum port_status status = PORT_OK;
     rd_kafka_error_t *failed;
     while ((failed = rd_kafka_commit_transaction(k->producer, -1)) != NULL)
         if (!again(k, "commit", failed, error, &status)) return status;
-    if (kafka_steady_ms() - started_ms > KAFKA_SLOW_MS) k->doubtful = true;
+    if (steady_ms() - started_ms > KAFKA_SLOW_MS) k->doubtful = true;
     return PORT_OK;
 }
 

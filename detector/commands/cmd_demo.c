@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/broker/embedded_broker.h"
 #include "detector/broker/kafka_port.h"
 #include "detector/commands/cli.h"
@@ -14,7 +15,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { DRAW_US = 200000, DEFAULT_PER_S = 20000 };
@@ -35,12 +35,6 @@ struct demo {
     struct error engine_error;
     double seconds;
 };
-
-static double now_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* The demo brings its own broker, which ignores transactions. */
 static bool open_broker(struct demo *d, struct error *error) {
@@ -128,7 +122,7 @@ static struct demo_numbers numbers(const struct demo *d) {
 }
 
 static bool play(struct demo *d, struct error *error) {
-    const double started_s = now_s();
+    const double started_s = steady_s();
     if (!start(d, error)) return false;
     while (!atomic_load(&d->engine_ended)) {
         const struct demo_numbers n = numbers(d);
@@ -136,7 +130,7 @@ static bool play(struct demo *d, struct error *error) {
         usleep(DRAW_US);
     }
     pthread_join(d->engine, NULL);
-    d->seconds = now_s() - started_s;
+    d->seconds = steady_s() - started_s;
     demo_feed_stop(d->feed);
     const bool fed = demo_feed_join(d->feed, error);
     const struct demo_numbers n = numbers(d);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/broker/recording.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MEMORY_DEFAULT_G = 4 };
 
@@ -27,12 +27,6 @@ struct replay {
     struct scoreboard *board;
     double seconds;
 };
-
-static double now_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* Flags. */
 
@@ -113,9 +107,9 @@ static bool run_engine(struct replay *r, struct error *error) {
     r->engine = replay_engine_open(&engine, error);
     if (r->engine == NULL) return false;
     stop_signal_start(interrupt_engine, r->engine);
-    const double started_s = now_s();
+    const double started_s = steady_s();
     const bool ok = replay_engine_run(r->engine, error);
-    r->seconds = now_s() - started_s;
+    r->seconds = steady_s() - started_s;
     return ok && save(r, error);
 }
 
@@ -183,9 +177,9 @@ static bool run_feed(struct replay *r, struct error *error) {
     r->feed = replay_feed_open(&feed, error);
     if (r->feed == NULL) return false;
     stop_signal_start(interrupt_feed, r->feed);
-    const double started_s = now_s();
+    const double started_s = steady_s();
     const bool ok = replay_feed_run(r->feed, error);
-    r->seconds = now_s() - started_s;
+    r->seconds = steady_s() - started_s;
     return ok;
 }
 

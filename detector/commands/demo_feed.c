@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/demo_feed.h"
 
+#include "detector/base/steady.h"
 #include "detector/broker/kafka_feed.h"
 #include "detector/service/metrics.h"
 #include "schemas/encode.h"
@@ -8,7 +9,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LAG_MAX = 4096, PAUSE_US = 1000, LOOK_EVERY = 64 };
@@ -25,12 +25,6 @@ struct demo_feed {
     bool ok;
     struct error error;
 };
-
-static int64_t steady_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static bool too_early(const struct demo_feed *f, int64_t since_us) {
     const int64_t sent = atomic_load(&f->sent), per_s = f->options.per_s;

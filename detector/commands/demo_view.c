@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/demo_view.h"
 
+#include "detector/base/steady.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,12 +35,6 @@ struct demo_view {
     int64_t start_ms, plain_ms, rate_ms, rate_taken;
     double per_s;
 };
-
-static int64_t steady_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 struct demo_view *demo_view_new(bool quiet) {
     struct demo_view *v = calloc(1, sizeof *v);

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/pace.h"
 
-#include <time.h>
+#include "detector/base/steady.h"
+
 #include <unistd.h>
 
 enum { NAP_US = 20000 };
-
-static int64_t steady_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 bool pace_is_set(const struct pace *p) {
     return p->per_s > 0 || p->speed > 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/cli.h"
 
+#include "detector/base/steady.h"
+
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { REDRAW_MS = 100 };
@@ -12,12 +13,6 @@ struct progress {
     int64_t total, start_ms, drawn_ms;
     bool terminal;
 };
-
-static int64_t steady_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 struct progress *progress_new(const char *what, int64_t total) {
     struct progress *progress = calloc(1, sizeof *progress);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/service/health.h"
 
+#include "detector/base/steady.h"
 #include "detector/service/metrics.h"
 #include "detector/service/notify.h"
 
 #include <stdatomic.h>
-#include <time.h>
 
 enum { TOLD_PER_PERIOD = 3 };
 
@@ -13,21 +13,15 @@ static _Atomic int64_t beat_ms;
 static _Atomic int64_t told_ms;      /* when systemd heard of the last beat */
 static _Atomic int64_t told_each_ms; /* 0: systemd does not watch */
 
-int64_t health_steady_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void health_start(void) {
     const int64_t period_ms = notify_watchdog_ms() / TOLD_PER_PERIOD;
     atomic_store(&told_each_ms, period_ms);
-    atomic_store(&told_ms, health_steady_ms() - period_ms);
+    atomic_store(&told_ms, steady_ms() - period_ms);
     health_beat();
 }
 
 void health_beat(void) {
-    const int64_t now_ms = health_steady_ms();
+    const int64_t now_ms = steady_ms();
     atomic_store_explicit(&beat_ms, now_ms, memory_order_relaxed);
     const int64_t each_ms = atomic_load_explicit(&told_each_ms, memory_order_relaxed);
     if (each_ms == 0) return;

@@ -21,4 +21,3 @@ void health_stopping(void);
 bool health_ready(void);
 /* True when the last beat is at most HEALTH_BEAT_MAX_MS old at that time of the steady clock. */
 bool health_alive_at(int64_t steady_ms);
-int64_t health_steady_ms(void);

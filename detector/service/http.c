@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/service/http.h"
 
+#include "detector/base/steady.h"
 #include "detector/service/health.h"
 #include "detector/service/metrics.h"
 
@@ -58,7 +59,7 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
                    ? answer_text(connection, MHD_HTTP_OK, "ready\n")
                    : answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "not live yet\n");
     if (strcmp(url, "/healthz") == 0)
-        return health_alive_at(health_steady_ms())
+        return health_alive_at(steady_ms())
                    ? answer_text(connection, MHD_HTTP_OK, "alive\n")
                    : answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "no heartbeat\n");
     return answer_text(connection, MHD_HTTP_NOT_FOUND, "try /metrics, /healthz or /readyz\n");
