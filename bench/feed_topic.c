@@ -76,12 +76,10 @@ static bool send_all(const struct feed_topic *feed, struct gen *gen, struct enco
     for (int64_t i = 0; i < feed->records; i++) {
         if (!gen_next(gen, &tx, &bad))
             return error_set(error, ERROR_FAILED, "the feed ends after %lld records", (long long)i);
-        const struct text token =
-            tx.payer.account_token.size > 0 ? tx.payer.account_token : tx.payee.account_token;
         struct port_message message = {.topic = feed->topic,
                                        .timestamp_ms =
                                            feed->gen.start_s * 1000 + i * 1000 / feed->per_second,
-                                       .key = {(const uint8_t *)token.data, token.size}};
+                                       .key = transaction_key(&tx)};
         message.partition = murmur2_partition(message.key, feed->partitions);
         if (!encode_transaction(encoder, &tx, &message.value, error) ||
             !kafka_feed_send(out, &message, error))

@@ -245,32 +245,20 @@ int64_t account_unspent_p2p(const struct account *a, int64_t second) {
     return unspent;
 }
 
-/* Which events a feature looks at: bits that must be set, by the feature's name. */
-static uint8_t evidence_bits(const char *name) {
-    static const struct {
-        const char *part;
-        uint8_t bits;
-    } parts[] = {{"rapid", BIT_DEBIT},
-                 {"p2p_in", BIT_CREDIT | BIT_P2P},
-                 {"p2p_out", BIT_DEBIT | BIT_P2P},
-                 {"cash_out", BIT_DEBIT | BIT_CASH},
-                 {"passed_amount_cash", BIT_DEBIT | BIT_CASH},
-                 {"passed_amount_p2p", BIT_DEBIT | BIT_P2P},
-                 {"attempts", BIT_ATTEMPT},
-                 {"payees", BIT_DEBIT},
-                 {"out_", BIT_DEBIT},
-                 {"in_", BIT_CREDIT},
-                 {"payer", BIT_CREDIT},
-                 {"inbound", BIT_CREDIT}};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (strstr(name, parts[i].part) != NULL) return parts[i].bits;
-    return 0;
-}
+static const uint8_t evidence_bits[] = {
+    [EVIDENCE_ANY] = 0,
+    [EVIDENCE_CREDITS] = BIT_CREDIT,
+    [EVIDENCE_DEBITS] = BIT_DEBIT,
+    [EVIDENCE_P2P_CREDITS] = BIT_CREDIT | BIT_P2P,
+    [EVIDENCE_P2P_DEBITS] = BIT_DEBIT | BIT_P2P,
+    [EVIDENCE_CASH_DEBITS] = BIT_DEBIT | BIT_CASH,
+    [EVIDENCE_ATTEMPTS] = BIT_ATTEMPT,
+};
 
 uint32_t account_evidence(const struct account *a, int feature, int64_t second, uint32_t *slots,
                           uint32_t max) {
     const struct feature *f = &feature_table[feature];
-    const uint8_t bits = evidence_bits(f->name);
+    const uint8_t bits = evidence_bits[f->evidence];
     const int64_t window_s = f->window_s == 0 ? SECONDS_24H : f->window_s;
     uint32_t found = 0;
     for (uint32_t i = a->count; i > 0 && found < max; i--) {

@@ -50,6 +50,17 @@ enum feature_id {
         FEATURE_COUNT
 };
 
+/* Which events of a ring are the evidence of a feature. */
+enum feature_evidence {
+    EVIDENCE_ANY,
+    EVIDENCE_CREDITS,
+    EVIDENCE_DEBITS,
+    EVIDENCE_P2P_CREDITS,
+    EVIDENCE_P2P_DEBITS,
+    EVIDENCE_CASH_DEBITS, /* cash and crypto */
+    EVIDENCE_ATTEMPTS,
+};
+
 enum feature_direction { FEATURE_EITHER, FEATURE_RISES, FEATURE_FALLS };
 
 struct feature {
@@ -59,6 +70,7 @@ struct feature {
     const char *definition;           /* one sentence */
     const char *null_rule;            /* when it is null */
     enum feature_direction direction; /* of the risk as the value rises */
+    enum feature_evidence evidence;
     const char *reason_code;
     const char *text_en, *text_ru, *text_kk;
     const char *source; /* the published sign or paper that justifies it */

@@ -113,3 +113,10 @@ struct transaction {
     uint8_t remote_access;    /* enum tristate */
     int64_t amount_tiyn;      /* set by admission: the amount the engine works with, ≥ 0 */
 };
+
+/* The key of its Kafka record: the payer's account, else the payee's. */
+static inline struct bytes transaction_key(const struct transaction *tx) {
+    const struct text token =
+        tx->payer.account_token.data != NULL ? tx->payer.account_token : tx->payee.account_token;
+    return (struct bytes){(const uint8_t *)token.data, token.size};
+}

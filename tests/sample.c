@@ -64,9 +64,7 @@ struct memory_port *sample_cluster(int32_t partitions) {
 
 void sample_send(struct memory_port *memory, struct encoder *encoder, const struct transaction *tx,
                  int32_t partitions) {
-    const struct text token =
-        tx->payer.account_token.data != NULL ? tx->payer.account_token : tx->payee.account_token;
-    const struct bytes key = {(const uint8_t *)token.data, token.size};
+    const struct bytes key = transaction_key(tx);
     struct bytes value;
     struct error error;
     const bool encoded = encode_transaction(encoder, tx, &value, &error);

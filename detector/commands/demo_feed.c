@@ -33,14 +33,12 @@ static bool too_early(const struct demo_feed *f, int64_t since_us) {
 }
 
 static bool send(struct demo_feed *f, const struct transaction *tx) {
-    const struct text token =
-        tx->payer.account_token.data != NULL ? tx->payer.account_token : tx->payee.account_token;
     struct bytes value;
     if (!encode_transaction(f->encoder, tx, &value, &f->error)) return false;
     const struct port_message message = {
         .topic = f->options.options->topic_transactions,
         .timestamp_ms = tx->ingest_time_us / 1000,
-        .key = {(const uint8_t *)token.data, token.size},
+        .key = transaction_key(tx),
         .value = value,
     };
     return kafka_feed_send(f->feed, &message, &f->error);

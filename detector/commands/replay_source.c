@@ -221,13 +221,11 @@ static enum replay_outcome next_plain(struct replay_source *s, struct port_messa
     } else if (!encode_transaction(s->encoder, &tx, &value, error)) {
         return REPLAY_FAILED;
     }
-    const struct text key =
-        tx.payer.account_token.data != NULL ? tx.payer.account_token : tx.payee.account_token;
     *message = (struct port_message){
         .topic = s->options->topic_transactions,
         .partition = -1,
         .timestamp_ms = (tx.ingest_time_present ? tx.ingest_time_us : tx.event_time_us) / 1000,
-        .key = {(const uint8_t *)key.data, key.size},
+        .key = transaction_key(&tx),
         .value = value};
     return REPLAY_RECORD;
 }
