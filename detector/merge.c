@@ -63,13 +63,13 @@ static bool must_wait(struct merge *m, const struct merge_view *views, size_t co
     return false;
 }
 
-static bool next_slice(struct merge *m, const struct merge_view *views, size_t count) {
+/* Where the slice of the earliest head ends; INT64_MIN without a head. */
+static int64_t end_of_slice(const struct merge *m, const struct merge_view *views, size_t count) {
     int64_t earliest = INT64_MAX;
     for (size_t s = 0; s < count; s++)
         if (views[s].has_head && views[s].head_ms < earliest) earliest = views[s].head_ms;
-    if (earliest == INT64_MAX) return false;
-    m->slice_end_ms = earliest + m->slice_ms;
-    return true;
+    if (earliest == INT64_MAX) return INT64_MIN;
+    return earliest > INT64_MAX - m->slice_ms ? INT64_MAX : earliest + m->slice_ms;
 }
 
 static bool any_behind(const struct merge_view *views, size_t count) {
@@ -81,10 +81,13 @@ static bool any_behind(const struct merge_view *views, size_t count) {
 int merge_pick(struct merge *m, const struct merge_view *views, size_t count, int64_t now_ms,
                int64_t *limit_ms) {
     assert(count <= m->streams_max);
+    const int64_t end_ms = end_of_slice(m, views, count);
+    if (end_ms < m->slice_end_ms && end_ms != INT64_MIN) m->slice_end_ms = end_ms;
     int picked = in_slice(m, views, count);
     if (picked < 0) {
         if (must_wait(m, views, count, now_ms)) return MERGE_WAIT;
-        if (!next_slice(m, views, count)) return any_behind(views, count) ? MERGE_WAIT : MERGE_IDLE;
+        if (end_ms == INT64_MIN) return any_behind(views, count) ? MERGE_WAIT : MERGE_IDLE;
+        m->slice_end_ms = end_ms;
         picked = in_slice(m, views, count);
     }
     m->current = (size_t)picked;

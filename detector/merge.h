@@ -2,9 +2,10 @@
 /* Merge by slices: which stream the engine drains next.
  *
  * Streams are drained by record timestamp in slices of `slice_ms`, so that catching up does not let
- * credits run hours ahead of their debits. A stream known to be at its end is never waited for; one
- * that is behind with nothing here is, for at most `wait_ms`, and is then left out until it
- * delivers again. Inside a slice the present stream is kept as long as it has records: long runs
+ * credits run hours ahead of their debits. A slice begins at the earliest record there is: one time
+ * stamp from the far future does not hold it open. A stream known to be at its end is never waited
+ * for; one that is behind with nothing here is, for at most `wait_ms`, and is then left out until
+ * it delivers again. Inside a slice the present stream is kept as long as it has records: long runs
  * make a short order log. */
 #pragma once
 
@@ -14,7 +15,7 @@
 
 struct merge_view {
     bool has_head;
-    int64_t head_ms; /* timestamp of the next record, when has_head */
+    int64_t head_ms; /* timestamp of the next record, when has_head; below INT64_MAX */
     bool at_end;     /* nothing more is known to exist */
 };
 

@@ -85,6 +85,28 @@ static void tells_idle_from_waiting(void **state) {
     merge_free(merge);
 }
 
+static void a_time_stamp_at_the_end_of_time_is_taken_like_any_other(void **state) {
+    (void)state;
+    struct merge *merge = merge_new(1000, 500, 2);
+    int64_t limit_ms = 0;
+    const struct merge_view last[] = {head(INT64_MAX - 1), at_end};
+    assert_int_equal(merge_pick(merge, last, 2, 0, &limit_ms), 0);
+    assert_true(limit_ms > INT64_MAX - 1);
+    merge_free(merge);
+}
+
+static void one_from_the_far_future_does_not_hold_the_slice_open(void **state) {
+    (void)state;
+    struct merge *merge = merge_new(1000, 500, 2);
+    int64_t limit_ms = 0;
+    const struct merge_view future[] = {head(INT64_C(4000000000000)), at_end};
+    assert_int_equal(merge_pick(merge, future, 2, 0, &limit_ms), 0);
+    const struct merge_view present[] = {head(9000), head(5000)};
+    assert_int_equal(merge_pick(merge, present, 2, 0, &limit_ms), 1);
+    assert_int_equal(limit_ms, 6000);
+    merge_free(merge);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_the_earliest_slice_first),
@@ -92,6 +114,8 @@ int main(void) {
         cmocka_unit_test(never_waits_for_a_stream_at_its_end),
         cmocka_unit_test(waits_for_a_stream_behind_but_not_for_ever),
         cmocka_unit_test(a_left_out_stream_is_waited_for_again_once_it_delivered),
+        cmocka_unit_test(a_time_stamp_at_the_end_of_time_is_taken_like_any_other),
+        cmocka_unit_test(one_from_the_far_future_does_not_hold_the_slice_open),
         cmocka_unit_test(tells_idle_from_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
