@@ -3,7 +3,7 @@
 
 #define YEAR_2000_S 946684800
 #define YEAR_2100_S 4102444800
-enum { FUTURE_S = 300, LATE_S = 7 * 86400 };
+enum { FUTURE_S = 300, LATE_S = 7 * 86400, AHEAD_OF_RECORD_S = 86400 };
 
 int64_t admit_clock_s(const struct transaction *tx) {
     return tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s;
@@ -54,4 +54,11 @@ enum verdict admit(struct transaction *tx, int64_t clock_s, const char **why) {
     }
     const enum verdict amount = admit_amount(tx, why);
     return amount != VERDICT_ACCEPTED ? amount : admit_time(tx, clock_s, why);
+}
+
+enum verdict admit_clock(const struct transaction *tx, int64_t record_ms, const char **why) {
+    if (record_ms <= 0 || admit_clock_s(tx) <= record_ms / 1000 + AHEAD_OF_RECORD_S)
+        return VERDICT_ACCEPTED;
+    *why = "ingest_time is more than a day after the record's own time stamp";
+    return VERDICT_FUTURE_TIME;
 }

@@ -9,5 +9,9 @@
  * a verdict other than ACCEPTED *why is a static sentence. Source of the rules: docs/CONTRACTS.md,
  * "Admission". */
 enum verdict admit(struct transaction *tx, int64_t clock_s, const char **why);
+/* Whether an admitted transaction may move the engine clock: FUTURE_TIME when its ingest_time is
+ * more than a day after its Kafka record's own time stamp (≤ 0: none). One such record would make
+ * all that come after it late. */
+enum verdict admit_clock(const struct transaction *tx, int64_t record_ms, const char **why);
 /* The record's own time for the engine clock: ingest_time, or event_time where it is absent. */
 int64_t admit_clock_s(const struct transaction *tx);

@@ -8,10 +8,21 @@
 enum {
     COMMIT_RECORDS_MAX = 1 << 16, /* a unit is sealed after this many records at the latest */
     AHEAD_RECORDS_MAX = 1 << 20,  /* the engine runs at most so far ahead of a commit in flight */
+    ORDER_BYTES_MAX = 1 << 19,    /* of an order record: half of what a broker takes by default */
+    RUN_BYTES = 18,               /* of a run or an exception, besides the topic's name, at most */
+    EXCEPTION_BYTES = 40,
 };
 
 uint64_t session_uncommitted(const struct session *s) {
     return consume_next_ordinal(s->consume) - s->first_ordinal;
+}
+
+/* Of the order record that would be sealed now: sparse input makes a run of nearly every record. */
+static size_t order_bytes(const struct session *s) {
+    const size_t topic = strlen(s->pipeline->settings->topic_transactions);
+    uint32_t runs = 0;
+    consume_runs(s->consume, &runs);
+    return runs * (topic + RUN_BYTES) + s->exception_count * (topic + EXCEPTION_BYTES);
 }
 
 static struct order_record order_record_of(const struct session *s) {
@@ -62,7 +73,8 @@ bool session_commit(struct session *s, struct error *error) {
 
 bool session_commit_due(const struct session *s, int64_t now_ms) {
     if (!publish_ready(s->publish)) return false;
-    if (publish_pending(s->publish) > 0 || session_uncommitted(s) >= COMMIT_RECORDS_MAX)
+    if (publish_pending(s->publish) > 0 || session_uncommitted(s) >= COMMIT_RECORDS_MAX ||
+        order_bytes(s) >= ORDER_BYTES_MAX)
         return true;
     return session_uncommitted(s) > 0 &&
            now_ms - s->sealed_ms >= s->pipeline->settings->commit_interval_ms;
@@ -71,5 +83,6 @@ bool session_commit_due(const struct session *s, int64_t now_ms) {
 bool session_too_far_ahead(const struct session *s) {
     const size_t half = (size_t)s->pipeline->settings->commit_bytes_max / 2;
     return publish_busy(s->publish) &&
-           (session_uncommitted(s) > AHEAD_RECORDS_MAX || publish_pending_bytes(s->publish) > half);
+           (session_uncommitted(s) > AHEAD_RECORDS_MAX || order_bytes(s) >= ORDER_BYTES_MAX ||
+            publish_pending_bytes(s->publish) > half);
 }

@@ -156,6 +156,11 @@ static bool refill(struct consume *c, size_t index, struct error *error) {
     return true;
 }
 
+/* What the merge sees; no time stamp is the end of all time. */
+static int64_t timestamp_of(const struct port_record *record) {
+    return record->timestamp_ms < INT64_MAX ? record->timestamp_ms : INT64_MAX - 1;
+}
+
 /* Moves records of one stream into the batch while they are below both limits. */
 static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limit_offset,
                  struct batch *batch) {
@@ -163,7 +168,7 @@ static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limi
     const uint32_t before = batch->count;
     while (s->head < s->count && batch->count < BATCH_EVENTS) {
         const struct port_record *record = &s->buffer[s->head];
-        if (record->timestamp_ms >= limit_ms || record->offset >= limit_offset) break;
+        if (timestamp_of(record) >= limit_ms || record->offset >= limit_offset) break;
         assert(record->offset >= s->next_offset);
         const uint64_t ordinal = c->next_ordinal++;
         batch->forced[batch->count] = VERDICT_ACCEPTED;
@@ -186,7 +191,7 @@ static bool look_at_streams(struct consume *c, struct error *error) {
         const bool has_head = s->head < s->count;
         c->views[i] = (struct merge_view){
             .has_head = has_head,
-            .head_ms = has_head ? s->buffer[s->head].timestamp_ms : 0,
+            .head_ms = has_head ? timestamp_of(&s->buffer[s->head]) : 0,
             .at_end = !has_head && c->options.port->ops->at_end(c->options.port, i)};
     }
     return true;
@@ -259,6 +264,21 @@ static enum consume_outcome take_script(struct consume *c, struct batch *batch,
     if (batch->count > 0) return CONSUME_RECORDS;
     c->script = NULL;
     return CONSUME_DONE;
+}
+
+bool consume_starved(const struct consume *c, struct error *error) {
+    size_t index = 0;
+    if (c->script == NULL || c->script_next == c->script_count) return false;
+    const struct order_run *run = &c->script[c->script_next];
+    if (!find_stream(c, run, &index, error) ||
+        !c->options.port->ops->at_end(c->options.port, index))
+        return false;
+    error_set(error, ERROR_INPUT_GONE,
+              "%s/%d ends at offset %lld, but the order log needs offset %lld; was the topic made "
+              "anew? Its state cannot be rebuilt: restore it, or take a new shard.id",
+              c->options.topic, (int)run->partition, (long long)c->streams[index]->next_offset,
+              (long long)(run->next_offset - 1));
+    return true;
 }
 
 enum consume_outcome consume_batch(struct consume *c, struct batch *batch, struct error *error) {

@@ -48,6 +48,9 @@ bool consume_assign(struct consume *consume, const struct port_position *extra,
 void consume_follow(struct consume *consume, const struct order_run *runs, uint32_t count);
 enum consume_outcome consume_batch(struct consume *consume, struct batch *batch,
                                    struct error *error);
+/* Replay, after CONSUME_EMPTY: true, with ERROR_INPUT_GONE, when the stream that the script needs
+ * is at its known end. The end may not be known yet for a moment after consume_assign. */
+bool consume_starved(const struct consume *consume, struct error *error);
 /* Gives the batch's records back to the port. */
 void consume_release(struct consume *consume, struct batch *batch);
 

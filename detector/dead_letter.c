@@ -6,30 +6,39 @@
 
 #include <stdio.h>
 
-enum { OWN_HEADERS = 12 };
+enum { OWN_HEADERS = 16 };
 
 static void add(struct dead_letter *letter, const char *name, const char *value) {
     letter->headers[letter->header_count++] =
         (struct port_header){name, {(const uint8_t *)value, (uint32_t)strlen(value)}};
 }
 
-/* The record's own headers come first; a record with very many loses the last of them. */
+/* The record's own headers come first; of very many or very large ones the last are left out. */
 static void copy_headers(struct dead_letter *letter, struct port *port, const struct input *input) {
     struct port_header header;
-    for (size_t i = 0; letter->header_count < DEAD_LETTER_HEADERS_MAX - OWN_HEADERS &&
-                       port->ops->header(port, &input->record, i, &header);
-         i++)
-        letter->headers[letter->header_count++] = header;
+    size_t bytes = 0, left_out = 0;
+    for (size_t i = 0; port->ops->header(port, &input->record, i, &header); i++) {
+        bytes += strlen(header.name) + header.value.size;
+        if (left_out > 0 || bytes > DEAD_LETTER_HEADERS_BYTES_MAX ||
+            letter->header_count == DEAD_LETTER_HEADERS_MAX - OWN_HEADERS)
+            left_out++;
+        else
+            letter->headers[letter->header_count++] = header;
+    }
+    if (left_out == 0) return;
+    snprintf(letter->left_out, sizeof letter->left_out, "%zu", left_out);
+    add(letter, "saqshy.dlq.headers.left_out", letter->left_out);
 }
 
-static void cut(struct dead_letter *letter, struct bytes value) {
-    letter->value = value;
-    if (value.size <= DEAD_LETTER_VALUE_MAX) return;
-    letter->value.size = DEAD_LETTER_VALUE_MAX;
-    snprintf(letter->size, sizeof letter->size, "%u", value.size);
-    digest_sha256_hex(value.data, value.size, letter->sha256);
-    add(letter, "saqshy.dlq.value.size", letter->size);
-    add(letter, "saqshy.dlq.value.sha256", letter->sha256);
+static struct bytes cut(struct dead_letter *letter, struct bytes whole, uint32_t max,
+                        struct dead_letter_cut *noted, const char *size_name,
+                        const char *sha256_name) {
+    if (whole.size <= max) return whole;
+    snprintf(noted->size, sizeof noted->size, "%u", whole.size);
+    digest_sha256_hex(whole.data, whole.size, noted->sha256);
+    add(letter, size_name, noted->size);
+    add(letter, sha256_name, noted->sha256);
+    return (struct bytes){whole.data, max};
 }
 
 void dead_letter_fill(struct dead_letter *letter, struct port *port, const struct input *input,
@@ -50,5 +59,8 @@ void dead_letter_fill(struct dead_letter *letter, struct port *port, const struc
     add(letter, "saqshy.dlq.reason", verdict_name(verdict));
     add(letter, "saqshy.dlq.attempt", "1");
     add(letter, "saqshy.dlq.timestamp", letter->timestamp);
-    cut(letter, input->record.value);
+    letter->key = cut(letter, input->record.key, DEAD_LETTER_KEY_MAX, &letter->key_cut,
+                      "saqshy.dlq.key.size", "saqshy.dlq.key.sha256");
+    letter->value = cut(letter, input->record.value, DEAD_LETTER_VALUE_MAX, &letter->value_cut,
+                        "saqshy.dlq.value.size", "saqshy.dlq.value.sha256");
 }

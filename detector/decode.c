@@ -60,8 +60,9 @@ static enum verdict find_plan(struct decode *d, int32_t schema_id, const struct 
     return VERDICT_ACCEPTED;
 }
 
-static enum verdict decode_value(struct decode *d, struct bytes value, struct transaction *tx,
-                                 char text[128], const char **why) {
+static enum verdict decode_value(struct decode *d, const struct port_record *record,
+                                 struct transaction *tx, char text[128], const char **why) {
+    const struct bytes value = record->value;
     int32_t schema_id = 0;
     struct bytes body;
     const struct plan *plan = NULL;
@@ -79,9 +80,12 @@ static enum verdict decode_value(struct decode *d, struct bytes value, struct tr
     }
     uint32_t used = 0;
     if (!plan_decode(plan, body, tx, &used, why)) return VERDICT_MALFORMED;
-    if (used == body.size) return admit(tx, d->clock_s, why);
-    *why = "bytes are left over behind the record";
-    return VERDICT_MALFORMED;
+    if (used != body.size) {
+        *why = "bytes are left over behind the record";
+        return VERDICT_MALFORMED;
+    }
+    const enum verdict verdict = admit(tx, d->clock_s, why);
+    return verdict == VERDICT_ACCEPTED ? admit_clock(tx, record->timestamp_ms, why) : verdict;
 }
 
 static enum verdict decode_row(struct decode *d, struct batch *batch, uint32_t row,
@@ -99,7 +103,8 @@ static enum verdict decode_row(struct decode *d, struct batch *batch, uint32_t r
         *why = "the value is larger than value.bytes.max";
         return VERDICT_OVERSIZE;
     }
-    return decode_value(d, value, &batch->tx[row], batch->verdict_text[row], why);
+    return decode_value(d, &batch->input[row].record, &batch->tx[row], batch->verdict_text[row],
+                        why);
 }
 
 void decode_batch(struct decode *d, struct batch *batch) {

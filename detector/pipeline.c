@@ -5,6 +5,7 @@
 
 #include "detector/base/build_info.h"
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/service/health.h"
 #include "detector/service/metrics.h"
 #include "detector/session.h"
@@ -44,9 +45,10 @@ static void count_batch(const struct session *s) {
         verdicts[b->verdict[i]]++;
         bytes += b->input[i].record.value.size;
     }
+    metrics_add(s->replaying ? METRIC_REPLAYED : METRIC_RECORDS, b->count);
+    if (s->replaying && !s->pipeline->options.unmuted_replay) return;
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
         if (verdicts[v] > 0) metrics_add_verdict(v, verdicts[v]);
-    metrics_add(s->replaying ? METRIC_REPLAYED : METRIC_RECORDS, b->count);
     metrics_add(METRIC_BYTES, bytes);
     metrics_add(METRIC_SIDES, b->sides);
 }
@@ -55,7 +57,8 @@ static void count_batch(const struct session *s) {
 static void note_exceptions(struct session *s) {
     const struct batch *b = s->batch;
     for (uint32_t i = 0; i < b->count; i++) {
-        if (b->verdict[i] != VERDICT_SCHEMA_UNKNOWN) continue;
+        if (b->verdict[i] != VERDICT_SCHEMA_UNKNOWN && b->verdict[i] != VERDICT_SCHEMA_REFUSED)
+            continue;
         if (s->exception_count == s->exception_room) {
             s->exception_room = s->exception_room == 0 ? 16 : 2 * s->exception_room;
             s->exceptions = realloc(s->exceptions, s->exception_room * sizeof *s->exceptions);
@@ -63,7 +66,7 @@ static void note_exceptions(struct session *s) {
         }
         s->exceptions[s->exception_count++] = (struct order_exception){
             text_of(b->input[i].topic), b->input[i].partition, b->input[i].record.offset,
-            text_of(verdict_name(VERDICT_SCHEMA_UNKNOWN))};
+            text_of(verdict_name(b->verdict[i]))};
     }
 }
 
@@ -118,6 +121,7 @@ static enum outcome outcome_of(enum port_status status, struct error *error) {
     case PORT_REBUILD:
         break;
     }
+    if (error->code == ERROR_CONFIG || error->code == ERROR_DENIED) return SESSION_FAILED;
     log_warn("event=commit_failed next=reload why=\"%s\"", error->text);
     metrics_add(METRIC_RELOADS, 1);
     return SESSION_RELOAD;
@@ -126,12 +130,11 @@ static enum outcome outcome_of(enum port_status status, struct error *error) {
 /* Waits until the unit in flight is answered; a stop gives up after DRAIN_MS. */
 static void await_commit(struct session *s) {
     struct port *port = s->pipeline->port;
-    int64_t left_ms = DRAIN_MS;
+    const int64_t until_ms = steady_ms() + DRAIN_MS;
     while (publish_busy(s->publish)) {
         health_beat();
         port->ops->wait(port, IDLE_WAIT_MS);
-        left_ms -= IDLE_WAIT_MS;
-        if (stopping(s) && left_ms < 0) port->ops->stop(port);
+        if (stopping(s) && steady_ms() > until_ms) port->ops->stop(port);
     }
 }
 
@@ -148,17 +151,20 @@ static enum outcome finish(struct session *s, struct error *error) {
 
 /* New partitions of the input start at their first record. */
 static bool look_for_partitions(struct session *s, struct error *error) {
-    struct port *port = s->pipeline->port;
+    struct pipeline *p = s->pipeline;
     int32_t count = 0;
-    if (!port->ops->partition_count(port, s->pipeline->settings->topic_transactions, &count, error))
-        return false;
+    atomic_store(&p->live, false); /* a stop breaks the call */
+    const bool told = !stopping(s) && p->port->ops->partition_count(
+                                          p->port, p->settings->topic_transactions, &count, error);
+    atomic_store(&p->live, true);
+    if (!told) return stopping(s);
     const size_t before = consume_stream_count(s->consume);
-    for (int32_t p = 0; p < count; p++)
-        if (!consume_has_stream(s->consume, p) && !consume_add_stream(s->consume, p, 0, error))
+    for (int32_t i = 0; i < count; i++)
+        if (!consume_has_stream(s->consume, i) && !consume_add_stream(s->consume, i, 0, error))
             return false;
     if (consume_stream_count(s->consume) == before) return true;
-    log_info("event=new_partitions topic=%s partitions=%d",
-             s->pipeline->settings->topic_transactions, (int)count);
+    log_info("event=new_partitions topic=%s partitions=%d", p->settings->topic_transactions,
+             (int)count);
     return consume_assign(s->consume, NULL, error);
 }
 
@@ -186,13 +192,15 @@ static enum outcome live(struct session *s, struct error *error) {
         if (taken == CONSUME_AT_END && s->pipeline->options.stop_at_end) break;
         const int64_t now_ms = port->ops->now_ms(port);
         const bool commit = session_commit_due(s, now_ms);
-        if (commit && now_ms - partitions_ms >= PARTITION_CHECK_MS) {
+        if (now_ms - partitions_ms >= PARTITION_CHECK_MS &&
+            (commit || session_uncommitted(s) == 0)) {
             partitions_ms = now_ms;
             if (!look_for_partitions(s, error)) return SESSION_FAILED;
         }
         if (commit && !session_commit(s, error)) return SESSION_FAILED;
         if (taken != CONSUME_RECORDS) idle(s, now_ms);
     }
+    health_set_ready(false);
     return finish(s, error);
 }
 

@@ -126,7 +126,7 @@ static bool send_dead_letter(struct publish *p, const struct batch *batch, uint3
         .topic = p->options.topic_dead_letters,
         .partition = key.data != NULL ? murmur2_partition(key, p->dead_letter_partitions)
                                       : input->partition % p->dead_letter_partitions,
-        .key = key,
+        .key = letter.key,
         .value = letter.value,
         .headers = letter.headers,
         .header_count = letter.header_count,
@@ -162,6 +162,31 @@ bool publish_ready(struct publish *p) {
 const struct order_output *publish_outputs(struct publish *p, uint32_t *count) {
     *count = (uint32_t)p->recommendation_partitions;
     return p->chain;
+}
+
+static bool follow_link(struct order_output *link, const struct order_output *logged,
+                        bool same_build, struct error *error) {
+    const bool same = memcmp(link->last_hash, logged->last_hash, sizeof link->last_hash) == 0;
+    if (link->next_sequence != logged->next_sequence || (same_build && !same))
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s/%d: replay comes to recommendation %lld with %s hash, published were "
+                         "%lld; the program computes differently or the log was changed",
+                         link->topic.data, (int)link->partition, (long long)link->next_sequence,
+                         same ? "the same" : "another", (long long)logged->next_sequence);
+    memcpy(link->last_hash, logged->last_hash, sizeof link->last_hash);
+    return true;
+}
+
+bool publish_follow(struct publish *p, const struct order_output *outputs, uint32_t count,
+                    bool same_build, struct error *error) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (outputs[i].partition < 0 || outputs[i].partition >= p->recommendation_partitions)
+            return error_set(error, ERROR_BAD_DATA, "%s has no partition %d any more",
+                             p->options.topic_recommendations, (int)outputs[i].partition);
+        if (!follow_link(&p->chain[outputs[i].partition], &outputs[i], same_build, error))
+            return false;
+    }
+    return true;
 }
 
 bool publish_seal(struct publish *p, const struct order_record *record,

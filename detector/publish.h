@@ -11,9 +11,6 @@
 #include "detector/recommendation.h"
 #include "schemas/order_record.h"
 
-/* Larger dead letters are cut; their size and SHA-256 go into headers. */
-enum { DEAD_LETTER_VALUE_MAX = 1 << 19 };
-
 struct publish;
 
 struct publish_options {
@@ -44,6 +41,11 @@ bool publish_busy(struct publish *publish);
 bool publish_ready(struct publish *publish);
 /* Where the chain stands, for the order record: borrowed until the next call. */
 const struct order_output *publish_outputs(struct publish *publish, uint32_t *count);
+/* Replay: where the chain stood when the outputs were published. ERROR_BAD_DATA when another number
+ * of recommendations came out, or by the same build another last one; by another build, its hash is
+ * taken over. */
+bool publish_follow(struct publish *publish, const struct order_output *outputs, uint32_t count,
+                    bool same_build, struct error *error);
 /* Adds the order record and the offsets, and hands the unit to the publisher. Only when ready. */
 bool publish_seal(struct publish *publish, const struct order_record *record,
                   const struct port_position *positions, size_t count, struct error *error);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a session gets to where the last commit left off: fence, read the order log, replay what it
  * names with output muted, compare what it says of the state. */
+#include "detector/base/build_info.h"
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/service/health.h"
 #include "detector/service/metrics.h"
 #include "detector/session.h"
@@ -9,7 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { REPLAY_WAIT_MS = 200, PROGRESS_RECORDS = 1 << 20 };
+enum { REPLAY_WAIT_MS = 200, STARVED_MAX_MS = 5000, PROGRESS_RECORDS = 1 << 20 };
 
 static bool stopping(const struct session *s) {
     return atomic_load(&s->pipeline->stopping);
@@ -104,6 +106,15 @@ static bool check_state(const struct session *s, const struct order_record *reco
                      record->build.data);
 }
 
+/* The chain of the outputs goes on from what was published. Another build may have written the same
+ * decision in other words; this one may not. */
+static bool follow_chain(struct session *s, const struct order_record *record,
+                         struct error *error) {
+    const bool same_build = text_equal(record->build, text_of(build_info_version()));
+    return publish_follow(s->publish, record->outputs, record->output_count, same_build, error) ||
+           error_prefix(error, "order record %lld", (long long)record->sequence);
+}
+
 /* Partitions that the record names for the first time start where its run says. */
 static bool add_streams(struct session *s, const struct order_record *record, struct error *error) {
     bool added = false;
@@ -118,17 +129,28 @@ static bool add_streams(struct session *s, const struct order_record *record, st
     return consume_assign(s->consume, &log, error);
 }
 
-static void force_exceptions(const struct order_record *record, struct batch *b) {
-    for (uint32_t e = 0; e < record->exception_count; e++)
-        for (uint32_t i = 0; i < b->count; i++)
-            if (b->input[i].partition == record->exceptions[e].partition &&
-                b->input[i].record.offset == record->exceptions[e].offset)
-                b->forced[i] = VERDICT_SCHEMA_UNKNOWN;
+/* The exceptions stand in the order in which their rows were taken. */
+static bool force_exceptions(struct session *s, const struct order_record *record,
+                             struct error *error) {
+    struct batch *b = s->batch;
+    for (uint32_t i = 0; i < b->count && s->exception_next < record->exception_count; i++) {
+        const struct order_exception *exception = &record->exceptions[s->exception_next];
+        if (b->input[i].partition != exception->partition ||
+            b->input[i].record.offset != exception->offset)
+            continue;
+        b->forced[i] = verdict_find(exception->reason);
+        if (b->forced[i] == VERDICT_COUNT)
+            return error_set(error, ERROR_BAD_DATA, "order record %lld: no verdict is named %.*s",
+                             (long long)record->sequence, (int)exception->reason.size,
+                             exception->reason.data);
+        s->exception_next++;
+    }
+    return true;
 }
 
 static bool process_replayed(struct session *s, const struct order_record *record,
                              struct error *error) {
-    force_exceptions(record, s->batch);
+    if (!force_exceptions(s, record, error)) return false;
     const uint64_t before = (uint64_t)metrics_get(METRIC_REPLAYED) / PROGRESS_RECORDS;
     if (!session_process(s, error)) return false;
     const uint64_t replayed = (uint64_t)metrics_get(METRIC_REPLAYED);
@@ -145,20 +167,37 @@ static bool commit_replayed(struct session *s, struct error *error) {
     return session_commit(s, error);
 }
 
+/* Waits for more of the input; not for ever where the broker says that there is no more. */
+static bool await_input(struct session *s, int64_t *starved_ms, struct error *error) {
+    if (!consume_starved(s->consume, error)) {
+        *starved_ms = 0;
+    } else if (*starved_ms == 0) {
+        *starved_ms = steady_ms();
+    } else if (steady_ms() - *starved_ms > STARVED_MAX_MS) {
+        return false;
+    }
+    port_of(s)->ops->wait(port_of(s), REPLAY_WAIT_MS);
+    return true;
+}
+
 static enum recovery replay_record(struct session *s, const struct order_record *record,
                                    struct error *error) {
     if (!use_documents(s, record, error) || !add_streams(s, record, error)) return RECOVERY_FAILED;
     consume_follow(s->consume, record->runs, record->run_count);
+    s->exception_next = 0;
+    int64_t starved_ms = 0;
     for (;;) {
         health_beat();
         if (stopping(s)) return RECOVERY_STOPPED;
         const enum consume_outcome taken = consume_batch(s->consume, s->batch, error);
         if (taken == CONSUME_DONE) break;
         if (taken == CONSUME_FAILED) return RECOVERY_FAILED;
-        if (taken == CONSUME_EMPTY) port_of(s)->ops->wait(port_of(s), REPLAY_WAIT_MS);
+        if (taken == CONSUME_EMPTY && !await_input(s, &starved_ms, error)) return RECOVERY_FAILED;
         if (taken == CONSUME_RECORDS && !process_replayed(s, record, error)) return RECOVERY_FAILED;
     }
-    if (!check_state(s, record, error) || !commit_replayed(s, error)) return RECOVERY_FAILED;
+    if (!check_state(s, record, error) || !follow_chain(s, record, error) ||
+        !commit_replayed(s, error))
+        return RECOVERY_FAILED;
     s->next_order = record->sequence + 1;
     s->first_ordinal = consume_next_ordinal(s->consume);
     consume_runs_reset(s->consume);
@@ -211,8 +250,8 @@ static enum recovery go_live(struct session *s, struct error *error) {
     struct documents *documents = s->pipeline->documents;
     documents_use_live(documents);
     if (!session_judge(s, error)) return RECOVERY_FAILED;
-    if (s->next_order == 0 && !first_start(s, error)) return RECOVERY_FAILED;
-    if (s->next_order > 1 && !check_committed(s, error)) return RECOVERY_FAILED;
+    const bool first = s->next_order == 0;
+    if (first ? !first_start(s, error) : !check_committed(s, error)) return RECOVERY_FAILED;
     if (!consume_assign(s->consume, NULL, error)) return RECOVERY_FAILED;
     s->replaying = false;
     publish_mute(s->publish, false);

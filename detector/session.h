@@ -43,6 +43,7 @@ struct session {
     bool replaying;
     struct order_exception *exceptions; /* of the runs not yet committed */
     uint32_t exception_count, exception_room;
+    uint32_t exception_next; /* replay: of the order record, the next to be met */
 };
 
 /* Opens every stage with empty state. */

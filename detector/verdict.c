@@ -18,6 +18,13 @@ const char *verdict_name(enum verdict verdict) {
     return table[verdict].name;
 }
 
+enum verdict verdict_find(struct text name) {
+    enum verdict v = 0;
+    while (v < VERDICT_COUNT && !text_equal(name, text_of(table[v].name)))
+        v++;
+    return v;
+}
+
 const char *verdict_text(enum verdict verdict) {
     assert(verdict < VERDICT_COUNT);
     return table[verdict].text;

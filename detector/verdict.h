@@ -3,6 +3,8 @@
  * the header `saqshy.dlq.reason`. */
 #pragma once
 
+#include "detector/base/bytes.h"
+
 #include <stdbool.h>
 
 /* X(name, dead letter?, what it means) */
@@ -21,7 +23,9 @@
     X(BAD_AMOUNT, true, "the amount is negative or not given in tenge")                            \
     X(BAD_CURRENCY, true, "the currency and the tenge amount contradict each other")               \
     X(BAD_TIME, true, "a time lies outside the years 2000 to 2100")                                \
-    X(FUTURE_TIME, true, "event_time is more than 5 minutes after ingest_time")                    \
+    X(FUTURE_TIME, true,                                                                           \
+      "event_time is more than 5 minutes after ingest_time, or ingest_time more than a day after " \
+      "the record's own time stamp")                                                               \
     X(BAD_VALUE, true, "an obligatory value is empty or out of its range")
 
 enum verdict {
@@ -33,4 +37,6 @@ enum verdict {
 
 const char *verdict_name(enum verdict verdict);
 const char *verdict_text(enum verdict verdict);
+/* By its name; VERDICT_COUNT when there is none. */
+enum verdict verdict_find(struct text name);
 bool verdict_is_dead_letter(enum verdict verdict);

@@ -55,15 +55,20 @@ static struct entry *find(const struct catalog *c, int32_t id) {
     return NULL;
 }
 
+static struct entry compiled(int32_t id, const char *json, size_t size) {
+    struct error error = {.code = ERROR_NONE};
+    struct entry entry = {.id = id, .plan = plan_compile(json, size, &error)};
+    if (entry.plan == NULL) entry.why = strdup(error.text);
+    return entry;
+}
+
 static struct entry *add(struct catalog *c, int32_t id, const char *json, size_t size) {
     if (c->count == SCHEMAS_MAX) return NULL;
     struct entry *entries = realloc(c->entries, (c->count + 1) * sizeof *entries);
     if (entries == NULL) return NULL;
     c->entries = entries;
-    struct error error = {.code = ERROR_NONE};
     struct entry *entry = &c->entries[c->count++];
-    *entry = (struct entry){.id = id, .plan = plan_compile(json, size, &error)};
-    if (entry->plan == NULL) entry->why = strdup(error.text);
+    *entry = compiled(id, json, size);
     return entry;
 }
 
@@ -126,10 +131,26 @@ static bool asked_just_now(struct catalog *c, int32_t id) {
     return false;
 }
 
+/* The file of a refused id may have been half a copy; what is mended counts from now on. */
+static void compile_again(struct catalog *c, struct entry *entry) {
+    size_t size = 0;
+    char *text = c->dir == NULL ? NULL : read_file(c, entry->id, &size);
+    if (text == NULL) return;
+    free(entry->why);
+    *entry = compiled(entry->id, text, size);
+    free(text);
+}
+
 enum catalog_answer catalog_plan(struct catalog *c, int32_t schema_id, const struct plan **plan,
                                  const char **why) {
-    const struct entry *entry = find(c, schema_id);
-    if (entry == NULL && !asked_just_now(c, schema_id)) entry = look_for(c, schema_id);
+    struct entry *entry = find(c, schema_id);
+    const bool usable = entry != NULL && entry->plan != NULL;
+    if (!usable && !asked_just_now(c, schema_id)) {
+        if (entry == NULL)
+            entry = look_for(c, schema_id);
+        else
+            compile_again(c, entry);
+    }
     if (entry == NULL) return CATALOG_UNKNOWN;
     *plan = entry->plan;
     *why = entry->why;

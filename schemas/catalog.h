@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Schema ids → plans. The shipped contracts have ids 1–4; files ID.avsc in `schema.dir` add to them
- * or take their place. A file that appears later is found at the next unknown id (asked at most
- * once a second). Engine thread only. */
+ * or take their place. A file that appears or is mended later is found at the next record of its
+ * id (asked at most once a second). Engine thread only. */
 #pragma once
 
 #include "schemas/plan.h"
@@ -20,7 +20,7 @@ enum catalog_answer { CATALOG_FOUND, CATALOG_UNKNOWN, CATALOG_REFUSED };
 /* `dir` may be NULL. Errors: ERROR_CONFIG when the directory or a shipped schema cannot be read. */
 struct catalog *catalog_open(const char *dir, struct error *error);
 void catalog_close(struct catalog *catalog);
-/* FOUND: *plan; REFUSED: *why (lives as long as the catalog). */
+/* FOUND: *plan; REFUSED: *why (lives until the next call). */
 enum catalog_answer catalog_plan(struct catalog *catalog, int32_t schema_id,
                                  const struct plan **plan, const char **why);
 

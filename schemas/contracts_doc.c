@@ -76,7 +76,8 @@ void contracts_doc_print(FILE *out) {
         "A transaction is used when tx_id and event_id are not empty, a side names an account, the "
         "amount is not negative and given in tenge, times lie in the years 2000 to 2099, "
         "event_time "
-        "is at most 5 minutes after ingest_time and at most 7 days behind the engine clock. What "
+        "is at most 5 minutes after ingest_time and at most 7 days behind the engine clock, and "
+        "ingest_time is at most a day after the Kafka record's own time stamp. What "
         "cannot be "
         "used is a dead letter with the reason in `saqshy.dlq.reason`; what is merely late is "
         "counted.\n",

@@ -136,6 +136,19 @@ static void the_records_own_time_is_ingest_else_event(void **state) {
     assert_int_equal(admit_clock_s(&tx), SAMPLE_START_S);
 }
 
+static void an_ingest_time_far_ahead_of_its_record_moves_no_clock(void **state) {
+    (void)state;
+    const char *why = "";
+    const struct transaction tx = transfer();
+    const int64_t ingest_ms = tx.ingest_time_s * 1000;
+    const int64_t day_ms = INT64_C(86400000);
+    assert_int_equal(admit_clock(&tx, ingest_ms - day_ms, &why), VERDICT_ACCEPTED);
+    assert_int_equal(admit_clock(&tx, ingest_ms - day_ms - 1000, &why), VERDICT_FUTURE_TIME);
+    assert_non_null(strstr(why, "time stamp"));
+    assert_int_equal(admit_clock(&tx, ingest_ms + 400 * day_ms, &why), VERDICT_ACCEPTED);
+    assert_int_equal(admit_clock(&tx, -1, &why), VERDICT_ACCEPTED);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ordinary_transfer_is_accepted_with_its_tenge),
@@ -148,6 +161,7 @@ int main(void) {
         cmocka_unit_test(an_absurd_ingest_time_is_refused_too),
         cmocka_unit_test(the_future_begins_five_minutes_after_ingest),
         cmocka_unit_test(late_is_older_than_seven_days_behind_the_clock),
+        cmocka_unit_test(an_ingest_time_far_ahead_of_its_record_moves_no_clock),
         cmocka_unit_test(the_records_own_time_is_ingest_else_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

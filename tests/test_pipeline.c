@@ -4,6 +4,7 @@
 #include "tests/support.h"
 
 #include "detector/pipeline.h"
+#include "schemas/catalog.h"
 #include "schemas/order_record.h"
 #include "tests/sample.h"
 
@@ -230,6 +231,96 @@ static void a_full_table_loses_nothing_and_goes_on_with_a_larger_one(void **stat
     port->ops->close(port);
 }
 
+/* Two partitions in turn, a slice of time between any two records: a run of every record. */
+static void sparse_input_makes_many_order_records_of_bounded_size(void **state) {
+    struct stand *stand = *state;
+    enum { RECORDS = 40000 };
+    struct transaction tx = sample_transfer("tx", "payer", "payee", 0, 100);
+    for (int i = 0; i < RECORDS; i++) {
+        char tx_id[32];
+        struct error error;
+        struct bytes value;
+        snprintf(tx_id, sizeof tx_id, "tx-%d", i);
+        tx.tx_id = tx.event_id = text_of(tx_id);
+        assert_true(encode_transaction(stand->encoder, &tx, &value, &error));
+        const struct port_message message = {.topic = "antifrod.transactions",
+                                             .partition = i % PARTITIONS,
+                                             .timestamp_ms = tx.ingest_time_s * 1000 + i * 2000LL,
+                                             .value = value};
+        assert_true(memory_port_append(stand->memory, &message, -1));
+    }
+    must_run(stand);
+    const size_t count = memory_port_count(stand->memory, "antifrod.order", 0);
+    assert_in_range(count, 4, 100);
+    for (size_t i = 0; i < count; i++) {
+        struct port_record record;
+        assert_true(memory_port_get(stand->memory, "antifrod.order", 0, i, &record));
+        assert_in_range(record.value.size, 1, 700000);
+    }
+    must_run(stand);
+    assert_int_equal(memory_port_count(stand->memory, "antifrod.order", 0), count);
+}
+
+static void write_schema(const struct stand *stand, const char *json, size_t size) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/9.avsc", stand->directory);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fwrite(json, 1, size, file);
+    fclose(file);
+}
+
+static void send_as_schema_9(struct stand *stand, const char *tx_id) {
+    const struct transaction tx = sample_transfer(tx_id, "payer", "payee", 0, 100);
+    struct error error;
+    struct bytes value;
+    assert_true(encode_transaction(stand->encoder, &tx, &value, &error));
+    uint8_t framed[1024];
+    memcpy(framed, value.data, value.size);
+    framed[4] = 9;
+    sample_send_raw(stand->memory, 0, framed, value.size);
+}
+
+static void a_schema_that_was_refused_may_be_mended(void **state) {
+    struct stand *stand = *state;
+    size_t size = 0;
+    const char *json = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
+    snprintf(stand->options.schema_dir, sizeof stand->options.schema_dir, "%s", stand->directory);
+    write_schema(stand, json, size / 2);
+    send_as_schema_9(stand, "before");
+    must_run(stand);
+    assert_int_equal(memory_port_count(stand->memory, "antifrod.transactions.dlq", 0), 1);
+    write_schema(stand, json, size);
+    send_as_schema_9(stand, "after");
+    must_run(stand);
+    must_run(stand);
+    assert_int_equal(memory_port_count(stand->memory, "antifrod.transactions.dlq", 0), 1);
+    char path[128];
+    snprintf(path, sizeof path, "%s/9.avsc", stand->directory);
+    unlink(path);
+}
+
+/* The topic was made anew: the order log is there, its input is not. */
+static void input_that_ends_before_the_order_log_stops_the_engine(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    send_burst(stand, "dropper", 0, 3);
+    must_run(stand);
+    struct stand anew = *stand;
+    anew.memory = sample_cluster(PARTITIONS);
+    struct port_record record;
+    for (size_t i = 0; memory_port_get(stand->memory, "antifrod.order", 0, i, &record); i++) {
+        const struct port_message copy = {
+            .topic = "antifrod.order", .key = record.key, .value = record.value};
+        assert_true(memory_port_append(anew.memory, &copy, -1));
+    }
+    assert_false(run(&anew, &error));
+    assert_int_equal(error.code, ERROR_INPUT_GONE);
+    assert_non_null(strstr(error.text, "made anew"));
+    struct port *port = memory_port_port(anew.memory);
+    port->ops->close(port);
+}
+
 static void a_hole_in_the_order_log_stops_the_engine(void **state) {
     struct stand *stand = *state;
     struct error error;
@@ -260,6 +351,11 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(a_kept_policy_may_be_changed_by_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_table_loses_nothing_and_goes_on_with_a_larger_one,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(sparse_input_makes_many_order_records_of_bounded_size,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_schema_that_was_refused_may_be_mended, setup, teardown),
+        cmocka_unit_test_setup_teardown(input_that_ends_before_the_order_log_stops_the_engine,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_hole_in_the_order_log_stops_the_engine, setup, teardown),
     };

@@ -14,11 +14,12 @@ import time
 import unittest
 
 from confluent_kafka import TopicPartition
+from confluent_kafka.admin import ConfigResource
 
 import real_kafka as rk
 
 SKIPPED = 77
-TESTS_MIN = 21
+TESTS_MIN = 22
 RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 HERE = {}  # broker, directory, events: set once in main
@@ -314,6 +315,20 @@ class Refusals(Scenario):
         status, said = self.refused(shard)
         self.assertEqual(status, 66, said)
         self.assertRegex(said, r"deleted\.tx/\d.* offset \d")
+
+
+    def test_an_output_topic_that_takes_too_small_messages_is_named(self):
+        shard = self.shard("small")
+        resource = ConfigResource(ConfigResource.Type.TOPIC, shard.dead_letters,
+                                  set_config={"max.message.bytes": "2000"})
+        admin = self.broker.admin()
+        admin.alter_configs([resource])[resource].result(30)
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        producer.produce(shard.source, b"no frame " * 1000, b"key", 0)
+        producer.flush()
+        status, said = self.refused(shard)
+        self.assertEqual(status, 78, said)
+        self.assertRegex(said, r"raise max.message.bytes.*small\.dlq")
 
 
 class Poison(Scenario):

@@ -32,7 +32,8 @@ struct kafka_port {
     int64_t begun_ms; /* when the open transaction began */
     bool feeding;     /* a plain, idempotent producer of a tool */
     bool doubtful;    /* a transactional call was slow or retried: rebuild before the next one */
-    rd_kafka_resp_err_t delivery_error; /* at-least-once: the first failed delivery of a unit */
+    rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit */
+    char delivery_topic[256];           /* and where it should have gone */
     int64_t delivery_failures;
     rd_kafka_topic_partition_list_t *offsets; /* at-least-once: to be committed after the flush */
 

@@ -56,8 +56,10 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     struct kafka_port *k = opaque;
     (void)client;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    if (k->delivery_error == RD_KAFKA_RESP_ERR_NO_ERROR) k->delivery_error = message->err;
     k->delivery_failures++;
+    if (k->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    k->delivery_error = message->err;
+    snprintf(k->delivery_topic, sizeof k->delivery_topic, "%s", rd_kafka_topic_name(message->rkt));
 }
 
 struct setting {

@@ -51,6 +51,35 @@ static enum port_status fenced_or_timed_out(const struct kafka_port *k) {
     return open_ms >= k->options->transaction_timeout_ms ? PORT_REBUILD : PORT_FENCED;
 }
 
+/* What no second try mends, and an operator must: ERROR_NONE for everything else. */
+static enum error_code final_code(rd_kafka_resp_err_t code) {
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+        return ERROR_CONFIG;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        return ERROR_DENIED;
+    default:
+        return ERROR_NONE;
+    }
+}
+
+/* The first failed delivery of a unit says more than the commit that failed of it. */
+static void name_cause(struct kafka_port *k, rd_kafka_resp_err_t code, struct error *error) {
+    const bool delivery = k->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR;
+    const enum error_code final = final_code(delivery ? k->delivery_error : code);
+    if (delivery)
+        error_prefix(error, "a message to %s was not delivered (%s)", k->delivery_topic,
+                     rd_kafka_err2str(k->delivery_error));
+    if (final == ERROR_CONFIG)
+        error_prefix(error, "raise max.message.bytes of the output topics and "
+                            "kafka.producer.message.max.bytes");
+    if (final != ERROR_NONE) error->code = final;
+}
+
 /* Takes the error apart and frees it. */
 static enum port_status judge(struct kafka_port *k, const char *what, rd_kafka_error_t *failed,
                               struct error *error) {
@@ -59,6 +88,7 @@ static enum port_status judge(struct kafka_port *k, const char *what, rd_kafka_e
     error_set(error, ERROR_UNAVAILABLE, "%s: %s (%s)", what, rd_kafka_error_string(failed),
               rd_kafka_error_name(failed));
     rd_kafka_error_destroy(failed);
+    name_cause(k, code, error);
     if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
         return fenced_or_timed_out(k);
     return abortable ? PORT_ABORT : PORT_REBUILD;
@@ -171,7 +201,8 @@ static enum port_status commit_plainly(struct kafka_port *k, struct error *error
     while (rd_kafka_flush(k->producer, KAFKA_CALL_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
         if (!kafka_try_again(k, "flush", why, error)) return PORT_STOPPED;
     if (k->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        error_set(error, ERROR_UNAVAILABLE, "delivery: %s", rd_kafka_err2str(k->delivery_error));
+        error_set(error, ERROR_UNAVAILABLE, "the unit is sent again");
+        name_cause(k, k->delivery_error, error);
         return PORT_REBUILD;
     }
     for (;;) {
