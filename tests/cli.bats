@@ -7,10 +7,12 @@ bats_require_minimum_version 1.5.0
     [[ "$output" == *"the service"* ]]
 }
 
-@test "--version names the linked librdkafka" {
+@test "--version names the linked libraries and their versions" {
     run "$SAQSHY" --version
     [ "$status" -eq 0 ]
-    [[ "$output" == *librdkafka* ]]
+    [[ "$output" =~ "librdkafka "[0-9]+\.[0-9] ]]
+    [[ "$output" =~ "OpenBLAS "[0-9]+\.[0-9] ]]
+    [[ "$output" =~ "avro-c "[0-9]+\.[0-9] ]]
 }
 
 @test "an unknown command is a usage error with the nearest one" {
