@@ -48,4 +48,5 @@ uint64_t metrics_get_verdict(enum verdict verdict);
 /* Prometheus text format 0.0.4. */
 void metrics_print(FILE *out);
 void metrics_print_markdown(FILE *out);
-void metrics_reset(void); /* tests and in-process reruns */
+/* Only tests and benchmarks, which run several pipelines in one process, begin anew. */
+void metrics_reset(void);

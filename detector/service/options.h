@@ -4,8 +4,7 @@
  *
  * Order: defaults < file < environment (SAQSHY_ + upper case, dots as underscores) < command line.
  * Unknown keys are errors with the nearest match. `kafka.*`, `kafka.consumer.*`, `kafka.producer.*`
- * pass through to librdkafka. A value may come from a file: KEY_FILE in the environment. Secrets
- * are redacted when printed. */
+ * pass through to librdkafka. A value may come from a file: KEY_FILE in the environment. */
 #pragma once
 
 #include "detector/base/error.h"
@@ -106,8 +105,7 @@ bool options_passthrough(const struct options *options, enum options_client clie
 /* SHA-256 over the state-affecting options, hexadecimal; for the order record. */
 void options_state_sha256(const struct options *options, char out[65]);
 
-/* key=value lines, secrets redacted; the sample file; docs/CONFIGURATION.md; --help text. */
-void options_print(const struct options *options, FILE *out);
+/* The sample file; docs/CONFIGURATION.md; --help text. */
 void options_print_sample(FILE *out);
 void options_print_markdown(FILE *out);
 void options_print_help(FILE *out);
