@@ -60,7 +60,8 @@
     NUMBER(accounts_max, "accounts.max", 1000000, 16, 1000000000, "accounts", false,               \
            "room in the account table; the engine stops with an error when it is full")            \
     NUMBER(episodes_max, "episodes.max", 100000, 16, 10000000, "episodes", true,                   \
-           "open episodes at most; beyond it a crossing is counted and not recommended")           \
+           "episodes at most, open or cooling down (policy, cool_down_hours): both take room; "    \
+           "beyond it a crossing is counted and not recommended")                                  \
     NUMBER(runs_max, "runs.max", 4194304, 1024, 1073741824, "runs", true,                          \
            "stretches of input the run table remembers, for evidence positions")                   \
     CHOICE(kernel_tier, "kernel.tier", "auto", "auto|scalar|avx2", false,                          \
