@@ -16,4 +16,3 @@ struct option_row {
 
 extern const struct option_row option_rows[];
 extern const size_t option_row_count;
-
