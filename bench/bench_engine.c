@@ -185,7 +185,7 @@ static void run_batch(struct engine *e, int64_t ns[PHASES]) {
 static void look(struct engine *e) {
     const struct batch *b = e->batch;
     for (uint32_t i = 0; i < b->sides; i++) {
-        e->fill += account_events(b->side[i].account);
+        e->fill += b->side[i].account->count;
         for (int f = 0; f < FEATURE_COUNT; f++)
             e->values += !isnan(b->features[i][f]);
     }

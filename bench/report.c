@@ -4,6 +4,7 @@
 #include "detector/base/build_info.h"
 #include "detector/broker/kafka_port.h"
 #include "models/score.h"
+#include "schemas/ocf.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -65,8 +66,8 @@ struct report *report_open(const char *purpose, int argc, char **argv, struct re
     }
     report->seed = (uint64_t)seed;
     find_machine(report->machine, sizeof report->machine);
-    snprintf(report->versions, sizeof report->versions, "librdkafka %s, OpenBLAS %s",
-             kafka_port_library(), score_core_type());
+    snprintf(report->versions, sizeof report->versions, "librdkafka %s, %s (%s in use), avro-c %s",
+             kafka_port_library(), score_library(), score_core_type(), ocf_library());
     if (!report->json)
         printf("%s\n%s\nsaqshy %s; %s; seed %llu\n\n%-34s %-10s %12s %12s %12s\n", purpose,
                report->machine, build_info_long(), report->versions,

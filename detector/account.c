@@ -7,10 +7,9 @@
 #include "detector/transaction.h"
 #include "models/exact_math.h"
 
-#include <string.h>
-
 _Static_assert(sizeof(struct account) == 14 * 64, "two lines of header, twelve of ring");
-_Static_assert(EVENT_TYPE_OTHER < 16 && CHANNEL_OTHER < 16 && RAIL_OTHER < 16, "four bits each");
+_Static_assert(EVENT_TYPE_OTHER < 16, "four bits");
+_Static_assert((int)ACCOUNT_EVENTS_MAX == (int)RING_SLOTS, "a history is the ring");
 
 #define HALF_LIFE_S (14.0 * 86400.0)
 #define LN_2 0.6931471805599453
@@ -18,16 +17,8 @@ _Static_assert(EVENT_TYPE_OTHER < 16 && CHANNEL_OTHER < 16 && RAIL_OTHER < 16, "
 #define COARSE UINT32_C(0x80000000)
 enum { COARSE_SHIFT = 16 };
 
-struct account_key account_identity(const struct account *a) {
-    return a->key;
-}
-
 uint32_t account_number(const struct account *a) {
     return a->number;
-}
-
-uint32_t account_events(const struct account *a) {
-    return a->count;
 }
 
 uint32_t quantise_amount(int64_t tiyn) {
@@ -193,10 +184,9 @@ void account_insert(struct account *a, const struct ring_event *event, const str
     a->tx_hash[s] = event->tx_hash;
     a->ordinal_low[s] = (uint32_t)event->ordinal;
     a->ordinal_high[s] = (uint8_t)(event->ordinal >> 32);
-    a->way[s] = (uint8_t)(event->channel | event->rail << 4);
 }
 
-/* A ring that is half empty is read by half; the new event's ordinal and way are written. */
+/* A ring that is half empty is read by half; the new event's ordinal is written. */
 void account_prefetch(const struct account *a) {
     const uint32_t next = ring_slot(a, a->count);
     const bool whole = a->count >= RING_SLOTS / 2;
@@ -212,21 +202,12 @@ void account_prefetch(const struct account *a) {
 }
 
 uint32_t account_history(const struct account *a, struct account_event out[ACCOUNT_EVENTS_MAX]) {
-    struct fifo fifo;
-    fifo_compute(a, &fifo);
     for (uint32_t i = 0; i < a->count; i++) {
         const uint32_t s = ring_slot(a, i);
         out[i] = (struct account_event){
             .ordinal = (uint64_t)a->ordinal_high[s] << 32 | a->ordinal_low[s],
             .second = a->second[s],
             .amount_tiyn = amount_of(a->amount[s]),
-            .counterparty = a->counterparty[s],
-            .kind = a->bits[s],
-            .event_type = a->kind[s] & KIND_EVENT_TYPE,
-            .channel = a->way[s] & 15,
-            .rail = a->way[s] >> 4,
-            .credit = (a->kind[s] & KIND_IN) != 0,
-            .unspent_tiyn = fifo.lots[i].left,
         };
     }
     return a->count;

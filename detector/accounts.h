@@ -29,7 +29,7 @@ void accounts_close(struct accounts *accounts);
  * when that is there, the first line of the record that the key most likely has. */
 void accounts_prefetch_index(const struct accounts *accounts, struct account_key key);
 void accounts_prefetch_record(const struct accounts *accounts, struct account_key key);
-/* NULL when not there. */
+/* NULL when not there. Only tests look for an account without adding it. */
 struct account *accounts_find(const struct accounts *accounts, struct account_key key);
 /* Finds or adds; NULL when the table is full. */
 struct account *accounts_take(struct accounts *accounts, struct account_key key);

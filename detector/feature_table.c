@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <string.h>
 
 #define BANK_OF_RUSSIA "Bank of Russia, methodical recommendations 16-MR (2021)"
 #define ARDFM "Kazakhstan, Agency for Regulation and Development of the Financial Market, No. 24"
@@ -251,12 +250,6 @@ const struct feature feature_table[FEATURE_COUNT] = {
         "Phone registered to somebody else", "Телефон оформлен на другого",
         "Телефон басқа адамға тіркелген", ARDFM),
 };
-
-int feature_find(const char *name) {
-    for (int i = 0; i < FEATURE_COUNT; i++)
-        if (strcmp(feature_table[i].name, name) == 0) return i;
-    return -1;
-}
 
 static char table_sha256[DIGEST_HEX_SIZE];
 

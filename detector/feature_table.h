@@ -78,7 +78,5 @@ struct feature {
 
 extern const struct feature feature_table[FEATURE_COUNT];
 
-/* Row number by name, or -1. */
-int feature_find(const char *name);
 /* SHA-256 over names, units, windows and definitions in order, hexadecimal with NUL. */
 const char *feature_table_sha256(void);

@@ -3,6 +3,8 @@
 #include "detector/base/nearest.h"
 #include "detector/broker/kafka_port.h"
 #include "detector/commands/commands.h"
+#include "models/score.h"
+#include "schemas/ocf.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +31,8 @@ static int help(void) {
 }
 
 static int version(void) {
-    printf("saqshy %s\nlibrdkafka %s\n", build_info_long(), kafka_port_library());
+    printf("saqshy %s\nlibrdkafka %s\n%s\navro-c %s\n", build_info_long(), kafka_port_library(),
+           score_library(), ocf_library());
     return 0;
 }
 

@@ -224,7 +224,7 @@ bool policy_read(struct policy *policy, const char *origin, const struct model *
                                         "max_hold_business_days",
                                         "protected_flows",
                                         "provenance"};
-    const struct place root = place_root(origin);
+    const struct place root = place_root(origin, policy->json, policy->json_size);
     const json_t *document = policy->document;
     return document_known(&root, document, known, COUNT_OF(known), error) &&
            document_text(&root, document, "id", &policy->id, error) &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session: one life of the engine's state, from fencing to the end or to the next reload. Private
- * to pipeline.c, session.c and recovery.c. Engine thread only, but for `stopping` and `live`. */
+ * to pipeline.c, session.c, commit.c and recovery.c. Engine thread only, but for `stopping` and
+ * `live`. */
 #pragma once
 
 #include "detector/apply.h"

@@ -2,6 +2,7 @@
 #include "models/document.h"
 
 #include "detector/base/nearest.h"
+#include "models/json_walk.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,33 +12,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DOCUMENT_BYTES_MAX = 16 << 20 };
+enum { DOCUMENT_BYTES_MAX = 16 << 20, PLACE_DEPTH_MAX = 16 };
 
-struct place place_root(const char *origin) {
-    return (struct place){origin, "$"};
+struct place place_root(const char *origin, const char *json, size_t size) {
+    return (struct place){.origin = origin, .json = json, .size = size};
 }
 
 struct place place_key(const struct place *parent, const char *key) {
-    struct place place = *parent;
-    const size_t used = strlen(place.path);
-    (void)snprintf(place.path + used, sizeof place.path - used, ".%.60s", key);
-    return place;
+    return (struct place){parent->origin, parent->json, parent->size, parent, key, 0};
 }
 
 struct place place_item(const struct place *parent, size_t index) {
-    struct place place = *parent;
-    const size_t used = strlen(place.path);
-    (void)snprintf(place.path + used, sizeof place.path - used, "[%zu]", index);
-    return place;
+    return (struct place){parent->origin, parent->json, parent->size, parent, NULL, index};
+}
+
+/* Writes the path of the place and returns its line. */
+static size_t trace(const struct place *place, char *path, size_t room) {
+    const struct place *steps[PLACE_DEPTH_MAX];
+    size_t count = 0;
+    for (; place->parent != NULL && count < PLACE_DEPTH_MAX; place = place->parent)
+        steps[count++] = place;
+    struct json_walk walk = json_walk(place->json, place->size);
+    size_t used = (size_t)snprintf(path, room, "$");
+    for (bool there = true; count-- > 0 && used < room;) {
+        const struct place *step = steps[count];
+        if (step->key != NULL) {
+            there = there && json_walk_key(&walk, step->key);
+            used += (size_t)snprintf(path + used, room - used, ".%.60s", step->key);
+        } else {
+            there = there && json_walk_item(&walk, step->index);
+            used += (size_t)snprintf(path + used, room - used, "[%zu]", step->index);
+        }
+    }
+    return json_walk_line(&walk);
 }
 
 bool place_refuse(const struct place *place, struct error *error, const char *format, ...) {
-    char text[768];
+    char text[768], path[192];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return error_set(error, ERROR_CONFIG, "%s: %s: %s", place->origin, place->path, text);
+    const size_t line = trace(place, path, sizeof path);
+    return error_set(error, ERROR_CONFIG, "%s:%zu: %s: %s", place->origin, line, path, text);
 }
 
 static char *read_all(FILE *file, size_t *size) {
@@ -72,14 +89,14 @@ char *document_copy(const char *json, size_t size) {
     return copy;
 }
 
-static bool right_format(const char *origin, const json_t *root, const char *format,
+static bool right_format(const struct place *place, const json_t *root, const char *format,
                          struct error *error) {
-    const struct place place = place_root(origin);
     const char *found;
-    if (!json_is_object(root)) return place_refuse(&place, error, "must be an object");
-    if (!document_text(&place, root, "format", &found, error)) return false;
+    if (!json_is_object(root)) return place_refuse(place, error, "must be an object");
+    if (!document_text(place, root, "format", &found, error)) return false;
     if (strcmp(found, format) == 0) return true;
-    return place_refuse(&place, error, "format is \"%s\", but must be \"%s\"", found, format);
+    const struct place at = place_key(place, "format");
+    return place_refuse(&at, error, "format is \"%s\", but must be \"%s\"", found, format);
 }
 
 json_t *document_parse(const char *json, size_t size, const char *origin, const char *format,
@@ -91,7 +108,8 @@ json_t *document_parse(const char *json, size_t size, const char *origin, const 
                   fault.column, fault.text);
         return NULL;
     }
-    if (right_format(origin, root, format, error)) return root;
+    const struct place place = place_root(origin, json, size);
+    if (right_format(&place, root, format, error)) return root;
     json_decref(root);
     return NULL;
 }
@@ -115,7 +133,8 @@ bool document_known(const struct place *place, const json_t *object, const char 
     const json_t *value;
     json_object_foreach((json_t *)object, key, value) {
         size_t index;
-        if (!document_name(place, key, "key that is known here", known, count, &index, error))
+        const struct place at = place_key(place, key);
+        if (!document_name(&at, key, "key that is known here", known, count, &index, error))
             return false;
     }
     return true;

@@ -2,9 +2,9 @@
 /* Reading the analysts' JSON documents (model, policy): every refusal names the place and what
  * would be right.
  *
- * Syntax errors carry line and column; the others the JSON path and, for a name, the nearest right
- * one. All are ERROR_CONFIG. Values are borrowed from the document. A getter without "optional" in
- * its name demands its key. */
+ * Syntax errors carry line and column; the others line and JSON path, "p1.json:12: $.actions: …",
+ * and, for a name, the nearest right one. All are ERROR_CONFIG. Values are borrowed from the
+ * document. A getter without "optional" in its name demands its key. */
 #pragma once
 
 #include "detector/base/error.h"
@@ -13,16 +13,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where in a document a value stands. */
+/* Where in a document a value stands. Borrows all that it points to: text, key and parent must live
+ * as long as it does. */
 struct place {
     const char *origin; /* file name or the like */
-    char path[192];
+    const char *json;   /* the document, known to be valid */
+    size_t size;
+    const struct place *parent; /* NULL: the document itself */
+    const char *key;            /* NULL: item `index` of an array */
+    size_t index;
 };
 
-struct place place_root(const char *origin);
+struct place place_root(const char *origin, const char *json, size_t size);
 struct place place_key(const struct place *parent, const char *key);
 struct place place_item(const struct place *parent, size_t index);
-/* Always false. */
+/* Always false. The line is that of the key, or where an item starts; of a value that is not there,
+ * of what should hold it. */
 bool place_refuse(const struct place *place, struct error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

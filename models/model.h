@@ -16,7 +16,7 @@
 
 struct model;
 
-/* Errors: ERROR_CONFIG with line or JSON path, key and the nearest right name. NULL on failure. */
+/* Errors: ERROR_CONFIG with line, JSON path and the nearest right name. NULL on failure. */
 struct model *model_parse(const char *json, size_t size, const char *origin, struct error *error);
 struct model *model_load(const char *path, struct error *error);
 /* The model that is shipped inside the program. */

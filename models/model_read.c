@@ -298,7 +298,7 @@ static bool read_calibration(struct model *model, const struct place *root, stru
 bool model_read(struct model *model, const char *origin, struct error *error) {
     static const char *const known[] = {"format",     "id",    "features_sha256", "intercept",
                                         "transforms", "terms", "calibration",     "provenance"};
-    const struct place root = place_root(origin);
+    const struct place root = place_root(origin, model->json, model->json_size);
     const json_t *document = model->document;
     struct reading r = {model, NULL, place_key(&root, "transforms"), error};
     if (!document_known(&root, document, known, COUNT_OF(known), error) ||

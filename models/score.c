@@ -76,3 +76,7 @@ void score_explain(const struct score *score, const double *features, double *te
 const char *score_core_type(void) {
     return openblas_get_corename();
 }
+
+const char *score_library(void) {
+    return openblas_get_config();
+}

@@ -22,3 +22,5 @@ void score_explain(const struct score *score, const double *features, double *te
 
 /* The OpenBLAS core type in use, for reports and tests. */
 const char *score_core_type(void);
+/* "OpenBLAS 0.3.21 …": its version and how it was built. */
+const char *score_library(void);

@@ -2,12 +2,14 @@
 #include "schemas/catalog.h"
 
 #include "detector/base/steady.h"
+#include "schemas/schema_dir.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
-enum { SCHEMA_BYTES_MAX = 1 << 20, SCHEMAS_MAX = 4096, ASK_AGAIN_MS = 1000 };
+enum { SCHEMAS_MAX = 4096, ASK_AGAIN_MS = 1000 };
 
 /* One id: a plan, or why it is refused. */
 struct entry {
@@ -72,21 +74,9 @@ static struct entry *add(struct catalog *c, int32_t id, const char *json, size_t
     return entry;
 }
 
-/* The file ID.avsc, or NULL with errno. */
-static char *read_file(const struct catalog *c, int32_t id, size_t *size) {
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%d.avsc", c->dir, (int)id);
-    FILE *file = fopen(path, "r");
-    if (file == NULL) return NULL;
-    char *text = malloc(SCHEMA_BYTES_MAX);
-    *size = text == NULL ? 0 : fread(text, 1, SCHEMA_BYTES_MAX, file);
-    fclose(file);
-    return text;
-}
-
 static struct entry *look_for(struct catalog *c, int32_t id) {
     size_t size = 0;
-    char *text = c->dir == NULL ? NULL : read_file(c, id, &size);
+    char *text = c->dir == NULL ? NULL : schema_dir_read(c->dir, id, &size);
     const char *json = text;
     if (text == NULL) json = schema_shipped(id, &size);
     struct entry *entry = json == NULL ? NULL : add(c, id, json, size);
@@ -97,9 +87,10 @@ static struct entry *look_for(struct catalog *c, int32_t id) {
 struct catalog *catalog_open(const char *dir, struct error *error) {
     struct stat status;
     const bool with_dir = dir != NULL && dir[0] != '\0';
-    if (with_dir && (stat(dir, &status) != 0 || !S_ISDIR(status.st_mode))) {
+    const bool absent = with_dir && stat(dir, &status) != 0;
+    if (absent || (with_dir && !S_ISDIR(status.st_mode))) {
         error_set(error, ERROR_CONFIG, "schema.dir=%s: %s", dir,
-                  errno != 0 ? strerror(errno) : "not a directory");
+                  strerror(absent ? errno : ENOTDIR));
         return NULL;
     }
     struct catalog *c = calloc(1, sizeof *c);

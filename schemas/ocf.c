@@ -229,3 +229,7 @@ void ocf_close(struct ocf_reader *r) {
     free(r->path);
     free(r);
 }
+
+const char *ocf_library(void) {
+    return AVRO_C_VERSION;
+}

@@ -34,3 +34,6 @@ int64_t ocf_record_position(const struct ocf_reader *reader);
  * long it was at the next call (0 at the first). */
 bool ocf_next(struct ocf_reader *reader, uint32_t used, struct bytes *rest, struct error *error);
 void ocf_close(struct ocf_reader *reader);
+
+/* The version of avro-c that this was built with. */
+const char *ocf_library(void);

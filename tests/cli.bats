@@ -1,4 +1,5 @@
 # The command line: help, errors with a code and a next step, exit statuses.
+bats_require_minimum_version 1.5.0
 
 @test "--help lists the commands" {
     run "$SAQSHY" --help
@@ -6,10 +7,12 @@
     [[ "$output" == *"the service"* ]]
 }
 
-@test "--version names the linked librdkafka" {
+@test "--version names the linked libraries and their versions" {
     run "$SAQSHY" --version
     [ "$status" -eq 0 ]
-    [[ "$output" == *librdkafka* ]]
+    [[ "$output" =~ "librdkafka "[0-9]+\.[0-9] ]]
+    [[ "$output" =~ "OpenBLAS "[0-9]+\.[0-9] ]]
+    [[ "$output" =~ "avro-c "[0-9]+\.[0-9] ]]
 }
 
 @test "an unknown command is a usage error with the nearest one" {
@@ -82,4 +85,44 @@
     cmp a.avro b.avro
     cmp a.csv b.csv
     ! cmp -s a.avro c.avro
+}
+
+@test "check compiles every schema of schema.dir and names what does not bind, and why" {
+    DIR="$BATS_TEST_TMPDIR/schemas"
+    mkdir "$DIR"
+    "$SAQSHY" schema print 1 > "$DIR/101.avsc"
+    sed -z 's/"amount_minor",\n   "type": "long"/"amount_minor",\n   "type": "double"/' "$DIR/101.avsc" > "$DIR/102.avsc"
+    printf '{"type":' > "$DIR/103.avsc"
+    printf 'notes\n' > "$DIR/README.txt"
+    cp "$DIR/101.avsc" "$DIR/0104.avsc"
+    run "$SAQSHY" check -X "schema.dir=$DIR"
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"ok       101.avsc "*"binds"* ]]
+    [[ "$output" == *"FAILED   102.avsc "*"amount_minor"*"never money"* ]]
+    [[ "$output" == *"FAILED   103.avsc "*"no JSON"* ]]
+    [[ "$output" == *"note     README.txt "*"not named ID.avsc"* ]]
+    [[ "$output" == *"note     0104.avsc "* ]]
+    run "$SAQSHY" check -X "schema.dir=$DIR/101.avsc"
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"FAILED   schemas "*"Not a directory"* ]]
+}
+
+@test "check --json gives code and text of every failure, whatever is in the text" {
+    mkdir "$BATS_TEST_TMPDIR/schemas"
+    printf '{"type":"record","name":"a","fields":[]}' > "$BATS_TEST_TMPDIR/schemas/7.avsc"
+    printf 'x' > "$BATS_TEST_TMPDIR/schemas/"$'no\tUTF-8 \xff "'
+    run --separate-stderr "$SAQSHY" check --json -X "schema.dir=$BATS_TEST_TMPDIR/schemas" -X 'model.path=/no/"such\file"'
+    [ "$status" -eq 78 ]
+    python3 - "$output" <<'PYTHON'
+import json
+import sys
+
+rows = {row["check"]: row for row in map(json.loads, sys.argv[1].splitlines())}
+assert rows["configuration"] == {"check": "configuration", "ok": True, "code": "NONE", "text": "every key is known"}
+assert rows["7.avsc"]["ok"] is False and rows["7.avsc"]["code"] == "CONFIG", rows["7.avsc"]
+assert rows["7.avsc"]["text"] == "event_id: missing, and it has no default", rows["7.avsc"]
+assert rows["model"]["text"].startswith('/no/"such\\file": cannot be opened'), rows["model"]
+assert rows['no\tUTF-8 ? "']["ok"] is True, rows
+assert rows["broker"]["text"] == "bootstrap.servers is not set", rows["broker"]
+PYTHON
 }

@@ -174,7 +174,7 @@ static void take_line(struct exposition *e, const char *line) {
         begin_family(e, line);
     else if (matches("^# TYPE saqshy_[a-z_]+ (counter|gauge)$", line))
         take_type(e, line);
-    else if (matches("^saqshy_[a-z_]+(\\{[a-z_]+=\"[A-Za-z_]+\"\\})? -?[0-9]+$", line))
+    else if (matches("^saqshy_[a-z_]+(\\{[a-z_]+=\"[A-Za-z_]+\"\\})? -?[0-9]+(\\.[0-9]+)?$", line))
         take_sample(e, line);
     else
         fail_msg("not a line of the text format: %s", line);
@@ -202,6 +202,18 @@ static void a_count_shows(void **state) {
     free(body);
 }
 
+static void a_duration_is_in_seconds(void **state) {
+    char *body = NULL;
+    metrics_set(METRIC_COMMIT_MICROSECONDS_LAST, 12003045);
+    assert_int_equal(ask(state, "GET", "/metrics", &body), 200);
+    assert_non_null(strstr(body, "\nsaqshy_commit_last_seconds 12.003045\n"));
+    free(body);
+    metrics_set(METRIC_COMMIT_MICROSECONDS_LAST, 950);
+    assert_int_equal(ask(state, "GET", "/metrics", &body), 200);
+    assert_non_null(strstr(body, "\nsaqshy_commit_last_seconds 0.000950\n"));
+    free(body);
+}
+
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, serve, end)
 
 int main(void) {
@@ -214,6 +226,7 @@ int main(void) {
         cmocka_unit_test(a_port_that_is_taken_is_a_configuration_error),
         SERVED(metrics_are_in_the_text_format_of_prometheus),
         SERVED(a_count_shows),
+        SERVED(a_duration_is_in_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

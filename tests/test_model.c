@@ -101,15 +101,17 @@ static void test_a_syntax_error_has_line_and_column(void **unused) {
 
 static void test_another_format_is_refused(void **unused) {
     (void)unused;
-    assert_refused(spoilt("saqshy-model/1", "saqshy-model/2"), "must be \"saqshy-model/1\"");
-    assert_refused("[]", "must be an object");
+    assert_refused(
+        spoilt("saqshy-model/1", "saqshy-model/2"),
+        "m.json:1: $.format: format is \"saqshy-model/2\", but must be \"saqshy-model/1\"");
+    assert_refused("\n[]", "m.json:2: $: must be an object");
 }
 
 static void test_an_unknown_key_is_refused_with_the_nearest(void **unused) {
     (void)unused;
     assert_refused(spoilt("\"intercept\"", "\"intercpt\""), "did you mean \"intercept\"?");
     assert_refused(spoilt("\"weight\": 1.25", "\"weigth\": 1.25"),
-                   "m.json: $.terms[1]: \"weigth\" is no key");
+                   "m.json:5: $.terms[1].weigth: \"weigth\" is no key");
 }
 
 static void test_an_unknown_feature_is_refused_with_the_nearest(void **unused) {
@@ -135,7 +137,7 @@ static void test_a_weight_off_the_grid_is_refused_with_the_nearest(void **unused
     assert_refused(spoilt("1.25", "0.1"), "$.terms[1].weight: 0.10000000000000001 is no multiple "
                                           "of 2^-20, which keeps scores exact; the nearest is "
                                           "0.10000038146972656");
-    assert_refused(spoilt("-2.5", "-2.3"), "$.intercept");
+    assert_refused(spoilt("-2.5", "-2.3"), "m.json:2: $.intercept: ");
     struct error error = {0};
     struct model *model = parse(spoilt("1.25", "0.10000038146972656"), &error);
     assert_non_null(model);
@@ -150,13 +152,16 @@ static void test_weights_that_cannot_be_added_exactly_are_refused(void **unused)
 
 static void test_every_term_has_a_text_in_three_languages(void **unused) {
     (void)unused;
-    assert_refused(spoilt("\"kk\": \"kk\"", "\"kk\": \"\""), "$.terms[0].text.kk");
-    assert_refused(spoilt(", \"kk\": \"kk\"", ""), "the key \"kk\" is missing");
+    assert_refused(spoilt("\"kk\": \"kk\"", "\"kk\": \"\""),
+                   "m.json:4: $.terms[0].text.kk: must not");
+    assert_refused(spoilt(", \"kk\": \"kk\"", ""),
+                   "m.json:4: $.terms[0].text: the key \"kk\" is missing");
 }
 
 static void test_names_of_terms_are_unique(void **unused) {
     (void)unused;
-    assert_refused(spoilt("\"name\": \"two\"", "\"name\": \"one\""), "$.terms[1]");
+    assert_refused(spoilt("\"name\": \"two\"", "\"name\": \"one\""),
+                   "m.json:5: $.terms[1]: term 0 has");
 }
 
 static void test_shapes_have_what_they_need(void **unused) {
@@ -167,7 +172,8 @@ static void test_shapes_have_what_they_need(void **unused) {
                    "a linear term has no knot");
     assert_refused(spoilt("\"type\": \"step\"", "\"type\": \"stepp\""), "did you mean \"step\"?");
     assert_refused(spoilt(",\n{\"type\": \"null\"", ",{\"type\": \"null\"}, {\"type\": \"null\""),
-                   "a conjunction has two terms");
+                   "m.json:6: $.terms[2].terms: a conjunction has two terms");
+    assert_refused(spoilt("\"null\"", "\"nul\""), "m.json:8: $.terms[2].terms[1].type: \"nul\"");
 }
 
 static void test_transforms_are_checked(void **unused) {

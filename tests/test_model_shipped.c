@@ -260,6 +260,12 @@ static int tear_down(void **unused) {
     return 0;
 }
 
+static int feature_find(const char *name) {
+    for (int i = 0; i < FEATURE_COUNT; i++)
+        if (strcmp(feature_table[i].name, name) == 0) return i;
+    return -1;
+}
+
 static void fill(const struct sketch *sketch, double features[FEATURE_COUNT]) {
     for (int f = 0; f < FEATURE_COUNT; f++) {
         const char *unit = feature_table[f].unit;

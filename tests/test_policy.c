@@ -165,6 +165,45 @@ static void test_names_that_are_wrong_are_refused_with_the_nearest(void **unused
     assert_refused(spoilt("\"id\"", "id"), "p.json: line 1, column");
 }
 
+static void test_a_refusal_begins_with_file_line_and_path(void **unused) {
+    (void)unused;
+    assert_refused(spoilt("\"HOLD_AMOUNT\"", "\"HOLD_AMOUNTS\""),
+                   "p.json:3: $.actions.HOLD_AMOUNTS: \"HOLD_AMOUNTS\" is no action; did you mean "
+                   "\"HOLD_AMOUNT\"?");
+    assert_refused(spoilt("\"cool_down_hours\"", "\"cool_down_hour\""),
+                   "p.json:4: $.cool_down_hour: \"cool_down_hour\" is no key that is known here; "
+                   "did you mean \"cool_down_hours\"?");
+    assert_refused(spoilt("\"per_hour\": 2", "\"per_hour\":\n \"2\""),
+                   "p.json:3: $.actions.HOLD_AMOUNT.per_hour: must be a whole number");
+    assert_refused(spoilt("\"2026-08-01\"", "8"), "p.json:7: $.allow[1].expires: must be a day");
+    assert_refused(spoilt("[\"PENSION\"", "[\n\n3"), "p.json:7: $.protected_flows[0]: must be");
+}
+
+static void test_what_is_missing_is_missing_on_the_line_of_what_should_hold_it(void **unused) {
+    (void)unused;
+    assert_refused(spoilt("\"per_hour\": 2, ", ""),
+                   "p.json:3: $.actions.HOLD_AMOUNT: the key \"per_hour\" is missing; it must be a "
+                   "whole number");
+    assert_refused(spoilt(", \"expires\": \"2026-08-01\"", ""),
+                   "p.json:7: $.allow[1].expires: must be a day");
+    char json[sizeof right + 520] = " \n\n";
+    (void)strcat(json, spoilt("\"cool_down_hours\": 24, ", ""));
+    assert_refused(json, "p.json:3: $: the key \"cool_down_hours\" is missing");
+}
+
+/* Texts that look like keys, a key as a value, brackets and quotes in texts, lines of Windows. */
+static void test_the_line_is_that_of_the_key_and_of_nothing_that_looks_like_it(void **unused) {
+    (void)unused;
+    const char *const looks_like_it =
+        "{\"format\": \"saqshy-policy/1\",\r\n"
+        "\"id\": \"\\\"cool_down_hours\\\": 1 }]{\", \"provenance\":\r\n"
+        "{\"cool_down_hours\": [\"cool_down_hours\", {}, []], \"b\": \"\\\\\"},\r\n"
+        "\"actions\": {\"REVIEW_ONLY\": {\"probability\": 0.5, \"per_hour\": 1,\r\n"
+        "\"priority\": \"LOW\"}},\r\n"
+        "\"cool_down\\u005fhours\" :\r\n -1, \"decide_within_minutes\": 1}";
+    assert_refused(looks_like_it, "p.json:6: $.cool_down_hours: must be between 0 and 8784");
+}
+
 static void test_thresholds_must_make_sense(void **unused) {
     (void)unused;
     assert_refused(spoilt("0.72", "0.48"), "HOLD_AMOUNT is stronger than REVIEW_ONLY");
@@ -208,6 +247,9 @@ int main(void) {
         cmocka_unit_test(test_what_may_be_left_out),
         cmocka_unit_test(test_the_shipped_policy_loads),
         cmocka_unit_test(test_names_that_are_wrong_are_refused_with_the_nearest),
+        cmocka_unit_test(test_a_refusal_begins_with_file_line_and_path),
+        cmocka_unit_test(test_what_is_missing_is_missing_on_the_line_of_what_should_hold_it),
+        cmocka_unit_test(test_the_line_is_that_of_the_key_and_of_nothing_that_looks_like_it),
         cmocka_unit_test(test_thresholds_must_make_sense),
         cmocka_unit_test(test_holds_are_at_most_five_working_days),
         cmocka_unit_test(test_days_must_exist),

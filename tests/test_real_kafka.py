@@ -122,7 +122,7 @@ class TwoRacingProducers(Scenario):
         (first, first_count), (second, second_count) = map(rk.interleaving, self.orders)
         print(f"alternations: {first_count} and {second_count}", file=sys.stderr)
         self.assertTrue(first != second, "both runs chose the same order")
-        self.assertGreaterEqual(first_count + second_count, 1000)
+        self.assertGreaterEqual(min(first_count, second_count), 1000)
 
     def test_a_good_record_is_no_dead_letter(self):
         for shard in self.shards:

@@ -4,9 +4,12 @@
 #include "detector/commands/commands.h"
 #include "detector/documents.h"
 #include "schemas/catalog.h"
+#include "schemas/schema_dir.h"
 
+#include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,15 +21,41 @@ struct check {
     struct error first; /* the first failure decides the exit status */
 };
 
+/* What is no UTF-8 (a file's name, a text that was cut) loses what is not ASCII. */
+static json_t *json_of(const char *text) {
+    json_t *value = json_string(text);
+    if (value != NULL) return value;
+    char ascii[sizeof((struct error *)NULL)->text];
+    snprintf(ascii, sizeof ascii, "%s", text);
+    for (char *c = ascii; *c != '\0'; c++)
+        if ((*c & 0x80) != 0) *c = '?';
+    return json_string(ascii);
+}
+
+static void print_json(const char *what, bool ok, enum error_code code, const char *text) {
+    json_t *row = json_pack("{so sb ss so}", "check", json_of(what), "ok", (int)ok, "code",
+                            error_name(code), "text", json_of(text));
+    json_dumpf(row, stdout, JSON_PRESERVE_ORDER | JSON_COMPACT);
+    putchar('\n');
+    json_decref(row);
+}
+
 static void report(struct check *c, const char *what, bool ok, const char *detail,
                    const struct error *error) {
     const char *text = ok ? detail : error->text;
     if (c->json)
-        printf("{\"check\":\"%s\",\"ok\":%s,\"code\":\"%s\"}\n", what, ok ? "true" : "false",
-               error_name(ok ? ERROR_NONE : error->code));
+        print_json(what, ok, ok ? ERROR_NONE : error->code, text);
     else
         printf("%-8s %-22s %s\n", ok ? "ok" : "FAILED", what, text);
     if (!ok && c->first.code == ERROR_NONE) c->first = *error;
+}
+
+/* Worth knowing, but no failure. */
+static void note(const struct check *c, const char *what, const char *text) {
+    if (c->json)
+        print_json(what, true, ERROR_NONE, text);
+    else
+        printf("%-8s %-22s %s\n", "note", what, text);
 }
 
 static void check_documents(struct check *c) {
@@ -41,11 +70,23 @@ static void check_documents(struct check *c) {
     model_free(model);
 }
 
+static void report_file(void *context, const char *name, enum schema_dir_file what,
+                        const struct error *error) {
+    struct check *c = context;
+    if (what == SCHEMA_DIR_FOREIGN)
+        note(c, name, "is not named ID.avsc, so it is not read");
+    else
+        report(c, name, what == SCHEMA_DIR_BINDS, "binds", error);
+}
+
 static void check_schemas(struct check *c) {
     struct error error = {.code = ERROR_NONE};
     struct catalog *catalog = catalog_open(c->options->schema_dir, &error);
     report(c, "schemas", catalog != NULL, "the shipped contracts bind", &error);
     catalog_close(catalog);
+    if (catalog == NULL || c->options->schema_dir[0] == '\0') return;
+    if (!schema_dir_check(c->options->schema_dir, report_file, c, &error))
+        report(c, "schemas", false, "", &error);
 }
 
 /* The port waits for ever for an absent broker; a check does not. */

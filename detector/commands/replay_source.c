@@ -249,10 +249,6 @@ int64_t replay_source_size(const struct replay_source *s) {
     return s->recording ? (int64_t)s->count : ocf_size(s->reader);
 }
 
-bool replay_source_is_recording(const struct replay_source *s) {
-    return s->recording;
-}
-
 int32_t replay_source_input_partitions(const struct replay_source *s) {
     return s->input_partitions;
 }

@@ -28,7 +28,6 @@ enum replay_outcome replay_source_next(struct replay_source *source, struct port
 int64_t replay_source_position(const struct replay_source *source);
 int64_t replay_source_size(const struct replay_source *source);
 
-bool replay_source_is_recording(const struct replay_source *source);
 /* Of a recording: partitions of the input and of the recommendations, as records or the order log
  * name them; 0: not known. */
 int32_t replay_source_input_partitions(const struct replay_source *source);

@@ -4,15 +4,20 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+enum { MICROSECONDS = 1000000 };
+
 static const struct {
     const char *name, *help;
     bool counter;
+    int64_t divisor; /* of the number inside, for the one that is printed */
 } rows[METRIC_COUNT] = {
-#define COUNTER(id, metric_name, text) {metric_name, text, true},
-#define GAUGE(id, metric_name, text) {metric_name, text, false},
-    METRICS_TABLE(COUNTER, GAUGE)
+#define COUNTER(id, metric_name, text) {metric_name, text, true, 1},
+#define GAUGE(id, metric_name, text) {metric_name, text, false, 1},
+#define SECONDS(id, metric_name, text) {metric_name, text, false, MICROSECONDS},
+    METRICS_TABLE(COUNTER, GAUGE, SECONDS)
 #undef COUNTER
 #undef GAUGE
+#undef SECONDS
 };
 
 static _Atomic int64_t values[METRIC_COUNT];
@@ -45,11 +50,21 @@ void metrics_reset(void) {
         atomic_store_explicit(&verdicts[v], 0, memory_order_relaxed);
 }
 
+static void print_value(enum metric metric, FILE *out) {
+    const long long value = metrics_get(metric), divisor = rows[metric].divisor;
+    if (divisor == 1)
+        fprintf(out, "saqshy_%s %lld\n", rows[metric].name, value);
+    else
+        fprintf(out, "saqshy_%s %lld.%06lld\n", rows[metric].name, value / divisor,
+                value % divisor);
+}
+
 void metrics_print(FILE *out) {
-    for (enum metric m = 0; m < METRIC_COUNT; m++)
-        fprintf(out, "# HELP saqshy_%s %s\n# TYPE saqshy_%s %s\nsaqshy_%s %lld\n", rows[m].name,
-                rows[m].help, rows[m].name, rows[m].counter ? "counter" : "gauge", rows[m].name,
-                (long long)metrics_get(m));
+    for (enum metric m = 0; m < METRIC_COUNT; m++) {
+        fprintf(out, "# HELP saqshy_%s %s\n# TYPE saqshy_%s %s\n", rows[m].name, rows[m].help,
+                rows[m].name, rows[m].counter ? "counter" : "gauge");
+        print_value(m, out);
+    }
     fprintf(out, "# HELP saqshy_verdicts_total what became of the input records\n"
                  "# TYPE saqshy_verdicts_total counter\n");
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)

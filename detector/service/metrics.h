@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* COUNTER(id, name without saqshy_, help) GAUGE(id, name, help) */
-#define METRICS_TABLE(COUNTER, GAUGE)                                                              \
+/* COUNTER(id, name without saqshy_, help) GAUGE(id, name, help) SECONDS(id, name, help): a gauge
+ * that is set in microseconds and printed in seconds. */
+#define METRICS_TABLE(COUNTER, GAUGE, SECONDS)                                                     \
     COUNTER(RECORDS, "records_total", "input records taken in")                                    \
     COUNTER(BYTES, "input_bytes_total", "bytes of input values taken in")                          \
     COUNTER(SIDES, "scored_sides_total", "account sides scored")                                   \
@@ -27,15 +28,17 @@
     GAUGE(EPISODES, "open_episodes", "episodes open")                                              \
     GAUGE(LAG, "input_lag_records", "records behind the known end of the input, all partitions")   \
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
-    GAUGE(COMMIT_MICROSECONDS_LAST, "commit_last_microseconds", "how long the latest commit took") \
+    SECONDS(COMMIT_MICROSECONDS_LAST, "commit_last_seconds", "how long the latest commit took")    \
     GAUGE(READY, "ready", "1 when live")
 
 enum metric {
 #define COUNTER(id, name, help) METRIC_##id,
 #define GAUGE(id, name, help) METRIC_##id,
-    METRICS_TABLE(COUNTER, GAUGE)
+#define SECONDS(id, name, help) METRIC_##id,
+    METRICS_TABLE(COUNTER, GAUGE, SECONDS)
 #undef COUNTER
 #undef GAUGE
+#undef SECONDS
         METRIC_COUNT
 };
 
@@ -48,4 +51,5 @@ uint64_t metrics_get_verdict(enum verdict verdict);
 /* Prometheus text format 0.0.4. */
 void metrics_print(FILE *out);
 void metrics_print_markdown(FILE *out);
-void metrics_reset(void); /* tests and in-process reruns */
+/* Only tests and benchmarks, which run several pipelines in one process, begin anew. */
+void metrics_reset(void);

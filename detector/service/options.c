@@ -293,6 +293,18 @@ bool options_passthrough(const struct options *options, enum options_client clie
     return false;
 }
 
+/* The value as it would be written in a file. */
+static void option_value(const struct options *options, const struct option_row *row, char *out,
+                         size_t room) {
+    const void *field = (const char *)options + row->offset;
+    if (row->kind == OPTION_NUMBER)
+        snprintf(out, room, "%lld", (long long)*(const int64_t *)field);
+    else if (row->kind == OPTION_FLAG)
+        snprintf(out, room, "%s", *(const bool *)field ? "true" : "false");
+    else
+        snprintf(out, room, "%s", (const char *)field);
+}
+
 void options_state_sha256(const struct options *options, char out[65]) {
     char text[8192];
     size_t used = 0;
@@ -304,33 +316,4 @@ void options_state_sha256(const struct options *options, char out[65]) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s=%s\n", row->key, value);
     }
     digest_sha256_hex(text, used, out);
-}
-
-void option_value(const struct options *options, const struct option_row *row, char *out,
-                  size_t room) {
-    const void *field = (const char *)options + row->offset;
-    if (row->kind == OPTION_NUMBER)
-        snprintf(out, room, "%lld", (long long)*(const int64_t *)field);
-    else if (row->kind == OPTION_FLAG)
-        snprintf(out, room, "%s", *(const bool *)field ? "true" : "false");
-    else
-        snprintf(out, room, "%s", (const char *)field);
-}
-
-static bool is_secret(const char *key) {
-    return strstr(key, "password") != NULL || strstr(key, "secret") != NULL ||
-           strstr(key, "key.pem") != NULL || strstr(key, "sasl.jaas") != NULL;
-}
-
-void options_print(const struct options *options, FILE *out) {
-    for (size_t i = 0; i < option_row_count; i++) {
-        char value[600];
-        if (option_rows[i].kind == OPTION_SECTION) continue;
-        option_value(options, &option_rows[i], value, sizeof value);
-        fprintf(out, "%s=%s\n", option_rows[i].key, value);
-    }
-    const struct options_passthrough *p = options->passthrough;
-    for (size_t i = 0; p != NULL && i < p->count; i++)
-        fprintf(out, "kafka.%s=%s\n", p->pairs[i].key,
-                is_secret(p->pairs[i].key) ? "[redacted]" : p->pairs[i].value);
 }

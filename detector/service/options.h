@@ -4,8 +4,7 @@
  *
  * Order: defaults < file < environment (SAQSHY_ + upper case, dots as underscores) < command line.
  * Unknown keys are errors with the nearest match. `kafka.*`, `kafka.consumer.*`, `kafka.producer.*`
- * pass through to librdkafka. A value may come from a file: KEY_FILE in the environment. Secrets
- * are redacted when printed. */
+ * pass through to librdkafka. A value may come from a file: KEY_FILE in the environment. */
 #pragma once
 
 #include "detector/base/error.h"
@@ -61,7 +60,8 @@
     NUMBER(accounts_max, "accounts.max", 1000000, 16, 1000000000, "accounts", false,               \
            "room in the account table; the engine stops with an error when it is full")            \
     NUMBER(episodes_max, "episodes.max", 100000, 16, 10000000, "episodes", true,                   \
-           "open episodes at most; beyond it a crossing is counted and not recommended")           \
+           "episodes at most, open or cooling down (policy, cool_down_hours): both take room; "    \
+           "beyond it a crossing is counted and not recommended")                                  \
     NUMBER(runs_max, "runs.max", 4194304, 1024, 1073741824, "runs", true,                          \
            "stretches of input the run table remembers, for evidence positions")                   \
     CHOICE(kernel_tier, "kernel.tier", "auto", "auto|scalar|avx2", false,                          \
@@ -106,8 +106,7 @@ bool options_passthrough(const struct options *options, enum options_client clie
 /* SHA-256 over the state-affecting options, hexadecimal; for the order record. */
 void options_state_sha256(const struct options *options, char out[65]);
 
-/* key=value lines, secrets redacted; the sample file; docs/CONFIGURATION.md; --help text. */
-void options_print(const struct options *options, FILE *out);
+/* The sample file; docs/CONFIGURATION.md; --help text. */
 void options_print_sample(FILE *out);
 void options_print_markdown(FILE *out);
 void options_print_help(FILE *out);

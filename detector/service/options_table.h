@@ -16,7 +16,3 @@ struct option_row {
 
 extern const struct option_row option_rows[];
 extern const size_t option_row_count;
-
-/* The value as it would be written in a file. */
-void option_value(const struct options *options, const struct option_row *row, char *out,
-                  size_t room);
