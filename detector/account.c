@@ -8,7 +8,7 @@
 #include "models/exact_math.h"
 
 _Static_assert(sizeof(struct account) == 14 * 64, "two lines of header, twelve of ring");
-_Static_assert(EVENT_TYPE_OTHER < 16, "four bits");
+_Static_assert(EVENT_TYPE_OTHER < 16 && CHANNEL_OTHER < 16 && RAIL_OTHER < 16, "four bits each");
 _Static_assert((int)ACCOUNT_EVENTS_MAX == (int)RING_SLOTS, "a history is the ring");
 
 #define HALF_LIFE_S (14.0 * 86400.0)
@@ -184,9 +184,10 @@ void account_insert(struct account *a, const struct ring_event *event, const str
     a->tx_hash[s] = event->tx_hash;
     a->ordinal_low[s] = (uint32_t)event->ordinal;
     a->ordinal_high[s] = (uint8_t)(event->ordinal >> 32);
+    a->way[s] = (uint8_t)(event->channel | event->rail << 4);
 }
 
-/* A ring that is half empty is read by half; the new event's ordinal is written. */
+/* A ring that is half empty is read by half; the new event's ordinal and way are written. */
 void account_prefetch(const struct account *a) {
     const uint32_t next = ring_slot(a, a->count);
     const bool whole = a->count >= RING_SLOTS / 2;
@@ -208,6 +209,8 @@ uint32_t account_history(const struct account *a, struct account_event out[ACCOU
             .ordinal = (uint64_t)a->ordinal_high[s] << 32 | a->ordinal_low[s],
             .second = a->second[s],
             .amount_tiyn = amount_of(a->amount[s]),
+            .channel = a->way[s] & 15,
+            .rail = a->way[s] >> 4,
         };
     }
     return a->count;

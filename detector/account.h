@@ -5,11 +5,12 @@
 
 #include "detector/accounts.h"
 
-/* What reasons need of one ring slot. */
+/* What one ring slot says of its event. */
 struct account_event {
     uint64_t ordinal;
     int64_t second;
-    int64_t amount_tiyn; /* what the features saw: quantised at apply */
+    int64_t amount_tiyn;   /* what the features saw: quantised at apply */
+    uint8_t channel, rail; /* enums of transaction.h */
 };
 
 uint32_t account_number(const struct account *account); /* from 1, dense, not reused */

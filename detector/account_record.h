@@ -71,6 +71,7 @@ struct account {
     uint32_t tx_hash[RING_SLOTS];
     uint32_t ordinal_low[RING_SLOTS];
     uint8_t ordinal_high[RING_SLOTS];
+    uint8_t way[RING_SLOTS]; /* channel, and rail in the high four bits */
 };
 
 /* Physical slot of the i-th oldest event. */
@@ -106,7 +107,7 @@ struct ring_event {
     int64_t second, amount_tiyn, balance_before_tiyn;
     uint64_t ordinal;
     uint32_t counterparty, tx_hash;
-    uint8_t bits, kind, event_type;
+    uint8_t bits, kind, event_type, channel, rail;
     bool balance_present;
 };
 void account_insert(struct account *account, const struct ring_event *event,

@@ -163,6 +163,8 @@ static struct ring_event event_of(const struct apply *a, const struct batch *bat
         .bits = bits_of(tx, role),
         .kind = kind_of(tx, role),
         .event_type = tx->event_type,
+        .channel = tx->channel,
+        .rail = tx->rail,
     };
 }
 

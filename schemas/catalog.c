@@ -125,7 +125,7 @@ static bool asked_just_now(struct catalog *c, int32_t id) {
 /* The file of a refused id may have been half a copy; what is mended counts from now on. */
 static void compile_again(struct catalog *c, struct entry *entry) {
     size_t size = 0;
-    char *text = c->dir == NULL ? NULL : read_file(c, entry->id, &size);
+    char *text = c->dir == NULL ? NULL : schema_dir_read(c->dir, entry->id, &size);
     if (text == NULL) return;
     free(entry->why);
     *entry = compiled(entry->id, text, size);

@@ -27,7 +27,9 @@ static struct ring_event event(uint8_t bits, uint32_t counterparty, int64_t seco
                                .tx_hash = (uint32_t)second,
                                .bits = bits,
                                .kind = (bits & BIT_CREDIT) != 0 ? KIND_IN : 0,
-                               .event_type = EVENT_TYPE_P2P_TRANSFER};
+                               .event_type = EVENT_TYPE_P2P_TRANSFER,
+                               .channel = CHANNEL_OTHER,
+                               .rail = RAIL_OTHER};
 }
 
 static void insert(struct ring_event e) {
@@ -66,6 +68,8 @@ static void history_tells_what_a_slot_knows_oldest_first(void **state) {
         assert_int_equal(history[i].ordinal, (UINT64_C(3) << 32) + 8 + (uint64_t)i);
         assert_int_equal(history[i].second, START_S + 8 + i);
         assert_int_equal(history[i].amount_tiyn, 1000);
+        assert_int_equal(history[i].channel, CHANNEL_OTHER);
+        assert_int_equal(history[i].rail, RAIL_OTHER);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "tests/support.h"
 
 #include "detector/base/digest.h"
+#include "detector/dead_letter.h"
 #include "detector/pipeline.h"
 #include "detector/publish.h"
 #include "detector/verdict.h"
