@@ -61,8 +61,11 @@ static bool keep(const char *dir, const char *sha256, const char *json, size_t s
     snprintf(path, sizeof path, "%s/%s.json", dir, sha256);
     snprintf(beside, sizeof beside, "%s.new", path);
     if (access(path, F_OK) == 0) return true;
-    return (write_whole(beside, json, size) && rename(beside, path) == 0 && sync_directory(dir)) ||
-           error_set(error, ERROR_IO, "state.dir: %s cannot be written: %s", path, strerror(errno));
+    if (write_whole(beside, json, size) && rename(beside, path) == 0 && sync_directory(dir))
+        return true;
+    error_set(error, ERROR_IO, "state.dir: %s cannot be written: %s", path, strerror(errno));
+    unlink(beside);
+    return false;
 }
 
 static bool keep_pair(const struct documents *d, const struct pair *pair, struct error *error) {
@@ -183,7 +186,7 @@ static const struct pair *find_pair(const struct documents *d, struct text model
 static bool is_sha256(struct text text) {
     if (text.size != SHA256_DIGITS) return false;
     for (uint32_t i = 0; i < text.size; i++)
-        if (strchr("0123456789abcdef", text.data[i]) == NULL) return false;
+        if (memchr("0123456789abcdef", text.data[i], 16) == NULL) return false;
     return true;
 }
 

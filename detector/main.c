@@ -2,12 +2,15 @@
 #include "detector/base/build_info.h"
 #include "detector/base/nearest.h"
 #include "detector/broker/kafka_port.h"
+#include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "models/score.h"
 #include "schemas/ocf.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name, *help;
@@ -47,10 +50,33 @@ static int unknown(const char *word) {
     return 2;
 }
 
-int main(int argc, char **argv) {
+/* A file that is opened later must not become one of these, and take what is printed. */
+static void hold_standard_streams(void) {
+    int file;
+    do {
+        file = open("/dev/null", O_RDWR);
+    } while (file >= 0 && file <= STDERR_FILENO);
+    if (file > STDERR_FILENO) close(file);
+}
+
+/* What was printed must have arrived. */
+static int ended(int status) {
+    const bool lost = fflush(stdout) != 0 || ferror(stdout) != 0;
+    if (!lost) return status;
+    const struct error error = {ERROR_IO, "standard output cannot be written"};
+    const int failed = cli_fail(&error);
+    return status == 0 ? failed : status;
+}
+
+static int run(int argc, char **argv) {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) return help();
     if (strcmp(argv[1], "--version") == 0) return version();
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
     return unknown(argv[1]);
+}
+
+int main(int argc, char **argv) {
+    hold_standard_streams();
+    return ended(run(argc, argv));
 }

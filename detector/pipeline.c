@@ -232,6 +232,7 @@ bool pipeline_run(struct pipeline *p, struct error *error) {
     do {
         outcome = run_session(p, error);
     } while (outcome == SESSION_RELOAD && !atomic_load(&p->stopping));
+    if (outcome == SESSION_RELOAD) outcome = outcome_of(PORT_STOPPED, error);
     return outcome != SESSION_FAILED;
 }
 

@@ -126,3 +126,84 @@ assert rows['no\tUTF-8 ? "']["ok"] is True, rows
 assert rows["broker"]["text"] == "bootstrap.servers is not set", rows["broker"]
 PYTHON
 }
+
+@test "two topics may not be the same" {
+    run "$SAQSHY" check -X topic.order=antifrod.transactions
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"topic.transactions and topic.order are the same topic"* ]]
+}
+
+@test "a name that Kafka does not take is refused before Kafka is asked" {
+    run "$SAQSHY" check -X 'topic.order=a b'
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"topic.order=a b"* ]]
+    run "$SAQSHY" check -X shard.id=
+    [ "$status" -eq 78 ]
+    [[ "$output" == *shard.id* ]]
+}
+
+@test "what delivery rests on is not passed through to librdkafka" {
+    for key in kafka.consumer.isolation.level kafka.transactional.id kafka.producer.acks; do
+        run "$SAQSHY" check -X "$key=x"
+        [ "$status" -eq 78 ]
+        [[ "$output" == *"$key is not passed through"* ]]
+    done
+}
+
+@test "a directory is no configuration, mapping, schema or label file" {
+    run "$SAQSHY" check --config "$BATS_TEST_TMPDIR"
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"Is a directory"* ]]
+    run "$SAQSHY" schema check "$BATS_TEST_TMPDIR"
+    [ "$status" -eq 74 ]
+    run "$SAQSHY" import --mapping "$BATS_TEST_TMPDIR" --input x --out y
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"Is a directory"* ]]
+}
+
+@test "output that cannot be written is an I/O error" {
+    for words in "docs configuration" "--help" "schema print 1"; do
+        run bash -c '"$SAQSHY" $1 > /dev/full' _ "$words"
+        [ "$status" -eq 74 ]
+    done
+}
+
+@test "a closed standard stream does not become part of a file" {
+    cd "$BATS_TEST_TMPDIR"
+    "$SAQSHY" gen --days 1 --accounts 200 --out a.avro 2>/dev/null
+    "$SAQSHY" gen --days 1 --accounts 200 --out b.avro 0>&- 1>&- 2>&-
+    cmp a.avro b.avro
+}
+
+@test "a file is not read and written at once" {
+    cd "$BATS_TEST_TMPDIR"
+    run "$SAQSHY" gen --days 1 --accounts 200 --out f --labels ./f
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--out and --labels are the same file"* ]]
+    [ ! -e f ]
+    "$SAQSHY" gen --quiet --days 1 --accounts 200 --out f
+    ln f g
+    run "$SAQSHY" replay --engine --input f --out g
+    [ "$status" -eq 2 ]
+    run "$SAQSHY" import --mapping m --input f --out ./f
+    [ "$status" -eq 2 ]
+}
+
+@test "a word too many, a day that does not exist and half a number are usage errors" {
+    run "$SAQSHY" gen --out "$BATS_TEST_TMPDIR/x" extra
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"extra is one word too many"* ]]
+    run "$SAQSHY" gen --start 2026-02-30 --out "$BATS_TEST_TMPDIR/x"
+    [ "$status" -eq 2 ]
+    run "$SAQSHY" schema print 4294967297
+    [ "$status" -eq 2 ]
+    run "$SAQSHY" schema print 1abc
+    [ "$status" -eq 2 ]
+}
+
+@test "check looks at state.dir and http.address" {
+    run "$SAQSHY" check -X state.dir=/nonexistent -X http.address=0.0.0.0
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"state.dir=/nonexistent cannot be written"* ]]
+    [[ "$output" == *"http.address=0.0.0.0 is not"* ]]
+}

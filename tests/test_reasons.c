@@ -177,8 +177,10 @@ static void test_evidence_is_positions_and_only_the_trigger_has_a_name(void **un
     struct reason list[REASONS_MAX];
     account.event_count = 3;
     account.events[0] = (struct account_event){.ordinal = 3, .second = 4000};
-    account.events[1] = (struct account_event){ORDINAL - 1, 4990, 700};
-    account.events[2] = (struct account_event){ORDINAL, 5000, 900};
+    account.events[1] =
+        (struct account_event){.ordinal = ORDINAL - 1, .second = 4990, .amount_tiyn = 700};
+    account.events[2] =
+        (struct account_event){.ordinal = ORDINAL, .second = 5000, .amount_tiyn = 900};
     batch->features[0][2] = 12.5;
     assert_int_equal(fill(list), 2);
     /* The first event's run is forgotten. */

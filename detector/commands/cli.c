@@ -92,6 +92,9 @@ static bool take_argument(struct cli *cli, struct seen *seen, int *i, int argc, 
     if (taken) return true;
     const char *argument = argv[*i];
     if (argument[0] != '-' || argument[1] == '\0') {
+        if (cli->positional_count == cli->positional_max)
+            return error_set(error, ERROR_USAGE, "%s is one word too many; usage: %s", argument,
+                             cli->usage);
         cli->positional[cli->positional_count++] = argument;
         return true;
     }
@@ -114,6 +117,7 @@ static bool load_options(struct cli *cli, const struct seen *seen, struct error 
         snprintf(key, sizeof key, "%.*s", (int)(equals - seen->pairs[i]), seen->pairs[i]);
         if (!options_set(&cli->options, key, equals + 1, "-X", error)) return false;
     }
+    if (!options_check(&cli->options, error)) return false;
     static const char *const levels[] = {"error", "warn", "info", "debug"};
     for (int level = 0; level < 4; level++)
         if (strcmp(cli->options.log_level, levels[level]) == 0)

@@ -18,7 +18,8 @@ struct cli {
     const char *purpose; /* one sentence */
     struct cli_flag *flags;
     size_t flag_count;
-    bool wants_options; /* the command reads the options table (--config, -X, environment) */
+    size_t positional_max; /* words that are no flags */
+    bool wants_options;    /* the command reads the options table (--config, -X, environment) */
     /* out: */
     struct options options;
     const char **positional; /* into argv */

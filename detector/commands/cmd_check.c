@@ -3,9 +3,11 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/documents.h"
+#include "detector/service/http.h"
 #include "schemas/catalog.h"
 #include "schemas/schema_dir.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BROKER_WAIT_S = 15 };
+enum { BROKER_WAIT_S = 8 };
 
 struct check {
     const struct options *options;
@@ -89,6 +91,19 @@ static void check_schemas(struct check *c) {
         report(c, "schemas", false, "", &error);
 }
 
+static void check_places(struct check *c) {
+    struct error error = {.code = ERROR_NONE};
+    const struct options *o = c->options;
+    const bool loopback = o->http_port == 0 || http_address_check(o->http_address, &error);
+    report(c, "http.address", loopback, "loopback", &error);
+    if (o->state_dir[0] == '\0') return;
+    const bool writable = access(o->state_dir, W_OK | X_OK) == 0;
+    if (!writable)
+        error_set(&error, ERROR_IO, "state.dir=%s cannot be written: %s", o->state_dir,
+                  strerror(errno));
+    report(c, "state.dir", writable, "can be written", &error);
+}
+
 /* The port waits for ever for an absent broker; a check does not. */
 struct watchdog {
     struct port *port;
@@ -149,6 +164,7 @@ int cmd_check(int argc, char **argv) {
     report(&check, "configuration", true, "every key is known", &error);
     check_documents(&check);
     check_schemas(&check);
+    check_places(&check);
     check_broker(&check);
     cli_free(&cli);
     if (check.first.code == ERROR_NONE) return 0;

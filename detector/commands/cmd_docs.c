@@ -38,7 +38,8 @@ int cmd_docs(int argc, char **argv) {
     struct error error = {.code = ERROR_NONE};
     struct cli cli = {
         .usage = "saqshy docs configuration|sample|options|metrics|features|contracts|mapping",
-        .purpose = "Prints a reference page that is made from the program's tables."};
+        .purpose = "Prints a reference page that is made from the program's tables.",
+        .positional_max = 1};
     const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
     if (outcome == CLI_HELP_SHOWN) return 0;
     bool ok = outcome == CLI_GO && print_page(&cli, &error);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/files.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/gen_flags.h"
@@ -63,7 +64,10 @@ static bool generate(const struct cli *cli, struct totals *totals, struct error 
     const char *out = cli_value(cli, "--out");
     if (out == NULL)
         return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
-    if (!gen_flags_read(cli, &options, error)) return false;
+    const char *const names[] = {"--out", "--labels"};
+    const char *const paths[] = {out, cli_value(cli, "--labels")};
+    if (!files_distinct(names, paths, 2, error) || !gen_flags_read(cli, &options, error))
+        return false;
     size_t size = 0;
     const char *schema = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
     struct gen *gen = gen_open(&options, error);

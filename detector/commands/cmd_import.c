@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/files.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/import/import.h"
@@ -142,6 +143,10 @@ static bool open_input(struct job *job, struct error *error) {
                          : job->input == NULL ? "--input"
                                               : "--out",
                          cli->usage);
+    const char *const names[] = {"--mapping", "--input", "--out", "--labels-out", "--bad"};
+    const char *const paths[] = {path, job->input, job->out, cli_value(cli, "--labels-out"),
+                                 cli_value(cli, "--bad")};
+    if (!files_distinct(names, paths, sizeof paths / sizeof paths[0], error)) return false;
     job->mapping = mapping_load(path, error);
     if (job->mapping == NULL) return false;
     if (cli_value(cli, "--labels-out") != NULL && job->mapping->columns[MAPPING_LABEL][0] == '\0')

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/files.h"
 #include "detector/base/log.h"
 #include "detector/base/steady.h"
 #include "detector/broker/recording.h"
@@ -74,7 +75,10 @@ static bool read_flags(struct replay *r, struct error *error) {
     r->engine_wanted = cli_value(cli, "--engine") != NULL;
     if (r->input == NULL)
         return error_set(error, ERROR_USAGE, "--input FILE is missing; usage: %s", cli->usage);
-    return refuse_strangers(r, error) && read_pace(r, error) && read_timestamps(r, error) &&
+    const char *const names[] = {"--input", "--labels", "--out"};
+    const char *const paths[] = {r->input, r->labels, r->out};
+    return files_distinct(names, paths, 3, error) && refuse_strangers(r, error) &&
+           read_pace(r, error) && read_timestamps(r, error) &&
            cli_number(cli, "--partitions", 1, 1024, &r->partitions, error) &&
            cli_number(cli, "--memory", 1000000, INT64_MAX, &r->memory_max, error);
 }
@@ -220,6 +224,7 @@ static bool run(struct replay *r, struct error *error) {
 }
 
 static void close_replay(struct replay *r) {
+    stop_signal_end();
     replay_engine_close(r->engine);
     replay_feed_close(r->feed);
     replay_source_close(r->source);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/files.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "schemas/catalog.h"
@@ -10,8 +11,8 @@
 enum { SCHEMA_FILE_MAX = 1 << 20 };
 
 static bool check_file(const char *path, struct error *error) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+    FILE *file = files_open(path, ERROR_IO, error);
+    if (file == NULL) return false;
     char *json = malloc(SCHEMA_FILE_MAX);
     const size_t size = json == NULL ? 0 : fread(json, 1, SCHEMA_FILE_MAX, file);
     fclose(file);
@@ -24,7 +25,10 @@ static bool check_file(const char *path, struct error *error) {
 
 static bool print_shipped(const char *id, struct error *error) {
     size_t size = 0;
-    const char *json = schema_shipped((int32_t)strtol(id, NULL, 10), &size);
+    char *end = NULL;
+    const long number = strtol(id, &end, 10);
+    const bool is_id = end != id && *end == '\0' && number > 0 && number <= INT32_MAX;
+    const char *json = is_id ? schema_shipped((int32_t)number, &size) : NULL;
     if (json == NULL)
         return error_set(error, ERROR_USAGE, "there is no shipped schema %s; they are 1 to 4", id);
     fwrite(json, 1, size, stdout);
@@ -35,7 +39,8 @@ int cmd_schema(int argc, char **argv) {
     struct error error = {.code = ERROR_NONE};
     struct cli cli = {
         .usage = "saqshy schema check FILE.avsc | saqshy schema print ID",
-        .purpose = "Shows what of a writer's schema binds to the contract; prints shipped ones."};
+        .purpose = "Shows what of a writer's schema binds to the contract; prints shipped ones.",
+        .positional_max = 2};
     const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
     if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
     const char *verb = cli.positional_count == 2 ? cli.positional[0] : "";

@@ -11,7 +11,10 @@ static bool read_start(const char *text, int64_t *start_s, struct error *error) 
     const char *end = strptime(text, "%Y-%m-%d", &day);
     if (end == NULL || *end != '\0')
         return error_set(error, ERROR_USAGE, "--start takes a date like 2026-01-01, not %s", text);
+    const int day_of_month = day.tm_mday;
     *start_s = (int64_t)timegm(&day) - UTC_PLUS_5_S;
+    if (day.tm_mday != day_of_month)
+        return error_set(error, ERROR_USAGE, "--start: there is no %s", text);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/scoreboard.h"
 
+#include "detector/base/files.h"
 #include "detector/import/csv.h"
 #include "detector/import/decimal.h"
 
@@ -104,8 +105,8 @@ static const char *load_rows(struct scoreboard *board, struct csv *csv) {
 }
 
 bool scoreboard_load_labels(struct scoreboard *board, const char *path, struct error *error) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+    FILE *file = files_open(path, ERROR_IO, error);
+    if (file == NULL) return false;
     struct csv *csv = csv_new(file);
     const char *why = csv == NULL ? "no memory" : load_rows(board, csv);
     if (why != NULL)

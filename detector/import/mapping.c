@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/import/mapping.h"
 
+#include "detector/base/files.h"
 #include "detector/base/nearest.h"
 #include "detector/import/instant.h"
 #include "detector/import/mapping_table.h"
@@ -285,13 +286,11 @@ static void set_defaults(struct mapping *m) {
 struct mapping *mapping_load(const char *path, struct error *error) {
     struct mapping *mapping = calloc(1, sizeof *mapping);
     struct reading *r = calloc(1, sizeof *r);
-    FILE *file = fopen(path, "r");
+    FILE *file = files_open(path, ERROR_CONFIG, error);
     bool ok = false;
     if (mapping == NULL || r == NULL) {
         error_set(error, ERROR_FAILED, "no memory for %s", path);
-    } else if (file == NULL) {
-        error_set(error, ERROR_CONFIG, "%s: %s", path, strerror(errno));
-    } else {
+    } else if (file != NULL) {
         set_defaults(mapping);
         *r = (struct reading){.file = file, .path = path, .mapping = mapping, .error = error};
         ok = read_all(r);

@@ -74,13 +74,18 @@ static bool loopback_address(const char *address, uint16_t port, struct sockaddr
            (ntohl(out->sin_addr.s_addr) >> 24) == 127;
 }
 
+bool http_address_check(const char *address, struct error *error) {
+    struct sockaddr_in where;
+    return loopback_address(address, 0, &where) ||
+           error_set(error, ERROR_CONFIG, "http.address=%s is not an IPv4 loopback address",
+                     address);
+}
+
 struct http *http_open(const char *address, uint16_t port, struct error *error) {
     struct sockaddr_in where;
     if (port == 0) return NULL;
-    if (!loopback_address(address, port, &where)) {
-        error_set(error, ERROR_CONFIG, "http.address=%s is not an IPv4 loopback address", address);
-        return NULL;
-    }
+    if (!http_address_check(address, error)) return NULL;
+    loopback_address(address, port, &where);
     struct http *http = calloc(1, sizeof *http);
     if (http == NULL) {
         error_set(error, ERROR_FAILED, "no memory for the HTTP server");

@@ -10,6 +10,8 @@
 
 struct http;
 
+/* ERROR_CONFIG when it is not loopback. */
+bool http_address_check(const char *address, struct error *error);
 /* port 0 gives NULL without error. ERROR_CONFIG when the address is not loopback or the port is
  * taken. */
 struct http *http_open(const char *address, uint16_t port, struct error *error);

@@ -2,6 +2,7 @@
 #include "detector/service/options.h"
 
 #include "detector/base/digest.h"
+#include "detector/base/files.h"
 #include "detector/base/nearest.h"
 #include "detector/service/options_table.h"
 
@@ -9,6 +10,8 @@
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 struct passthrough_pair {
     char *key, *value; /* the key without "kafka." */
@@ -132,6 +135,25 @@ void options_free(struct options *options) {
     options->passthrough = NULL;
 }
 
+/* What delivery rests on is not passed through: a shard is fenced by these, and loses nothing. */
+static bool check_passthrough(const char *key, const char *origin, struct error *error) {
+    static const char *const reserved[] = {"bootstrap.servers",      "group.id",
+                                           "enable.auto.commit",     "isolation.level",
+                                           "auto.offset.reset",      "enable.auto.offset.store",
+                                           "enable.partition.eof",   "transactional.id",
+                                           "transaction.timeout.ms", "acks",
+                                           "enable.idempotence",     "request.required.acks"};
+    const char *name = key + strlen("kafka.");
+    if (strncmp(name, "consumer.", 9) == 0 || strncmp(name, "producer.", 9) == 0) name += 9;
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
+        if (strcmp(name, reserved[i]) == 0)
+            return error_set(error, ERROR_CONFIG,
+                             "%s: %s is not passed through; the engine sets it, and delivery rests "
+                             "on it",
+                             origin, key);
+    return true;
+}
+
 static bool keep_passthrough(struct options *options, const char *key, const char *value,
                              struct error *error) {
     struct options_passthrough *p = options->passthrough;
@@ -178,7 +200,8 @@ static bool fail_key(const char *key, const char *origin, struct error *error) {
 bool options_set(struct options *options, const char *key, const char *value, const char *origin,
                  struct error *error) {
     if (strncmp(key, "kafka.", 6) == 0 && key[6] != '\0')
-        return keep_passthrough(options, key + 6, value, error);
+        return check_passthrough(key, origin, error) &&
+               keep_passthrough(options, key + 6, value, error);
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         if (row->kind == OPTION_SECTION || strcmp(row->key, key) != 0) continue;
@@ -205,8 +228,10 @@ static int take_pair(void *context, const char *section, const char *name, const
 
 bool options_load_file(struct options *options, const char *path, struct error *error) {
     struct file_reading reading = {options, error, false};
-    const int line = ini_parse(path, take_pair, &reading);
-    if (line == -1) return error_set(error, ERROR_CONFIG, "%s: %s", path, strerror(errno));
+    FILE *file = files_open(path, ERROR_CONFIG, error);
+    if (file == NULL) return false;
+    const int line = ini_parse_file(file, take_pair, &reading);
+    fclose(file);
     if (line == 0) return true;
     if (!reading.failed) error_set(error, ERROR_CONFIG, "this is not key=value");
     const char *text = error->text;
@@ -228,8 +253,8 @@ static void key_of_variable(const char *name, size_t size, char *key, size_t roo
 }
 
 static bool read_secret(const char *path, char *out, size_t room, struct error *error) {
-    FILE *file = fopen(path, "r");
-    if (file == NULL) return error_set(error, ERROR_CONFIG, "%s: %s", path, strerror(errno));
+    FILE *file = files_open(path, ERROR_CONFIG, error);
+    if (file == NULL) return false;
     const size_t size = fread(out, 1, room - 1, file);
     fclose(file);
     out[size] = '\0';
@@ -316,4 +341,35 @@ void options_state_sha256(const struct options *options, char out[65]) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s=%s\n", row->key, value);
     }
     digest_sha256_hex(text, used, out);
+}
+
+/* Options against each other. */
+
+static bool check_topics(const struct options *o, struct error *error) {
+    const char *const keys[] = {"topic.transactions", "topic.recommendations", "topic.dead.letters",
+                                "topic.order"};
+    const char *const topics[] = {o->topic_transactions, o->topic_recommendations,
+                                  o->topic_dead_letters, o->topic_order};
+    for (int i = 0; i < 4; i++) {
+        const size_t size = strlen(topics[i]);
+        if (size == 0 || size > 249 || topics[i][strspn(topics[i], NAME_CHARACTERS)] != '\0')
+            return error_set(error, ERROR_CONFIG,
+                             "%s=%s: Kafka's topic names have 1 to 249 letters, digits, dots, "
+                             "underscores and hyphens",
+                             keys[i], topics[i]);
+        for (int k = 0; k < i; k++)
+            if (strcmp(topics[i], topics[k]) == 0)
+                return error_set(error, ERROR_CONFIG, "%s and %s are the same topic, %s", keys[k],
+                                 keys[i], topics[i]);
+    }
+    return true;
+}
+
+bool options_check(const struct options *options, struct error *error) {
+    const char *shard = options->shard_id;
+    if (shard[0] == '\0' || shard[strspn(shard, NAME_CHARACTERS)] != '\0')
+        return error_set(error, ERROR_CONFIG,
+                         "shard.id=%s: it takes letters, digits, dots, underscores and hyphens",
+                         shard);
+    return check_topics(options, error);
 }

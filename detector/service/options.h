@@ -98,6 +98,9 @@ bool options_set(struct options *options, const char *key, const char *value, co
 bool options_load_file(struct options *options, const char *path, struct error *error);
 bool options_load_environment(struct options *options, char **environment, struct error *error);
 
+/* What one option alone does not show: names, and topics that are not the same. ERROR_CONFIG. */
+bool options_check(const struct options *options, struct error *error);
+
 enum options_client { OPTIONS_CONSUMER, OPTIONS_PRODUCER };
 /* Pass-through pairs of one client, general ones first, until false. Prefixes are taken off. */
 bool options_passthrough(const struct options *options, enum options_client client, size_t index,
