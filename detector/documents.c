@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/documents.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -186,7 +187,8 @@ static const struct pair *find_pair(const struct documents *d, struct text model
 static bool is_sha256(struct text text) {
     if (text.size != SHA256_DIGITS) return false;
     for (uint32_t i = 0; i < text.size; i++)
-        if (memchr("0123456789abcdef", text.data[i], 16) == NULL) return false;
+        if (!isxdigit((unsigned char)text.data[i]) || isupper((unsigned char)text.data[i]))
+            return false;
     return true;
 }
 

@@ -321,6 +321,22 @@ static void input_that_ends_before_the_order_log_stops_the_engine(void **state) 
     port->ops->close(port);
 }
 
+/* Somebody set the group's offset: what the order log says and what Kafka says are two stories. */
+static void foreign_committed_offsets_stop_the_engine(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    struct port *port = memory_port_port(stand->memory);
+    send_burst(stand, "dropper", 0, 3);
+    must_run(stand);
+    const struct port_position elsewhere = {"antifrod.transactions", 0, 77};
+    assert_int_equal(port->ops->begin(port, &error), PORT_OK);
+    assert_int_equal(port->ops->send_offsets(port, &elsewhere, 1, &error), PORT_OK);
+    assert_int_equal(port->ops->commit(port, &error), PORT_OK);
+    assert_false(run(stand, &error));
+    assert_int_equal(error.code, ERROR_BAD_DATA);
+    assert_non_null(strstr(error.text, "77"));
+}
+
 static void a_hole_in_the_order_log_stops_the_engine(void **state) {
     struct stand *stand = *state;
     struct error error;
@@ -357,6 +373,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_schema_that_was_refused_may_be_mended, setup, teardown),
         cmocka_unit_test_setup_teardown(input_that_ends_before_the_order_log_stops_the_engine,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(foreign_committed_offsets_stop_the_engine, setup, teardown),
         cmocka_unit_test_setup_teardown(a_hole_in_the_order_log_stops_the_engine, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
