@@ -73,12 +73,12 @@ static bool send_all(const struct feed_topic *feed, struct gen *gen, struct enco
                      struct kafka_feed *out, struct error *error) {
     struct transaction tx;
     bool bad = false;
+    const int64_t from_ms = gen_end_s(gen) * 1000; /* no record is older than its transaction */
     for (int64_t i = 0; i < feed->records; i++) {
         if (!gen_next(gen, &tx, &bad))
             return error_set(error, ERROR_FAILED, "the feed ends after %lld records", (long long)i);
         struct port_message message = {.topic = feed->topic,
-                                       .timestamp_ms =
-                                           feed->gen.start_s * 1000 + i * 1000 / feed->per_second,
+                                       .timestamp_ms = from_ms + i * 1000 / feed->per_second,
                                        .key = transaction_key(&tx)};
         message.partition = murmur2_partition(message.key, feed->partitions);
         if (!encode_transaction(encoder, &tx, &message.value, error) ||
@@ -93,10 +93,8 @@ static bool fill(const struct feed_topic *feed, struct error *error) {
     options.passthrough = NULL;
     struct gen *gen = gen_open(&feed->gen, error);
     struct encoder *encoder = gen == NULL ? NULL : encoder_open(error);
-    bool ok = encoder != NULL &&
-              options_set(&options, "kafka.producer.enable.idempotence", "true", "bench", error);
-    struct kafka_feed *out = ok ? kafka_feed_open(&options, error) : NULL;
-    ok = out != NULL && send_all(feed, gen, encoder, out, error);
+    struct kafka_feed *out = encoder == NULL ? NULL : kafka_feed_open(&options, error);
+    const bool ok = out != NULL && send_all(feed, gen, encoder, out, error);
     kafka_feed_close(out);
     encoder_close(encoder);
     gen_close(gen);

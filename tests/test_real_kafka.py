@@ -4,9 +4,11 @@
 It starts its own broker on a free port. Where Kafka cannot be fetched it says so and ends with status 77, which
 ctest reports as skipped; with CI=true that is a failure. A run that leaves tests out fails."""
 import datetime
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -19,7 +21,7 @@ from confluent_kafka.admin import ConfigResource
 import real_kafka as rk
 
 SKIPPED = 77
-TESTS_MIN = 22
+TESTS_MIN = 23
 RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 HERE = {}  # broker, directory, events: set once in main
@@ -329,6 +331,22 @@ class Refusals(Scenario):
         status, said = self.refused(shard)
         self.assertEqual(status, 78, said)
         self.assertRegex(said, r"raise max.message.bytes.*small\.dlq")
+
+
+class Benchmark(Scenario):
+    def test_the_end_to_end_benchmark_runs_and_does_the_work(self):
+        bench = os.path.join(os.environ["BUILD_DIR"], "bench", "bench_e2e")
+        environment = dict(os.environ, BOOTSTRAP_SERVERS=self.broker.bootstrap)
+        ended = subprocess.run([bench, "--json", "--records", "20000", "--rounds", "1"],
+                               env=environment, capture_output=True, text=True, timeout=120)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        rows = {row["name"]: row for row in map(json.loads, ended.stdout.splitlines())}
+        self.assertGreater(rows["engine"]["best"], 0)
+        self.assertGreater(rows["nothing"]["best"], 0)
+        self.assertGreater(rows["accepted"]["best"], 0.99 * 20000)
+        for row in rows.values():
+            self.assertLessEqual({"name", "unit", "best", "median", "p99", "machine", "compiler",
+                                  "commit", "seed", "versions"}, set(row))
 
 
 class Poison(Scenario):

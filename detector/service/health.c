@@ -50,6 +50,6 @@ bool health_ready(void) {
     return metrics_get(METRIC_READY) == 1;
 }
 
-bool health_alive_at(int64_t steady_ms) {
-    return steady_ms - atomic_load_explicit(&beat_ms, memory_order_relaxed) <= HEALTH_BEAT_MAX_MS;
+bool health_alive_at(int64_t now_ms) {
+    return now_ms - atomic_load_explicit(&beat_ms, memory_order_relaxed) <= HEALTH_BEAT_MAX_MS;
 }

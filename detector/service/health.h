@@ -20,4 +20,4 @@ void health_stopping(void);
 /* Any thread. */
 bool health_ready(void);
 /* True when the last beat is at most HEALTH_BEAT_MAX_MS old at that time of the steady clock. */
-bool health_alive_at(int64_t steady_ms);
+bool health_alive_at(int64_t now_ms);

@@ -1,0 +1,27 @@
+# The benchmarks that need no broker run, and print what they must. No time is asserted.
+
+rows() { # NAME… of a benchmark's JSON on standard input
+    python3 -c '
+import json, sys
+rows = {row["name"]: row for row in map(json.loads, sys.stdin)}
+for name in sys.argv[1:]:
+    row = rows[name]
+    assert row["best"] > 0 and row["median"] > 0, row
+    for key in ("unit", "p99", "machine", "compiler", "commit", "seed", "versions"):
+        assert key in row, key
+' "$@"
+}
+
+@test "bench_decode prints the plan beside avro-c" {
+    "$BUILD_DIR/bench/bench_decode" --json | rows plan avro_c ratio plan_contract avro_c_contract
+}
+
+@test "bench_engine prints cost, floor and the work that was done" {
+    "$BUILD_DIR/bench/bench_engine" --json --accounts 2000 --chunks 5 |
+        rows engine "memory floor" "mean ring fill" "features not null"
+}
+
+@test "a flag that a benchmark does not know is a usage error" {
+    run "$BUILD_DIR/bench/bench_engine" --acounts 5
+    [ "$status" -eq 2 ]
+}
