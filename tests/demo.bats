@@ -39,7 +39,7 @@ field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])
 @test "Ctrl-C ends the demo cleanly with what it has so far" {
     env --default-signal=INT "$SAQSHY" demo --json --rate 500 --accounts 1000 --days 30 > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" 3>&- &
     local demo=$!
-    sleep 5
+    for _ in $(seq 600); do grep -q '^transactions [1-9]' "$BATS_TEST_TMPDIR/err" && break; sleep 0.1; done
     kill -INT "$demo"
     local ended=0
     wait "$demo" || ended=$?

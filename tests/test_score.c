@@ -153,10 +153,13 @@ static void test_the_same_bits_under_every_core_type(void **unused) {
         bool runs_here;
     } types[] = {
         {"Prescott", true},
+        {"Nehalem", true}, /* the base of a build here is x86-64-v2 */
+        {"Sandybridge", __builtin_cpu_supports("avx") != 0},
         {"Haswell", __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
         {"SkylakeX", __builtin_cpu_supports("avx512f") != 0},
     };
     char first[64] = "", name[64], hash[64];
+    int ran = 0;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (!types[i].runs_here) {
             print_message("this processor cannot run %s kernels\n", types[i].name);
@@ -167,7 +170,9 @@ static void test_the_same_bits_under_every_core_type(void **unused) {
         assert_string_equal(name, types[i].name);
         if (first[0] == '\0') memcpy(first, hash, sizeof first);
         assert_string_equal(hash, first);
+        ran++;
     }
+    assert_in_range(ran, 3, sizeof types / sizeof *types);
 }
 
 static void test_the_same_bits_for_any_batch_size(void **unused) {
