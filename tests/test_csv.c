@@ -101,6 +101,21 @@ static void a_byte_order_mark_is_skipped(void **state) {
     expect_end(&r);
 }
 
+static void a_broken_byte_order_mark_is_a_bad_row_and_reading_goes_on(void **state) {
+    (void)state;
+    const char *why = NULL;
+    struct reading r = open_text("\xef"
+                                 "a,b\nc,d\n");
+    assert_int_equal(csv_next(r.csv, &why), CSV_BAD);
+    assert_non_null(strstr(why, "byte order mark"));
+    EXPECT(&r, "c", "d");
+    assert_int_equal(csv_bytes(r.csv), 9);
+    expect_end(&r);
+    r = open_text("\xef\xbb");
+    assert_int_equal(csv_next(r.csv, &why), CSV_BAD);
+    expect_end(&r);
+}
+
 static void the_separator_can_be_another(void **state) {
     (void)state;
     struct reading r = open_text("a,b;\"c;d\"\n");
@@ -179,6 +194,7 @@ int main(void) {
         cmocka_unit_test(an_empty_file_has_no_row),
         cmocka_unit_test(a_carriage_return_inside_a_field_stays),
         cmocka_unit_test(a_byte_order_mark_is_skipped),
+        cmocka_unit_test(a_broken_byte_order_mark_is_a_bad_row_and_reading_goes_on),
         cmocka_unit_test(the_separator_can_be_another),
         cmocka_unit_test(rows_know_the_line_they_began_in),
         cmocka_unit_test(text_behind_a_quote_is_bad_and_reading_goes_on),

@@ -102,6 +102,7 @@ static void skip_byte_order_mark(struct csv *csv) {
         if (c == (unsigned char)mark[i]) continue;
         if (c != EOF) ungetc(c, csv->file);
         if (i > 0) csv->why = "the file starts with a broken byte order mark";
+        csv->bytes = i;
         return;
     }
     csv->bytes = 3;
@@ -112,8 +113,9 @@ enum csv_outcome csv_next(struct csv *csv, const char **why) {
     csv->used = 0;
     csv->why = NULL;
     csv->line = csv->next_line;
-    if (csv->bytes == 0) skip_byte_order_mark(csv);
-    const int64_t before = csv->bytes;
+    int64_t before = csv->bytes;
+    if (before == 0) skip_byte_order_mark(csv);
+    if (csv->why == NULL) before = csv->bytes;
     int ended;
     do {
         ended = read_field(csv);
