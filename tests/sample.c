@@ -5,8 +5,10 @@
 #include "detector/feature_table.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static struct transaction sample(const char *tx_id, int64_t second, int64_t amount_tiyn) {
     struct transaction tx = {
@@ -120,4 +122,21 @@ void sample_options(struct options *options, const char *directory) {
     options->episodes_max = 1024;
     options->runs_max = 65536;
     options->http_port = 0;
+}
+
+bool sample_directory_make(char directory[64], struct options *options) {
+    snprintf(directory, 64, "/tmp/saqshy-test-XXXXXX");
+    if (mkdtemp(directory) == NULL) return false;
+    sample_options(options, directory);
+    return true;
+}
+
+void sample_directory_remove(const char *directory, struct options *options) {
+    DIR *files = opendir(directory);
+    const struct dirent *file;
+    while (files != NULL && (file = readdir(files)) != NULL)
+        unlinkat(dirfd(files), file->d_name, 0);
+    if (files != NULL) closedir(files);
+    rmdir(directory);
+    options_free(options);
 }

@@ -31,3 +31,8 @@ void sample_send_raw(struct memory_port *memory, int32_t partition, const void *
  * only action is REVIEW_ONLY from three credits an hour on; sets model.path, policy.path,
  * start.from and small limits. */
 void sample_options(struct options *options, const char *directory);
+
+/* A directory of its own with the documents of sample_options; false when it cannot be made. */
+bool sample_directory_make(char directory[64], struct options *options);
+/* Removes the directory with the files in it, and frees the options. */
+void sample_directory_remove(const char *directory, struct options *options);

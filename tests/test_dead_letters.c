@@ -29,9 +29,7 @@ static int setup(void **state) {
     static struct stand stand;
     struct error error;
     memset(&stand, 0, sizeof stand);
-    snprintf(stand.directory, sizeof stand.directory, "/tmp/saqshy-test-XXXXXX");
-    if (mkdtemp(stand.directory) == NULL) return -1;
-    sample_options(&stand.options, stand.directory);
+    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
     snprintf(stand.options.schema_dir, sizeof stand.options.schema_dir, "%s", stand.directory);
     snprintf(stand.schema, sizeof stand.schema, "%s/%d.avsc", stand.directory, REFUSED_ID);
     FILE *file = fopen(stand.schema, "w");
@@ -53,11 +51,7 @@ static int teardown(void **state) {
     struct stand *stand = *state;
     close_memory(stand);
     encoder_close(stand->encoder);
-    unlink(stand->schema);
-    unlink(stand->options.model_path);
-    unlink(stand->options.policy_path);
-    rmdir(stand->directory);
-    options_free(&stand->options);
+    sample_directory_remove(stand->directory, &stand->options);
     return 0;
 }
 

@@ -40,9 +40,7 @@ static int setup(void **state) {
     static struct stand stand;
     struct error error;
     memset(&stand, 0, sizeof stand);
-    snprintf(stand.directory, sizeof stand.directory, "/tmp/saqshy-test-XXXXXX");
-    if (mkdtemp(stand.directory) == NULL) return -1;
-    sample_options(&stand.options, stand.directory);
+    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
     snprintf(stand.options.delivery, sizeof stand.options.delivery, "at-least-once");
     stand.encoder = encoder_open(&error);
     stand.broker = embedded_broker_open(&error);
@@ -62,10 +60,7 @@ static int teardown(void **state) {
     struct stand *stand = *state;
     embedded_broker_close(stand->broker);
     encoder_close(stand->encoder);
-    unlink(stand->options.model_path);
-    unlink(stand->options.policy_path);
-    rmdir(stand->directory);
-    options_free(&stand->options);
+    sample_directory_remove(stand->directory, &stand->options);
     return 0;
 }
 

@@ -26,9 +26,7 @@ static int setup(void **state) {
     static struct stand stand;
     struct error error;
     memset(&stand, 0, sizeof stand);
-    snprintf(stand.directory, sizeof stand.directory, "/tmp/saqshy-test-XXXXXX");
-    if (mkdtemp(stand.directory) == NULL) return -1;
-    sample_options(&stand.options, stand.directory);
+    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
     stand.memory = sample_cluster(PARTITIONS);
     stand.encoder = encoder_open(&error);
     *state = &stand;
@@ -40,10 +38,7 @@ static int teardown(void **state) {
     struct port *port = memory_port_port(stand->memory);
     port->ops->close(port);
     encoder_close(stand->encoder);
-    unlink(stand->options.model_path);
-    unlink(stand->options.policy_path);
-    rmdir(stand->directory);
-    options_free(&stand->options);
+    sample_directory_remove(stand->directory, &stand->options);
     return 0;
 }
 
@@ -204,9 +199,6 @@ static void a_kept_policy_may_be_changed_by_a_restart(void **state) {
     snprintf(stand->options.policy_path, sizeof stand->options.policy_path, "%s", kept);
     must_run(stand);
     assert_int_equal(count_all(stand, RECOMMENDATIONS), after);
-    char command[128];
-    snprintf(command, sizeof command, "rm '%s'/????????????????*.json", stand->directory);
-    assert_int_equal(system(command), 0);
 }
 
 static void a_full_table_loses_nothing_and_goes_on_with_a_larger_one(void **state) {
@@ -295,9 +287,6 @@ static void a_schema_that_was_refused_may_be_mended(void **state) {
     must_run(stand);
     must_run(stand);
     assert_int_equal(memory_port_count(stand->memory, "antifrod.transactions.dlq", 0), 1);
-    char path[128];
-    snprintf(path, sizeof path, "%s/9.avsc", stand->directory);
-    unlink(path);
 }
 
 /* The topic was made anew: the order log is there, its input is not. */

@@ -30,10 +30,8 @@ static int setup(void **state) {
     static struct stand stand;
     struct error error;
     memset(&stand, 0, sizeof stand);
-    snprintf(stand.directory, sizeof stand.directory, "/tmp/saqshy-replay-XXXXXX");
-    if (mkdtemp(stand.directory) == NULL) return -1;
+    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
     snprintf(stand.path, sizeof stand.path, "%s/recording.avro", stand.directory);
-    sample_options(&stand.options, stand.directory);
     stand.memory = sample_cluster(PARTITIONS);
     stand.encoder = encoder_open(&error);
     *state = &stand;
@@ -45,11 +43,7 @@ static int teardown(void **state) {
     struct port *port = memory_port_port(stand->memory);
     port->ops->close(port);
     encoder_close(stand->encoder);
-    unlink(stand->path);
-    unlink(stand->options.model_path);
-    unlink(stand->options.policy_path);
-    rmdir(stand->directory);
-    options_free(&stand->options);
+    sample_directory_remove(stand->directory, &stand->options);
     return 0;
 }
 
