@@ -170,7 +170,8 @@ static void run_batch(struct engine *e, int64_t ns[PHASES]) {
     const int64_t start = steady_ns();
     must(apply_batch(e->apply, e->batch, &error), &error);
     const int64_t applied = steady_ns();
-    score_batch(e->score, &e->batch->features[0][0], e->batch->sides, e->batch->logit);
+    score_batch(e->score, &e->batch->features[0][0], BATCH_COLUMN, e->batch->sides,
+                e->batch->logit);
     const int64_t scored = steady_ns();
     decide_batch(e->decide, e->batch);
     while (decide_next(e->decide, &event) != NULL)
@@ -187,7 +188,7 @@ static void look(struct engine *e) {
     for (uint32_t i = 0; i < b->sides; i++) {
         e->fill += b->side[i].account->count;
         for (int f = 0; f < FEATURE_COUNT; f++)
-            e->values += !isnan(b->features[i][f]);
+            e->values += !isnan(b->features[f][i]);
     }
     e->entries += b->sides;
 }

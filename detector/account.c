@@ -135,14 +135,14 @@ static void decay(struct account *a, const struct ring_event *event) {
 }
 
 static void learn_amount(struct account *a, int64_t amount_tiyn) {
-    const double kzt = (double)amount_tiyn / 100.0;
+    const double tiyn = (double)amount_tiyn;
     const bool first = a->amounts == 0;
     if (a->amounts < UINT32_MAX) a->amounts++;
     if (first) {
-        a->amount_mean = kzt;
+        a->amount_mean = tiyn;
         return;
     }
-    const double off = kzt - a->amount_mean;
+    const double off = tiyn - a->amount_mean;
     a->amount_mean += MEAN_WEIGHT * off;
     a->amount_variance = (1.0 - MEAN_WEIGHT) * (a->amount_variance + MEAN_WEIGHT * off * off);
 }

@@ -28,11 +28,12 @@ enum {
 enum {
     KIND_EVENT_TYPE = 15,
     KIND_IN = 16, /* money came in, own transfers included */
-    KIND_NIGHT = 32,
-    KIND_ROUND = 64,
+    KIND_ROUND = 32,
+    KIND_FOREIGN = 64, /* money went abroad */
+    KIND_PHONE = 128,  /* sent to a phone number */
 };
 /* As planes (kernels.h). */
-enum { PLANE_NIGHT = 5, PLANE_ROUND = 6 };
+enum { PLANE_ROUND = 5, PLANE_FOREIGN, PLANE_PHONE };
 enum {
     PLANE_CREDIT,
     PLANE_DEBIT,

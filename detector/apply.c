@@ -11,7 +11,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { LOCAL_OFFSET_S = 5 * 3600, DAY_S = 86400, NIGHT_END_S = 6 * 3600, ROUND_TIYN = 100000 };
+enum { ROUND_TIYN = 100000 };
 
 /* What a row of the batch is about; by enum side_role. */
 struct work {
@@ -130,10 +130,11 @@ static uint8_t bits_of(const struct transaction *tx, enum side_role role) {
 }
 
 static uint8_t kind_of(const struct transaction *tx, enum side_role role) {
-    const int64_t day_s = (tx->event_time_s + LOCAL_OFFSET_S) % DAY_S;
+    const struct text country = tx->country_to;
     uint8_t kind = role == SIDE_PAYEE ? KIND_IN : 0;
-    if (day_s < NIGHT_END_S) kind |= KIND_NIGHT;
     if (tx->amount_tiyn % ROUND_TIYN == 0) kind |= KIND_ROUND;
+    if (country.size > 0 && !text_equal(country, text_of("KZ"))) kind |= KIND_FOREIGN;
+    if (tx->payee_alias_type == ALIAS_TYPE_PHONE) kind |= KIND_PHONE;
     return kind;
 }
 
@@ -191,7 +192,10 @@ static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum si
     batch->side[i] = (struct side){
         .event = row, .account_number = account->number, .role = role, .account = account};
     features_quality(account, tx->event_time_s, a->first_s, &batch->side[i]);
-    features_compute(account, tx, role, amount_z, a->kernels, batch->features[i]);
+    double vector[FEATURE_COUNT];
+    features_compute(account, tx, role, amount_z, a->kernels, vector);
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        batch->features[f][i] = vector[f];
 }
 
 static void insert(struct apply *a, struct batch *batch, struct account *account,

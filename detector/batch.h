@@ -5,7 +5,7 @@
  *
  *   consume   count, input[], forced[]
  *   decode    verdict[], verdict_text[], tx[], clock_s[]
- *   apply     sides, side[], features[]       (verdict[] may become DUPLICATE)
+ *   apply     sides, side[], features[][]     (verdict[] may become DUPLICATE)
  *   score     logit[]
  *   decide    reads all; hands out recommendations one by one
  *   publish   reads all */
@@ -18,6 +18,9 @@
 
 #define BATCH_EVENTS 128u
 #define BATCH_SIDES (2u * BATCH_EVENTS)
+/* Values a column of features has room for: a little more than there are sides, so that columns do
+ * not all start in the same set of the cache. */
+#define BATCH_COLUMN (BATCH_SIDES + 8u)
 
 struct account; /* accounts.h */
 
@@ -54,9 +57,16 @@ struct batch {
     struct transaction tx[BATCH_EVENTS];
     int64_t clock_s[BATCH_EVENTS]; /* engine clock once this record was accepted */
     struct side side[BATCH_SIDES];
-    double features[BATCH_SIDES][FEATURE_COUNT]; /* NaN is null */
+    double features[FEATURE_COUNT][BATCH_COLUMN]; /* features[f][side]; NaN is null */
     double logit[BATCH_SIDES];
 };
+
+/* The feature vector of one side. */
+static inline void batch_vector(const struct batch *batch, uint32_t side,
+                                double out[FEATURE_COUNT]) {
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        out[f] = batch->features[f][side];
+}
 
 /* NULL when memory is short. */
 struct batch *batch_new(void);

@@ -22,6 +22,7 @@ struct decide {
     const struct batch *batch;
     uint32_t event, side; /* the next to be looked at */
     struct recommendation out;
+    double vector[FEATURE_COUNT];
 };
 
 struct decide *decide_open(const struct decide_options *options, struct error *error) {
@@ -135,7 +136,8 @@ static const struct recommendation *advise(struct decide *d, const struct episod
     out->hold_amount_kzt_minor = out->hold_amount_present ? episode->at_risk_tiyn : 0;
     out->reason_count = reasons_fill(d->reasons, batch, side, out->reasons);
     out->feature_count = FEATURE_COUNT;
-    out->feature_vector = batch->features[side];
+    batch_vector(batch, side, d->vector);
+    out->feature_vector = d->vector;
     fill_trail(out, &batch->tx[event]);
     return out;
 }

@@ -39,7 +39,8 @@
     X(balance_ratio) X(turnover_acceleration)                                                      \
     X(attempts_1h) X(attempts_24h) X(attempts_new_payee_1h) X(attempts_new_payee_24h)              \
     X(account_age) X(dormancy_gap) X(days_since_living_payment) X(active_hours_24h)                \
-    X(night_share_24h) X(round_amount_share_24h) X(amount_z)                                       \
+    X(night_share_24h) X(round_amount_share_24h)                                                   \
+    X(foreign_out_share_24h) X(crypto_out_share_24h) X(alias_phone_share_24h) X(amount_z)          \
     X(active_call) X(remote_access) X(credential_age) X(phone_owner_mismatch)
 /* clang-format on */
 
@@ -65,7 +66,7 @@ enum feature_direction { FEATURE_EITHER, FEATURE_RISES, FEATURE_FALLS };
 
 struct feature {
     const char *name;
-    const char *unit;                 /* count, KZT, ratio, s, days … */
+    const char *unit;                 /* count, tiyn, ratio, s, days … */
     int32_t window_s;                 /* 0: none */
     const char *definition;           /* one sentence */
     const char *null_rule;            /* when it is null */

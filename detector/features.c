@@ -8,7 +8,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { WINDOWS = 6, FAMILIES = 5, FIVE = 5, LOCAL_OFFSET_S = 5 * 3600, DAY_S = 86400 };
+enum {
+    WINDOWS = 6,
+    FAMILIES = 5,
+    FIVE = 5,
+    LOCAL_OFFSET_S = 5 * 3600,
+    DAY_S = 86400,
+    NIGHT_HOURS = 6
+};
 /* Each window lies within the next. */
 enum { W_10M, W_1H, W_6H, W_24H, W_72H, W_7D };
 static const int32_t width_s[WINDOWS] = {SECONDS_10M, SECONDS_1H,  SECONDS_6H,
@@ -17,7 +24,6 @@ static const int five[FIVE] = {W_10M, W_1H, W_24H, W_72H, W_7D};
 enum { F_IN, F_OUT, F_P2P_IN, F_P2P_OUT, F_CASH_OUT };
 #define MEAN_LIFE_S (14.0 * 86400.0 / 0.6931471805599453)
 #define FLOOR_TIYN 100000
-#define KZT(tiyn) ((double)(tiyn) / 100.0)
 
 /* What the parts of the vector share. */
 struct view {
@@ -104,7 +110,7 @@ static void families(struct view *v) {
     for (int f = 0; f < FAMILIES; f++)
         for (int w = 0; w < FIVE; w++) {
             v->out[FEATURE_in_count_10m + 2 * FIVE * f + w] = v->count[f][five[w]];
-            v->out[FEATURE_in_amount_10m + 2 * FIVE * f + w] = KZT(v->sum[f][five[w]]);
+            v->out[FEATURE_in_amount_10m + 2 * FIVE * f + w] = (double)v->sum[f][five[w]];
         }
 }
 
@@ -114,7 +120,7 @@ static double largest(const struct view *v, uint32_t mask) {
         const int64_t tiyn = v->tiyn[__builtin_ctz(mask)];
         if (tiyn > most) most = tiyn;
     }
-    return KZT(most);
+    return (double)most;
 }
 
 /* For a time older than the ring's newest, the NEWEST bits may stand on events after it. */
@@ -216,10 +222,10 @@ static void fifo_features(struct view *v) {
     o[FEATURE_rapid_cash_out_10m] = ratio(gone.day_10m, credited[0]);
     o[FEATURE_rapid_cash_out_1h] = ratio(gone.day_1h, credited[0]);
     o[FEATURE_retained_share] = 1.0 - ratio(gone.three_days, credited[1]);
-    o[FEATURE_passed_amount_cash_24h] = KZT(gone.p2p_day_cash);
-    o[FEATURE_passed_amount_p2p_24h] = KZT(gone.p2p_day_p2p);
-    o[FEATURE_passed_amount_cash_72h] = KZT(gone.p2p_three_days_cash);
-    o[FEATURE_passed_amount_p2p_72h] = KZT(gone.p2p_three_days_p2p);
+    o[FEATURE_passed_amount_cash_24h] = (double)gone.p2p_day_cash;
+    o[FEATURE_passed_amount_p2p_24h] = (double)gone.p2p_day_p2p;
+    o[FEATURE_passed_amount_cash_72h] = (double)gone.p2p_three_days_cash;
+    o[FEATURE_passed_amount_p2p_72h] = (double)gone.p2p_three_days_p2p;
 }
 
 /* Seconds from the latest event of a mask with at least `least` tiyn; NaN without one. */
@@ -271,18 +277,39 @@ static double dormancy(const struct view *v) {
     return before == 0 ? NAN : (double)(first - before);
 }
 
+static void ways_of_paying(struct view *v, const uint32_t planes[8]) {
+    const uint32_t out = v->family[F_OUT] & v->window[W_24H];
+    const uint32_t p2p_in = v->family[F_P2P_IN] & v->window[W_24H];
+    uint32_t crypto = 0;
+    for (uint32_t mask = out & v->planes[PLANE_CASH]; mask != 0; mask &= mask - 1) {
+        const uint32_t slot = (uint32_t)__builtin_ctz(mask);
+        const uint8_t type = v->account->kind[slot] & KIND_EVENT_TYPE;
+        crypto |= (uint32_t)(type == EVENT_TYPE_CRYPTO_PURCHASE) << slot;
+    }
+    const uint32_t masks[3] = {out, out & planes[PLANE_FOREIGN], crypto};
+    int64_t sums[3];
+    v->kernels->sums(v->tiyn, v->extent, masks, 3, sums);
+    v->out[FEATURE_foreign_out_share_24h] = ratio(sums[1], sums[0]);
+    v->out[FEATURE_crypto_out_share_24h] = ratio(sums[2], sums[0]);
+    v->out[FEATURE_alias_phone_share_24h] =
+        ratio(bits_of(p2p_in & planes[PLANE_PHONE]), bits_of(p2p_in));
+}
+
 static void habits(struct view *v) {
     const uint32_t day = v->window[W_24H];
-    uint32_t hours = 0, planes[8];
+    uint32_t hours = 0, night = 0, planes[8];
     v->kernels->planes(v->account->kind, planes);
     for (uint32_t mask = day; mask != 0; mask &= mask - 1) {
         const uint32_t slot = (uint32_t)__builtin_ctz(mask);
-        hours |= UINT32_C(1) << ((v->account->second[slot] + LOCAL_OFFSET_S) % DAY_S / 3600);
+        const uint32_t hour = (v->account->second[slot] + LOCAL_OFFSET_S) % DAY_S / 3600;
+        hours |= UINT32_C(1) << hour;
+        night += hour < NIGHT_HOURS;
     }
     v->out[FEATURE_active_hours_24h] = bits_of(hours);
-    v->out[FEATURE_night_share_24h] = ratio(bits_of(day & planes[PLANE_NIGHT]), bits_of(day));
+    v->out[FEATURE_night_share_24h] = ratio(night, bits_of(day));
     v->out[FEATURE_round_amount_share_24h] =
         ratio(bits_of(day & planes[PLANE_ROUND]), bits_of(day));
+    ways_of_paying(v, planes);
 }
 
 static double tristate(uint8_t value) {
@@ -312,9 +339,9 @@ static void circumstances(struct view *v) {
 }
 
 double features_amount_z(const struct account *a, int64_t amount_tiyn) {
-    const double kzt = KZT(amount_of(quantise_amount(amount_tiyn)));
+    const double tiyn = (double)amount_of(quantise_amount(amount_tiyn));
     if (a->amounts < 5 || a->amount_variance <= 0) return NAN;
-    const double z = (kzt - a->amount_mean) / sqrt(a->amount_variance);
+    const double z = (tiyn - a->amount_mean) / sqrt(a->amount_variance);
     return z < -20.0 ? -20.0 : capped(z, 20.0);
 }
 

@@ -89,7 +89,7 @@ bool session_process(struct session *s, struct error *error) {
     struct batch *b = s->batch;
     decode_batch(s->decode, b);
     if (!apply_batch(s->apply, b, error)) return false;
-    score_batch(s->score, &b->features[0][0], b->sides, b->logit);
+    score_batch(s->score, &b->features[0][0], BATCH_COLUMN, b->sides, b->logit);
     hash_sides(s);
     if (!decide_and_publish(s, error)) return false;
     if (!s->replaying) note_exceptions(s);

@@ -162,7 +162,7 @@ static void fill_reason(const struct reasons *r, const struct batch *batch, uint
     const struct feature *feature = &feature_table[term.feature_a];
     out->code = feature->reason_code;
     out->feature = feature->name;
-    out->value = batch->features[side][term.feature_a];
+    out->value = batch->features[term.feature_a][side];
     out->baseline = term.knot;
     out->unit = feature->unit;
     out->window_s = feature->window_s;
@@ -207,10 +207,11 @@ static void fill_general(const struct reason *general, double contribution, enum
 uint32_t reasons_fill(struct reasons *r, const struct batch *batch, uint32_t side,
                       struct reason out[REASONS_MAX]) {
     const struct side *s = &batch->side[side];
-    double intercept, rest = 0;
+    double vector[FEATURE_COUNT], intercept, rest = 0;
     uint32_t count = 0;
     const struct group *group;
-    score_explain(r->score, batch->features[side], r->contributions, &intercept);
+    batch_vector(batch, side, vector);
+    score_explain(r->score, vector, r->contributions, &intercept);
     add_up(r);
     r->history_count = account_history(s->account, r->history);
     while (count < NAMED_MAX && (group = take_weightiest(r)) != NULL)

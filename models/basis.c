@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/basis.h"
 
-#include "detector/feature_table.h"
 #include "models/exact_math.h"
 
 #include <assert.h>
@@ -40,39 +39,38 @@ static double linear(const struct basis_part *part, double x) {
 
 /* One shape at a time over all rows: no branch on the shape per value. Comparisons with NaN are
  * false. */
-static void part_column(const struct basis_part *part, const double *features, uint32_t rows,
-                        double *out) {
-    const double *x = features + part->feature;
+static void part_column(const struct basis_part *part, const double *columns, size_t stride,
+                        uint32_t rows, double *out) {
+    const double *x = columns + (size_t)part->feature * stride;
     switch (part->shape) {
     case BASIS_linear:
         for (size_t i = 0; i < rows; i++)
-            out[i] = linear(part, x[i * FEATURE_COUNT]);
+            out[i] = linear(part, x[i]);
         return;
     case BASIS_hinge:
         for (size_t i = 0; i < rows; i++)
-            out[i] = hinge(part, x[i * FEATURE_COUNT]);
+            out[i] = hinge(part, x[i]);
         return;
     case BASIS_step:
         for (size_t i = 0; i < rows; i++)
-            out[i] = part->above ? x[i * FEATURE_COUNT] >= part->knot
-                                 : x[i * FEATURE_COUNT] < part->knot;
+            out[i] = part->above ? x[i] >= part->knot : x[i] < part->knot;
         return;
     case BASIS_null:
         for (size_t i = 0; i < rows; i++)
-            out[i] = isnan(x[i * FEATURE_COUNT]);
+            out[i] = isnan(x[i]);
         return;
     default:
         assert(false && "a shape that is not known");
     }
 }
 
-void basis_column(const struct basis_term *term, const double *features, uint32_t rows,
-                  double *out) {
+void basis_column(const struct basis_term *term, const double *columns, size_t stride,
+                  uint32_t rows, double *out) {
     double second[BASIS_ROWS_MAX];
     assert(rows <= BASIS_ROWS_MAX);
-    part_column(&term->part[0], features, rows, out);
+    part_column(&term->part[0], columns, stride, rows, out);
     if (term->part_count == 1) return;
-    part_column(&term->part[1], features, rows, second);
+    part_column(&term->part[1], columns, stride, rows, second);
     for (uint32_t i = 0; i < rows; i++)
         out[i] = on_grid(out[i] * second[i]);
 }

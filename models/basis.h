@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define BASIS_BOUND 32.0
@@ -44,9 +45,9 @@ struct basis_term {
 };
 
 double basis_transformed(const struct basis_part *part, double x);
-/* The values of `rows` (≤ BASIS_ROWS_MAX) rows of FEATURE_COUNT features each, to out[0 … rows-1].
- */
-void basis_column(const struct basis_term *term, const double *features, uint32_t rows,
-                  double *out);
+/* The values of `rows` (≤ BASIS_ROWS_MAX) rows, to out[0 … rows-1]. Feature f of row i is
+ * columns[f * stride + i]. */
+void basis_column(const struct basis_term *term, const double *columns, size_t stride,
+                  uint32_t rows, double *out);
 /* Largest |value|. */
 double basis_bound(const struct basis_term *term);

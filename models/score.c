@@ -44,18 +44,21 @@ void score_close(struct score *score) {
 }
 
 /* Rows from `first` on, as many as stay in the nearest cache. */
-static void fill_basis(struct score *score, const double *features, uint32_t first, uint32_t rows) {
+static void fill_basis(struct score *score, const double *columns, size_t stride, uint32_t first,
+                       uint32_t rows) {
     const struct model *model = score->model;
     for (uint32_t i = 0; i < model->term_count; i++)
-        basis_column(&model->terms[i].basis, features + (size_t)first * FEATURE_COUNT, rows,
+        basis_column(&model->terms[i].basis, columns + first, stride, rows,
                      score->basis + (size_t)i * score->rows_max + first);
 }
 
-void score_batch(struct score *score, const double *features, uint32_t rows, double *logits) {
+void score_batch(struct score *score, const double *columns, size_t stride, uint32_t rows,
+                 double *logits) {
     const struct model *model = score->model;
     assert(rows <= score->rows_max);
     for (uint32_t row = 0; row < rows; row += BASIS_ROWS_MAX)
-        fill_basis(score, features, row, rows - row < BASIS_ROWS_MAX ? rows - row : BASIS_ROWS_MAX);
+        fill_basis(score, columns, stride, row,
+                   rows - row < BASIS_ROWS_MAX ? rows - row : BASIS_ROWS_MAX);
     for (uint32_t row = 0; row < rows; row++)
         logits[row] = model->intercept;
     if (rows == 0 || model->term_count == 0) return;
@@ -67,7 +70,7 @@ void score_explain(const struct score *score, const double *features, double *te
                    double *intercept) {
     const struct model *model = score->model;
     for (uint32_t i = 0; i < model->term_count; i++) {
-        basis_column(&model->terms[i].basis, features, 1, &terms[i]);
+        basis_column(&model->terms[i].basis, features, 1, 1, &terms[i]);
         terms[i] *= model->terms[i].weight;
     }
     *intercept = model->intercept;

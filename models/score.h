@@ -12,11 +12,13 @@ struct score;
 struct score *score_open(const struct model *model, uint32_t rows_max, struct error *error);
 void score_close(struct score *score);
 
-/* features: rows × FEATURE_COUNT doubles, row-major, NaN is null. logits: rows doubles. */
-void score_batch(struct score *score, const double *features, uint32_t rows, double *logits);
+/* columns: FEATURE_COUNT columns of `rows` doubles, `stride` apart, NaN is null. logits: rows
+ * doubles. */
+void score_batch(struct score *score, const double *columns, size_t stride, uint32_t rows,
+                 double *logits);
 
-/* Contributions of one row: per term (model_term_count doubles) and the intercept; together they
- * add up to the logit exactly, in any order. */
+/* Contributions of one row of FEATURE_COUNT doubles: per term (model_term_count doubles) and the
+ * intercept; together they add up to the logit exactly, in any order. */
 void score_explain(const struct score *score, const double *features, double *terms,
                    double *intercept);
 

@@ -22,6 +22,7 @@ struct entry {
     enum happening happening;
     enum event_type type;
     bool credit;
+    bool abroad, to_phone;
     bool stranger;
     bool balance_known;
 };
@@ -111,6 +112,9 @@ static struct entry entry_of(const struct naive *naive, const struct transaction
         .happening = happening_of(tx),
         .type = (enum event_type)tx->event_type,
         .credit = payee,
+        .abroad = tx->country_to.size > 0 &&
+                  (tx->country_to.size != 2 || memcmp(tx->country_to.data, "KZ", 2) != 0),
+        .to_phone = tx->payee_alias_type == ALIAS_TYPE_PHONE,
     };
     copy_text(e.tx_id, tx->tx_id);
     __int128 before = e.balance_after;
@@ -200,8 +204,8 @@ static int64_t net_of(const struct question *q, enum family family, int64_t wind
     return net < 0 && q->mutation != NAIVE_reversal_below_zero ? 0 : net;
 }
 
-static double kzt(int64_t tiyn) {
-    return (double)tiyn / 100.0;
+static double tiyn_of(int64_t tiyn) {
+    return (double)tiyn;
 }
 
 static double largest(const struct question *q, enum family family, int64_t window) {
@@ -209,7 +213,7 @@ static double largest(const struct question *q, enum family family, int64_t wind
     for (int i = 0; i < q->ring_count; i++)
         if (settled(q, &q->ring[i], family, window) && q->ring[i].amount > most)
             most = q->ring[i].amount;
-    return kzt(most);
+    return tiyn_of(most);
 }
 
 static int distinct(const struct question *q, enum family family, int64_t window) {
@@ -270,7 +274,7 @@ static double amount_z(const struct person *person, int64_t amount) {
     int count = 0;
     for (size_t i = 0; i < person->count; i++) {
         if (person->entries[i].happening == ATTEMPTED) continue;
-        const long double off = (long double)person->entries[i].amount / 100.0L - mean;
+        const long double off = (long double)person->entries[i].amount - mean;
         if (count++ == 0) {
             mean = off;
             continue;
@@ -279,7 +283,7 @@ static double amount_z(const struct person *person, int64_t amount) {
         variance = (variance + off * off / 16.0L) * 15.0L / 16.0L;
     }
     if (count < 5 || variance <= 0) return NAN;
-    const long double z = ((long double)amount / 100.0L - mean) / sqrtl(variance);
+    const long double z = ((long double)amount - mean) / sqrtl(variance);
     return (double)(z > 20 ? 20 : z < -20 ? -20 : z);
 }
 
@@ -447,10 +451,10 @@ static void fifo(const struct question *q) {
     o[FEATURE_rapid_cash_out_1h] = share(gone(q, &purse, IN, DAY, ANY_WAY, HOUR), credited(q, DAY));
     o[FEATURE_retained_share] =
         1.0 - share(gone(q, &purse, IN, 3 * DAY, ANY_WAY, ever), credited(q, 3 * DAY));
-    o[FEATURE_passed_amount_cash_24h] = kzt(gone(q, &purse, P2P_IN, DAY, AS_CASH, ever));
-    o[FEATURE_passed_amount_cash_72h] = kzt(gone(q, &purse, P2P_IN, 3 * DAY, AS_CASH, ever));
-    o[FEATURE_passed_amount_p2p_24h] = kzt(gone(q, &purse, P2P_IN, DAY, BY_P2P, ever));
-    o[FEATURE_passed_amount_p2p_72h] = kzt(gone(q, &purse, P2P_IN, 3 * DAY, BY_P2P, ever));
+    o[FEATURE_passed_amount_cash_24h] = tiyn_of(gone(q, &purse, P2P_IN, DAY, AS_CASH, ever));
+    o[FEATURE_passed_amount_cash_72h] = tiyn_of(gone(q, &purse, P2P_IN, 3 * DAY, AS_CASH, ever));
+    o[FEATURE_passed_amount_p2p_24h] = tiyn_of(gone(q, &purse, P2P_IN, DAY, BY_P2P, ever));
+    o[FEATURE_passed_amount_p2p_72h] = tiyn_of(gone(q, &purse, P2P_IN, 3 * DAY, BY_P2P, ever));
 }
 
 /* The rest of the vector. */
@@ -466,7 +470,7 @@ static void counts_and_amounts(const struct question *q) {
     for (int f = IN; f <= CASH_OUT; f++)
         for (int w = 0; w < 5; w++) {
             q->out[counts[f] + w] = count_of(q, (enum family)f, windows[w]);
-            q->out[amounts[f] + w] = kzt(net_of(q, (enum family)f, windows[w]));
+            q->out[amounts[f] + w] = tiyn_of(net_of(q, (enum family)f, windows[w]));
         }
     q->out[FEATURE_in_max_24h] = largest(q, IN, DAY);
     q->out[FEATURE_out_max_24h] = largest(q, OUT, DAY);
@@ -544,6 +548,25 @@ static void attempts(const struct question *q) {
     q->out[FEATURE_attempts_24h] = day;
     q->out[FEATURE_attempts_new_payee_1h] = new_hour;
     q->out[FEATURE_attempts_new_payee_24h] = new_day;
+}
+
+static void ways(const struct question *q) {
+    int64_t out = 0, abroad = 0, crypto = 0;
+    int in = 0, phone = 0;
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i];
+        if (settled(q, e, OUT, DAY)) {
+            out += e->amount;
+            if (e->abroad) abroad += e->amount;
+            if (e->type == EVENT_TYPE_CRYPTO_PURCHASE) crypto += e->amount;
+        }
+        if (!settled(q, e, P2P_IN, DAY)) continue;
+        in++;
+        phone += e->to_phone;
+    }
+    q->out[FEATURE_foreign_out_share_24h] = share(abroad, out);
+    q->out[FEATURE_crypto_out_share_24h] = share(crypto, out);
+    q->out[FEATURE_alias_phone_share_24h] = share(phone, in);
 }
 
 static void habits(const struct question *q) {
@@ -638,6 +661,7 @@ static void answer(const struct naive *naive, const struct person *person,
     gaps(&q);
     attempts(&q);
     habits(&q);
+    ways(&q);
     circumstances(&q);
     side->features[FEATURE_amount_z] = z;
 }

@@ -130,8 +130,8 @@ static void add_side(struct stage *stage, uint32_t event, enum side_role role, c
     struct batch *batch = stage->batch;
     const uint32_t side = batch->sides++;
     for (int f = 0; f < FEATURE_COUNT; f++)
-        batch->features[side][f] = NAN;
-    batch->features[side][0] = score;
+        batch->features[f][side] = NAN;
+    batch->features[0][side] = score;
     batch->side[side] = (struct side){
         .event = event,
         .account_number = number_of(name),
@@ -213,7 +213,7 @@ static void play_batch(struct stage *stage, FILE *out) {
     struct batch *batch = stage->batch;
     const struct recommendation *r;
     uint32_t event;
-    score_batch(stage->score, &batch->features[0][0], batch->sides, batch->logit);
+    score_batch(stage->score, &batch->features[0][0], BATCH_COLUMN, batch->sides, batch->logit);
     decide_batch(stage->decide, batch);
     while ((r = decide_next(stage->decide, &event)) != NULL) {
         print_recommendation(out, r, batch->input[event].ordinal);

@@ -144,7 +144,10 @@ static struct transaction random_transaction(uint64_t *random, struct history *h
         .amount_minor = random_amount(random, m->amounts),
         .active_call = (uint8_t)below(random, 3),
         .remote_access = (uint8_t)below(random, 3),
+        .payee_alias_type = (uint8_t)below(random, ALIAS_TYPE_OTHER + 1),
     };
+    static const char *const countries[] = {"", "KZ", "RU", "K"};
+    tx.country_to = text_of(countries[below(random, 4)]);
     random_sides(random, m, &tx);
     if (!chance(random, m->attempted)) return tx;
     static const uint8_t stopped[] = {TX_STATUS_ATTEMPTED, TX_STATUS_SUSPENDED, TX_STATUS_REFUSED,
@@ -208,11 +211,14 @@ static void differ(struct difference *d, uint32_t event, const char *what, doubl
              twin);
 }
 
-static const double *features_of(const struct batch *b, uint32_t row, bool payee) {
-    for (uint32_t i = 0; i < b->sides; i++)
-        if (b->side[i].event == row && (b->side[i].role == SIDE_PAYEE) == payee)
-            return b->features[i];
-    return NULL;
+static bool features_of(const struct batch *b, uint32_t row, bool payee,
+                        double out[FEATURE_COUNT]) {
+    for (uint32_t i = 0; i < b->sides; i++) {
+        if (b->side[i].event != row || (b->side[i].role == SIDE_PAYEE) != payee) continue;
+        batch_vector(b, i, out);
+        return true;
+    }
+    return false;
 }
 
 static void compare_row(struct naive *naive, uint32_t row, uint32_t event, struct difference *d) {
@@ -221,8 +227,9 @@ static void compare_row(struct naive *naive, uint32_t row, uint32_t event, struc
     const bool duplicate = batch->verdict[row] == VERDICT_DUPLICATE;
     if (duplicate != (count == 0)) differ(d, event, "duplicate", duplicate, count == 0);
     for (unsigned i = 0; i < count && !d->found; i++) {
-        const double *features = features_of(batch, row, sides[i].payee);
-        if (features == NULL) differ(d, event, "side missing", 0, 1);
+        double features[FEATURE_COUNT];
+        if (!features_of(batch, row, sides[i].payee, features))
+            differ(d, event, "side missing", 0, 1);
         for (int f = 0; f < FEATURE_COUNT && !d->found; f++)
             if (!equal(f, features[f], sides[i].features[f]))
                 differ(d, event, feature_table[f].name, features[f], sides[i].features[f]);

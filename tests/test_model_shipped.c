@@ -18,7 +18,7 @@ struct sketch {
     enum action least, most;
     struct {
         const char *feature;
-        double value;
+        double value; /* money in tenge */
     } features[FEATURES_MAX];
 };
 
@@ -269,19 +269,20 @@ static int feature_find(const char *name) {
 static void fill(const struct sketch *sketch, double features[FEATURE_COUNT]) {
     for (int f = 0; f < FEATURE_COUNT; f++) {
         const char *unit = feature_table[f].unit;
-        features[f] = strcmp(unit, "count") == 0 || strcmp(unit, "KZT") == 0 ? 0 : NAN;
+        features[f] = strcmp(unit, "count") == 0 || strcmp(unit, "tiyn") == 0 ? 0 : NAN;
     }
     for (size_t i = 0; i < FEATURES_MAX && sketch->features[i].feature != NULL; i++) {
         const int f = feature_find(sketch->features[i].feature);
         if (f < 0) fail_msg("%s: no feature %s", sketch->who, sketch->features[i].feature);
-        features[f] = sketch->features[i].value;
+        const bool money = strcmp(feature_table[f].unit, "tiyn") == 0;
+        features[f] = sketch->features[i].value * (money ? 100 : 1);
     }
 }
 
 static void assert_judged(const struct sketch *sketch) {
     double features[FEATURE_COUNT], logit;
     fill(sketch, features);
-    score_batch(score, features, 1, &logit);
+    score_batch(score, features, 1, 1, &logit);
     const enum action action = policy_action(policy, logit);
     print_message("%6.3f %s\n", model_probability(model, logit), sketch->who);
     if (action < sketch->least || action > sketch->most)

@@ -82,7 +82,7 @@ static int set_up(void **unused) {
     account = (struct account){0};
     batch->side[0] = (struct side){.account = &account};
     for (int f = 0; f < FEATURE_COUNT; f++)
-        batch->features[0][f] = NAN;
+        batch->features[f][0] = NAN;
     return 0;
 }
 
@@ -98,7 +98,7 @@ static int tear_down(void **unused) {
 }
 
 static uint32_t fill(struct reason out[REASONS_MAX]) {
-    score_batch(score, batch->features[0], 1, batch->logit);
+    score_batch(score, &batch->features[0][0], BATCH_COLUMN, 1, batch->logit);
     return reasons_fill(reasons, batch, 0, out);
 }
 
@@ -122,7 +122,7 @@ static void test_without_signs_there_is_the_base_rate(void **unused) {
 static void test_a_reason_says_what_the_feature_was(void **unused) {
     (void)unused;
     struct reason list[REASONS_MAX];
-    batch->features[0][2] = 12.5;
+    batch->features[2][0] = 12.5;
     assert_int_equal(fill(list), 2);
     const struct feature *feature = &feature_table[2];
     assert_string_equal(list[0].code, feature->reason_code);
@@ -150,7 +150,7 @@ static void test_terms_on_one_feature_are_one_reason(void **unused) {
 static void test_a_conjunction_is_a_reason_of_its_own(void **unused) {
     (void)unused;
     struct reason list[REASONS_MAX];
-    batch->features[0][0] = batch->features[0][1] = 15;
+    batch->features[0][0] = batch->features[1][0] = 15;
     assert_int_equal(fill(list), 4);
     assert_string_equal(list[0].text_en, "en both");
     assert_string_equal(list[0].feature, feature_table[0].name);
@@ -163,7 +163,7 @@ static void test_the_weightiest_come_first_and_the_rest_is_one(void **unused) {
     (void)unused;
     struct reason list[REASONS_MAX];
     for (int f = 0; f < STEPS; f++)
-        batch->features[0][f] = 10;
+        batch->features[f][0] = 10;
     assert_int_equal(fill(list), REASONS_MAX);
     for (uint32_t i = 1; i < REASONS_MAX - 2; i++)
         assert_true(fabs(list[i].contribution) <= fabs(list[i - 1].contribution));
@@ -181,7 +181,7 @@ static void test_evidence_is_positions_and_only_the_trigger_has_a_name(void **un
         (struct account_event){.ordinal = ORDINAL - 1, .second = 4990, .amount_tiyn = 700};
     account.events[2] =
         (struct account_event){.ordinal = ORDINAL, .second = 5000, .amount_tiyn = 900};
-    batch->features[0][2] = 12.5;
+    batch->features[2][0] = 12.5;
     assert_int_equal(fill(list), 2);
     /* The first event's run is forgotten. */
     assert_int_equal(list[0].evidence_count, 2);
@@ -205,7 +205,7 @@ static void test_evidence_is_bounded(void **unused) {
     account.event_count = 20;
     for (uint32_t i = 0; i < account.event_count; i++)
         account.events[i].ordinal = ORDINAL;
-    batch->features[0][2] = 12.5;
+    batch->features[2][0] = 12.5;
     assert_int_equal(fill(list), 2);
     assert_int_equal(list[0].evidence_count, EVIDENCE_MAX);
 }
@@ -213,7 +213,7 @@ static void test_evidence_is_bounded(void **unused) {
 static void test_the_worst_quality_is_named(void **unused) {
     (void)unused;
     struct reason list[REASONS_MAX];
-    batch->features[0][2] = 12.5;
+    batch->features[2][0] = 12.5;
     batch->side[0].quality = 1u << QUALITY_APPROXIMATE | 1u << QUALITY_COLD_START;
     batch->side[0].approximate_before_s = batch->side[0].cold_before_s = INT64_MAX;
     assert_int_equal(fill(list), 2);
@@ -229,7 +229,7 @@ static void test_a_window_after_what_is_missing_is_exact(void **unused) {
     struct reason list[REASONS_MAX];
     struct side *side = &batch->side[0];
     const int64_t begin_s = batch->tx[side->event].event_time_s - 86400;
-    batch->features[0][2] = 12.5;
+    batch->features[2][0] = 12.5;
     side->quality = 1u << QUALITY_APPROXIMATE | 1u << QUALITY_COLD_START;
     side->approximate_before_s = begin_s + 1;
     side->cold_before_s = begin_s;

@@ -120,7 +120,7 @@ static struct model *scored(struct score **score) {
     if (model == NULL) return NULL;
     random_rows(features);
     *score = score_open(model, ROWS, &error);
-    score_batch(*score, features, ROWS, logits);
+    score_batch(*score, features, ROWS, ROWS, logits);
     return model;
 }
 
@@ -184,11 +184,11 @@ static void test_the_same_bits_for_any_batch_size(void **unused) {
         double again[ROWS];
         for (uint32_t row = 0; row < ROWS; row += sizes[s]) {
             const uint32_t rows = ROWS - row < sizes[s] ? ROWS - row : sizes[s];
-            score_batch(score, features + (size_t)row * FEATURE_COUNT, rows, again + row);
+            score_batch(score, features + row, ROWS, rows, again + row);
         }
         assert_memory_equal(again, logits, sizeof logits);
     }
-    score_batch(score, features, 0, logits);
+    score_batch(score, features, ROWS, 0, logits);
     score_close(score);
     model_free(model);
 }
@@ -198,8 +198,10 @@ static void test_contributions_add_up_in_any_order(void **unused) {
     struct score *score;
     struct model *model = scored(&score);
     for (uint32_t row = 0; row < ROWS; row++) {
-        double terms[TERMS], intercept, forward, backward = 0;
-        score_explain(score, features + (size_t)row * FEATURE_COUNT, terms, &intercept);
+        double vector[FEATURE_COUNT], terms[TERMS], intercept, forward, backward = 0;
+        for (size_t f = 0; f < FEATURE_COUNT; f++)
+            vector[f] = features[f * ROWS + row];
+        score_explain(score, vector, terms, &intercept);
         forward = intercept;
         for (int i = 0; i < TERMS; i++) {
             forward += terms[i];
@@ -226,7 +228,7 @@ static double contribution(const char *term, double a, double b) {
     if (model == NULL) fail_msg("%s", error.text);
     struct score *score = score_open(model, 1, &error);
     double row[FEATURE_COUNT] = {a, b}, logit;
-    score_batch(score, row, 1, &logit);
+    score_batch(score, row, 1, 1, &logit);
     score_close(score);
     model_free(model);
     return logit;
