@@ -3,16 +3,17 @@
  * size class has room for. Private to account.c, accounts.c, fifo.c, panes.c, features.c and
  * apply.c.
  *
- * The ring is a structure of arrays of events in the order they arrived, slots `first` to `end` - 1;
- * what windows read comes first. Events enter at `end`; what leaves at `first` folds into the
- * opening lot, which is exact for FIFO: everything that is left came later. When `end` reaches the
- * room of the class, the events move back to slot 0, or the record to a larger class. */
+ * The ring is a structure of arrays of the events in the order they arrived, `count` of them from
+ * slot `first` on; what windows read comes first. What leaves at the old end folds into the opening
+ * lot, which is exact for FIFO: everything that is left came later. When the room of the class is
+ * used up, the events move back to slot 0, or the record to a larger class. */
 #pragma once
 
 #include "detector/account.h"
 #include "detector/kernels.h"
 
-/* Room of the size classes. A record at rest is a head alone; the largest has panes (panes.h). */
+/* A record at rest is a head alone. The largest class has panes (panes.h), and room for twice the
+ * events a ring holds, so that they need not move back each time one enters. */
 enum { SIZE_CLASSES = 8, CLASS_HEAD = 0, CLASS_4 = 1, CLASS_128 = 6, CLASS_PANES = 7 };
 enum { RING_MAX = 128, RING_KEEP_S = 8 * 86400 };
 
@@ -53,7 +54,7 @@ struct account {
     uint32_t last_living_s; /* latest payment for living; 0: never */
     uint32_t left_s;        /* latest event time that left the ring, or whose amount is beyond what a
                                slot can say; 0: none */
-    uint8_t first, end;     /* slots in use: first … end - 1 */
+    uint8_t first, count;   /* slots in use: `count` from `first` on */
     uint16_t side;          /* 1 + first side of the batch in hand that refers to this; 0: none */
     uint8_t size_class;
     uint8_t amounts; /* events in mean and variance, saturating */
@@ -61,9 +62,9 @@ struct account {
     uint8_t unused;
 };
 
-/* The columns of a record's ring. */
+/* The columns of a record's ring, from its oldest event on. */
 struct ring {
-    uint32_t room;         /* of the class; a power of two */
+    uint32_t count;
     uint32_t *second;      /* event time, UTC */
     uint32_t *amount;      /* coded: quantise_amount */
     uint32_t *counterparty; /* account number; 0: none */
@@ -73,21 +74,19 @@ struct ring {
     uint64_t *cold; /* ordinal in the low 40 bits, the other 24 bits of the tx hash above */
 };
 
-/* Events a class has room for: 0, 4, 8 … 128, 128. */
+/* Events a class has room for: 0, 4, 8 … 128, 256. */
 static inline uint32_t class_room(uint8_t size_class) {
-    return size_class == CLASS_HEAD    ? 0
-           : size_class == CLASS_PANES ? RING_MAX
-                                       : UINT32_C(2) << size_class;
+    return size_class == CLASS_HEAD ? 0 : UINT32_C(2) << size_class;
 }
 
 enum { RING_EVENT_BYTES = 3 * 4 + 4 + 8 };
 
 static inline struct ring ring_of(const struct account *account) {
-    const uint32_t room = class_room(account->size_class);
-    uint32_t *const words = (uint32_t *)(uintptr_t)(account + 1);
-    uint8_t *const bytes = (uint8_t *)(words + 3 * room);
+    const uint32_t room = class_room(account->size_class), first = account->first;
+    uint32_t *const words = (uint32_t *)(uintptr_t)(account + 1) + first;
+    uint8_t *const bytes = (uint8_t *)(uintptr_t)(account + 1) + 12 * room + first;
     return (struct ring){
-        .room = room,
+        .count = account->count,
         .second = words,
         .amount = words + room,
         .counterparty = words + 2 * room,
@@ -95,12 +94,8 @@ static inline struct ring ring_of(const struct account *account) {
         .kind = bytes + room,
         .way = bytes + 2 * room,
         .print = bytes + 3 * room,
-        .cold = (uint64_t *)(void *)(bytes + 4 * room),
+        .cold = (uint64_t *)(void *)((uint8_t *)(uintptr_t)(account + 1) + 16 * room) + first,
     };
-}
-
-static inline uint32_t ring_count(const struct account *account) {
-    return (uint32_t)account->end - account->first;
 }
 
 /* Bytes of a record of the class (panes.h says how large panes are). */
