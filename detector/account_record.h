@@ -98,14 +98,24 @@ static inline struct ring ring_of(const struct account *account) {
     };
 }
 
-/* Bytes of a record of the class (panes.h says how large panes are). */
+static inline struct panes *panes_of(const struct account *account) {
+    uint8_t *const ring = (uint8_t *)(uintptr_t)(account + 1);
+    return (struct panes *)(void *)(ring + RING_EVENT_BYTES * class_room(CLASS_PANES));
+}
+
+/* Bytes of a record of the class. */
 size_t class_bytes(uint8_t size_class);
-/* The smallest class with room for `count` events, CLASS_PANES never. */
+/* The smallest class with room for `count` events; CLASS_PANES never. */
 uint8_t class_for(uint32_t count);
+/* The class that the record should have at the engine clock: its own, or a smaller one where its
+ * ring has become nearly empty and its panes are out of reach. */
+uint8_t class_wanted(const struct account *account, int64_t clock_s);
 
 /* 31 bits of tiyn, or with the top bit units of 2^16 tiyn, saturating. */
 uint32_t quantise_amount(int64_t tiyn);
-int64_t amount_of(uint32_t coded);
+static inline int64_t amount_of(uint32_t coded) {
+    return (int64_t)(coded & INT32_MAX) << (coded >> 31) * 16;
+}
 
 /* Money in a lot: it stops at the largest number. */
 static inline int64_t lot_sum(int64_t lot, int64_t amount) {
@@ -114,8 +124,29 @@ static inline int64_t lot_sum(int64_t lot, int64_t amount) {
 
 /* Events from the old end whose second is at most `until_s` leave the ring. */
 void account_expire(struct account *account, int64_t until_s);
-/* True when everything the record holds beside its head is out of reach at the engine clock: it may
- * shrink to CLASS_HEAD (after account_expire). */
-bool account_at_rest(const struct account *account, int64_t clock_s);
-/* Makes `to`, a block of another class that has room, what `from` is. */
+/* Makes `to`, a block of `size_class` that has room, what `from` is. */
 void account_move(const struct account *from, struct account *to, uint8_t size_class);
+/* Whether the next event has a slot as the record lies; else account_compact, or a larger class. */
+static inline bool account_has_room(const struct account *account) {
+    return (uint32_t)account->first + account->count < class_room(account->size_class);
+}
+/* Moves the events back to slot 0. */
+void account_compact(struct account *account);
+
+struct ring_event {
+    int64_t second, amount_tiyn, balance_before_tiyn;
+    uint64_t ordinal;
+    uint32_t counterparty, tx_hash;
+    uint32_t amount; /* coded */
+    uint8_t bits, kind, event_type, channel, rail; /* bits without NEWEST and STRANGER */
+    bool balance_present;
+};
+/* Writes the event behind the others, brings the head up to date, and gives NEWEST and STRANGER.
+ * The record has room; one whose ring is full has panes, and its oldest event goes there. */
+void account_insert(struct account *account, const struct ring_event *event,
+                    const struct kernels *kernels);
+/* The decayed number of credits at `second`; a time before the newest is that one. */
+double account_credit_rate(const struct account *account, int64_t second);
+/* True when the ring holds the same transaction: tx hash, amount, counterparty and kind. */
+bool account_holds(const struct account *account, const struct ring_event *event,
+                   const struct kernels *kernels);
