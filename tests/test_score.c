@@ -36,7 +36,7 @@ static const char *feature_name(void) {
 
 static void random_shape(FILE *out, int i) {
     const char *first = feature_name(), *second = feature_name();
-    switch (i % 5) {
+    switch (i % 7) {
     case 0:
         (void)fprintf(out, "\"type\": \"linear\", \"feature\": \"%s\"", first);
         break;
@@ -50,6 +50,18 @@ static void random_shape(FILE *out, int i) {
         break;
     case 3:
         (void)fprintf(out, "\"type\": \"null\", \"feature\": \"%s\"", first);
+        break;
+    case 4:
+        (void)fprintf(out, "\"type\": \"and\", \"terms\": [");
+        (void)fprintf(out, "{\"type\": \"null\", \"feature\": \"%s\"}, ", first);
+        (void)fprintf(out, "{\"type\": \"step\", \"feature\": \"%s\", \"knot\": 0.25, ", second);
+        (void)fprintf(out, "\"side\": \"above\"}]");
+        break;
+    case 5:
+        (void)fprintf(out, "\"type\": \"and\", \"terms\": [");
+        (void)fprintf(out, "{\"type\": \"step\", \"feature\": \"%s\", \"knot\": 0.25, ", first);
+        (void)fprintf(out, "\"side\": \"below\"}, ");
+        (void)fprintf(out, "{\"type\": \"linear\", \"feature\": \"%s\"}]", second);
         break;
     default:
         (void)fprintf(out, "\"type\": \"and\", \"terms\": [");
@@ -66,8 +78,10 @@ static struct model *random_model(void) {
     FILE *out = open_memstream(&json, &size);
     (void)fprintf(out,
                   "{\"format\": \"saqshy-model/1\", \"id\": \"random\", \"features_sha256\": "
-                  "\"%s\", \"intercept\": %.20g, \"transforms\": {\"%s\": \"log1p\"}, \"terms\": [",
-                  feature_table_sha256(), weight(), feature_table[0].name);
+                  "\"%s\", \"intercept\": %.20g, \"transforms\": {\"%s\": \"log1p\", "
+                  "\"%s\": {\"clip\": [0.5, 3]}, \"%s\": \"log1p\"}, \"terms\": [",
+                  feature_table_sha256(), weight(), feature_table[0].name, feature_table[1].name,
+                  feature_table[2].name);
     for (int i = 0; i < TERMS; i++) {
         (void)fprintf(out, "%s{\"name\": \"t%d\", \"weight\": %.20g, ", i > 0 ? "," : "", i,
                       weight());
