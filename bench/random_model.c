@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t next(uint64_t *state) {
+uint64_t random_next(uint64_t *state) {
     uint64_t z = (*state += 0x9e3779b97f4a7c15ULL);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
@@ -25,17 +25,17 @@ static double knot_of(size_t feature, uint64_t choice) {
 }
 
 static void write_part(FILE *out, const char *type, uint64_t *state) {
-    const size_t feature = next(state) % FEATURE_COUNT;
+    const size_t feature = random_next(state) % FEATURE_COUNT;
     (void)fprintf(out, "\"type\": \"%s\", \"feature\": \"%s\"", type, feature_table[feature].name);
     if (strcmp(type, "linear") == 0) return;
-    (void)fprintf(out, ", \"knot\": %.17g, \"side\": \"%s\"", knot_of(feature, next(state)),
-                  next(state) % 3 == 0 ? "below" : "above");
+    (void)fprintf(out, ", \"knot\": %.17g, \"side\": \"%s\"", knot_of(feature, random_next(state)),
+                  random_next(state) % 3 == 0 ? "below" : "above");
 }
 
 static void write_term(FILE *out, uint32_t index, uint64_t *state) {
     static const char *const simple[] = {"hinge", "step", "hinge", "linear"};
     (void)fprintf(out, "%s{\"name\": \"t%u\", \"weight\": %.17g, ", index > 0 ? "," : "", index,
-                  (double)(next(state) % 0x200000) * 0x1p-20 - 1);
+                  (double)(random_next(state) % 0x200000) * 0x1p-20 - 1);
     (void)fprintf(out, "\"text\": {\"en\": \"e\", \"ru\": \"r\", \"kk\": \"k\"}, ");
     if (index % 2 == 1) {
         write_part(out, simple[index / 2 % 4], state);
@@ -84,7 +84,8 @@ struct model *random_model(uint32_t terms, uint64_t seed) {
 void random_features(double *features, size_t rows, size_t stride, uint64_t seed) {
     for (size_t f = 0; f < FEATURE_COUNT; f++)
         for (size_t i = 0; i < rows; i++) {
-            const double value = (double)(next(&seed) % 1000000) * (is_amount(f) ? 40 : 1e-5);
-            features[f * stride + i] = next(&seed) % 8 == 0 ? NAN : value;
+            const double value =
+                (double)(random_next(&seed) % 1000000) * (is_amount(f) ? 40 : 1e-5);
+            features[f * stride + i] = random_next(&seed) % 8 == 0 ? NAN : value;
         }
 }

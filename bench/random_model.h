@@ -6,6 +6,9 @@
 
 #include <stdint.h>
 
+/* Even over 64 bits, from a state that is any number. */
+uint64_t random_next(uint64_t *state);
+
 /* `terms` terms like the shipped model's: of eight, four conjunctions, two hinges, a step and a
  * straight line, at one of four knots of their feature; amounts through log1p. Exits when it cannot
  * be made. */
