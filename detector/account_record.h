@@ -3,16 +3,17 @@
  * size class has room for. Private to account.c, accounts.c, fifo.c, panes.c, features.c and
  * apply.c.
  *
- * The ring is a structure of arrays of events in the order they arrived, slots `first` to `end` - 1;
- * what windows read comes first. Events enter at `end`; what leaves at `first` folds into the
- * opening lot, which is exact for FIFO: everything that is left came later. When `end` reaches the
- * room of the class, the events move back to slot 0, or the record to a larger class. */
+ * The ring is a structure of arrays of the events in the order they arrived, `count` of them from
+ * slot `first` on; what windows read comes first. What leaves at the old end folds into the opening
+ * lot, which is exact for FIFO: everything that is left came later. When the room of the class is
+ * used up, the events move back to slot 0, or the record to a larger class. */
 #pragma once
 
 #include "detector/account.h"
 #include "detector/kernels.h"
 
-/* Room of the size classes. A record at rest is a head alone; the largest has panes (panes.h). */
+/* A record at rest is a head alone. The largest class has panes (panes.h), and room for twice the
+ * events a ring holds, so that they need not move back each time one enters. */
 enum { SIZE_CLASSES = 8, CLASS_HEAD = 0, CLASS_4 = 1, CLASS_128 = 6, CLASS_PANES = 7 };
 enum { RING_MAX = 128, RING_KEEP_S = 8 * 86400 };
 
@@ -53,7 +54,7 @@ struct account {
     uint32_t last_living_s; /* latest payment for living; 0: never */
     uint32_t left_s;        /* latest event time that left the ring, or whose amount is beyond what a
                                slot can say; 0: none */
-    uint8_t first, end;     /* slots in use: first … end - 1 */
+    uint8_t first, count;   /* slots in use: `count` from `first` on */
     uint16_t side;          /* 1 + first side of the batch in hand that refers to this; 0: none */
     uint8_t size_class;
     uint8_t amounts; /* events in mean and variance, saturating */
@@ -61,9 +62,9 @@ struct account {
     uint8_t unused;
 };
 
-/* The columns of a record's ring. */
+/* The columns of a record's ring, from its oldest event on. */
 struct ring {
-    uint32_t room;         /* of the class; a power of two */
+    uint32_t count;
     uint32_t *second;      /* event time, UTC */
     uint32_t *amount;      /* coded: quantise_amount */
     uint32_t *counterparty; /* account number; 0: none */
@@ -73,21 +74,19 @@ struct ring {
     uint64_t *cold; /* ordinal in the low 40 bits, the other 24 bits of the tx hash above */
 };
 
-/* Events a class has room for: 0, 4, 8 … 128, 128. */
+/* Events a class has room for: 0, 4, 8 … 128, 256. */
 static inline uint32_t class_room(uint8_t size_class) {
-    return size_class == CLASS_HEAD    ? 0
-           : size_class == CLASS_PANES ? RING_MAX
-                                       : UINT32_C(2) << size_class;
+    return size_class == CLASS_HEAD ? 0 : UINT32_C(2) << size_class;
 }
 
 enum { RING_EVENT_BYTES = 3 * 4 + 4 + 8 };
 
 static inline struct ring ring_of(const struct account *account) {
-    const uint32_t room = class_room(account->size_class);
-    uint32_t *const words = (uint32_t *)(uintptr_t)(account + 1);
-    uint8_t *const bytes = (uint8_t *)(words + 3 * room);
+    const uint32_t room = class_room(account->size_class), first = account->first;
+    uint32_t *const words = (uint32_t *)(uintptr_t)(account + 1) + first;
+    uint8_t *const bytes = (uint8_t *)(uintptr_t)(account + 1) + 12 * room + first;
     return (struct ring){
-        .room = room,
+        .count = account->count,
         .second = words,
         .amount = words + room,
         .counterparty = words + 2 * room,
@@ -95,22 +94,28 @@ static inline struct ring ring_of(const struct account *account) {
         .kind = bytes + room,
         .way = bytes + 2 * room,
         .print = bytes + 3 * room,
-        .cold = (uint64_t *)(void *)(bytes + 4 * room),
+        .cold = (uint64_t *)(void *)((uint8_t *)(uintptr_t)(account + 1) + 16 * room) + first,
     };
 }
 
-static inline uint32_t ring_count(const struct account *account) {
-    return (uint32_t)account->end - account->first;
+static inline struct panes *panes_of(const struct account *account) {
+    uint8_t *const ring = (uint8_t *)(uintptr_t)(account + 1);
+    return (struct panes *)(void *)(ring + RING_EVENT_BYTES * class_room(CLASS_PANES));
 }
 
-/* Bytes of a record of the class (panes.h says how large panes are). */
+/* Bytes of a record of the class. */
 size_t class_bytes(uint8_t size_class);
-/* The smallest class with room for `count` events, CLASS_PANES never. */
+/* The smallest class with room for `count` events; CLASS_PANES never. */
 uint8_t class_for(uint32_t count);
+/* The class that the record should have at the engine clock: its own, or a smaller one where its
+ * ring has become nearly empty and its panes are out of reach. */
+uint8_t class_wanted(const struct account *account, int64_t clock_s);
 
 /* 31 bits of tiyn, or with the top bit units of 2^16 tiyn, saturating. */
 uint32_t quantise_amount(int64_t tiyn);
-int64_t amount_of(uint32_t coded);
+static inline int64_t amount_of(uint32_t coded) {
+    return (int64_t)(coded & INT32_MAX) << (coded >> 31) * 16;
+}
 
 /* Money in a lot: it stops at the largest number. */
 static inline int64_t lot_sum(int64_t lot, int64_t amount) {
@@ -119,8 +124,29 @@ static inline int64_t lot_sum(int64_t lot, int64_t amount) {
 
 /* Events from the old end whose second is at most `until_s` leave the ring. */
 void account_expire(struct account *account, int64_t until_s);
-/* True when everything the record holds beside its head is out of reach at the engine clock: it may
- * shrink to CLASS_HEAD (after account_expire). */
-bool account_at_rest(const struct account *account, int64_t clock_s);
-/* Makes `to`, a block of another class that has room, what `from` is. */
+/* Makes `to`, a block of `size_class` that has room, what `from` is. */
 void account_move(const struct account *from, struct account *to, uint8_t size_class);
+/* Whether the next event has a slot as the record lies; else account_compact, or a larger class. */
+static inline bool account_has_room(const struct account *account) {
+    return (uint32_t)account->first + account->count < class_room(account->size_class);
+}
+/* Moves the events back to slot 0. */
+void account_compact(struct account *account);
+
+struct ring_event {
+    int64_t second, amount_tiyn, balance_before_tiyn;
+    uint64_t ordinal;
+    uint32_t counterparty, tx_hash;
+    uint32_t amount; /* coded */
+    uint8_t bits, kind, event_type, channel, rail; /* bits without NEWEST and STRANGER */
+    bool balance_present;
+};
+/* Writes the event behind the others, brings the head up to date, and gives NEWEST and STRANGER.
+ * The record has room; one whose ring is full has panes, and its oldest event goes there. */
+void account_insert(struct account *account, const struct ring_event *event,
+                    const struct kernels *kernels);
+/* The decayed number of credits at `second`; a time before the newest is that one. */
+double account_credit_rate(const struct account *account, int64_t second);
+/* True when the ring holds the same transaction: tx hash, amount, counterparty and kind. */
+bool account_holds(const struct account *account, const struct ring_event *event,
+                   const struct kernels *kernels);
