@@ -223,6 +223,10 @@ bool account_index_full(const struct account_index *x, uint64_t more) {
     return (x->count + more) * 4 > (uint64_t)x->now.count * BUCKET_ENTRIES * 3;
 }
 
+bool account_index_in_need(const struct account_index *x) {
+    return x->count * 20 > (uint64_t)x->now.count * BUCKET_ENTRIES * 17;
+}
+
 static uint32_t next_count(const struct account_index *x) {
     return x->now.count + x->now.count / 4;
 }

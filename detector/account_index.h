@@ -58,6 +58,8 @@ uint32_t account_index_numbered(const struct account_index *index, uint64_t low,
 
 /* Whether `more` entries would fill it over 0.75. */
 bool account_index_full(const struct account_index *index, uint64_t more);
+/* Fuller than 0.85: it must not go on like this. */
+bool account_index_in_need(const struct account_index *index);
 /* Bytes of the table that account_index_grow would make. */
 size_t account_index_next_bytes(const struct account_index *index);
 /* Only when nothing is left to migrate. False: the system gives no memory. */

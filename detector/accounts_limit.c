@@ -13,7 +13,7 @@ enum {
     PASS_LOOKS = 16384, /* blocks of a pass over all records, a call */
     DROPS = 2048,       /* a call, between soft and hard */
     SAMPLES = 4096,     /* records that choose the bound of a pass */
-    SHARE = 32,         /* a pass keeps one record of so many, the first in order */
+    SHARE = 16,         /* a pass keeps one record of so many, the first in order */
     SMALL = 65536,      /* a table of so many blocks is kept whole */
     SAY_CALLS = 1024,   /* calls between two lines on what was dropped */
     ROOM_ENTRIES = 2 * ACCOUNTS_STRIDE,
@@ -87,7 +87,11 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Below which about one record of SHARE is, by a sample; any bound will do. */
+static bool is_pinned(const struct accounts *a, uint32_t number) {
+    return a->options.pinned != NULL && a->options.pinned(a->options.pinned_context, number);
+}
+
+/* Below which about one record of SHARE that may go is, by a sample; any bound will do. */
 static uint64_t choose_bound(const struct accounts *a) {
     static uint64_t orders[SAMPLES + SIZE_CLASSES];
     uint64_t blocks = 0;
@@ -99,8 +103,9 @@ static uint64_t choose_bound(const struct accounts *a) {
     for (uint8_t c = 0; c < SIZE_CLASSES; c++)
         for (uint64_t n = 1; n <= a->slabs.classes[c].top; n += stride) {
             const uint32_t reference = slabs_reference(c, (uint32_t)n);
-            if (!slabs_is_hole(&a->slabs, reference))
-                orders[count++] = victim_order(slabs_at(&a->slabs, reference));
+            const struct account *account = slabs_at(&a->slabs, reference);
+            if (!slabs_is_hole(&a->slabs, reference) && !is_pinned(a, account->number))
+                orders[count++] = victim_order(account);
         }
     qsort(orders, count, sizeof *orders, ascending);
     return count == 0 ? UINT64_MAX : orders[count / SHARE];
@@ -142,15 +147,11 @@ static void go_on(struct accounts *a, uint32_t looks) {
 static void collect(struct accounts *a) {
     struct limit *l = &a->limit;
     const bool stale = l->front.count > 2 * (l->front_start + SMALL);
-    if (!l->collecting && (l->front.count <= l->front_start / 4 || stale)) start_pass(a);
+    if (!l->collecting && (l->front.count <= l->front_start / 2 || stale)) start_pass(a);
     if (l->collecting) go_on(a, PASS_LOOKS);
 }
 
 /* Dropping. */
-
-static bool is_pinned(const struct accounts *a, uint32_t number) {
-    return a->options.pinned != NULL && a->options.pinned(a->options.pinned_context, number);
-}
 
 /* Those whose episode has ended since are in their turn again. */
 static void unpin(struct accounts *a) {

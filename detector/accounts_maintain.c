@@ -129,6 +129,8 @@ void accounts_maintain(struct accounts *a, int64_t clock_s) {
     sweep_classes(a, &a->sweep_heads, CLASS_HEAD, CLASS_HEAD, SWEEP_HEAD_LOOKS, clock_s);
     sweep_classes(a, &a->sweep, CLASS_4, CLASS_PANES, SWEEP_LOOKS, clock_s);
     limit_keep(a, stuck);
+    /* Nothing may go: rather too large than without a place for the next account. */
+    if (stuck && account_index_in_need(&a->index)) account_index_grow(&a->index);
     pack(a);
     if (accounts_bytes_held(a) > a->limit.held) pack_all(a);
     slabs_give_back(&a->slabs);
