@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 20, PATH_BYTES_MAX = 4096 };
+enum { BUFFER_BYTES = 1 << 18, PATH_BYTES_MAX = 4096 };
 _Static_assert((int)VECTOR_ROW_MAX < BUFFER_BYTES && (int)VECTOR_HEAD_MAX < BUFFER_BYTES,
                "no room");
 
