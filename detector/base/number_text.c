@@ -83,7 +83,8 @@ static char *put_scaled(uint64_t digits, int scale, char *out) {
         scale--;
     }
     if (scale >= DIGITS) {
-        memcpy(out, "0.", 2);
+        out[0] = '0';
+        out[1] = '.';
         memset(out + 2, '0', (size_t)(scale - DIGITS));
         out = put_whole(digits, out + 2 + scale - DIGITS);
     } else {
