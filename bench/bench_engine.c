@@ -74,7 +74,7 @@ static void open_engine(struct engine *e, const struct report_flag *flags, uint6
     must((e->model = model_shipped(&error)) != NULL, &error);
     must((e->policy = policy_shipped(e->model, &error)) != NULL, &error);
     must((e->runs = runs_new(1024)) != NULL, &error);
-    must((e->score = score_open(e->model, BATCH_SIDES, &error)) != NULL, &error);
+    must((e->score = score_open(e->model, BATCH_SIDES, "auto", &error)) != NULL, &error);
     const struct apply_options apply = {.accounts_max = e->accounts,
                                         .kernel_tier =
                                             flags[FLAG_SCALAR].value != 0 ? "scalar" : "auto"};

@@ -2,20 +2,25 @@
 #include "detector/account.h"
 
 #include "detector/account_record.h"
+#include "detector/decay.h"
 #include "detector/feature_table.h"
 #include "detector/fifo.h"
+#include "detector/panes.h"
 #include "detector/transaction.h"
-#include "models/exact_math.h"
 
-_Static_assert(sizeof(struct account) == 14 * 64, "two lines of header, twelve of ring");
+#include <assert.h>
+#include <string.h>
+
+_Static_assert(sizeof(struct account) == 64, "the head is one line");
 _Static_assert(EVENT_TYPE_OTHER < 16 && CHANNEL_OTHER < 16 && RAIL_OTHER < 16, "four bits each");
-_Static_assert((int)ACCOUNT_EVENTS_MAX == (int)RING_SLOTS, "a history is the ring");
+_Static_assert((int)ACCOUNT_EVENTS_MAX == (int)RING_MAX, "a history is the ring");
 
-#define HALF_LIFE_S (14.0 * 86400.0)
-#define LN_2 0.6931471805599453
 #define MEAN_WEIGHT 0.0625
 #define COARSE UINT32_C(0x80000000)
-enum { COARSE_SHIFT = 16 };
+#define ORDINAL_MASK ((UINT64_C(1) << ORDINAL_BITS) - 1)
+enum { COARSE_SHIFT = 16, ORDINAL_BITS = 40, AMOUNTS_MAX = 255 };
+/* No window of an event that may still come reaches panes that began so long before the clock. */
+enum { PANES_KEEP_S = 15 * 86400 };
 
 uint32_t account_number(const struct account *a) {
     return a->number;
@@ -27,12 +32,66 @@ uint32_t quantise_amount(int64_t tiyn) {
     return COARSE | (units >= COARSE ? COARSE - 1 : (uint32_t)units);
 }
 
-int64_t amount_of(uint32_t coded) {
-    const int64_t low = coded & (COARSE - 1);
-    return (coded & COARSE) != 0 ? low << COARSE_SHIFT : low;
+/* Size classes. */
+
+size_t class_bytes(uint8_t size_class) {
+    const size_t ring = (size_t)RING_EVENT_BYTES * class_room(size_class);
+    return sizeof(struct account) + ring + (size_class == CLASS_PANES ? sizeof(struct panes) : 0);
 }
 
-/* Side bits: which of an account's counterparties an event counts among. */
+uint8_t class_for(uint32_t count) {
+    uint8_t size_class = count == 0 ? CLASS_HEAD : CLASS_4;
+    while (class_room(size_class) < count)
+        size_class++;
+    return size_class;
+}
+
+uint8_t class_wanted(const struct account *a, int64_t clock_s) {
+    const bool panes = a->size_class == CLASS_PANES;
+    if (panes && !panes_past(panes_of(a), clock_s - PANES_KEEP_S)) return CLASS_PANES;
+    const uint32_t room = panes ? RING_MAX : class_room(a->size_class);
+    if (a->count == 0) return CLASS_HEAD;
+    const uint32_t twice = a->count <= RING_MAX / 2 ? 2u * a->count : RING_MAX;
+    return panes || 4u * a->count <= room ? class_for(twice) : a->size_class;
+}
+
+/* The columns of a ring, to where another ring's are. */
+static void move_columns(const struct ring *from, const struct ring *to) {
+    const size_t count = from->count;
+    memmove(to->second, from->second, count * sizeof *to->second);
+    memmove(to->amount, from->amount, count * sizeof *to->amount);
+    memmove(to->counterparty, from->counterparty, count * sizeof *to->counterparty);
+    memmove(to->bits, from->bits, count);
+    memmove(to->kind, from->kind, count);
+    memmove(to->way, from->way, count);
+    memmove(to->print, from->print, count);
+    memmove(to->cold, from->cold, count * sizeof *to->cold);
+}
+
+void account_move(const struct account *from, struct account *to, uint8_t size_class) {
+    assert(from->count <= class_room(size_class));
+    *to = *from;
+    to->size_class = size_class;
+    to->first = 0;
+    const struct ring old = ring_of(from), new = ring_of(to);
+    move_columns(&old, &new);
+    if (size_class != CLASS_PANES) return;
+    if (from->size_class == CLASS_PANES)
+        *panes_of(to) = *panes_of(from);
+    else
+        memset(panes_of(to), 0, sizeof(struct panes));
+}
+
+void account_compact(struct account *a) {
+    const struct ring from = ring_of(a);
+    a->first = 0;
+    const struct ring to = ring_of(a);
+    move_columns(&from, &to);
+}
+
+/* Looking. */
+
+/* Which of an account's counterparties an event counts among. */
 static uint8_t side_bits(uint8_t bits) {
     return bits & (BIT_CREDIT | BIT_DEBIT);
 }
@@ -41,103 +100,126 @@ static bool counts_as_counterparty(uint8_t bits, uint32_t counterparty) {
     return counterparty != 0 && side_bits(bits) != 0 && (bits & (BIT_ATTEMPT | BIT_REVERSAL)) == 0;
 }
 
-/* A ring that is not full starts at slot 0, so slots in use are `ring_used`. */
+/* Takes the highest slot out of a mask; -1: it is empty. */
+static int take_latest(uint64_t mask[2]) {
+    const int word = mask[1] != 0;
+    if (mask[word] == 0) return -1;
+    const int bit = 63 - __builtin_clzll(mask[word]);
+    mask[word] &= ~(UINT64_C(1) << bit);
+    return 64 * word + bit;
+}
+
+static bool is_same(const struct ring *r, int slot, const struct ring_event *event) {
+    const uint8_t bits = BIT_ATTEMPT | BIT_REVERSAL, kind = KIND_EVENT_TYPE | KIND_IN;
+    return r->cold[slot] >> ORDINAL_BITS == event->tx_hash >> 8 &&
+           r->amount[slot] == event->amount && r->counterparty[slot] == event->counterparty &&
+           ((r->bits[slot] ^ event->bits) & bits) == 0 &&
+           ((r->kind[slot] ^ (event->kind | event->event_type)) & kind) == 0;
+}
+
 bool account_holds(const struct account *a, const struct ring_event *event,
                    const struct kernels *k) {
-    const uint32_t amount = quantise_amount(event->amount_tiyn);
-    const uint8_t bits = BIT_ATTEMPT | BIT_REVERSAL, kind = KIND_EVENT_TYPE | KIND_IN;
-    uint32_t mask = k->equal(a->tx_hash, ring_extent(a), event->tx_hash) & ring_used(a);
-    for (; mask != 0; mask &= mask - 1) {
-        const int s = __builtin_ctz(mask);
-        if (a->amount[s] == amount && a->counterparty[s] == event->counterparty &&
-            ((a->bits[s] ^ event->bits) & bits) == 0 &&
-            ((a->kind[s] ^ (event->kind | event->event_type)) & kind) == 0)
-            return true;
-    }
+    const struct ring r = ring_of(a);
+    uint64_t mask[2];
+    k->match_bytes(r.print, r.count, (uint8_t)event->tx_hash, mask);
+    for (int slot; (slot = take_latest(mask)) >= 0;)
+        if (is_same(&r, slot, event)) return true;
     return false;
 }
 
-/* Of slots with the counterparty: the latest event of a side by event time, the later arrived one
- * of equals; -1: none. Where a slot of them carries NEWEST, it is that one. */
-static int find_newest(const struct account *a, uint32_t mask, uint8_t side) {
+/* Of the slots in a mask, the one with NEWEST on this side; -1: none. */
+static int newest_holder(const struct ring *r, const uint64_t same[2], uint8_t side) {
+    uint64_t mask[2] = {same[0], same[1]};
+    int slot;
+    while ((slot = take_latest(mask)) >= 0)
+        if (r->bits[slot] & BIT_NEWEST && side_bits(r->bits[slot]) == side) break;
+    return slot;
+}
+
+/* Of the slots in a mask, the latest event of a side by event time, the later arrived of equals. */
+static int find_heir(const struct ring *r, uint64_t mask[2], uint8_t side) {
     int found = -1;
-    uint32_t found_age = 0;
-    for (; mask != 0; mask &= mask - 1) {
-        const uint32_t s = (uint32_t)__builtin_ctz(mask);
-        const uint32_t age = (s + RING_SLOTS - a->head) % RING_SLOTS;
-        if (side_bits(a->bits[s]) != side ||
-            !counts_as_counterparty(a->bits[s], a->counterparty[s]))
+    for (int slot; (slot = take_latest(mask)) >= 0;) {
+        if (side_bits(r->bits[slot]) != side ||
+            !counts_as_counterparty(r->bits[slot], r->counterparty[slot]))
             continue;
-        const bool later = found < 0 || a->second[s] > a->second[found] ||
-                           (a->second[s] == a->second[found] && age > found_age);
-        if (!later) continue;
-        found = (int)s;
-        found_age = age;
+        if (found < 0 || r->second[slot] > r->second[found]) found = slot;
     }
     return found;
 }
 
-static uint8_t stranger_bit(const struct account *a, const struct ring_event *event,
-                            uint32_t same) {
-    for (uint32_t mask = same; mask != 0; mask &= mask - 1) {
-        const int64_t second = a->second[__builtin_ctz(mask)];
+/* Leaving. */
+
+static void fold(struct account *a, const struct ring *r) {
+    const int64_t amount = amount_of(*r->amount);
+    if (*r->second > a->left_s) a->left_s = *r->second;
+    if ((*r->bits & BIT_ATTEMPT) != 0) return;
+    const bool in = (*r->kind & KIND_IN) != 0;
+    const bool adds = in != ((*r->bits & BIT_REVERSAL) != 0);
+    a->opening_tiyn = adds ? lot_sum(a->opening_tiyn, amount)
+                           : (amount < a->opening_tiyn ? a->opening_tiyn - amount : 0);
+}
+
+/* What had NEWEST and leaves by age has no heir within any window. */
+void account_expire(struct account *a, int64_t until_s) {
+    while (a->count > 0) {
+        const struct ring r = ring_of(a);
+        if (*r.second > until_s) return;
+        fold(a, &r);
+        a->first++;
+        a->count--;
+    }
+    a->first = 0;
+}
+
+/* The oldest event gives way to the next one. */
+static void give_way(struct account *a, const struct kernels *k) {
+    assert(a->size_class == CLASS_PANES);
+    const struct ring r = ring_of(a);
+    fold(a, &r);
+    panes_add(panes_of(a), *r.second, *r.amount, *r.bits);
+    a->first++;
+    a->count--;
+    if ((*r.bits & BIT_NEWEST) == 0) return;
+    const struct ring rest = ring_of(a);
+    uint64_t same[2];
+    k->match(rest.counterparty, rest.count, *r.counterparty, same);
+    const int heir = find_heir(&rest, same, side_bits(*r.bits));
+    if (heir >= 0) rest.bits[heir] |= BIT_NEWEST;
+}
+
+/* Entering. */
+
+static uint8_t stranger_bit(const struct ring *r, const struct ring_event *event,
+                            const uint64_t same[2]) {
+    uint64_t mask[2] = {same[0], same[1]};
+    for (int slot; (slot = take_latest(mask)) >= 0;) {
+        const int64_t second = r->second[slot];
         if (second <= event->second && second > event->second - SECONDS_7D) return 0;
     }
     return event->counterparty == 0 ? 0 : BIT_STRANGER;
 }
 
-static void mark_inexact(struct account *a, int64_t second) {
-    if (second > a->inexact_s) a->inexact_s = second;
-}
-
-static void fold(struct account *a, uint32_t slot) {
-    const int64_t amount = amount_of(a->amount[slot]);
-    if ((a->bits[slot] & BIT_ATTEMPT) != 0) return;
-    const bool in = (a->kind[slot] & KIND_IN) != 0;
-    const bool adds = in != ((a->bits[slot] & BIT_REVERSAL) != 0);
-    a->opening_tiyn = adds ? lot_sum(a->opening_tiyn, amount)
-                           : (amount < a->opening_tiyn ? a->opening_tiyn - amount : 0);
-}
-
-/* The oldest event leaves; its slot is the one that the next event takes. */
-static void evict(struct account *a, const struct kernels *k) {
-    const uint32_t slot = a->head, others = ~(UINT32_C(1) << slot);
-    fold(a, slot);
-    mark_inexact(a, a->second[slot]);
-    a->head = (uint8_t)((a->head + 1) % RING_SLOTS);
-    a->count--;
-    if ((a->bits[slot] & BIT_NEWEST) == 0) return;
-    const uint32_t same = others & k->equal(a->counterparty, RING_SLOTS, a->counterparty[slot]);
-    const int heir = find_newest(a, same, side_bits(a->bits[slot]));
-    if (heir >= 0) a->bits[heir] |= BIT_NEWEST;
-}
-
 /* Gives NEWEST to the event unless a later one of its counterparty is there. */
-static uint8_t newest_bit(struct account *a, const struct ring_event *event, uint32_t same) {
+static uint8_t newest_bit(const struct ring *r, const struct ring_event *event,
+                          const uint64_t same[2]) {
     if (!counts_as_counterparty(event->bits, event->counterparty)) return 0;
-    const int holder = find_newest(a, same, side_bits(event->bits));
-    if (holder >= 0 && a->second[holder] > event->second) return 0;
-    if (holder >= 0) a->bits[holder] &= (uint8_t)~BIT_NEWEST;
+    const int holder = newest_holder(r, same, side_bits(event->bits));
+    if (holder < 0) return BIT_NEWEST;
+    if (r->second[holder] > event->second) return 0;
+    r->bits[holder] &= (uint8_t)~BIT_NEWEST;
     return BIT_NEWEST;
 }
 
 double account_credit_rate(const struct account *a, int64_t second) {
-    const int64_t age_s = second - a->decayed_s;
-    if (age_s <= 0 || a->credit_rate == 0) return a->credit_rate;
-    return a->credit_rate * exact_exp(-LN_2 * (double)age_s / HALF_LIFE_S);
-}
-
-static void decay(struct account *a, const struct ring_event *event) {
-    a->credit_rate = account_credit_rate(a, event->second);
-    if (event->second > a->decayed_s) a->decayed_s = event->second;
-    const bool credit = (event->bits & BIT_CREDIT) != 0 && (event->bits & BIT_REVERSAL) == 0;
-    if (credit) a->credit_rate += 1.0;
+    return second <= a->newest_s ? a->credit_rate
+                                 : a->credit_rate * decay_factor((uint32_t)(second - a->newest_s));
 }
 
 static void learn_amount(struct account *a, int64_t amount_tiyn) {
     const double tiyn = (double)amount_tiyn;
     const bool first = a->amounts == 0;
-    if (a->amounts < UINT32_MAX) a->amounts++;
+    if (a->amounts < AMOUNTS_MAX) a->amounts++;
     if (first) {
         a->amount_mean = tiyn;
         return;
@@ -154,76 +236,63 @@ static bool is_living(const struct ring_event *event) {
             type == EVENT_TYPE_SALARY_OR_BENEFIT);
 }
 
-static void update_header(struct account *a, const struct ring_event *event) {
-    if (a->seen == 0 && event->balance_present && event->balance_before_tiyn > 0)
+static void update_head(struct account *a, const struct ring_event *event) {
+    const uint32_t second = (uint32_t)event->second;
+    const bool credit = (event->bits & BIT_CREDIT) != 0 && (event->bits & BIT_REVERSAL) == 0;
+    if ((a->flags & ACCOUNT_SEEN) == 0 && event->balance_present && event->balance_before_tiyn > 0)
         a->opening_tiyn = event->balance_before_tiyn;
-    decay(a, event);
-    if ((event->bits & BIT_ATTEMPT) == 0)
-        learn_amount(a, amount_of(quantise_amount(event->amount_tiyn)));
-    if (is_living(event) && event->second > a->last_living_s) a->last_living_s = event->second;
-    if (event->second > a->newest_s) a->newest_s = event->second;
-    if (a->seen < UINT32_MAX) a->seen++;
+    a->flags |= ACCOUNT_SEEN;
+    a->credit_rate = account_credit_rate(a, event->second) + credit;
+    if ((event->bits & BIT_ATTEMPT) == 0) learn_amount(a, amount_of(event->amount));
+    if (is_living(event) && second > a->last_living_s) a->last_living_s = second;
+    if (second > a->newest_s) a->newest_s = second;
+    if (event->amount == UINT32_MAX && second > a->left_s) a->left_s = second;
 }
 
 void account_insert(struct account *a, const struct ring_event *event, const struct kernels *k) {
-    const bool full = a->count == RING_SLOTS;
-    if (full) evict(a, k);
-    const uint32_t s = ring_slot(a, a->count);
-    const uint32_t used = full ? ~(UINT32_C(1) << s) : ring_used(a);
-    const uint32_t same = used & k->equal(a->counterparty, ring_extent(a), event->counterparty);
-    const uint8_t stranger = stranger_bit(a, event, same);
-    const uint8_t newest = newest_bit(a, event, same);
-    update_header(a, event);
+    if (a->count == RING_MAX) give_way(a, k);
+    assert(account_has_room(a));
+    const struct ring r = ring_of(a);
+    const uint32_t s = r.count;
+    uint64_t same[2];
+    k->match(r.counterparty, r.count, event->counterparty, same);
+    const uint8_t stranger = stranger_bit(&r, event, same);
+    const uint8_t newest = newest_bit(&r, event, same);
+    update_head(a, event);
     a->count++;
-    a->second[s] = (uint32_t)event->second;
-    a->amount[s] = quantise_amount(event->amount_tiyn);
-    if (a->amount[s] == UINT32_MAX) mark_inexact(a, event->second);
-    a->bits[s] = event->bits | stranger | newest;
-    a->kind[s] = event->kind | event->event_type;
-    a->counterparty[s] = event->counterparty;
-    a->tx_hash[s] = event->tx_hash;
-    a->ordinal_low[s] = (uint32_t)event->ordinal;
-    a->ordinal_high[s] = (uint8_t)(event->ordinal >> 32);
-    a->way[s] = (uint8_t)(event->channel | event->rail << 4);
+    r.second[s] = (uint32_t)event->second;
+    r.amount[s] = event->amount;
+    r.counterparty[s] = event->counterparty;
+    r.bits[s] = event->bits | stranger | newest;
+    r.kind[s] = event->kind | event->event_type;
+    r.way[s] = (uint8_t)(event->channel | event->rail << 4);
+    r.print[s] = (uint8_t)event->tx_hash;
+    r.cold[s] = (event->ordinal & ORDINAL_MASK) | (uint64_t)(event->tx_hash >> 8) << ORDINAL_BITS;
 }
 
-/* A ring that is half empty is read by half; the new event's ordinal and way are written. */
-void account_prefetch(const struct account *a) {
-    const uint32_t next = ring_slot(a, a->count);
-    const bool whole = a->count >= RING_SLOTS / 2;
-    const uint32_t *const columns[] = {a->second, a->amount, a->counterparty, a->tx_hash};
-    __builtin_prefetch(&a->batch, 1);
-    __builtin_prefetch(a->bits, 1);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        __builtin_prefetch(columns[i], 1);
-        if (whole) __builtin_prefetch(columns[i] + RING_SLOTS / 2, 1);
-    }
-    __builtin_prefetch(&a->ordinal_low[next], 1);
-    __builtin_prefetch(a->ordinal_high, 1);
-}
+/* For the later stages. */
 
 uint32_t account_history(const struct account *a, struct account_event out[ACCOUNT_EVENTS_MAX]) {
-    for (uint32_t i = 0; i < a->count; i++) {
-        const uint32_t s = ring_slot(a, i);
+    const struct ring r = ring_of(a);
+    for (uint32_t i = 0; i < r.count; i++)
         out[i] = (struct account_event){
-            .ordinal = (uint64_t)a->ordinal_high[s] << 32 | a->ordinal_low[s],
-            .second = a->second[s],
-            .amount_tiyn = amount_of(a->amount[s]),
-            .channel = a->way[s] & 15,
-            .rail = a->way[s] >> 4,
+            .ordinal = r.cold[i] & ORDINAL_MASK,
+            .second = r.second[i],
+            .amount_tiyn = amount_of(r.amount[i]),
+            .channel = r.way[i] & 15,
+            .rail = r.way[i] >> 4,
         };
-    }
-    return a->count;
+    return r.count;
 }
 
 int64_t account_unspent_p2p(const struct account *a, int64_t second) {
+    const struct ring r = ring_of(a);
     struct fifo fifo;
-    fifo_compute(a, &fifo);
     int64_t unspent = 0;
-    for (uint32_t i = 0; i < a->count; i++) {
-        const uint32_t s = ring_slot(a, i);
-        const bool p2p_credit = (a->bits[s] & (BIT_CREDIT | BIT_P2P)) == (BIT_CREDIT | BIT_P2P);
-        if (p2p_credit && (int64_t)a->second[s] > second - SECONDS_24H)
+    fifo_compute(a, &fifo);
+    for (uint32_t i = 0; i < r.count; i++) {
+        const bool p2p_credit = (r.bits[i] & (BIT_CREDIT | BIT_P2P)) == (BIT_CREDIT | BIT_P2P);
+        if (p2p_credit && (int64_t)r.second[i] > second - SECONDS_24H)
             unspent += fifo.lots[i].left;
     }
     return unspent;
@@ -242,14 +311,14 @@ static const uint8_t evidence_bits[] = {
 uint32_t account_evidence(const struct account *a, int feature, int64_t second, uint32_t *slots,
                           uint32_t max) {
     const struct feature *f = &feature_table[feature];
+    const struct ring r = ring_of(a);
     const uint8_t bits = evidence_bits[f->evidence];
     const int64_t window_s = f->window_s == 0 ? SECONDS_24H : f->window_s;
     uint32_t found = 0;
-    for (uint32_t i = a->count; i > 0 && found < max; i--) {
-        const uint32_t s = ring_slot(a, i - 1);
-        const int64_t at_s = a->second[s];
+    for (uint32_t i = r.count; i > 0 && found < max; i--) {
+        const int64_t at_s = r.second[i - 1];
         const bool inside = at_s > second - window_s && at_s <= second;
-        if (inside && (a->bits[s] & bits) == bits) slots[found++] = i - 1;
+        if (inside && (r.bits[i - 1] & bits) == bits) slots[found++] = i - 1;
     }
     return found;
 }

@@ -15,7 +15,7 @@ struct account_event {
 
 uint32_t account_number(const struct account *account); /* from 1, dense, not reused */
 /* All slots, oldest first. Returns their number. */
-enum { ACCOUNT_EVENTS_MAX = 32 };
+enum { ACCOUNT_EVENTS_MAX = 128 };
 uint32_t account_history(const struct account *account,
                          struct account_event out[ACCOUNT_EVENTS_MAX]);
 

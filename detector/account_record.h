@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The layout of an account record. Private to account.c, accounts.c, fifo.c, features.c and
+/* The layout of an account record: one line of head, and behind it a ring of as many events as its
+ * size class has room for. Private to account.c, accounts.c, fifo.c, panes.c, features.c and
  * apply.c.
  *
- * The ring is a structure of arrays of RING_SLOTS events in the order they arrived; the lines that
- * windows read come first and together. What leaves the ring folds into the opening lot, which is
- * exact for FIFO: everything that is left came later. */
+ * The ring is a structure of arrays of the events in the order they arrived, `count` of them from
+ * slot `first` on; what windows read comes first. What leaves at the old end folds into the opening
+ * lot, which is exact for FIFO: everything that is left came later. When the room of the class is
+ * used up, the events move back to slot 0, or the record to a larger class. */
 #pragma once
 
 #include "detector/account.h"
 #include "detector/kernels.h"
 
-enum { RING_SLOTS = 32 };
+/* A record at rest is a head alone. The largest class has panes (panes.h), and room for twice the
+ * events a ring holds, so that they need not move back each time one enters. */
+enum { SIZE_CLASSES = 8, CLASS_HEAD = 0, CLASS_4 = 1, CLASS_128 = 6, CLASS_PANES = 7 };
+enum { RING_MAX = 128, RING_KEEP_S = 8 * 86400 };
 
 /* bits[]: what windows select by. */
 enum {
@@ -32,66 +37,84 @@ enum {
     KIND_FOREIGN = 64, /* money went abroad */
     KIND_PHONE = 128,  /* sent to a phone number */
 };
-/* As planes (kernels.h). */
-enum { PLANE_ROUND = 5, PLANE_FOREIGN, PLANE_PHONE };
+
+/* flags */
 enum {
-    PLANE_CREDIT,
-    PLANE_DEBIT,
-    PLANE_P2P,
-    PLANE_CASH,
-    PLANE_NEWEST,
-    PLANE_STRANGER,
-    PLANE_ATTEMPT,
-    PLANE_REVERSAL
+    ACCOUNT_SEEN = 1, /* has had an event */
+    ACCOUNT_COLD = 2, /* what was before `left_s` may have been dropped for want of memory */
 };
 
 struct account {
-    /* The line that finding an account reads. */
-    struct account_key key;
-    uint32_t number;
-    uint8_t count, head;  /* slots in use; physical slot of the oldest */
-    uint32_t seen;        /* events ever, saturating */
+    uint64_t key;         /* the low half of the account's key; the index keeps bits of the other */
     int64_t opening_tiyn; /* FIFO's oldest lot: before first sight, and what left the ring */
-    int64_t newest_s;     /* latest event time seen */
-    int64_t decayed_s;    /* when `credit_rate` was last brought up to date */
-    double credit_rate;   /* decayed number of credits, half-life 14 d */
-
-    uint64_t batch; /* the batch that changed it last, and the sides of it that refer to it */
-    uint32_t first_side, side_count;
-    double amount_mean, amount_variance; /* decayed, weight 1/16 an event */
-    int64_t last_living_s;               /* 0: never */
-    int64_t inexact_s; /* latest event time that left the ring or whose amount is beyond what a slot
-                          can say; 0: none */
-    uint32_t amounts;  /* events in mean and variance, saturating */
-
-    _Alignas(64) uint8_t bits[RING_SLOTS];
-    uint8_t kind[RING_SLOTS];
-    uint32_t second[RING_SLOTS];
-    uint32_t amount[RING_SLOTS]; /* coded: quantise_amount */
-    uint32_t counterparty[RING_SLOTS];
-    uint32_t tx_hash[RING_SLOTS];
-    uint32_t ordinal_low[RING_SLOTS];
-    uint8_t ordinal_high[RING_SLOTS];
-    uint8_t way[RING_SLOTS]; /* channel, and rail in the high four bits */
+    double amount_mean, amount_variance; /* tiyn, decayed, weight 1/16 an event */
+    double credit_rate;     /* decayed number of credits, half-life 14 d, as of newest_s */
+    uint32_t number;        /* from 1, in order of appearance; 0: not touched yet */
+    uint32_t newest_s;      /* latest event time seen */
+    uint32_t last_living_s; /* latest payment for living; 0: never */
+    uint32_t left_s;        /* latest event time that left the ring, or whose amount is beyond what a
+                               slot can say; 0: none */
+    uint8_t first, count;   /* slots in use: `count` from `first` on */
+    uint16_t side;          /* 1 + first side of the batch in hand that refers to this; 0: none */
+    uint8_t size_class;
+    uint8_t amounts; /* events in mean and variance, saturating */
+    uint8_t flags;
+    uint8_t unused;
 };
 
-/* Physical slot of the i-th oldest event. */
-static inline uint32_t ring_slot(const struct account *account, uint32_t i) {
-    return (account->head + i) % RING_SLOTS;
+/* The columns of a record's ring, from its oldest event on. */
+struct ring {
+    uint32_t count;
+    uint32_t *second;      /* event time, UTC */
+    uint32_t *amount;      /* coded: quantise_amount */
+    uint32_t *counterparty; /* account number; 0: none */
+    uint8_t *bits, *kind;
+    uint8_t *way;   /* channel, and rail in the high four bits */
+    uint8_t *print; /* low eight bits of the tx hash */
+    uint64_t *cold; /* ordinal in the low 40 bits, the other 24 bits of the tx hash above */
+};
+
+/* Events a class has room for: 0, 4, 8 … 128, 256. */
+static inline uint32_t class_room(uint8_t size_class) {
+    return size_class == CLASS_HEAD ? 0 : UINT32_C(2) << size_class;
 }
+
+enum { RING_EVENT_BYTES = 3 * 4 + 4 + 8 };
+
+static inline struct ring ring_of(const struct account *account) {
+    const uint32_t room = class_room(account->size_class), first = account->first;
+    uint32_t *const words = (uint32_t *)(uintptr_t)(account + 1) + first;
+    uint8_t *const bytes = (uint8_t *)(uintptr_t)(account + 1) + 12 * room + first;
+    return (struct ring){
+        .count = account->count,
+        .second = words,
+        .amount = words + room,
+        .counterparty = words + 2 * room,
+        .bits = bytes,
+        .kind = bytes + room,
+        .way = bytes + 2 * room,
+        .print = bytes + 3 * room,
+        .cold = (uint64_t *)(void *)((uint8_t *)(uintptr_t)(account + 1) + 16 * room) + first,
+    };
+}
+
+static inline struct panes *panes_of(const struct account *account) {
+    uint8_t *const ring = (uint8_t *)(uintptr_t)(account + 1);
+    return (struct panes *)(void *)(ring + RING_EVENT_BYTES * class_room(CLASS_PANES));
+}
+
+/* Bytes of a record of the class. */
+size_t class_bytes(uint8_t size_class);
+/* The smallest class with room for `count` events; CLASS_PANES never. */
+uint8_t class_for(uint32_t count);
+/* The class that the record should have at the engine clock: its own, or a smaller one where its
+ * ring has become nearly empty and its panes are out of reach. */
+uint8_t class_wanted(const struct account *account, int64_t clock_s);
 
 /* 31 bits of tiyn, or with the top bit units of 2^16 tiyn, saturating. */
 uint32_t quantise_amount(int64_t tiyn);
-int64_t amount_of(uint32_t coded);
-
-/* How many slots the kernels must read: a ring fills from slot 0. */
-static inline uint32_t ring_extent(const struct account *account) {
-    return account->count <= RING_SLOTS / 2 ? RING_SLOTS / 2 : RING_SLOTS;
-}
-
-/* Slots in use, as a mask. */
-static inline uint32_t ring_used(const struct account *account) {
-    return account->count == RING_SLOTS ? UINT32_MAX : (UINT32_C(1) << account->count) - 1;
+static inline int64_t amount_of(uint32_t coded) {
+    return (int64_t)(coded & INT32_MAX) << (coded >> 31) * 16;
 }
 
 /* Money in a lot: it stops at the largest number. */
@@ -99,21 +122,30 @@ static inline int64_t lot_sum(int64_t lot, int64_t amount) {
     return lot > INT64_MAX - amount ? INT64_MAX : lot + amount;
 }
 
-/* Fetches what the next event of a record whose first line is there will touch. */
-void account_prefetch(const struct account *account);
+/* Events from the old end whose second is at most `until_s` leave the ring. */
+void account_expire(struct account *account, int64_t until_s);
+/* Makes `to`, a block of `size_class` that has room, what `from` is. */
+void account_move(const struct account *from, struct account *to, uint8_t size_class);
+/* Whether the next event has a slot as the record lies; else account_compact, or a larger class. */
+static inline bool account_has_room(const struct account *account) {
+    return (uint32_t)account->first + account->count < class_room(account->size_class);
+}
+/* Moves the events back to slot 0. */
+void account_compact(struct account *account);
 
-/* Makes room, writes everything but `bits`' NEWEST and STRANGER, which it finds itself, and brings
- * the header up to date. `kind` is without the event type. */
 struct ring_event {
     int64_t second, amount_tiyn, balance_before_tiyn;
     uint64_t ordinal;
     uint32_t counterparty, tx_hash;
-    uint8_t bits, kind, event_type, channel, rail;
+    uint32_t amount; /* coded */
+    uint8_t bits, kind, event_type, channel, rail; /* bits without NEWEST and STRANGER */
     bool balance_present;
 };
+/* Writes the event behind the others, brings the head up to date, and gives NEWEST and STRANGER.
+ * The record has room; one whose ring is full has panes, and its oldest event goes there. */
 void account_insert(struct account *account, const struct ring_event *event,
                     const struct kernels *kernels);
-/* The decayed number of credits at `second`; a time before the last is that one. */
+/* The decayed number of credits at `second`; a time before the newest is that one. */
 double account_credit_rate(const struct account *account, int64_t second);
 /* True when the ring holds the same transaction: tx hash, amount, counterparty and kind. */
 bool account_holds(const struct account *account, const struct ring_event *event,

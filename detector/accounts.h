@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The account table: cache-line-bucket index over records in slabs.
+/* The account table: a cache-line-bucket index over records in slabs of size classes.
  *
- * A record never moves. Its layout is private to account.c; everybody else asks the functions here
- * and in account.h. Engine thread only. */
+ * Everything that moves memory in bulk (growing the index, sweeping, dropping, giving places free
+ * again) happens in accounts_maintain, which the engine calls between batches whenever the ordinal
+ * has passed a multiple of ACCOUNTS_STRIDE: so the state is the same for any split into batches.
+ * Between two calls of it places in the index stay where they are, and a record that was moved can
+ * still be read at its old address. Engine thread only. */
 #pragma once
 
 #include "detector/base/bytes.h"
@@ -11,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { ACCOUNTS_STRIDE = 1024 };
 
 struct accounts;
 struct account;
@@ -21,18 +26,50 @@ struct account_key {
 };
 struct account_key account_key_of(struct text token);
 
-/* Memory is reserved for `capacity` accounts and never grows past it. NULL: ERROR_FAILED. */
-struct accounts *accounts_open(uint32_t capacity, struct error *error);
+struct accounts_options {
+    uint64_t memory_limit;   /* bytes of index and slabs together, at most */
+    uint64_t prefault_bytes; /* of them, touched at open */
+    int64_t dormancy_s;      /* an account without an event for so long is forgotten */
+    /* Whether an account must not be dropped (it has an open episode). May be NULL. */
+    bool (*pinned)(const void *context, uint32_t account_number);
+    const void *pinned_context;
+};
+
+/* NULL: ERROR_FAILED (no address space). */
+struct accounts *accounts_open(const struct accounts_options *options, struct error *error);
 void accounts_close(struct accounts *accounts);
 
+/* Where the index keeps an account; good until the next accounts_maintain. */
+typedef uint64_t account_place;
+
 /* In this order, each for many keys before the next: fetches the key's line of the index; then,
- * when that is there, the first line of the record that the key most likely has. */
+ * when that is there, the lines of the record that the key most likely has. */
 void accounts_prefetch_index(const struct accounts *accounts, struct account_key key);
 void accounts_prefetch_record(const struct accounts *accounts, struct account_key key);
-/* NULL when not there. Only tests look for an account without adding it. */
-struct account *accounts_find(const struct accounts *accounts, struct account_key key);
-/* Finds or adds; NULL when the table is full. */
-struct account *accounts_take(struct accounts *accounts, struct account_key key);
-uint32_t accounts_count(const struct accounts *accounts);
-/* Bytes held by index and slabs. */
-size_t accounts_bytes(const struct accounts *accounts);
+/* Finds or adds. A record that was added is zero but for its key and class: its number is given when
+ * it is touched. */
+account_place *accounts_locate(struct accounts *accounts, struct account_key key);
+/* The record of a place as it is now. */
+struct account *accounts_at(const struct accounts *accounts, const account_place *place);
+/* Moves the record to another class (account_move) and returns it; the old block stays readable
+ * until accounts_maintain. */
+struct account *accounts_resize(struct accounts *accounts, account_place *place,
+                                uint8_t size_class);
+
+/* At row time, before anything else is asked of the record: numbers a new one; forgets one without
+ * an event for the dormancy (a new account takes its place); expires events. `clock_s` is the
+ * engine clock of the row. Changes the record: who must still see it as it was has copied it. */
+struct account *accounts_touch(struct accounts *accounts, account_place *place, int64_t clock_s);
+
+/* Bounded work: at most about a millisecond. */
+void accounts_maintain(struct accounts *accounts, int64_t clock_s);
+
+struct accounts_counts {
+    uint64_t accounts;      /* in the table */
+    uint64_t by_class[8];   /* of them */
+    uint64_t numbered;      /* ever */
+    uint64_t dropped;       /* for want of memory */
+    uint64_t forgotten;     /* dormant */
+    uint64_t bytes, index_bytes; /* held; of them the index */
+};
+struct accounts_counts accounts_count(const struct accounts *accounts);

@@ -8,7 +8,7 @@
 
 /* Every debit spends each lot before it, and the opening one, at most once: with n debits among the
  * events of a ring that is n · (RING_SLOTS − n + 1) parts, the most where n is half of the ring. */
-enum { OPENING = RING_SLOTS, PARTS_MAX = (RING_SLOTS / 2) * (RING_SLOTS / 2 + 1) };
+enum { OPENING = RING_MAX, PARTS_MAX = (RING_MAX / 2) * (RING_MAX / 2 + 1) };
 
 /* What one debit took from one lot and was not given back. */
 struct part {
@@ -18,7 +18,7 @@ struct part {
 };
 
 struct walk {
-    const struct account *account;
+    struct ring ring;
     struct fifo *fifo;
     int64_t opening;
     uint32_t oldest; /* no lot before this one has anything left */
@@ -33,15 +33,15 @@ static int64_t smaller(int64_t a, int64_t b) {
 
 /* Moves an amount out of a lot by a debit, or back into it where it is negative. */
 static void move(struct walk *w, uint32_t lot, uint32_t debit_slot, int64_t amount) {
-    const struct account *a = w->account;
+    const struct ring *r = &w->ring;
     struct fifo_lot *l = &w->fifo->lots[lot];
-    const int64_t age_s = (int64_t)a->second[debit_slot] - (int64_t)a->second[ring_slot(a, lot)];
+    const int64_t age_s = (int64_t)r->second[debit_slot] - (int64_t)r->second[lot];
     l->left -= amount;
     l->gone += amount;
     if (age_s <= SECONDS_10M) l->gone_10m += amount;
     if (age_s <= SECONDS_1H) l->gone_1h += amount;
-    if ((a->bits[debit_slot] & BIT_CASH) != 0) l->gone_cash += amount;
-    if ((a->bits[debit_slot] & BIT_P2P) != 0) l->gone_p2p += amount;
+    if ((r->bits[debit_slot] & BIT_CASH) != 0) l->gone_cash += amount;
+    if ((r->bits[debit_slot] & BIT_P2P) != 0) l->gone_p2p += amount;
 }
 
 static void note_part(struct walk *w, uint32_t lot, uint32_t slot, int64_t amount) {
@@ -65,14 +65,14 @@ static void debit(struct walk *w, uint32_t slot, int64_t amount) {
     }
 }
 
-static bool is_lot(const struct account *a, uint32_t slot) {
-    return (a->kind[slot] & KIND_IN) != 0 && (a->bits[slot] & (BIT_REVERSAL | BIT_ATTEMPT)) == 0;
+static bool is_lot(const struct ring *r, uint32_t slot) {
+    return (r->kind[slot] & KIND_IN) != 0 && (r->bits[slot] & (BIT_REVERSAL | BIT_ATTEMPT)) == 0;
 }
 
 /* The newest lot, or OPENING. */
 static uint32_t newest_lot(const struct walk *w) {
     for (uint32_t i = w->at; i > 0; i--)
-        if (is_lot(w->account, ring_slot(w->account, i - 1))) return i - 1;
+        if (is_lot(&w->ring, i - 1)) return i - 1;
     return OPENING;
 }
 
@@ -80,11 +80,14 @@ static void refill(struct walk *w, uint32_t lot) {
     if (lot < w->oldest) w->oldest = lot;
 }
 
+static bool of_one_transaction(const struct ring *r, uint32_t a, uint32_t b) {
+    return r->print[a] == r->print[b] && r->cold[a] >> 40 == r->cold[b] >> 40;
+}
+
 static void give_back(struct walk *w, uint32_t slot, int64_t amount) {
-    const uint32_t *tx_hash = w->account->tx_hash;
     for (uint32_t i = w->part_count; i > 0 && amount > 0; i--) {
         struct part *part = &w->parts[i - 1];
-        if (tx_hash[part->slot] != tx_hash[slot]) continue;
+        if (!of_one_transaction(&w->ring, part->slot, slot)) continue;
         const int64_t back = smaller(part->amount, amount);
         part->amount -= back;
         amount -= back;
@@ -105,128 +108,138 @@ static void give_back(struct walk *w, uint32_t slot, int64_t amount) {
 }
 
 static void take_back(struct walk *w, uint32_t slot, int64_t amount) {
-    const struct account *a = w->account;
     uint32_t lot = newest_lot(w);
-    for (uint32_t i = 0; i < w->at; i++) {
-        const uint32_t s = ring_slot(a, i);
-        if (is_lot(a, s) && a->tx_hash[s] == a->tx_hash[slot]) lot = i;
-    }
+    for (uint32_t i = 0; i < w->at; i++)
+        if (is_lot(&w->ring, i) && of_one_transaction(&w->ring, i, slot)) lot = i;
     int64_t *left = lot == OPENING ? &w->opening : &w->fifo->lots[lot].left;
     *left -= smaller(*left, amount);
 }
 
 void fifo_compute(const struct account *account, struct fifo *fifo) {
-    struct walk w;
-    w.account = account;
+    struct walk w; /* too large to be cleared first */
+    w.ring = ring_of(account);
     w.fifo = fifo;
     w.opening = account->opening_tiyn;
     w.oldest = w.part_count = 0;
     memset(fifo->lots, 0, account->count * sizeof *fifo->lots);
-    for (w.at = 0; w.at < account->count; w.at++) {
-        const uint32_t slot = ring_slot(account, w.at);
-        const int64_t amount = amount_of(account->amount[slot]);
-        const bool in = (account->kind[slot] & KIND_IN) != 0;
-        if ((account->bits[slot] & BIT_ATTEMPT) != 0) continue;
-        if ((account->bits[slot] & BIT_REVERSAL) != 0 && in)
-            take_back(&w, slot, amount);
-        else if ((account->bits[slot] & BIT_REVERSAL) != 0)
-            give_back(&w, slot, amount);
+    for (w.at = 0; w.at < w.ring.count; w.at++) {
+        const uint8_t bits = w.ring.bits[w.at];
+        const int64_t amount = amount_of(w.ring.amount[w.at]);
+        const bool in = (w.ring.kind[w.at] & KIND_IN) != 0;
+        if ((bits & BIT_ATTEMPT) != 0) continue;
+        if ((bits & BIT_REVERSAL) != 0 && in)
+            take_back(&w, w.at, amount);
+        else if ((bits & BIT_REVERSAL) != 0)
+            give_back(&w, w.at, amount);
         else if (in)
             fifo->lots[w.at].left = amount;
         else
-            debit(&w, slot, amount);
+            debit(&w, w.at, amount);
     }
 }
 
+/* What a lot is asked about, as all or no bits, so that sums need no branch: what an event is cannot
+ * be foretold. */
+struct asked {
+    int64_t day, three_days, p2p_day, p2p_three_days;
+};
+
+static struct asked asked_of(const struct ring *r, uint32_t slot, int64_t second) {
+    const int64_t at_s = r->second[slot];
+    const uint8_t bits = r->bits[slot];
+    const bool credit = (bits & (BIT_CREDIT | BIT_REVERSAL)) == BIT_CREDIT && at_s <= second;
+    const bool day = credit && at_s > second - SECONDS_24H;
+    const bool three_days = credit && at_s > second - SECONDS_72H;
+    const int64_t p2p = -(int64_t)((bits & BIT_P2P) != 0);
+    return (struct asked){-(int64_t)day, -(int64_t)three_days, -(int64_t)day & p2p,
+                          -(int64_t)three_days & p2p};
+}
+
 /* The lots as they are. */
-static void ask_lots(const struct account *a, const struct fifo_question *q,
-                     struct fifo_answer *answer) {
+static void ask_lots(const struct account *a, int64_t second, struct fifo_answer *answer) {
+    const struct ring r = ring_of(a);
     struct fifo fifo;
     fifo_compute(a, &fifo);
-    for (uint32_t i = 0; i < a->count; i++) {
-        const uint32_t slot = ring_slot(a, i);
+    for (uint32_t i = 0; i < r.count; i++) {
+        const struct asked asked = asked_of(&r, i, second);
         const struct fifo_lot *lot = &fifo.lots[i];
-        if ((q->day >> slot & 1) != 0) answer->day_10m += lot->gone_10m;
-        if ((q->day >> slot & 1) != 0) answer->day_1h += lot->gone_1h;
-        if ((q->three_days >> slot & 1) != 0) answer->three_days += lot->gone;
-        if ((q->p2p_day >> slot & 1) != 0) answer->p2p_day_cash += lot->gone_cash;
-        if ((q->p2p_day >> slot & 1) != 0) answer->p2p_day_p2p += lot->gone_p2p;
-        if ((q->p2p_three_days >> slot & 1) != 0) answer->p2p_three_days_cash += lot->gone_cash;
-        if ((q->p2p_three_days >> slot & 1) != 0) answer->p2p_three_days_p2p += lot->gone_p2p;
+        answer->day_10m += lot->gone_10m & asked.day;
+        answer->day_1h += lot->gone_1h & asked.day;
+        answer->three_days += lot->gone & asked.three_days;
+        answer->p2p_day_cash += lot->gone_cash & asked.p2p_day;
+        answer->p2p_day_p2p += lot->gone_p2p & asked.p2p_day;
+        answer->p2p_three_days_cash += lot->gone_cash & asked.p2p_three_days;
+        answer->p2p_three_days_p2p += lot->gone_p2p & asked.p2p_three_days;
     }
 }
 
 /* Without reversals, all money that ever came is one line: the opening lot, then each credit's
  * stretch. Debits take it from the left, each a stretch, never beyond what has come. So lots and
- * debits are two sorted lists of ends, and what a debit took of a lot is where both overlap. */
+ * debits are two sorted lists of ends, and what a debit took of a lot is where both overlap. Only
+ * the stretches from the first lot that is asked about on are laid out. */
 struct stretch {
     int64_t end;
     uint32_t slot;
 };
 
 struct line {
-    struct stretch lots[RING_SLOTS + 1], debits[RING_SLOTS + 1]; /* one more is written to */
+    struct stretch lots[RING_MAX + 1], debits[RING_MAX + 1]; /* one more is written to */
     uint32_t lot_count, debit_count;
-    int64_t opening;
+    int64_t start; /* where the first lot begins */
 };
 
 /* More than all debits of a ring together. */
-#define PLENTY_TIYN (INT64_C(1) << 53)
+#define PLENTY_TIYN (INT64_C(1) << 55)
 
-/* No branch on what an event is: that cannot be foretold. */
-static void lay_out(struct line *line, const struct account *a, const int64_t tiyn[RING_SLOTS]) {
+static void lay_out(struct line *line, const struct account *a, const struct ring *r,
+                    uint32_t first) {
     uint32_t lots = 0, debits = 0;
     int64_t money = smaller(a->opening_tiyn, PLENTY_TIYN), spent = 0;
-    line->opening = money;
-    for (uint32_t i = 0; i < a->count; i++) {
-        const uint32_t slot = ring_slot(a, i);
-        const uint32_t moved = (a->bits[slot] & BIT_ATTEMPT) == 0;
-        const uint32_t in = moved & ((a->kind[slot] & KIND_IN) != 0), out = moved & ~in;
-        money += tiyn[slot] & -(int64_t)in;
-        line->lots[lots] = (struct stretch){money, slot};
+    for (uint32_t i = 0; i < r->count; i++) {
+        const int64_t amount = amount_of(r->amount[i]);
+        const uint32_t moved = (r->bits[i] & BIT_ATTEMPT) == 0;
+        const uint32_t in = moved & ((r->kind[i] & KIND_IN) != 0), out = moved & ~in;
+        if (i == first) line->start = money;
+        money += amount & -(int64_t)in;
+        spent = smaller(spent + (amount & -(int64_t)out), money);
+        if (i < first) continue;
+        line->lots[lots] = (struct stretch){money, i};
         lots += in;
-        spent = smaller(spent + (tiyn[slot] & -(int64_t)out), money);
-        line->debits[debits] = (struct stretch){spent, slot};
+        line->debits[debits] = (struct stretch){spent, i};
         debits += out;
     }
     line->lot_count = lots;
     line->debit_count = debits;
 }
 
-static int64_t chosen(int64_t amount, uint32_t mask, uint32_t slot) {
-    return amount & -(int64_t)(mask >> slot & 1);
-}
-
-static void add_overlap(const struct account *a, const struct fifo_question *q, uint32_t lot,
+static void add_overlap(const struct ring *r, const struct asked *asked, uint32_t lot,
                         uint32_t debit, int64_t amount, struct fifo_answer *answer) {
-    const int64_t age_s = (int64_t)a->second[debit] - (int64_t)a->second[lot];
-    const int64_t day = chosen(amount, q->day, lot), p2p_day = chosen(amount, q->p2p_day, lot);
-    const int64_t p2p_three = chosen(amount, q->p2p_three_days, lot);
-    const int64_t cash = -(int64_t)((a->bits[debit] & BIT_CASH) != 0);
-    const int64_t p2p = -(int64_t)((a->bits[debit] & BIT_P2P) != 0);
-    answer->day_10m += day & -(int64_t)(age_s <= SECONDS_10M);
-    answer->day_1h += day & -(int64_t)(age_s <= SECONDS_1H);
-    answer->three_days += chosen(amount, q->three_days, lot);
-    answer->p2p_day_cash += p2p_day & cash;
-    answer->p2p_day_p2p += p2p_day & p2p;
-    answer->p2p_three_days_cash += p2p_three & cash;
-    answer->p2p_three_days_p2p += p2p_three & p2p;
+    const int64_t age_s = (int64_t)r->second[debit] - (int64_t)r->second[lot];
+    const int64_t cash = amount & -(int64_t)((r->bits[debit] & BIT_CASH) != 0);
+    const int64_t p2p = amount & -(int64_t)((r->bits[debit] & BIT_P2P) != 0);
+    answer->day_10m += amount & asked->day & -(int64_t)(age_s <= SECONDS_10M);
+    answer->day_1h += amount & asked->day & -(int64_t)(age_s <= SECONDS_1H);
+    answer->three_days += amount & asked->three_days;
+    answer->p2p_day_cash += cash & asked->p2p_day;
+    answer->p2p_day_p2p += p2p & asked->p2p_day;
+    answer->p2p_three_days_cash += cash & asked->p2p_three_days;
+    answer->p2p_three_days_p2p += p2p & asked->p2p_three_days;
 }
 
 /* NOLINTBEGIN(clang-analyzer-core.*): lay_out fills as many stretches as it counts. */
-static void ask_line(const struct account *a, const int64_t tiyn[RING_SLOTS],
-                     const struct fifo_question *q, struct fifo_answer *answer) {
+static void ask_line(const struct account *a, const struct fifo_question *q,
+                     struct fifo_answer *answer) {
+    const struct ring r = ring_of(a);
     struct line line; /* too large to be cleared first */
     struct fifo_answer sum = {0};
     uint32_t lot = 0, debit = 0;
-    lay_out(&line, a, tiyn);
-    int64_t at = line.opening;
-    for (; lot < line.lot_count && (q->three_days >> line.lots[lot].slot & 1) == 0; lot++)
-        at = line.lots[lot].end;
+    lay_out(&line, a, &r, q->first);
+    int64_t at = line.start;
     while (lot < line.lot_count && debit < line.debit_count) {
         const struct stretch l = line.lots[lot], d = line.debits[debit];
+        const struct asked asked = asked_of(&r, l.slot, q->second);
         const int64_t end = smaller(l.end, d.end);
-        add_overlap(a, q, l.slot, d.slot, end > at ? end - at : 0, &sum);
+        add_overlap(&r, &asked, l.slot, d.slot, end > at ? end - at : 0, &sum);
         at = end > at ? end : at;
         lot += l.end <= at;
         debit += d.end <= at;
@@ -235,12 +248,11 @@ static void ask_line(const struct account *a, const int64_t tiyn[RING_SLOTS],
 }
 /* NOLINTEND(clang-analyzer-core.*) */
 
-void fifo_ask(const struct account *account, const int64_t tiyn[RING_SLOTS],
-              const struct fifo_question *question, bool reversals, struct fifo_answer *answer) {
+void fifo_ask(const struct account *account, const struct fifo_question *question, bool reversals,
+              struct fifo_answer *answer) {
     *answer = (struct fifo_answer){0};
-    if (question->three_days == 0) return;
     if (reversals)
-        ask_lots(account, question, answer);
+        ask_lots(account, question->second, answer);
     else
-        ask_line(account, tiyn, question, answer);
+        ask_line(account, question, answer);
 }

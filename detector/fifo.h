@@ -23,21 +23,23 @@ struct fifo_lot {
 
 /* One a ring event, oldest first, as many as the ring has; zeros for what is no credit. */
 struct fifo {
-    struct fifo_lot lots[RING_SLOTS];
+    struct fifo_lot lots[RING_MAX];
 };
 
 void fifo_compute(const struct account *account, struct fifo *fifo);
 
-/* Slots whose lots are asked about, each mask within the next. */
+/* Which lots are asked about: credits (own transfers and reversals left out) of three windows up to
+ * `second`, the first of them being slot `first`. */
 struct fifo_question {
-    uint32_t day, three_days;         /* credits */
-    uint32_t p2p_day, p2p_three_days; /* those of them that are P2P */
+    uint32_t first;
+    int64_t second;
 };
+/* What is gone of the lots: of 24 h within 10 min and 1 h of arriving, of 72 h at all; of the P2P
+ * ones as cash or crypto, and by P2P. */
 struct fifo_answer {
-    int64_t day_10m, day_1h, three_days; /* gone, of the slots of that mask */
+    int64_t day_10m, day_1h, three_days;
     int64_t p2p_day_cash, p2p_day_p2p, p2p_three_days_cash, p2p_three_days_p2p;
 };
-/* Sums over fifo_compute's lots, without computing the lots where nothing was reversed. `tiyn` are
- * the amounts by slot. */
-void fifo_ask(const struct account *account, const int64_t tiyn[RING_SLOTS],
-              const struct fifo_question *question, bool reversals, struct fifo_answer *answer);
+/* Sums over fifo_compute's lots, without computing the lots where nothing was reversed. */
+void fifo_ask(const struct account *account, const struct fifo_question *question, bool reversals,
+              struct fifo_answer *answer);

@@ -35,7 +35,7 @@ static bool open_judgement(struct session *s, struct error *error) {
     s->apply = apply_open(&apply, error);
     if (s->apply == NULL) return false;
     s->scored_by = documents_model(p->documents);
-    s->score = score_open(s->scored_by, BATCH_SIDES, error);
+    s->score = score_open(s->scored_by, BATCH_SIDES, p->settings->kernel_tier, error);
     if (s->score == NULL) return false;
     const struct decide_options decide = {
         .policy = documents_policy(p->documents),
@@ -53,7 +53,7 @@ bool session_judge(struct session *s, struct error *error) {
     const struct model *model = documents_model(s->pipeline->documents);
     const struct policy *policy = documents_policy(s->pipeline->documents);
     if (model == s->scored_by) return decide_use(s->decide, model, policy, s->score, error);
-    struct score *score = score_open(model, BATCH_SIDES, error);
+    struct score *score = score_open(model, BATCH_SIDES, s->pipeline->settings->kernel_tier, error);
     if (score == NULL || !decide_use(s->decide, model, policy, score, error)) {
         score_close(score);
         return false;

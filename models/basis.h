@@ -21,8 +21,6 @@ enum basis_shape {
         BASIS_SHAPE_COUNT
 };
 
-enum { BASIS_ROWS_MAX = 32 }; /* in one call of basis_column: what stays in the nearest cache */
-
 enum basis_transform { BASIS_IDENTITY, BASIS_LOG1P, BASIS_CLIP };
 
 /* linear: T(x). hinge above: max(0, T(x) - T(knot)); below: max(0, T(knot) - T(x)).
@@ -45,9 +43,8 @@ struct basis_term {
 };
 
 double basis_transformed(const struct basis_part *part, double x);
-/* The values of `rows` (≤ BASIS_ROWS_MAX) rows, to out[0 … rows-1]. Feature f of row i is
- * columns[f * stride + i]. */
-void basis_column(const struct basis_term *term, const double *columns, size_t stride,
-                  uint32_t rows, double *out);
+/* The value of a term for one vector of features: the specification that plan.h's columns follow to
+ * the bit. */
+double basis_value(const struct basis_term *term, const double *features);
 /* Largest |value|. */
 double basis_bound(const struct basis_term *term);

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scores a batch: features → basis (terms × rows) → one OpenBLAS product. One thread, nothing
- * allocated after score_open. Exact: the same bits under any OPENBLAS_CORETYPE and any batch size.
- */
+/* Scores a batch, a block of rows at a time: features → basis (terms × rows) → one OpenBLAS
+ * product. One thread, nothing allocated after score_open. Exact: the same bits under any kernel
+ * tier, any OPENBLAS_CORETYPE and any batch size. */
 #pragma once
 
 #include "models/model.h"
 
 struct score;
 
-/* `rows_max` rows at most in one call. The model must outlive the scorer. NULL: ERROR_FAILED. */
-struct score *score_open(const struct model *model, uint32_t rows_max, struct error *error);
+/* `rows_max` rows at most in one call. `kernel_tier`: cpu.h's limit. The model must outlive the
+ * scorer. NULL: ERROR_FAILED. */
+struct score *score_open(const struct model *model, uint32_t rows_max, const char *kernel_tier,
+                         struct error *error);
 void score_close(struct score *score);
 
-/* columns: FEATURE_COUNT columns of `rows` doubles, `stride` apart, NaN is null. logits: rows
+/* features: FEATURE_COUNT columns of `rows` doubles, `stride` apart, NaN is null. logits: rows
  * doubles. */
-void score_batch(struct score *score, const double *columns, size_t stride, uint32_t rows,
+void score_batch(struct score *score, const double *features, size_t stride, uint32_t rows,
                  double *logits);
 
 /* Contributions of one row of FEATURE_COUNT doubles: per term (model_term_count doubles) and the

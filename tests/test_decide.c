@@ -95,7 +95,7 @@ static struct stage *stage_open(const struct caps *caps) {
     assert_non_null(stage);
     stage->model = make_model();
     stage->policy = make_policy(stage->model, caps);
-    stage->score = score_open(stage->model, BATCH_SIDES, &error);
+    stage->score = score_open(stage->model, BATCH_SIDES, "auto", &error);
     stage->runs = runs_new(SCENE_MAX);
     const struct decide_options options = {stage->policy, stage->model, stage->score,
                                            stage->runs,   "build",      caps->episodes};

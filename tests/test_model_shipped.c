@@ -248,7 +248,7 @@ static int set_up(void **unused) {
     if (model == NULL) print_error("%s\n", error.text);
     if (model == NULL) return 1;
     policy = policy_shipped(model, &error);
-    score = score_open(model, 1, &error);
+    score = score_open(model, 1, "auto", &error);
     return policy == NULL || score == NULL;
 }
 

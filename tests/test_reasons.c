@@ -69,7 +69,7 @@ static int set_up(void **unused) {
     model = model_parse(json, strlen(json), "m", &error);
     free(json);
     if (model == NULL) return 1;
-    score = score_open(model, 1, &error);
+    score = score_open(model, 1, "auto", &error);
     runs = runs_new(16);
     runs_add(runs, ORDINAL - 1, "in", 1, 70);
     runs_add(runs, ORDINAL, "in", 2, 90);

@@ -119,7 +119,7 @@ static struct model *scored(struct score **score) {
     struct model *model = random_model();
     if (model == NULL) return NULL;
     random_rows(features);
-    *score = score_open(model, ROWS, &error);
+    *score = score_open(model, ROWS, "auto", &error);
     score_batch(*score, features, ROWS, ROWS, logits);
     return model;
 }
@@ -226,7 +226,7 @@ static double contribution(const char *term, double a, double b) {
     struct error error = {0};
     struct model *model = model_parse(json, strlen(json), "t", &error);
     if (model == NULL) fail_msg("%s", error.text);
-    struct score *score = score_open(model, 1, &error);
+    struct score *score = score_open(model, 1, "auto", &error);
     double row[FEATURE_COUNT] = {a, b}, logit;
     score_batch(score, row, 1, 1, &logit);
     score_close(score);

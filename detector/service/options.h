@@ -64,7 +64,7 @@
            "beyond it a crossing is counted and not recommended")                                  \
     NUMBER(runs_max, "runs.max", 4194304, 1024, 1073741824, "runs", true,                          \
            "stretches of input the run table remembers, for evidence positions")                   \
-    CHOICE(kernel_tier, "kernel.tier", "auto", "auto|scalar|avx2", false,                          \
+    CHOICE(kernel_tier, "kernel.tier", "auto", "auto|scalar|avx2|avx512", false,                   \
            "may only take kernel tiers away")                                                      \
     SECTION("Service")                                                                             \
     TEXT(http_address, "http.address", "127.0.0.1", false,                                         \

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define COLUMNS_TIER columns_avx2
+#include "models/columns_tier.h"
