@@ -7,6 +7,7 @@
 #include "tests/support.h"
 
 #include "detector/kernels.h"
+#include "tests/engine.h"
 #include "tests/twins.h"
 
 #include <inttypes.h>
@@ -23,7 +24,7 @@ enum { MUTANT_HISTORIES = 20000, HASHED = HISTORIES / 5 };
 #define SEED UINT64_C(20260101)
 
 static struct history history;
-static const struct kernels *tiers[TIERS_MAX];
+static const struct kernels *tiers[ENGINE_TIERS_MAX];
 static int tier_count;
 
 /* Says the difference and the smallest history that has one. */
@@ -98,7 +99,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(every_tier_gives_the_same_bits),
         cmocka_unit_test(every_mistake_in_the_twin_is_noticed),
     };
-    tier_count = twins_tiers(tiers);
+    tier_count = engine_tiers(tiers);
     if (argc == 3 && strcmp(argv[1], "--seed") == 0) return try_seed(strtoull(argv[2], NULL, 10));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/twins.h"
 
-#include "detector/apply.h"
-#include "detector/kernels.h"
 #include "tests/chance.h"
+#include "tests/engine.h"
 #include "tests/rows.h"
 #include "tests/support.h"
 
@@ -17,17 +16,6 @@
 
 /* What is told of each row that is not late. */
 typedef bool (*on_row)(void *context, const struct batch *batch, uint32_t row, uint32_t event);
-
-static struct apply *open_engine(const struct kernels *kernels, const struct history *h) {
-    struct error error;
-    const struct apply_options options = {.memory_limit = UINT64_C(16) << 20,
-                                          .dormancy_s = h->dormancy_s,
-                                          .kernel_tier = "auto",
-                                          .kernels = kernels};
-    struct apply *apply = apply_open(&options, &error);
-    if (apply == NULL) fail_msg("%s", error.text);
-    return apply;
-}
 
 /* The next rows of a history, at most `size`; a batch does not cross a multiple of ROWS_STRIDE. */
 static void next_batch(struct batch *batch, const struct history *h, uint32_t at, uint32_t size) {
@@ -47,7 +35,7 @@ static void run_engine(const struct kernels *kernels, const struct history *h, o
     assert_non_null(batch);
     struct error error;
     struct chance chance = {h->seed ^ 1};
-    struct apply *apply = open_engine(kernels, h);
+    struct apply *apply = engine_open("auto", kernels, h->dormancy_s);
     bool on = true;
     for (uint32_t at = 0; at < h->count && on; at += batch->count) {
         next_batch(batch, h, at, 1 + chance_below(&chance, BATCH_EVENTS));
@@ -176,14 +164,4 @@ uint64_t twins_engine_hash(const struct kernels *kernels, const struct history *
     uint64_t hash = h->seed;
     run_engine(kernels, h, hash_row, &hash);
     return hash;
-}
-
-int twins_tiers(const struct kernels *tiers[TIERS_MAX]) {
-    static const char *const names[] = {"scalar", "avx2", "avx512"};
-    int count = 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct kernels *k = kernels_choose(names[i]);
-        if (strcmp(k->name, names[i]) == 0) tiers[count++] = k;
-    }
-    return count;
 }

@@ -25,7 +25,3 @@ struct difference twins_compare(const struct twins *twins, const struct history 
 void twins_shrink(const struct twins *twins, struct history *history);
 /* Hash of every bit that the engine gives for a history: verdicts, numbers, marks, features. */
 uint64_t twins_engine_hash(const struct kernels *kernels, const struct history *history);
-
-/* The tiers that this build and CPU have, scalar first. */
-enum { TIERS_MAX = 4 };
-int twins_tiers(const struct kernels *tiers[TIERS_MAX]);
