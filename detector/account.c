@@ -292,8 +292,7 @@ int64_t account_unspent_p2p(const struct account *a, int64_t second) {
     fifo_compute(a, &fifo);
     for (uint32_t i = 0; i < r.count; i++) {
         const bool p2p_credit = (r.bits[i] & (BIT_CREDIT | BIT_P2P)) == (BIT_CREDIT | BIT_P2P);
-        if (p2p_credit && (int64_t)r.second[i] > second - SECONDS_24H)
-            unspent += fifo.lots[i].left;
+        if (p2p_credit && (int64_t)r.second[i] > second - SECONDS_24H) unspent += fifo.lots[i].left;
     }
     return unspent;
 }

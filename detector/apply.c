@@ -2,11 +2,12 @@
 #include "detector/apply.h"
 
 #include "detector/account_record.h"
+#include "detector/decay.h"
 #include "detector/features.h"
-#include "detector/kernels.h"
 
-#include <stddef.h>
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -16,38 +17,48 @@ enum { ROUND_TIYN = 100000 };
 /* What a row of the batch is about; by enum side_role. */
 struct work {
     struct account_key keys[2];
-    struct account *accounts[2]; /* NULL where there is none */
+    account_place *places[2]; /* NULL where there is no account */
     uint32_t tx_hash;
 };
 
 struct apply {
     struct accounts *accounts;
-    const struct kernels *kernels;
-    uint64_t batches;
-    int64_t first_s; /* event time of the first applied row; INT64_MAX before it */
+    uint64_t maintain_at; /* ordinal */
+    int64_t clock_s;      /* engine clock of the last row */
+    int64_t first_s;      /* event time of the first applied row; INT64_MAX before it */
     struct work work[BATCH_EVENTS];
-    uint32_t copy_count;
-    struct account copies[BATCH_SIDES]; /* records as they stood for earlier rows of the batch */
+    struct features features;
+    uint8_t *copies; /* records as they stood for earlier rows of the batch */
+    size_t copies_used, copies_size;
 };
 
 struct apply *apply_open(const struct apply_options *options, struct error *error) {
-    struct apply *a = aligned_alloc(_Alignof(struct apply), sizeof *a);
-    if (a == NULL) {
-        error_set(error, ERROR_FAILED, "no memory for the engine");
-        return NULL;
-    }
-    memset(a, 0, offsetof(struct apply, copies));
+    const size_t size = (sizeof(struct apply) + 63) / 64 * 64;
+    struct apply *a = aligned_alloc(64, size);
+    if (a == NULL) goto fail;
+    memset(a, 0, size);
+    decay_open();
     a->first_s = INT64_MAX;
-    a->kernels = kernels_choose(options->kernel_tier);
-    a->accounts = accounts_open(options->accounts_max, error);
+    a->features.kernels =
+        options->kernels != NULL ? options->kernels : kernels_choose(options->kernel_tier);
+    a->features.finish = finish_of(cpu_tier(options->kernel_tier));
+    a->copies_size = BATCH_SIDES * class_bytes(CLASS_128);
+    a->copies = aligned_alloc(64, a->copies_size);
+    if (a->copies == NULL) goto fail;
+    a->accounts = accounts_open(&options->accounts, error);
     if (a->accounts != NULL) return a;
     apply_close(a);
+    return NULL;
+fail:
+    apply_close(a);
+    error_set(error, ERROR_FAILED, "no memory for the engine");
     return NULL;
 }
 
 void apply_close(struct apply *a) {
     if (a == NULL) return;
     accounts_close(a->accounts);
+    free(a->copies);
     free(a);
 }
 
@@ -56,7 +67,7 @@ const struct accounts *apply_accounts(const struct apply *a) {
 }
 
 const char *apply_kernel_tier(const struct apply *a) {
-    return a->kernels->name;
+    return a->features.kernels->name;
 }
 
 static const struct party *party_of(const struct transaction *tx, enum side_role role) {
@@ -76,7 +87,7 @@ static void hash_keys(struct apply *a, const struct batch *batch) {
     for (uint32_t row = 0; row < batch->count; row++) {
         const struct text id = batch->tx[row].tx_id;
         struct work *work = &a->work[row];
-        *work = (struct work){.accounts = {NULL, NULL}};
+        *work = (struct work){.places = {NULL, NULL}};
         if (batch->verdict[row] != VERDICT_ACCEPTED) continue;
         work->tx_hash = (uint32_t)XXH3_64bits(id.data, id.size);
         for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
@@ -87,7 +98,7 @@ static void hash_keys(struct apply *a, const struct batch *batch) {
     }
 }
 
-/* Phase 2: probe the index, and fetch the first lines of the records. */
+/* Phase 2: probe the index, and fetch the records. */
 static void probe_index(const struct apply *a, const struct batch *batch) {
     for (uint32_t row = 0; row < batch->count; row++)
         for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++)
@@ -95,21 +106,16 @@ static void probe_index(const struct apply *a, const struct batch *batch) {
                 accounts_prefetch_record(a->accounts, a->work[row].keys[role]);
 }
 
-/* Phase 3: find or add, and fetch the rest. */
-static bool find_accounts(struct apply *a, const struct batch *batch, struct error *error) {
+/* Phase 3: find or add; the head tells where the next event will be written. */
+static void find_accounts(struct apply *a, const struct batch *batch) {
     for (uint32_t row = 0; row < batch->count; row++)
         for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
             if (!has_side(batch, row, role)) continue;
-            struct account *account = accounts_take(a->accounts, a->work[row].keys[role]);
-            if (account == NULL)
-                return error_set(error, ERROR_CONFIG,
-                                 "the account table is full with %u accounts; raise accounts.max "
-                                 "and start again: nothing is lost",
-                                 accounts_count(a->accounts));
-            a->work[row].accounts[role] = account;
-            account_prefetch(account);
+            account_place *place = accounts_locate(a->accounts, a->work[row].keys[role]);
+            const struct ring ring = ring_of(accounts_at(a->accounts, place));
+            a->work[row].places[role] = place;
+            __builtin_prefetch(&ring.cold[ring.count], 1);
         }
-    return true;
 }
 
 static bool is_attempt(uint8_t status) {
@@ -145,11 +151,16 @@ static int64_t moved_in(const struct transaction *tx, enum side_role role) {
     return in ? tx->amount_tiyn : -tx->amount_tiyn;
 }
 
+static struct account *account_of(const struct apply *a, uint32_t row, int role) {
+    const account_place *place = a->work[row].places[role];
+    return place == NULL ? NULL : accounts_at(a->accounts, place);
+}
+
 static struct ring_event event_of(const struct apply *a, const struct batch *batch, uint32_t row,
                                   enum side_role role) {
     const struct transaction *tx = &batch->tx[row];
     const struct party *party = party_of(tx, role);
-    const struct account *other = a->work[row].accounts[1 - role];
+    const struct account *other = account_of(a, row, 1 - (int)role);
     int64_t before = 0;
     const bool fits =
         !__builtin_sub_overflow(party->balance_after_minor, moved_in(tx, role), &before);
@@ -161,6 +172,7 @@ static struct ring_event event_of(const struct apply *a, const struct batch *bat
         .ordinal = batch->input[row].ordinal,
         .counterparty = other == NULL ? 0 : account_number(other),
         .tx_hash = a->work[row].tx_hash,
+        .amount = quantise_amount(tx->amount_tiyn),
         .bits = bits_of(tx, role),
         .kind = kind_of(tx, role),
         .event_type = tx->event_type,
@@ -171,71 +183,95 @@ static struct ring_event event_of(const struct apply *a, const struct batch *bat
 
 /* Earlier rows of this batch keep seeing the record as it stood for them. */
 static void keep_for_earlier_rows(struct apply *a, struct batch *batch, struct account *account) {
-    if (account->batch != a->batches || account->side_count == 0) return;
-    struct account *copy = &a->copies[a->copy_count++];
-    *copy = *account;
-    for (uint32_t i = account->first_side; i < batch->sides; i++)
+    if (account->side == 0) return;
+    const uint8_t size_class = account->size_class == CLASS_PANES ? CLASS_128 : account->size_class;
+    struct account *copy = (struct account *)(void *)(a->copies + a->copies_used);
+    a->copies_used += class_bytes(size_class);
+    assert(a->copies_used <= a->copies_size);
+    account_move(account, copy, size_class);
+    for (uint32_t i = account->side - 1u; i < batch->sides; i++)
         if (batch->side[i].account == account) batch->side[i].account = copy;
-    account->side_count = 0;
+    account->side = 0;
 }
 
 static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum side_role role,
-                     struct account *account, double amount_z) {
-    const struct transaction *tx = &batch->tx[row];
+                     struct account *account, const struct amounts_before *before) {
     const uint32_t i = batch->sides++;
-    if (account->batch != a->batches || account->side_count == 0) {
-        account->batch = a->batches;
-        account->first_side = i;
-        account->side_count = 0;
-    }
-    account->side_count++;
+    if (account->side == 0) account->side = (uint16_t)(i + 1);
     batch->side[i] = (struct side){
         .event = row, .account_number = account->number, .role = role, .account = account};
-    features_quality(account, tx->event_time_s, a->first_s, &batch->side[i]);
-    double vector[FEATURE_COUNT];
-    features_compute(account, tx, role, amount_z, a->kernels, vector);
-    for (int f = 0; f < FEATURE_COUNT; f++)
-        batch->features[f][i] = vector[f];
+    features_quality(account, batch->tx[row].event_time_s, a->first_s, &batch->side[i]);
+    features_take(&a->features, batch, i, account, before);
 }
 
-static void insert(struct apply *a, struct batch *batch, struct account *account,
-                   const struct ring_event *event) {
+/* A record of a larger class, or the events back at slot 0: there is room for one more. */
+static struct account *make_room(struct apply *a, account_place *place, struct account *account) {
+    const uint8_t size_class = account->size_class;
+    if (size_class == CLASS_128 && account->count == RING_MAX)
+        return accounts_resize(a->accounts, place, CLASS_PANES);
+    if (account_has_room(account)) return account;
+    if (account->first == 0) return accounts_resize(a->accounts, place, (uint8_t)(size_class + 1));
+    account_compact(account);
+    return account;
+}
+
+/* Returns the record, which may have moved. */
+static struct account *insert(struct apply *a, struct batch *batch, uint32_t row, int role,
+                              const struct ring_event *event) {
+    account_place *place = a->work[row].places[role];
+    struct account *account = accounts_at(a->accounts, place);
     keep_for_earlier_rows(a, batch, account);
-    account_insert(account, event, a->kernels);
+    account = make_room(a, place, account);
+    account_insert(account, event, a->features.kernels);
+    return account;
 }
 
 /* Money that moved is applied, then scored: the debit before the credit. */
 static void apply_moved(struct apply *a, struct batch *batch, uint32_t row,
                         const struct ring_event events[2]) {
     for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
-        struct account *account = a->work[row].accounts[role];
+        const struct account *account = account_of(a, row, role);
         if (account == NULL) continue;
-        const double amount_z = features_amount_z(account, events[role].amount_tiyn);
-        insert(a, batch, account, &events[role]);
-        add_side(a, batch, row, (enum side_role)role, account, amount_z);
+        const struct amounts_before before = features_before(account);
+        struct account *after = insert(a, batch, row, role, &events[role]);
+        add_side(a, batch, row, (enum side_role)role, after, &before);
     }
 }
 
 /* An attempt is scored against the state as it stands; the payer's ring remembers it afterwards. */
 static void apply_attempt(struct apply *a, struct batch *batch, uint32_t row,
                           const struct ring_event events[2]) {
-    struct account *const *accounts = a->work[row].accounts;
-    for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++)
-        if (accounts[role] != NULL)
-            add_side(a, batch, row, (enum side_role)role, accounts[role],
-                     features_amount_z(accounts[role], events[role].amount_tiyn));
-    if (accounts[SIDE_PAYER] != NULL) insert(a, batch, accounts[SIDE_PAYER], &events[SIDE_PAYER]);
+    for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
+        struct account *account = account_of(a, row, role);
+        if (account == NULL) continue;
+        const struct amounts_before before = features_before(account);
+        add_side(a, batch, row, (enum side_role)role, account, &before);
+    }
+    if (a->work[row].places[SIDE_PAYER] != NULL)
+        insert(a, batch, row, SIDE_PAYER, &events[SIDE_PAYER]);
 }
 
 static bool is_duplicate(const struct apply *a, uint32_t row, const struct ring_event events[2]) {
     for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
-        const struct account *account = a->work[row].accounts[role];
-        if (account != NULL && account_holds(account, &events[role], a->kernels)) return true;
+        const struct account *account = account_of(a, row, role);
+        if (account != NULL && account_holds(account, &events[role], a->features.kernels))
+            return true;
     }
     return false;
 }
 
+/* Both sides are brought up to the row's engine clock before anything is asked of them. */
+static void touch(struct apply *a, struct batch *batch, uint32_t row) {
+    for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
+        struct account *account = account_of(a, row, role);
+        if (account == NULL) continue;
+        keep_for_earlier_rows(a, batch, account);
+        accounts_touch(a->accounts, a->work[row].places[role], batch->clock_s[row]);
+    }
+}
+
 static void apply_row(struct apply *a, struct batch *batch, uint32_t row) {
+    touch(a, batch, row);
     const struct ring_event events[2] = {event_of(a, batch, row, SIDE_PAYER),
                                          event_of(a, batch, row, SIDE_PAYEE)};
     if (is_duplicate(a, row, events)) {
@@ -249,14 +285,36 @@ static void apply_row(struct apply *a, struct batch *batch, uint32_t row) {
         apply_moved(a, batch, row, events);
 }
 
-bool apply_batch(struct apply *a, struct batch *batch, struct error *error) {
-    a->batches++;
-    a->copy_count = 0;
+/* Upkeep falls between the same rows for any split into batches. */
+static void maintain(struct apply *a, const struct batch *batch) {
+    const uint64_t first = batch->input[0].ordinal;
+    assert(first / ACCOUNTS_STRIDE == batch->input[batch->count - 1].ordinal / ACCOUNTS_STRIDE);
+    if (first >= a->maintain_at) {
+        accounts_maintain(a->accounts, a->clock_s);
+        a->maintain_at = (first / ACCOUNTS_STRIDE + 1) * ACCOUNTS_STRIDE;
+    }
+    a->clock_s = batch->clock_s[batch->count - 1];
+}
+
+/* The next batch refers to nothing of this one. */
+static void let_go(const struct apply *a, const struct batch *batch) {
+    for (uint32_t row = 0; row < batch->count; row++)
+        for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
+            struct account *account = account_of(a, row, role);
+            if (account != NULL) account->side = 0;
+        }
+}
+
+void apply_batch(struct apply *a, struct batch *batch) {
     batch->sides = 0;
+    if (batch->count == 0) return;
+    a->copies_used = 0;
+    maintain(a, batch);
     hash_keys(a, batch);
     probe_index(a, batch);
-    if (!find_accounts(a, batch, error)) return false;
+    find_accounts(a, batch);
     for (uint32_t row = 0; row < batch->count; row++)
         if (batch->verdict[row] == VERDICT_ACCEPTED) apply_row(a, batch, row);
-    return true;
+    features_flush(&a->features, batch);
+    let_go(a, batch);
 }

@@ -6,20 +6,22 @@
 
 #include "detector/accounts.h"
 #include "detector/batch.h"
+#include "detector/kernels.h"
 
 struct apply;
 
 struct apply_options {
-    uint32_t accounts_max;   /* `accounts.max` */
-    const char *kernel_tier; /* `kernel.tier`: "auto", "scalar", "avx2": may only take tiers away */
+    struct accounts_options accounts;
+    const char *kernel_tier; /* `kernel.tier`: "auto" or a tier's name; may only take tiers away */
+    const struct kernels *kernels; /* NULL: those of the tier */
 };
 
 struct apply *apply_open(const struct apply_options *options, struct error *error);
 void apply_close(struct apply *apply);
 
-/* Fills sides, side[], features[]; may turn a verdict into DUPLICATE or LATE. False: the table is
- * full (ERROR_CONFIG naming accounts.max). */
-bool apply_batch(struct apply *apply, struct batch *batch, struct error *error);
+/* Fills sides, side[], features[][]; may turn a verdict into DUPLICATE. The ordinals of a batch do
+ * not cross a multiple of ACCOUNTS_STRIDE. */
+void apply_batch(struct apply *apply, struct batch *batch);
 
 const struct accounts *apply_accounts(const struct apply *apply);
 const char *apply_kernel_tier(const struct apply *apply);

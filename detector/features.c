@@ -2,378 +2,404 @@
 #include "detector/features.h"
 
 #include "detector/fifo.h"
+#include "detector/panes.h"
 #include "detector/recommendation.h"
-#include "models/exact_math.h"
 
 #include <math.h>
 #include <string.h>
 
-enum {
-    WINDOWS = 6,
-    FAMILIES = 5,
-    FIVE = 5,
-    LOCAL_OFFSET_S = 5 * 3600,
-    DAY_S = 86400,
-    NIGHT_HOURS = 6
-};
-/* Each window lies within the next. */
-enum { W_10M, W_1H, W_6H, W_24H, W_72H, W_7D };
-static const int32_t width_s[WINDOWS] = {SECONDS_10M, SECONDS_1H,  SECONDS_6H,
-                                         SECONDS_24H, SECONDS_72H, SECONDS_7D};
-static const int five[FIVE] = {W_10M, W_1H, W_24H, W_72H, W_7D};
-enum { F_IN, F_OUT, F_P2P_IN, F_P2P_OUT, F_CASH_OUT };
-#define MEAN_LIFE_S (14.0 * 86400.0 / 0.6931471805599453)
-#define FLOOR_TIYN 100000
+_Static_assert(sizeof(struct raw_row) == 8 * RAW_ROW, "eight bytes a value");
+_Static_assert((int)PANE_FAMILIES == (int)RING_FAMILIES, "the same families");
 
-/* What the parts of the vector share. */
+enum { DAY_S = 86400, AMOUNTS_LEAST = 5 };
+static const uint32_t width_s[RING_WINDOWS] = {
+    [LANE_10M] = SECONDS_10M, [LANE_1H] = SECONDS_1H, [LANE_24H] = SECONDS_24H,
+    [LANE_72H] = SECONDS_72H, [LANE_7D] = SECONDS_7D, [LANE_6H] = SECONDS_6H};
+
+/* What the parts of the vector share. Masks are by word; `words` of them are in use. */
 struct view {
     const struct account *account;
     const struct transaction *tx;
     const struct kernels *kernels;
     enum side_role role;
     int64_t second;
-    uint32_t extent, used;      /* slots read; slots in use, as a mask */
-    uint32_t level[RING_SLOTS]; /* windows that have the slot */
-    uint32_t window[WINDOWS];   /* slots in the window, attempts included */
-    uint32_t family[FAMILIES];  /* slots of the family, reversals left out */
-    uint32_t planes[8];         /* of bits[] */
-    int64_t tiyn[RING_SLOTS];
-    int64_t sum[FAMILIES][WINDOWS];    /* less what was reversed, not below 0 */
-    uint32_t count[FAMILIES][WINDOWS]; /* without reversals */
-    double *out;
+    struct ring ring;
+    uint32_t words;
+    uint64_t used[MASK_WORDS];
+    struct ring_masks masks;
+    uint64_t family[MASK_WORDS][RING_FAMILIES]; /* reversals left out */
+    struct raw_row *raw;
 };
 
-static uint32_t bits_of(uint32_t mask) {
-    return (uint32_t)__builtin_popcount(mask);
+/* Number of slots in both masks. */
+static int64_t both(const struct view *v, const uint64_t a[MASK_WORDS],
+                    const uint64_t b[MASK_WORDS]) {
+    int64_t count = 0;
+    for (uint32_t w = 0; w < v->words; w++)
+        count += __builtin_popcountll(a[w] & b[w]);
+    return count;
 }
 
-static uint32_t low_of(int64_t second, int32_t window_s) {
-    return second <= window_s ? 0 : (uint32_t)(second - window_s);
+/* A window by itself, for those who want it as a mask. */
+struct mask {
+    uint64_t word[MASK_WORDS];
+};
+
+static struct mask window_of(const struct view *v, int lane) {
+    return (struct mask){{v->masks.window[0][lane], v->masks.window[1][lane]}};
 }
+
+static struct mask family_of(const struct view *v, int family, int lane) {
+    return (struct mask){{v->family[0][family] & v->masks.window[0][lane],
+                          v->family[1][family] & v->masks.window[1][lane]}};
+}
+
+static struct mask plane_of(const uint64_t planes[MASK_WORDS][LANES], int bit) {
+    return (struct mask){{planes[0][bit], planes[1][bit]}};
+}
+
+/* bits[] and kind[] as planes. */
+enum { CREDIT, DEBIT, P2P, CASH, NEWEST, STRANGER, ATTEMPT, REVERSAL };
+enum { IN = 4, ROUND, FOREIGN, PHONE };
 
 static void look(struct view *v) {
-    const struct account *a = v->account;
-    uint32_t low[WINDOWS], *p = v->planes, *f = v->family;
-    for (int w = 0; w < WINDOWS; w++)
-        low[w] = low_of(v->second, width_s[w]);
-    v->extent = ring_extent(a);
-    v->used = ring_used(a);
-    v->kernels->windows(a->second, v->extent, low, WINDOWS, (uint32_t)v->second, v->window,
-                        v->level);
-    v->kernels->planes(a->bits, p);
-    v->kernels->amounts(a->amount, v->extent, v->tiyn);
-    for (int w = 0; w < WINDOWS; w++)
-        v->window[w] &= v->used;
-    const uint32_t settled = ~p[PLANE_REVERSAL];
-    f[F_IN] = p[PLANE_CREDIT] & settled;
-    f[F_OUT] = p[PLANE_DEBIT] & settled;
-    f[F_P2P_IN] = f[F_IN] & p[PLANE_P2P];
-    f[F_P2P_OUT] = f[F_OUT] & p[PLANE_P2P];
-    f[F_CASH_OUT] = f[F_OUT] & p[PLANE_CASH];
+    uint32_t low[RING_WINDOWS];
+    for (int w = 0; w < RING_WINDOWS; w++)
+        low[w] = (uint32_t)v->second - width_s[w];
+    const uint32_t count = v->ring.count;
+    v->words = count > 64 ? 2 : 1;
+    v->used[0] = count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+    v->used[1] = count <= 64 ? 0 : count == 128 ? UINT64_MAX : (UINT64_C(1) << (count - 64)) - 1;
+    v->kernels->look(v->ring.second, v->ring.bits, v->ring.kind, v->ring.count, low,
+                     (uint32_t)v->second, &v->masks);
+    for (uint32_t w = 0; w < MASK_WORDS; w++) {
+        const uint64_t *bits = v->masks.bits[w];
+        uint64_t *family = v->family[w];
+        family[FAMILY_IN] = bits[CREDIT] & ~bits[REVERSAL];
+        family[FAMILY_OUT] = bits[DEBIT] & ~bits[REVERSAL];
+        family[FAMILY_P2P_IN] = family[FAMILY_IN] & bits[P2P];
+        family[FAMILY_P2P_OUT] = family[FAMILY_OUT] & bits[P2P];
+        family[FAMILY_CASH_OUT] = family[FAMILY_OUT] & bits[CASH];
+    }
 }
 
-/* What a family is made of, as the low four of bits[]. */
-enum { WAYS = 16, LEVELS = WINDOWS + 1 };
-enum {
-    WAY_IN = BIT_CREDIT,
-    WAY_P2P_IN = BIT_CREDIT | BIT_P2P,
-    WAY_CASH_IN = BIT_CREDIT | BIT_CASH,
-    WAY_OUT = BIT_DEBIT,
-    WAY_P2P_OUT = BIT_DEBIT | BIT_P2P,
-    WAY_CASH_OUT = BIT_DEBIT | BIT_CASH,
-};
-
-/* Each amount goes once to its way and level; windows are sums of levels. No branch on what an
- * event is: that cannot be foretold. */
-static void sum_up(struct view *v) {
-    const struct account *a = v->account;
-    int64_t net[LEVELS][WAYS] = {{0}}, sum[FAMILIES] = {0};
-    for (uint32_t slot = 0; slot < a->count; slot++) {
-        const int64_t reversed = -(int64_t)(a->bits[slot] >> 7);
-        net[v->level[slot]][a->bits[slot] % WAYS] += (v->tiyn[slot] ^ reversed) - reversed;
+/* Of the cash and crypto operations of a mask, the crypto ones. */
+static uint64_t crypto_of(const struct view *v, uint32_t word, uint64_t mask) {
+    uint64_t crypto = 0;
+    for (; mask != 0; mask &= mask - 1) {
+        const int slot = __builtin_ctzll(mask);
+        const uint8_t type = v->ring.kind[64 * word + (uint32_t)slot] & KIND_EVENT_TYPE;
+        crypto |= (uint64_t)(type == EVENT_TYPE_CRYPTO_PURCHASE) << slot;
     }
-    for (int w = 0; w < WINDOWS; w++) {
-        const int64_t *n = net[WINDOWS - w];
-        sum[F_IN] += n[WAY_IN] + n[WAY_P2P_IN] + n[WAY_CASH_IN];
-        sum[F_OUT] += n[WAY_OUT] + n[WAY_P2P_OUT] + n[WAY_CASH_OUT];
-        sum[F_P2P_IN] += n[WAY_P2P_IN];
-        sum[F_P2P_OUT] += n[WAY_P2P_OUT];
-        sum[F_CASH_OUT] += n[WAY_CASH_OUT];
-        for (int f = 0; f < FAMILIES; f++) {
-            v->sum[f][w] = sum[f] > 0 ? sum[f] : 0;
-            v->count[f][w] = bits_of(v->family[f] & v->window[w]);
+    return crypto;
+}
+
+/* Two lanes more than windows. A: strangers' credits and foreign debits of 24 h; B: strangers'
+ * credits of 7 d and crypto debits of 24 h. */
+static void more_lanes(struct view *v) {
+    for (uint32_t w = 0; w < v->words; w++) {
+        uint64_t *window = v->masks.window[w];
+        const uint64_t in = v->family[w][FAMILY_IN], out = v->family[w][FAMILY_OUT];
+        const uint64_t stranger = in & v->masks.bits[w][STRANGER];
+        const uint64_t foreign = out & v->masks.kind[w][FOREIGN];
+        const uint64_t cash = v->family[w][FAMILY_CASH_OUT] & window[LANE_24H];
+        window[LANE_A] = (stranger | foreign) & window[LANE_24H];
+        window[LANE_B] = (stranger & window[LANE_7D]) | crypto_of(v, w, cash);
+    }
+}
+
+/* Takes what was reversed out of the windows. */
+static void take_out_reversals(struct view *v) {
+    uint64_t reversed[MASK_WORDS][RING_FAMILIES];
+    int64_t count[RING_FAMILIES][LANES], sum[RING_FAMILIES][LANES];
+    for (uint32_t w = 0; w < MASK_WORDS; w++) {
+        const uint64_t *bits = v->masks.bits[w];
+        const uint64_t in = bits[CREDIT] & bits[REVERSAL], out = bits[DEBIT] & bits[REVERSAL];
+        const uint64_t families[RING_FAMILIES] = {in, out, in & bits[P2P], out & bits[P2P],
+                                                  out & bits[CASH]};
+        memcpy(reversed[w], families, sizeof families);
+    }
+    v->kernels->tally(v->ring.amount, v->ring.count, reversed, v->masks.window, count, sum);
+    for (int f = 0; f < RING_FAMILIES; f++)
+        for (int w = 0; w < RING_WINDOWS; w++)
+            v->raw->sum[f][w] -= sum[f][w];
+}
+
+static bool any_reversal(const struct view *v) {
+    return v->masks.bits[0][REVERSAL] != 0 || (v->words > 1 && v->masks.bits[1][REVERSAL] != 0);
+}
+
+static void tally(struct view *v) {
+    struct raw_row *raw = v->raw;
+    more_lanes(v);
+    v->kernels->tally(v->ring.amount, v->ring.count, v->family, v->masks.window, raw->count,
+                      raw->sum);
+    raw->whole[RAW_credited_24h] = raw->sum[FAMILY_IN][LANE_24H];
+    raw->whole[RAW_credited_72h] = raw->sum[FAMILY_IN][LANE_72H];
+    raw->whole[RAW_credited_7d] = raw->sum[FAMILY_IN][LANE_7D];
+    raw->whole[RAW_debited_24h] = raw->sum[FAMILY_OUT][LANE_24H];
+    raw->whole[RAW_p2p_24h] = raw->count[FAMILY_P2P_IN][LANE_24H];
+    raw->whole[RAW_phone_24h] =
+        both(v, family_of(v, FAMILY_P2P_IN, LANE_24H).word, plane_of(v->masks.kind, PHONE).word);
+    if (any_reversal(v)) take_out_reversals(v);
+}
+
+static int64_t largest(const struct view *v, int family) {
+    const struct mask day = family_of(v, family, LANE_24H);
+    return amount_of(v->kernels->largest(v->ring.amount, v->ring.count, day.word));
+}
+
+/* Distinct counterparties. */
+
+/* The latest of a counterparty among the slots of a mask. */
+static void add_heir(const struct view *v, const struct mask *among, uint32_t counterparty,
+                     struct mask *newest) {
+    struct mask same;
+    v->kernels->match(v->ring.counterparty, v->ring.count, counterparty, same.word);
+    int found = -1;
+    for (uint32_t w = 0; w < v->words; w++)
+        for (uint64_t m = same.word[w] & among->word[w]; m != 0; m &= m - 1) {
+            const int slot = (int)(64 * w) + __builtin_ctzll(m);
+            if (found < 0 || v->ring.second[slot] >= v->ring.second[found]) found = slot;
+        }
+    if (found >= 0) newest->word[found / 64] |= UINT64_C(1) << found % 64;
+}
+
+/* For a time older than the ring's newest, NEWEST may stand on events after it: then it goes to the
+ * latest one up to that time. */
+static struct mask newest_as_of(const struct view *v, int family) {
+    struct mask newest, after, among;
+    v->kernels->at_least(v->ring.second, v->ring.count, (uint32_t)v->second + 1, after.word);
+    for (uint32_t w = 0; w < MASK_WORDS; w++) {
+        among.word[w] = v->family[w][family] & ~after.word[w];
+        newest.word[w] = v->masks.bits[w][NEWEST] & among.word[w];
+    }
+    for (uint32_t w = 0; w < v->words; w++) {
+        uint64_t gone = v->masks.bits[w][NEWEST] & v->family[w][family] & after.word[w];
+        for (; gone != 0; gone &= gone - 1) {
+            const uint32_t slot = 64 * w + (uint32_t)__builtin_ctzll(gone);
+            add_heir(v, &among, v->ring.counterparty[slot], &newest);
         }
     }
+    return newest;
 }
 
-static void families(struct view *v) {
-    for (int f = 0; f < FAMILIES; f++)
-        for (int w = 0; w < FIVE; w++) {
-            v->out[FEATURE_in_count_10m + 2 * FIVE * f + w] = v->count[f][five[w]];
-            v->out[FEATURE_in_amount_10m + 2 * FIVE * f + w] = (double)v->sum[f][five[w]];
-        }
-}
-
-static double largest(const struct view *v, uint32_t mask) {
-    int64_t most = 0;
-    for (; mask != 0; mask &= mask - 1) {
-        const int64_t tiyn = v->tiyn[__builtin_ctz(mask)];
-        if (tiyn > most) most = tiyn;
-    }
-    return (double)most;
-}
-
-/* For a time older than the ring's newest, the NEWEST bits may stand on events after it. */
-static uint32_t distinct_slow(const struct view *v, uint32_t mask) {
-    uint32_t found = 0;
-    for (; mask != 0; mask &= mask - 1) {
-        const uint32_t slot = (uint32_t)__builtin_ctz(mask);
-        bool again = false;
-        for (uint32_t rest = mask & (mask - 1); rest != 0; rest &= rest - 1)
-            again |=
-                v->account->counterparty[__builtin_ctz(rest)] == v->account->counterparty[slot];
-        found += !again && v->account->counterparty[slot] != 0;
-    }
-    return found;
-}
-
-static double distinct(const struct view *v, int family, int window) {
-    const uint32_t mask = v->family[family] & v->window[window];
-    if (v->second < v->account->newest_s) return distinct_slow(v, mask);
-    return bits_of(mask & v->planes[PLANE_NEWEST]);
+static void distinct(struct view *v, int family, int64_t *hour, int64_t *day, int64_t *week) {
+    const bool late = v->second < v->account->newest_s;
+    const struct mask newest = late ? newest_as_of(v, family) : plane_of(v->masks.bits, NEWEST);
+    *hour = both(v, family_of(v, family, LANE_1H).word, newest.word);
+    *day = both(v, family_of(v, family, LANE_24H).word, newest.word);
+    *week = both(v, family_of(v, family, LANE_7D).word, newest.word);
 }
 
 static void counterparties(struct view *v) {
-    double *o = v->out;
-    o[FEATURE_in_max_24h] = largest(v, v->family[F_IN] & v->window[W_24H]);
-    o[FEATURE_out_max_24h] = largest(v, v->family[F_OUT] & v->window[W_24H]);
-    o[FEATURE_payers_1h] = distinct(v, F_IN, W_1H);
-    o[FEATURE_payers_24h] = distinct(v, F_IN, W_24H);
-    o[FEATURE_payers_7d] = distinct(v, F_IN, W_7D);
-    o[FEATURE_payees_1h] = distinct(v, F_OUT, W_1H);
-    o[FEATURE_payees_24h] = distinct(v, F_OUT, W_24H);
-    o[FEATURE_payees_7d] = distinct(v, F_OUT, W_7D);
+    int64_t *whole = v->raw->whole;
+    whole[RAW_in_max_24h] = largest(v, FAMILY_IN);
+    whole[RAW_out_max_24h] = largest(v, FAMILY_OUT);
+    distinct(v, FAMILY_IN, &whole[RAW_payers_1h], &whole[RAW_payers_24h], &whole[RAW_payers_7d]);
+    distinct(v, FAMILY_OUT, &whole[RAW_payees_1h], &whole[RAW_payees_24h], &whole[RAW_payees_7d]);
 }
 
-static double ratio(int64_t part, int64_t whole) {
-    return whole <= 0 ? NAN : (double)part / (double)whole;
+/* First in, first out. */
+
+/* The first slot of a mask; RING_MAX: none. */
+static uint32_t first_of(const struct view *v, const struct mask *mask) {
+    for (uint32_t w = 0; w < v->words; w++)
+        if (mask->word[w] != 0) return 64 * w + (uint32_t)__builtin_ctzll(mask->word[w]);
+    return RING_MAX;
 }
 
-static double capped(double value, double most) {
-    return value > most ? most : value;
-}
-
-/* By amount, of credits from payers that were not in the ring. */
-static void stranger_shares(struct view *v) {
-    const uint32_t credits = v->family[F_IN], strangers = credits & v->planes[PLANE_STRANGER];
-    const uint32_t masks[4] = {strangers & v->window[W_24H], credits & v->window[W_24H],
-                               strangers & v->window[W_7D], credits & v->window[W_7D]};
-    int64_t sums[4];
-    v->kernels->sums(v->tiyn, v->extent, masks, 4, sums);
-    v->out[FEATURE_new_payer_share_24h] = ratio(sums[0], sums[1]);
-    v->out[FEATURE_new_payer_share_7d] = ratio(sums[2], sums[3]);
-}
-
-/* log((count + 0.5) / (expected + 0.5)). */
-static double burst(const struct view *v, double rate, int window) {
-    const double expected = rate * (double)width_s[window] / MEAN_LIFE_S;
-    return exact_log((v->count[F_IN][window] + 0.5) / (expected + 0.5));
-}
-
-static double through(const struct view *v, int out, int in, int window) {
-    if (v->sum[in][window] < FLOOR_TIYN) return NAN;
-    return capped(ratio(v->sum[out][window], v->sum[in][window]), 10.0);
-}
-
-static void flow_ratios(struct view *v) {
-    double *o = v->out;
-    const double rate = account_credit_rate(v->account, v->second);
-    o[FEATURE_inbound_burst_1h] = burst(v, rate, W_1H);
-    o[FEATURE_inbound_burst_24h] = burst(v, rate, W_24H);
-    o[FEATURE_pass_through_1h] = through(v, F_OUT, F_IN, W_1H);
-    o[FEATURE_pass_through_24h] = through(v, F_OUT, F_IN, W_24H);
-    o[FEATURE_pass_through_7d] = through(v, F_OUT, F_IN, W_7D);
-    o[FEATURE_cash_out_ratio_6h] = through(v, F_CASH_OUT, F_P2P_IN, W_6H);
-    o[FEATURE_cash_out_ratio_24h] = through(v, F_CASH_OUT, F_P2P_IN, W_24H);
-    const int64_t turnover_1h = v->sum[F_IN][W_1H] + v->sum[F_OUT][W_1H];
-    const int64_t turnover_7d = v->sum[F_IN][W_7D] + v->sum[F_OUT][W_7D];
-    o[FEATURE_turnover_acceleration] = ratio(turnover_1h * 168, turnover_7d);
-    const struct party *party = v->role == SIDE_PAYER ? &v->tx->payer : &v->tx->payee;
-    o[FEATURE_balance_ratio] =
-        party->balance_after_present && turnover_7d > 0
-            ? capped((double)party->balance_after_minor * 7.0 / (double)turnover_7d, 100.0)
-            : NAN;
+/* Whether money went out, or was reversed, after a slot. */
+static bool leaves_after(const struct view *v, uint32_t slot) {
+    for (uint32_t w = slot / 64; w < v->words; w++) {
+        const uint64_t *bits = v->masks.bits[w];
+        uint64_t out = v->used[w] & ((~v->masks.kind[w][IN] & ~bits[ATTEMPT]) | bits[REVERSAL]);
+        if (w == slot / 64) out = out >> slot % 64;
+        if (out != 0) return true;
+    }
+    return false;
 }
 
 static void fifo_features(struct view *v) {
-    double *o = v->out;
-    const uint32_t in = v->family[F_IN], p2p = v->family[F_P2P_IN];
-    const struct fifo_question question = {
-        .day = in & v->window[W_24H],
-        .three_days = in & v->window[W_72H],
-        .p2p_day = p2p & v->window[W_24H],
-        .p2p_three_days = p2p & v->window[W_72H],
-    };
-    struct fifo_answer gone;
-    fifo_ask(v->account, v->tiyn, &question, (v->used & v->planes[PLANE_REVERSAL]) != 0, &gone);
-    const uint32_t masks[2] = {question.day, question.three_days};
-    int64_t credited[2];
-    v->kernels->sums(v->tiyn, v->extent, masks, 2, credited);
-    o[FEATURE_rapid_cash_out_10m] = ratio(gone.day_10m, credited[0]);
-    o[FEATURE_rapid_cash_out_1h] = ratio(gone.day_1h, credited[0]);
-    o[FEATURE_retained_share] = 1.0 - ratio(gone.three_days, credited[1]);
-    o[FEATURE_passed_amount_cash_24h] = (double)gone.p2p_day_cash;
-    o[FEATURE_passed_amount_p2p_24h] = (double)gone.p2p_day_p2p;
-    o[FEATURE_passed_amount_cash_72h] = (double)gone.p2p_three_days_cash;
-    o[FEATURE_passed_amount_p2p_72h] = (double)gone.p2p_three_days_p2p;
+    int64_t *whole = v->raw->whole;
+    const struct mask asked = family_of(v, FAMILY_IN, LANE_72H);
+    const struct fifo_question question = {first_of(v, &asked), v->second};
+    struct fifo_answer gone = {0};
+    if (question.first < RING_MAX && leaves_after(v, question.first))
+        fifo_ask(v->account, &question, any_reversal(v), &gone);
+    whole[RAW_gone_10m] = gone.day_10m;
+    whole[RAW_gone_1h] = gone.day_1h;
+    whole[RAW_gone_72h] = gone.three_days;
+    whole[RAW_passed_amount_cash_24h] = gone.p2p_day_cash;
+    whole[RAW_passed_amount_p2p_24h] = gone.p2p_day_p2p;
+    whole[RAW_passed_amount_cash_72h] = gone.p2p_three_days_cash;
+    whole[RAW_passed_amount_p2p_72h] = gone.p2p_three_days_p2p;
 }
 
-/* Seconds from the latest event of a mask with at least `least` tiyn; NaN without one. */
-static double since_latest(const struct view *v, uint32_t mask, int64_t least) {
-    int64_t latest = -1;
-    for (; mask != 0; mask &= mask - 1) {
-        const uint32_t slot = (uint32_t)__builtin_ctz(mask);
-        if (v->tiyn[slot] >= least && v->account->second[slot] > latest)
-            latest = v->account->second[slot];
-    }
-    return latest < 0 ? NAN : (double)(v->second - latest);
+/* Seconds since the latest event of a mask. */
+static int64_t since_latest(const struct view *v, const struct mask *mask) {
+    const uint32_t latest = v->kernels->largest(v->ring.second, v->ring.count, mask->word);
+    return latest == 0 ? RAW_NULL : v->second - latest;
+}
+
+/* Half of a coded amount, rounded up, as the code that all amounts of that much and more are not
+ * below. */
+static uint32_t half_of(uint32_t coded) {
+    const int64_t half = (amount_of(coded) + 1) / 2;
+    const uint32_t code = quantise_amount(half);
+    return code + (amount_of(code) < half);
 }
 
 static void gaps(struct view *v) {
-    const bool settled = v->tx->tx_status == TX_STATUS_SETTLED && v->role == SIDE_PAYER;
-    const bool own = v->tx->event_type == EVENT_TYPE_OWN_TRANSFER;
-    const bool cash = v->tx->event_type == EVENT_TYPE_CASH_WITHDRAWAL ||
-                      v->tx->event_type == EVENT_TYPE_CRYPTO_PURCHASE;
-    const int64_t amount = amount_of(quantise_amount(v->tx->amount_tiyn));
-    const uint32_t in = v->family[F_IN], p2p = v->family[F_P2P_IN];
-    v->out[FEATURE_credit_debit_gap] =
-        settled && !own ? since_latest(v, in & v->window[W_24H], (amount + 1) / 2) : NAN;
-    v->out[FEATURE_cash_gap] = settled && cash ? since_latest(v, p2p & v->window[W_7D], 0) : NAN;
+    const uint8_t type = v->tx->event_type;
+    const bool debit = v->tx->tx_status == TX_STATUS_SETTLED && v->role == SIDE_PAYER;
+    const bool cash = type == EVENT_TYPE_CASH_WITHDRAWAL || type == EVENT_TYPE_CRYPTO_PURCHASE;
+    int64_t *whole = v->raw->whole;
+    whole[RAW_credit_debit_gap] = whole[RAW_cash_gap] = RAW_NULL;
+    if (debit && type != EVENT_TYPE_OWN_TRANSFER) {
+        struct mask large, credits = family_of(v, FAMILY_IN, LANE_24H);
+        const uint32_t half = half_of(quantise_amount(v->tx->amount_tiyn));
+        v->kernels->at_least(v->ring.amount, v->ring.count, half, large.word);
+        for (int w = 0; w < MASK_WORDS; w++)
+            credits.word[w] &= large.word[w];
+        whole[RAW_credit_debit_gap] = since_latest(v, &credits);
+    }
+    if (debit && cash) {
+        const struct mask credits = family_of(v, FAMILY_P2P_IN, LANE_7D);
+        whole[RAW_cash_gap] = since_latest(v, &credits);
+    }
 }
 
 static void attempts(struct view *v) {
-    const uint32_t all = v->planes[PLANE_ATTEMPT], strangers = all & v->planes[PLANE_STRANGER];
-    v->out[FEATURE_attempts_1h] = bits_of(all & v->window[W_1H]);
-    v->out[FEATURE_attempts_24h] = bits_of(all & v->window[W_24H]);
-    v->out[FEATURE_attempts_new_payee_1h] = bits_of(strangers & v->window[W_1H]);
-    v->out[FEATURE_attempts_new_payee_24h] = bits_of(strangers & v->window[W_24H]);
+    const struct mask hour = window_of(v, LANE_1H), day = window_of(v, LANE_24H);
+    const struct mask all = plane_of(v->masks.bits, ATTEMPT);
+    const uint64_t(*bits)[LANES] = v->masks.bits;
+    const uint64_t new[MASK_WORDS] = {bits[0][ATTEMPT] & bits[0][STRANGER],
+                                      bits[1][ATTEMPT] & bits[1][STRANGER]};
+    v->raw->whole[RAW_attempts_1h] = both(v, all.word, hour.word);
+    v->raw->whole[RAW_attempts_24h] = both(v, all.word, day.word);
+    v->raw->whole[RAW_attempts_new_payee_1h] = both(v, new, hour.word);
+    v->raw->whole[RAW_attempts_new_payee_24h] = both(v, new, day.word);
 }
 
-static double not_negative(double value) {
-    return value < 0 ? 0 : value;
-}
+/* Habits. */
 
-/* Slots that were never used say second 0, which is before everything. */
-static double dormancy(const struct view *v) {
-    const uint32_t *second = v->account->second, now = (uint32_t)v->second;
-    uint32_t before = 0, first = now;
-    for (uint32_t i = 0; i < v->extent; i++) {
-        const bool within = v->level[i] >= WINDOWS - W_24H;
-        const uint32_t old = within || second[i] > now ? 0 : second[i];
-        const uint32_t recent = within ? second[i] : now;
-        before = old > before ? old : before;
-        first = recent < first ? recent : first;
-    }
-    return before == 0 ? NAN : (double)(first - before);
-}
-
-static void ways_of_paying(struct view *v, const uint32_t planes[8]) {
-    const uint32_t out = v->family[F_OUT] & v->window[W_24H];
-    const uint32_t p2p_in = v->family[F_P2P_IN] & v->window[W_24H];
-    uint32_t crypto = 0;
-    for (uint32_t mask = out & v->planes[PLANE_CASH]; mask != 0; mask &= mask - 1) {
-        const uint32_t slot = (uint32_t)__builtin_ctz(mask);
-        const uint8_t type = v->account->kind[slot] & KIND_EVENT_TYPE;
-        crypto |= (uint32_t)(type == EVENT_TYPE_CRYPTO_PURCHASE) << slot;
-    }
-    const uint32_t masks[3] = {out, out & planes[PLANE_FOREIGN], crypto};
-    int64_t sums[3];
-    v->kernels->sums(v->tiyn, v->extent, masks, 3, sums);
-    v->out[FEATURE_foreign_out_share_24h] = ratio(sums[1], sums[0]);
-    v->out[FEATURE_crypto_out_share_24h] = ratio(sums[2], sums[0]);
-    v->out[FEATURE_alias_phone_share_24h] =
-        ratio(bits_of(p2p_in & planes[PLANE_PHONE]), bits_of(p2p_in));
+/* What left the ring may be the latest event before the last 24 h. */
+static int64_t dormancy(const struct view *v, const struct mask *day) {
+    const struct account *a = v->account;
+    const uint32_t now = (uint32_t)v->second, since = now - SECONDS_24H;
+    struct mask older;
+    v->kernels->at_least(v->ring.second, v->ring.count, since + 1, older.word);
+    for (uint32_t w = 0; w < MASK_WORDS; w++)
+        older.word[w] = v->used[w] & ~older.word[w];
+    uint32_t before = v->kernels->largest(v->ring.second, v->ring.count, older.word);
+    uint32_t first = v->kernels->smallest(v->ring.second, v->ring.count, day->word);
+    const bool left_counts = (a->flags & ACCOUNT_COLD) == 0 && a->left_s <= since;
+    if (left_counts && a->left_s > before) before = a->left_s;
+    if (first > now) first = now;
+    return before == 0 ? RAW_NULL : (int64_t)first - before;
 }
 
 static void habits(struct view *v) {
-    const uint32_t day = v->window[W_24H];
-    uint32_t hours = 0, night = 0, planes[8];
-    v->kernels->planes(v->account->kind, planes);
-    for (uint32_t mask = day; mask != 0; mask &= mask - 1) {
-        const uint32_t slot = (uint32_t)__builtin_ctz(mask);
-        const uint32_t hour = (v->account->second[slot] + LOCAL_OFFSET_S) % DAY_S / 3600;
-        hours |= UINT32_C(1) << hour;
-        night += hour < NIGHT_HOURS;
-    }
-    v->out[FEATURE_active_hours_24h] = bits_of(hours);
-    v->out[FEATURE_night_share_24h] = ratio(night, bits_of(day));
-    v->out[FEATURE_round_amount_share_24h] =
-        ratio(bits_of(day & planes[PLANE_ROUND]), bits_of(day));
-    ways_of_paying(v, planes);
+    const struct mask day = window_of(v, LANE_24H);
+    int64_t *whole = v->raw->whole;
+    uint32_t hours, night;
+    v->kernels->hours(v->ring.second, v->ring.count, day.word, &hours, &night);
+    whole[RAW_active_hours_24h] = __builtin_popcount(hours);
+    whole[RAW_night_24h] = night;
+    whole[RAW_events_24h] = both(v, day.word, day.word);
+    whole[RAW_round_24h] = both(v, day.word, plane_of(v->masks.kind, ROUND).word);
+    whole[RAW_dormancy_gap] = dormancy(v, &day);
 }
 
-static double tristate(uint8_t value) {
-    return value == TRISTATE_NULL ? NAN : value;
+static int64_t flag(uint8_t tristate) {
+    return tristate == TRISTATE_NULL ? RAW_NULL : tristate;
 }
 
 static void circumstances(struct view *v) {
     const bool payer = v->role == SIDE_PAYER;
-    const struct party *p = payer ? &v->tx->payer : &v->tx->payee;
-    double *o = v->out;
-    o[FEATURE_account_age] =
-        p->account_opened_on_present
-            ? not_negative((double)(v->second / DAY_S) - (double)p->account_opened_on_day)
-            : NAN;
-    o[FEATURE_dormancy_gap] = dormancy(v);
-    o[FEATURE_days_since_living_payment] =
-        v->account->last_living_s == 0
-            ? NAN
-            : not_negative((double)(v->second - v->account->last_living_s) / DAY_S);
-    o[FEATURE_active_call] = payer ? tristate(v->tx->active_call) : NAN;
-    o[FEATURE_remote_access] = payer ? tristate(v->tx->remote_access) : NAN;
-    o[FEATURE_phone_owner_mismatch] = tristate(p->phone_owner_mismatch);
-    o[FEATURE_credential_age] =
-        p->credential_changed_at_present
-            ? not_negative((double)(v->second - p->credential_changed_at_s) / DAY_S)
-            : NAN;
+    const struct transaction *tx = v->tx;
+    const struct party *p = payer ? &tx->payer : &tx->payee;
+    int64_t *whole = v->raw->whole;
+    const int64_t balance =
+        p->balance_after_minor > INT64_MIN ? p->balance_after_minor : INT64_MIN + 1;
+    whole[RAW_balance] = p->balance_after_present ? balance : RAW_NULL;
+    whole[RAW_account_age_days] =
+        p->account_opened_on_present ? v->second / DAY_S - p->account_opened_on_day : RAW_NULL;
+    whole[RAW_living_age] =
+        v->account->last_living_s == 0 ? RAW_NULL : v->second - v->account->last_living_s;
+    whole[RAW_credential_age] =
+        p->credential_changed_at_present ? v->second - p->credential_changed_at_s : RAW_NULL;
+    whole[RAW_active_call] = payer ? flag(tx->active_call) : RAW_NULL;
+    whole[RAW_remote_access] = payer ? flag(tx->remote_access) : RAW_NULL;
+    whole[RAW_phone_owner_mismatch] = flag(p->phone_owner_mismatch);
 }
 
-double features_amount_z(const struct account *a, int64_t amount_tiyn) {
-    const double tiyn = (double)amount_of(quantise_amount(amount_tiyn));
-    if (a->amounts < 5 || a->amount_variance <= 0) return NAN;
-    const double z = (tiyn - a->amount_mean) / sqrt(a->amount_variance);
-    return z < -20.0 ? -20.0 : capped(z, 20.0);
+/* Adds what the panes keep, to windows of six hours and more. */
+static void add_panes(struct view *v) {
+    static const int lanes[PANE_WINDOWS] = {LANE_6H, LANE_24H, LANE_72H, LANE_7D};
+    static const int32_t widths[PANE_WINDOWS] = {SECONDS_6H, SECONDS_24H, SECONDS_72H, SECONDS_7D};
+    enum { DAY = 1 };
+    struct raw_row *raw = v->raw;
+    struct panes_sum sum;
+    panes_sum(panes_of(v->account), v->second, widths, &sum);
+    for (int f = 0; f < RING_FAMILIES; f++)
+        for (int w = 0; w < PANE_WINDOWS; w++) {
+            raw->count[f][lanes[w]] += (int64_t)sum.count[f][w];
+            raw->sum[f][lanes[w]] += sum.net[f][w];
+        }
+    const int64_t in = amount_of(sum.largest[0][DAY]), out = amount_of(sum.largest[1][DAY]);
+    if (in > raw->whole[RAW_in_max_24h]) raw->whole[RAW_in_max_24h] = in;
+    if (out > raw->whole[RAW_out_max_24h]) raw->whole[RAW_out_max_24h] = out;
+    raw->whole[RAW_attempts_24h] += (int64_t)sum.attempts[DAY];
 }
 
-void features_compute(const struct account *account, const struct transaction *tx,
-                      enum side_role role, double amount_z, const struct kernels *kernels,
-                      double out[FEATURE_COUNT]) {
+struct amounts_before features_before(const struct account *a) {
+    const bool known = a->amounts >= AMOUNTS_LEAST && a->amount_variance > 0;
+    return (struct amounts_before){a->amount_mean, known ? a->amount_variance : NAN};
+}
+
+void features_take(struct features *f, struct batch *batch, uint32_t side,
+                   const struct account *account, const struct amounts_before *before) {
     struct view v; /* too large to be cleared first */
+    if (f->count == 0) f->first_side = side;
     v.account = account;
-    v.tx = tx;
-    v.kernels = kernels;
-    v.role = role;
-    v.second = tx->event_time_s;
-    v.out = out;
+    v.tx = &batch->tx[batch->side[side].event];
+    v.kernels = f->kernels;
+    v.role = batch->side[side].role;
+    v.second = v.tx->event_time_s;
+    v.ring = ring_of(account);
+    v.raw = &f->rows[f->count++];
     look(&v);
-    sum_up(&v);
-    families(&v);
+    tally(&v);
     counterparties(&v);
-    flow_ratios(&v);
-    stranger_shares(&v);
     fifo_features(&v);
     gaps(&v);
     attempts(&v);
     habits(&v);
     circumstances(&v);
-    out[FEATURE_amount_z] = amount_z;
+    v.raw->whole[RAW_amount] = amount_of(quantise_amount(v.tx->amount_tiyn));
+    v.raw->real[RAW_credit_rate] = account_credit_rate(account, v.second);
+    v.raw->real[RAW_mean] = before->mean;
+    v.raw->real[RAW_variance] = before->variance;
+    if (account->size_class == CLASS_PANES) add_panes(&v);
+    if (f->count == LANES) features_flush(f, batch);
+}
+
+/* Rows that are not in use keep what an earlier side left there; nobody looks at them. */
+void features_flush(struct features *f, struct batch *batch) {
+    if (f->count == 0) return;
+    f->kernels->transpose(&f->rows[0].count[0][0], RAW_ROW, RAW_ROW, &f->columns.count[0][0][0]);
+    f->finish(&f->columns, &batch->features[0][f->first_side], BATCH_COLUMN);
+    f->count = 0;
 }
 
 void features_quality(const struct account *a, int64_t second, int64_t first_s, struct side *side) {
     const int64_t since_s = second - SECONDS_7D;
-    side->approximate_before_s = a->inexact_s;
-    side->cold_before_s = first_s;
-    side->quality = (since_s < a->inexact_s ? 1u << QUALITY_APPROXIMATE : 0) |
-                    (since_s < first_s ? 1u << QUALITY_COLD_START : 0) |
+    const bool cold = (a->flags & ACCOUNT_COLD) != 0;
+    side->approximate_before_s = a->left_s;
+    side->cold_before_s = cold && a->left_s > first_s ? a->left_s : first_s;
+    side->quality = (since_s < side->approximate_before_s ? 1u << QUALITY_APPROXIMATE : 0) |
+                    (since_s < side->cold_before_s ? 1u << QUALITY_COLD_START : 0) |
                     (second < a->newest_s ? 1u << QUALITY_LATE : 0);
 }

@@ -1,19 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The feature vector of one side, from its account record and its event. Definitions:
- * feature_table.c. */
+/* The feature vectors of sides, from their account records and events, LANES sides at a time.
+ * Definitions: feature_table.c. */
 #pragma once
 
 #include "detector/account_record.h"
 #include "detector/batch.h"
-#include "detector/kernels.h"
+#include "detector/finish.h"
 
-/* `out` gets FEATURE_COUNT doubles, NaN for null. `amount_z` is taken against the account's history
- * before this event, which the caller has asked for with features_amount_z before it inserted the
- * event. */
-void features_compute(const struct account *account, const struct transaction *tx,
-                      enum side_role role, double amount_z, const struct kernels *kernels,
-                      double out[FEATURE_COUNT]);
-double features_amount_z(const struct account *account, int64_t amount_tiyn);
+/* Sides that were taken and are not finished yet, and the tier that works on them. */
+struct features {
+    const struct kernels *kernels;
+    finish_features *finish;
+    uint32_t count, first_side;
+    struct raw_row rows[LANES];
+    struct raw_columns columns;
+};
+
+/* Counts what the vector of a side is made of, from the record as it stands. `before` is what the
+ * head said of amounts before the event entered (features_before). */
+struct amounts_before {
+    double mean, variance; /* NaN: too few, or no deviation */
+};
+struct amounts_before features_before(const struct account *account);
+void features_take(struct features *features, struct batch *batch, uint32_t side,
+                   const struct account *account, const struct amounts_before *before);
+/* Writes the vectors of all sides taken so far; after the last side of a batch. */
+void features_flush(struct features *features, struct batch *batch);
+
 /* Sets quality, approximate_before_s and cold_before_s of a side at `second`, when the engine's
  * knowledge began at `first_s`. */
 void features_quality(const struct account *account, int64_t second, int64_t first_s,

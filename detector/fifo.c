@@ -138,8 +138,8 @@ void fifo_compute(const struct account *account, struct fifo *fifo) {
     }
 }
 
-/* What a lot is asked about, as all or no bits, so that sums need no branch: what an event is cannot
- * be foretold. */
+/* What a lot is asked about, as all or no bits, so that sums need no branch: what an event is
+ * cannot be foretold. */
 struct asked {
     int64_t day, three_days, p2p_day, p2p_three_days;
 };

@@ -2,33 +2,58 @@
 /* The kernels that read a ring, as a table of tiers chosen once at start. Scalar C is the
  * specification; every other tier gives the same bits.
  *
- * Arrays hold 32 slots, of which the first `slots` (16 or 32) are read: a ring that is half empty
- * need not be fetched whole. A mask has bit i for slot i. Slots that are not in use are the
- * caller's to mask out. */
+ * Arrays hold `slots` (≤ 128) values, one an event; up to 64 bytes behind them may be read and are
+ * not looked at. A mask has bit i of word i / 64 for slot i, and 0 for what is no slot. */
 #pragma once
+
+#include "detector/base/cpu.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
+/* Lanes of a row that is worked on at once: windows, and sides of a batch. */
+enum { LANES = 8, MASK_WORDS = 2, RING_WINDOWS = 6, RING_FAMILIES = 5 };
+
+/* Masks by word and then by lane. */
+struct ring_masks {
+    uint64_t window[MASK_WORDS][LANES]; /* of RING_WINDOWS lanes */
+    uint64_t bits[MASK_WORDS][LANES];   /* slots in whose byte bit b is set */
+    uint64_t kind[MASK_WORDS][LANES];
+};
+
 struct kernels {
     const char *name;
-    /* For each of `count` lower bounds: slots with low < second <= high. level[i]: how many of
-     * these windows have slot i. */
-    void (*windows)(const uint32_t second[32], uint32_t slots, const uint32_t *low, size_t count,
-                    uint32_t high, uint32_t *masks, uint32_t level[32]);
+    /* Slots with low[w] < second <= high, and the planes of two byte columns. */
+    void (*look)(const uint32_t *second, const uint8_t *bits, const uint8_t *kind, uint32_t slots,
+                 const uint32_t low[RING_WINDOWS], uint32_t high, struct ring_masks *masks);
     /* Slots whose value is `value`. */
-    uint32_t (*equal)(const uint32_t values[32], uint32_t slots, uint32_t value);
-    /* planes[b]: slots in whose byte bit b is set. */
-    void (*planes)(const uint8_t bytes[32], uint32_t planes[8]);
-    /* Coded amounts to tiyn. */
-    void (*amounts)(const uint32_t coded[32], uint32_t slots, int64_t tiyn[32]);
-    /* Sum of the slots in each of `count` masks. */
-    void (*sums)(const int64_t tiyn[32], uint32_t slots, const uint32_t *masks, size_t count,
-                 int64_t *sums);
+    void (*match)(const uint32_t *values, uint32_t slots, uint32_t value,
+                  uint64_t mask[MASK_WORDS]);
+    void (*match_bytes)(const uint8_t *bytes, uint32_t slots, uint8_t value,
+                        uint64_t mask[MASK_WORDS]);
+    /* Slots whose value is `least` or more. */
+    void (*at_least)(const uint32_t *values, uint32_t slots, uint32_t least,
+                     uint64_t mask[MASK_WORDS]);
+    /* Over the slots of a mask; 0 and UINT32_MAX where it is empty. */
+    uint32_t (*largest)(const uint32_t *values, uint32_t slots, const uint64_t mask[MASK_WORDS]);
+    uint32_t (*smallest)(const uint32_t *values, uint32_t slots, const uint64_t mask[MASK_WORDS]);
+    /* Number and sum (tiyn, of coded amounts) of the slots of each family in each lane. */
+    void (*tally)(const uint32_t *amount, uint32_t slots,
+                  const uint64_t family[MASK_WORDS][RING_FAMILIES],
+                  const uint64_t lane[MASK_WORDS][LANES], int64_t count[RING_FAMILIES][LANES],
+                  int64_t sum[RING_FAMILIES][LANES]);
+    /* Over the slots of a mask, by the clock of UTC+5: the set of hours (bit h), and how many
+     * events there are before 6 o'clock. */
+    void (*hours)(const uint32_t *second, uint32_t slots, const uint64_t mask[MASK_WORDS],
+                  uint32_t *set, uint32_t *night);
+    /* LANES rows of `count` 8-byte values (a multiple of LANES), `stride` apart, to `count` columns
+     * of LANES. */
+    void (*transpose)(const int64_t *rows, size_t stride, size_t count, int64_t *columns);
 };
 
 extern const struct kernels kernels_scalar;
-extern const struct kernels kernels_avx2;
 
-/* The best tier that the CPU has and `limit` ("auto", "scalar", "avx2") allows. */
+/* The table of a tier that this build and this processor have. */
+const struct kernels *kernels_of(enum cpu_tier tier);
+/* The best tier that the processor has and `limit` ("auto" or a tier's name) allows. */
 const struct kernels *kernels_choose(const char *limit);

@@ -13,7 +13,7 @@ enum { PANES = 32, PANE_S = 6 * 3600, PANE_FAMILIES = 5, PANE_WINDOWS = 4 };
 /* By place, pane number % PANES; a place holds one pane. Families: in, out, P2P in, P2P out, cash
  * out. */
 struct panes {
-    uint32_t number[PANES]; /* event second / PANE_S; 0: none */
+    uint32_t number[PANES];               /* event second / PANE_S; 0: none */
     uint32_t count[PANE_FAMILIES][PANES]; /* settled */
     uint32_t largest[2][PANES];           /* settled credit, debit; coded amounts */
     uint32_t attempts[PANES];

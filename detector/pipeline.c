@@ -88,7 +88,7 @@ static bool decide_and_publish(struct session *s, struct error *error) {
 bool session_process(struct session *s, struct error *error) {
     struct batch *b = s->batch;
     decode_batch(s->decode, b);
-    if (!apply_batch(s->apply, b, error)) return false;
+    apply_batch(s->apply, b);
     score_batch(s->score, &b->features[0][0], BATCH_COLUMN, b->sides, b->logit);
     hash_sides(s);
     if (!decide_and_publish(s, error)) return false;
