@@ -5,9 +5,6 @@
 
 #include <assert.h>
 
-/* A reference of 0 under a tag: only ever looked at as a whole or by its reference. */
-#define TOMBSTONE (UINT64_C(1) << ENTRY_TAG_SHIFT)
-
 /* SPILL: lines behind the last bucket for what it has no room for. STICKY: a count of entries gone
  * past that is not known any more, and stays. GROUP: buckets whose records are fetched at once. */
 enum { SPILL = 64, STICKY = 255, GROUP = 16 };
@@ -167,22 +164,40 @@ uint64_t *account_index_place(struct account_index *x, uint64_t low, uint32_t re
     return &spot.table->buckets[spot.bucket].entries[spot.entry];
 }
 
-static void bury(struct bucket *bucket) {
-    for (int i = 0; i < BUCKET_ENTRIES; i++)
-        if (bucket->entries[i] == TOMBSTONE) bucket->entries[i] = 0;
+static void come_back(struct index_table *t, uint32_t from, uint32_t to) {
+    for (uint32_t b = from; b < to; b++)
+        if (t->passed[b] < STICKY) t->passed[b]--;
 }
 
-/* Empties an entry that belongs to bucket `home`. */
-static void clear(struct spot spot, uint32_t home) {
+/* The first entry behind the spot that has gone past its bucket. */
+static bool find_passed(const struct account_index *x, struct spot spot, struct spot *found) {
     struct index_table *t = spot.table;
-    t->buckets[spot.bucket].entries[spot.entry] = t->passed[spot.bucket] == 0 ? 0 : TOMBSTONE;
-    for (uint32_t b = home; b < spot.bucket; b++)
-        if (t->passed[b] < STICKY && --t->passed[b] == 0) bury(&t->buckets[b]);
+    for (uint32_t b = spot.bucket; t->passed[b] != 0; b++)
+        for (int i = 0; i < BUCKET_ENTRIES; i++) {
+            const uint32_t reference = reference_of(t->buckets[b + 1].entries[i]);
+            if (reference == 0) continue;
+            if (home_of(t, slabs_at(x->slabs, reference)->key) > spot.bucket) continue;
+            *found = (struct spot){t, b + 1, i};
+            return true;
+        }
+    return false;
+}
+
+/* Empties an entry that belongs to bucket `home`, and lets what went past it come nearer. */
+static void clear(struct account_index *x, struct spot spot, uint32_t home) {
+    struct index_table *t = spot.table;
+    struct spot from;
+    come_back(t, home, spot.bucket);
+    for (; find_passed(x, spot, &from); spot = from) {
+        t->buckets[spot.bucket].entries[spot.entry] = t->buckets[from.bucket].entries[from.entry];
+        come_back(t, spot.bucket, from.bucket);
+    }
+    t->buckets[spot.bucket].entries[spot.entry] = 0;
 }
 
 void account_index_remove(struct account_index *x, uint64_t low, uint32_t reference) {
     const struct spot spot = spot_of(x, low, reference);
-    clear(spot, home_of(spot.table, low));
+    clear(x, spot, home_of(spot.table, low));
     x->count--;
 }
 
@@ -206,6 +221,10 @@ uint32_t account_index_numbered(const struct account_index *x, uint64_t low, uin
 
 bool account_index_full(const struct account_index *x, uint64_t more) {
     return (x->count + more) * 4 > (uint64_t)x->now.count * BUCKET_ENTRIES * 3;
+}
+
+bool account_index_in_need(const struct account_index *x) {
+    return x->count * 20 > (uint64_t)x->now.count * BUCKET_ENTRIES * 17;
 }
 
 static uint32_t next_count(const struct account_index *x) {
@@ -233,12 +252,13 @@ static void migrate_spilled(struct account_index *x, uint32_t home) {
     bool more = true;
     for (uint32_t b = home + 1; more && b < t->count + SPILL; b++) {
         for (int i = 0; i < BUCKET_ENTRIES; i++) {
-            const uint64_t entry = t->buckets[b].entries[i];
-            if (reference_of(entry) == 0) continue;
-            const uint64_t low = slabs_at(x->slabs, reference_of(entry))->key;
-            if (home_of(t, low) != home) continue;
-            put(&x->now, low, entry);
-            clear((struct spot){t, b, i}, home);
+            const uint64_t *entry = &t->buckets[b].entries[i];
+            while (reference_of(*entry) != 0) {
+                const uint64_t low = slabs_at(x->slabs, reference_of(*entry))->key;
+                if (home_of(t, low) != home) break;
+                put(&x->now, low, *entry);
+                clear(x, (struct spot){t, b, i}, home); /* another may have taken its place */
+            }
         }
         more = t->passed[home] != 0 && t->passed[b] != 0;
     }
@@ -249,8 +269,7 @@ static void migrate_bucket(struct account_index *x, uint32_t b) {
     struct bucket *bucket = &x->old.buckets[b];
     for (int i = 0; i < BUCKET_ENTRIES; i++) {
         const uint32_t reference = reference_of(bucket->entries[i]);
-        if (reference != 0)
-            put(&x->now, slabs_at(x->slabs, reference)->key, bucket->entries[i]);
+        if (reference != 0) put(&x->now, slabs_at(x->slabs, reference)->key, bucket->entries[i]);
     }
     if (x->old.passed[b] != 0) migrate_spilled(x, b);
     *bucket = (struct bucket){{0}};

@@ -7,8 +7,8 @@
  *
  * What a full bucket has no room for goes to the next line. How many entries went past a bucket is
  * counted beside the lines; a look-up reads that count only where it found neither the key nor an
- * empty entry. An entry that is removed leaves a tombstone while others have gone past its bucket,
- * and the tombstones go when the last of those goes: no history of removals is ever walked.
+ * empty entry. Where an entry is removed, one that has gone past comes back: entries lie as near to
+ * their buckets as if nothing had ever been removed.
  *
  * The index grows by a quarter: a new table is filled from the old one a few buckets at a time, in
  * the order of both, and takes all that is added; so it is 0.6 to 0.75 full. Private to the account
@@ -20,7 +20,7 @@
 enum { BUCKET_ENTRIES = 8, ENTRY_TAG_SHIFT = 32 };
 
 struct bucket {
-    uint64_t entries[BUCKET_ENTRIES]; /* 0: none; reference 0: a tombstone */
+    uint64_t entries[BUCKET_ENTRIES]; /* 0: none */
 };
 
 struct index_table {
@@ -58,6 +58,8 @@ uint32_t account_index_numbered(const struct account_index *index, uint64_t low,
 
 /* Whether `more` entries would fill it over 0.75. */
 bool account_index_full(const struct account_index *index, uint64_t more);
+/* Fuller than 0.85: it must not go on like this. */
+bool account_index_in_need(const struct account_index *index);
 /* Bytes of the table that account_index_grow would make. */
 size_t account_index_next_bytes(const struct account_index *index);
 /* Only when nothing is left to migrate. False: the system gives no memory. */

@@ -1,127 +1,158 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/accounts.h"
 
-#include "detector/account_record.h"
+#include "detector/accounts_table.h"
+#include "detector/base/log.h"
+#include "detector/base/pages.h"
 
+#include <assert.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* A bucket is one cache line: eight entries of 24 tag bits and a 40-bit account number, 0 for none.
- */
-enum { BUCKET_ENTRIES = 8, TAG_SHIFT = 40 };
-#define NUMBER_MASK ((UINT64_C(1) << TAG_SHIFT) - 1)
-
-struct bucket {
-    uint64_t entries[BUCKET_ENTRIES];
-};
-
-struct accounts {
-    struct bucket *buckets;
-    struct account *records; /* number n is records[n - 1] */
-    uint64_t bucket_mask;
-    uint32_t capacity, count;
-};
+/* FETCH_LINES: of a record, as many as a core has misses in flight, about. */
+enum { FIRST_BUCKETS = 4096, LINE = 64, FETCH_LINES = 16 };
+#define TAG_MASK (~(account_place)UINT32_MAX)
 
 struct account_key account_key_of(struct text token) {
     const XXH128_hash_t hash = XXH3_128bits(token.data, token.size);
     return (struct account_key){hash.low64, hash.high64};
 }
 
-static void *reserve(size_t size) {
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) return NULL;
-    madvise(memory, size, MADV_HUGEPAGE);
-    return memory;
+static void prefault(struct accounts *a) {
+    const uint64_t most = a->options.memory_limit / 2;
+    const uint64_t bytes = a->options.prefault_bytes;
+    const void *touched = slabs_prefault(&a->slabs, bytes < most ? bytes : most);
+    if (!pages_are_huge(touched))
+        log_warn("event=no_huge_pages next=\"expect slower look-ups; echo madvise > "
+                 "/sys/kernel/mm/transparent_hugepage/enabled and start again\"");
 }
 
-/* Buckets for at most 0.7 full. */
-static uint64_t bucket_count(uint32_t capacity) {
-    uint64_t count = 1;
-    while (count * BUCKET_ENTRIES * 7 < (uint64_t)capacity * 10)
-        count *= 2;
-    return count;
-}
-
-struct accounts *accounts_open(uint32_t capacity, struct error *error) {
-    struct accounts *accounts = calloc(1, sizeof *accounts);
-    if (accounts != NULL) {
-        const uint64_t buckets = bucket_count(capacity);
-        accounts->capacity = capacity;
-        accounts->bucket_mask = buckets - 1;
-        accounts->buckets = reserve(buckets * sizeof(struct bucket));
-        accounts->records = reserve((size_t)capacity * sizeof(struct account));
-        if (accounts->buckets != NULL && accounts->records != NULL) return accounts;
+struct accounts *accounts_open(const struct accounts_options *options, struct error *error) {
+    struct accounts *a = calloc(1, sizeof *a);
+    if (a == NULL) {
+        error_set(error, ERROR_FAILED, "no memory for the account table");
+        return NULL;
     }
-    accounts_close(accounts);
-    error_set(error, ERROR_FAILED, "no address space for %u accounts; lower accounts.max",
-              capacity);
-    return NULL;
+    a->options = *options;
+    limit_open(&a->limit, options->memory_limit);
+    if (!slabs_open(&a->slabs, options->memory_limit, error) ||
+        !account_index_open(&a->index, &a->slabs, FIRST_BUCKETS, error)) {
+        accounts_close(a);
+        return NULL;
+    }
+    prefault(a);
+    return a;
 }
 
 void accounts_close(struct accounts *a) {
     if (a == NULL) return;
-    if (a->buckets != NULL) munmap(a->buckets, (a->bucket_mask + 1) * sizeof(struct bucket));
-    if (a->records != NULL) munmap(a->records, (size_t)a->capacity * sizeof(struct account));
+    account_index_close(&a->index);
+    slabs_close(&a->slabs);
+    limit_close(&a->limit);
+    free(a->changed);
     free(a);
 }
 
 void accounts_prefetch_index(const struct accounts *a, struct account_key key) {
-    __builtin_prefetch(&a->buckets[key.low & a->bucket_mask]);
-}
-
-static struct account *record_of(const struct accounts *a, uint64_t entry) {
-    return &a->records[(entry & NUMBER_MASK) - 1];
+    account_index_prefetch(&a->index, key);
 }
 
 void accounts_prefetch_record(const struct accounts *a, struct account_key key) {
-    const struct bucket *bucket = &a->buckets[key.low & a->bucket_mask];
-    const uint64_t tag = key.high >> TAG_SHIFT;
-    for (int i = 0; i < BUCKET_ENTRIES; i++)
-        if (bucket->entries[i] >> TAG_SHIFT == tag && bucket->entries[i] != 0) {
-            __builtin_prefetch(record_of(a, bucket->entries[i]), 1);
-            return;
-        }
+    const uint32_t reference = account_index_guess(&a->index, key);
+    if (reference == 0) return;
+    const uint8_t *block = (const uint8_t *)slabs_at(&a->slabs, reference);
+    const size_t bytes = a->slabs.classes[slabs_class(reference)].bytes;
+    const size_t most = FETCH_LINES * LINE;
+    for (size_t i = 0; i < (bytes < most ? bytes : most); i += LINE)
+        __builtin_prefetch(block + i, 1);
+    if (bytes < most) __builtin_prefetch(block + bytes - 1, 1);
 }
 
-static bool same(struct account_key a, struct account_key b) {
-    return a.low == b.low && a.high == b.high;
+struct account *accounts_at(const struct accounts *a, const account_place *place) {
+    return slabs_at(&a->slabs, (uint32_t)*place);
 }
 
-/* The entry of the key, or the empty one where it belongs. */
-static uint64_t *locate(const struct accounts *a, struct account_key key) {
-    const uint64_t tag = key.high >> TAG_SHIFT;
-    for (uint64_t b = key.low & a->bucket_mask;; b = (b + 1) & a->bucket_mask)
-        for (int i = 0; i < BUCKET_ENTRIES; i++) {
-            uint64_t *entry = &a->buckets[b].entries[i];
-            if (*entry == 0) return entry;
-            if (*entry >> TAG_SHIFT == tag && same(record_of(a, *entry)->key, key)) return entry;
-        }
+/* Heads are only taken here, and larger blocks only where rows are applied in their order: so a
+ * block's number does not depend on how rows came in batches. */
+account_place *accounts_locate(struct accounts *a, struct account_key key) {
+    account_place *place = account_index_find(&a->index, key);
+    if (place != NULL) return place;
+    const uint32_t reference = slabs_take(&a->slabs, CLASS_HEAD);
+    *slabs_at(&a->slabs, reference) = (struct account){.key = key.low, .size_class = CLASS_HEAD};
+    return account_index_add(&a->index, key, reference);
 }
 
-struct account *accounts_find(const struct accounts *a, struct account_key key) {
-    const uint64_t *entry = locate(a, key);
-    return *entry == 0 ? NULL : record_of(a, *entry);
+/* What may now stand where a pass over the records has been already. */
+static void note_change(struct accounts *a, account_place *place) {
+    if (!a->watched) return;
+    if (a->changed_count == a->changed_room) {
+        a->changed_room = a->changed_room == 0 ? 4096 : 2 * a->changed_room;
+        a->changed = realloc(a->changed, a->changed_room * sizeof *a->changed);
+        assert(a->changed != NULL);
+    }
+    a->changed[a->changed_count++] = place;
 }
 
-struct account *accounts_take(struct accounts *a, struct account_key key) {
-    uint64_t *entry = locate(a, key);
-    if (*entry != 0) return record_of(a, *entry);
-    if (a->count == a->capacity) return NULL;
-    struct account *account = &a->records[a->count++];
-    account->key = key;
-    account->number = a->count;
-    *entry = (key.high >> TAG_SHIFT) << TAG_SHIFT | a->count;
+struct account *accounts_resize(struct accounts *a, account_place *place, uint8_t size_class) {
+    const uint32_t from = (uint32_t)*place, to = slabs_take(&a->slabs, size_class);
+    struct account *account = slabs_at(&a->slabs, to);
+    account_move(slabs_at(&a->slabs, from), account, size_class);
+    *place = (*place & TAG_MASK) | to;
+    slabs_defer(&a->slabs, from);
+    note_change(a, place);
     return account;
 }
 
-uint32_t accounts_count(const struct accounts *a) {
-    return a->count;
+static void number(struct accounts *a, account_place *place, struct account *account,
+                   int64_t clock_s) {
+    assert(a->numbered < UINT32_MAX);
+    account->number = ++a->numbered;
+    if (a->dropped > 0) {
+        account->flags |= ACCOUNT_COLD;
+        account->left_s = (uint32_t)clock_s;
+    }
+    note_change(a, place);
 }
 
-size_t accounts_bytes(const struct accounts *a) {
-    return (a->bucket_mask + 1) * sizeof(struct bucket) + (size_t)a->count * sizeof(struct account);
+/* Nothing is left but who it is, and the block. */
+static void forget(struct accounts *a, struct account *account) {
+    if (account->size_class == CLASS_PANES)
+        memset(account + 1, 0, class_bytes(CLASS_PANES) - sizeof *account);
+    *account = (struct account){
+        .key = account->key, .size_class = account->size_class, .side = account->side};
+    a->forgotten++;
+}
+
+/* The class that the record should have while it is in use: an event is about to come in, so that a
+ * ring that holds nothing keeps the smallest room. */
+static uint8_t class_in_use(const struct account *account, int64_t clock_s) {
+    const uint8_t wanted = class_wanted(account, clock_s);
+    if (wanted != CLASS_HEAD) return wanted;
+    return account->size_class == CLASS_HEAD ? CLASS_HEAD : CLASS_4;
+}
+
+struct account *accounts_touch(struct accounts *a, account_place *place, int64_t clock_s) {
+    struct account *account = accounts_at(a, place);
+    if (account->number != 0 && is_dormant(a, account, clock_s)) forget(a, account);
+    if (account->number == 0) number(a, place, account, clock_s);
+    account_expire(account, clock_s - RING_KEEP_S);
+    const uint8_t wanted = class_in_use(account, clock_s);
+    return wanted == account->size_class ? account : accounts_resize(a, place, wanted);
+}
+
+struct accounts_counts accounts_count(const struct accounts *a) {
+    struct accounts_counts counts = {
+        .accounts = a->index.count,
+        .numbered = a->numbered,
+        .dropped = a->dropped,
+        .forgotten = a->forgotten,
+        .looked_at = a->looked_at,
+        .bytes = accounts_bytes_held(a),
+        .index_bytes = account_index_bytes(&a->index),
+    };
+    for (uint8_t c = 0; c < SIZE_CLASSES; c++)
+        counts.by_class[c] = slabs_live(&a->slabs, c);
+    return counts;
 }

@@ -46,8 +46,8 @@ typedef uint64_t account_place;
  * when that is there, the lines of the record that the key most likely has. */
 void accounts_prefetch_index(const struct accounts *accounts, struct account_key key);
 void accounts_prefetch_record(const struct accounts *accounts, struct account_key key);
-/* Finds or adds. A record that was added is zero but for its key and class: its number is given when
- * it is touched. */
+/* Finds or adds. A record that was added is zero but for its key and class: its number is given
+ * when it is touched. */
 account_place *accounts_locate(struct accounts *accounts, struct account_key key);
 /* The record of a place as it is now. */
 struct account *accounts_at(const struct accounts *accounts, const account_place *place);
@@ -65,11 +65,12 @@ struct account *accounts_touch(struct accounts *accounts, account_place *place, 
 void accounts_maintain(struct accounts *accounts, int64_t clock_s);
 
 struct accounts_counts {
-    uint64_t accounts;      /* in the table */
-    uint64_t by_class[8];   /* of them */
-    uint64_t numbered;      /* ever */
-    uint64_t dropped;       /* for want of memory */
-    uint64_t forgotten;     /* dormant */
+    uint64_t accounts;           /* in the table */
+    uint64_t by_class[8];        /* of them */
+    uint64_t numbered;           /* ever */
+    uint64_t dropped;            /* for want of memory */
+    uint64_t forgotten;          /* dormant */
+    uint64_t looked_at;          /* blocks that accounts_maintain has looked at, ever */
     uint64_t bytes, index_bytes; /* held; of them the index */
 };
 struct accounts_counts accounts_count(const struct accounts *accounts);

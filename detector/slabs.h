@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Account records in slabs, one a size class. A block is named by a reference: the class in the top
- * three bits and the block's number in it, from 1, so that no reference is 0. Blocks that were given
- * free are holes, and taken first; the class is packed from its top. Private to the account table.
+ * three bits and the block's number in it, from 1, so that no reference is 0. Blocks that were
+ * given free are holes, and taken first; the class is packed from its top. Private to the account
+ * table.
  */
 #pragma once
 
@@ -49,8 +50,8 @@ static inline struct account *slabs_at(const struct slabs *slabs, uint32_t refer
 /* Reserves room for `limit` bytes in every class. ERROR_FAILED: no address space. */
 bool slabs_open(struct slabs *slabs, uint64_t limit, struct error *error);
 void slabs_close(struct slabs *slabs);
-/* Touches so many bytes: half of them for blocks of CLASS_4, where most accounts are, a quarter each
- * for heads and the class above. Returns a place that has been touched, or NULL. */
+/* Touches so many bytes: half of them for blocks of CLASS_4, where most accounts are, a quarter
+ * each for heads and the class above. Returns a place that has been touched, or NULL. */
 const void *slabs_prefault(struct slabs *slabs, uint64_t bytes);
 
 /* A block, whose content is anything. Ends the process when the system refuses memory within the

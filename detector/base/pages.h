@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Anonymous memory in large regions: address space first, memory as it is needed, and back to the
- * system what is not. Sizes and addresses of pieces are multiples of PAGES_PIECE, so that the system
- * can give huge pages. */
+ * system what is not. Sizes and addresses of pieces are multiples of PAGES_PIECE, so that the
+ * system can give huge pages. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,6 +24,6 @@ void pages_touch(void *at, size_t size);
 void pages_give_back(void *at, size_t size);
 void pages_release(void *at, size_t size);
 
-/* False: the system does not give huge pages by its settings, or `at`, which is memory that has been
- * touched, or NULL, is not on one. */
+/* False: the system does not give huge pages by its settings, or `at`, which is memory that has
+ * been touched, or NULL, is not on one. */
 bool pages_are_huge(const void *at);

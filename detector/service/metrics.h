@@ -25,6 +25,11 @@
     COUNTER(REPLAYED, "replayed_records_total", "records replayed with output muted")              \
     GAUGE(ACCOUNTS, "accounts", "accounts in the table")                                           \
     GAUGE(ACCOUNT_BYTES, "account_table_bytes", "bytes held by the account table")                 \
+    GAUGE(ACCOUNT_INDEX_BYTES, "account_index_bytes", "of them, its index")                        \
+    GAUGE(MEMORY_LIMIT, "memory_limit_bytes", "what the account table may hold")                   \
+    COUNTER(ACCOUNTS_DROPPED, "accounts_dropped_total", "accounts dropped for want of memory")     \
+    COUNTER(ACCOUNTS_FORGOTTEN, "accounts_forgotten_total",                                        \
+            "accounts forgotten after their dormancy")                                             \
     GAUGE(EPISODES, "open_episodes", "episodes open")                                              \
     GAUGE(LAG, "input_lag_records", "records behind the known end of the input, all partitions")   \
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the account table does between batches, a bounded piece of each at a time. */
+#include "detector/accounts_table.h"
+
+/* A call, at most. Heads are visited at a lower rate: all they wait for is the dormancy. */
+enum {
+    SWEEP_LOOKS = 512,
+    SWEEP_HEAD_LOOKS = 128,
+    MIGRATE_BUCKETS = 512,
+    PACK_MOVES = 1024,
+    PACK_BYTES = 512 << 10,
+    ROOM_ENTRIES = 2 * ACCOUNTS_STRIDE, /* accounts that may come before the next call */
+    FETCH_AHEAD = 16,
+};
+
+uint32_t hand_next(struct accounts *a, struct hand *hand, uint8_t first, uint8_t last,
+                   uint32_t *looks) {
+    for (; *looks > 0; --*looks) {
+        const struct slab *slab = &a->slabs.classes[hand->size_class];
+        a->looked_at++;
+        if (++hand->number > slab->top) {
+            const bool end = hand->size_class == last;
+            *hand = (struct hand){.size_class = end ? first : (uint8_t)(hand->size_class + 1)};
+            if (end) return 0;
+            continue;
+        }
+        const uint32_t reference = slabs_reference(hand->size_class, hand->number);
+        __builtin_prefetch(slab->blocks + (hand->number + FETCH_AHEAD) * slab->bytes, 1);
+        if (slabs_is_hole(&a->slabs, reference)) continue;
+        --*looks;
+        return reference;
+    }
+    return 0;
+}
+
+void accounts_remove(struct accounts *a, uint32_t reference) {
+    account_index_remove(&a->index, slabs_at(&a->slabs, reference)->key, reference);
+    slabs_free(&a->slabs, reference);
+}
+
+static void refer(struct accounts *a, uint64_t key, uint32_t from, uint32_t to) {
+    uint64_t *place = account_index_place(&a->index, key, from);
+    *place = (*place >> ENTRY_TAG_SHIFT << ENTRY_TAG_SHIFT) | to;
+}
+
+static void move(struct accounts *a, uint32_t from, uint8_t size_class) {
+    const uint32_t to = slabs_take(&a->slabs, size_class);
+    struct account *account = slabs_at(&a->slabs, to);
+    account_move(slabs_at(&a->slabs, from), account, size_class);
+    refer(a, account->key, from, to);
+    slabs_free(&a->slabs, from);
+    limit_offer(a, account);
+}
+
+/* What accounts_touch would do with the record if it came now; nobody can tell the difference. One
+ * that has no number belongs to rows that were turned away. */
+static void sweep(struct accounts *a, uint32_t reference, int64_t clock_s) {
+    struct account *account = slabs_at(&a->slabs, reference);
+    const bool dormant = is_dormant(a, account, clock_s);
+    if (dormant || account->number == 0) {
+        a->forgotten += dormant;
+        accounts_remove(a, reference);
+        return;
+    }
+    account_expire(account, clock_s - RING_KEEP_S);
+    const uint8_t wanted = class_wanted(account, clock_s);
+    if (wanted != account->size_class) move(a, reference, wanted);
+}
+
+static void sweep_classes(struct accounts *a, struct hand *hand, uint8_t first, uint8_t last,
+                          uint32_t looks, int64_t clock_s) {
+    if (hand->size_class < first) *hand = (struct hand){.size_class = first};
+    uint32_t reference;
+    while ((reference = hand_next(a, hand, first, last, &looks)) != 0)
+        sweep(a, reference, clock_s);
+}
+
+/* The new table takes what is added meanwhile: the old one is emptied faster than that fills it.
+ * True: the index is full, and must not grow, or the system gives no memory. */
+static bool keep_index(struct accounts *a) {
+    struct account_index *x = &a->index;
+    const uint64_t added = x->count > a->index_entries ? x->count - a->index_entries : 0;
+    bool settled = account_index_migrate(x, MIGRATE_BUCKETS + added);
+    if (account_index_full(x, ROOM_ENTRIES)) {
+        while (!settled)
+            settled = account_index_migrate(x, UINT64_MAX);
+        if (!limit_allows(a, account_index_next_bytes(x)) || !account_index_grow(x)) return true;
+    }
+    return false;
+}
+
+static bool too_many_holes(const struct slab *slab) {
+    return slab->holes > slab->top / 8;
+}
+
+/* True: a block was moved, so that its memory is nearer to going back. */
+static bool pack_one(struct accounts *a, uint8_t size_class) {
+    uint32_t from, to;
+    if (!slabs_pack(&a->slabs, size_class, &from, &to)) return false;
+    const struct account *account = slabs_at(&a->slabs, to);
+    refer(a, account->key, from, to);
+    limit_offer(a, account);
+    return true;
+}
+
+static void pack(struct accounts *a) {
+    size_t moves = PACK_MOVES, bytes = PACK_BYTES;
+    for (uint8_t c = 0; c < SIZE_CLASSES; c++) {
+        const struct slab *slab = &a->slabs.classes[c];
+        while (too_many_holes(slab) && moves > 0 && bytes >= slab->bytes && pack_one(a, c)) {
+            moves--;
+            bytes -= slab->bytes;
+        }
+    }
+}
+
+/* What is held is about to pass the limit: all holes are closed now, however long it takes. */
+static void pack_all(struct accounts *a) {
+    for (uint8_t c = 0; c < SIZE_CLASSES; c++)
+        while (a->slabs.classes[c].holes > 0)
+            pack_one(a, c);
+}
+
+void accounts_maintain(struct accounts *a, int64_t clock_s) {
+    a->calls++;
+    limit_hear(a);
+    slabs_settle(&a->slabs);
+    const bool stuck = keep_index(a);
+    sweep_classes(a, &a->sweep_heads, CLASS_HEAD, CLASS_HEAD, SWEEP_HEAD_LOOKS, clock_s);
+    sweep_classes(a, &a->sweep, CLASS_4, CLASS_PANES, SWEEP_LOOKS, clock_s);
+    limit_keep(a, stuck);
+    /* Nothing may go: rather too large than without a place for the next account. */
+    if (stuck && account_index_in_need(&a->index)) account_index_grow(&a->index);
+    pack(a);
+    if (accounts_bytes_held(a) > a->limit.held) pack_all(a);
+    slabs_give_back(&a->slabs);
+    a->index_entries = a->index.count;
+}
