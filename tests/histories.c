@@ -228,5 +228,5 @@ void history_print(const struct history *h) {
 }
 
 uint64_t history_ordinal(const struct history *h, uint32_t event) {
-    return event == 0 ? 0 : ROWS_STRIDE - h->count / 2 + event;
+    return event == 0 ? 0 : ACCOUNTS_STRIDE - h->count / 2 + event;
 }

@@ -22,5 +22,5 @@ void history_make(struct history *history, uint64_t seed);
 void history_without(const struct history *history, uint32_t first, uint32_t count,
                      struct history *out);
 void history_print(const struct history *history);
-/* Ordinal of an event: 0, then numbers that pass a multiple of ROWS_STRIDE half-way. */
+/* Ordinal of an event: 0, then numbers that pass a multiple of ACCOUNTS_STRIDE half-way. */
 uint64_t history_ordinal(const struct history *history, uint32_t event);

@@ -14,7 +14,7 @@ uint32_t rows_add(struct batch *batch, const struct transaction *tx, uint64_t or
     if (ordinal == 0) clock_s = INT64_MIN;
     batch->tx[row] = *tx;
     batch->input[row].ordinal = ordinal;
-    assert(ordinal / ROWS_STRIDE == batch->input[0].ordinal / ROWS_STRIDE);
+    assert(ordinal / ACCOUNTS_STRIDE == batch->input[0].ordinal / ACCOUNTS_STRIDE);
     batch->verdict[row] = admit(&batch->tx[row], clock_s, &why);
     assert(batch->verdict[row] == VERDICT_ACCEPTED || batch->verdict[row] == VERDICT_LATE);
     const int64_t second = admit_clock_s(tx);

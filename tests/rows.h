@@ -5,9 +5,6 @@
 #include "detector/apply.h"
 #include "detector/batch.h"
 
-/* Batches never cross a multiple of this many ordinals. */
-enum { ROWS_STRIDE = 1024 };
-
 /* Appends a row with its verdict, ACCEPTED or LATE (asserts that it is one of them), and the engine
  * clock: the largest accepted ingest_time, or event_time where absent, since the row with ordinal
  * 0. Returns its index. */

@@ -101,11 +101,11 @@ static void close_stages(struct stages *s) {
     batch_free(s->batch);
 }
 
-/* The next records of the one partition, up to a multiple of ROWS_STRIDE. */
+/* The next records of the one partition, up to a multiple of ACCOUNTS_STRIDE. */
 static void next_records(struct batch *b, const struct memory_port *days, size_t at,
                          uint32_t size) {
     b->count = b->sides = 0;
-    while (b->count < size && (b->count == 0 || (at + b->count) % ROWS_STRIDE != 0)) {
+    while (b->count < size && (b->count == 0 || (at + b->count) % ACCOUNTS_STRIDE != 0)) {
         struct input *input = &b->input[b->count];
         if (!memory_port_get(days, TRANSACTIONS, 0, at + b->count, &input->record)) return;
         input->ordinal = at + b->count;
@@ -138,7 +138,7 @@ static struct chain sides_of(const struct memory_port *days, const char *tier, u
     for (size_t at = 0; at == 0 || s.batch->count > 0; at += s.batch->count) {
         next_records(s.batch, days, at, size);
         decode_batch(s.decode, s.batch);
-        if (!apply_batch(s.apply, s.batch, &error)) fail_msg("%s", error.text);
+        apply_batch(s.apply, s.batch);
         score_batch(s.score, &s.batch->features[0][0], BATCH_COLUMN, s.batch->sides,
                     s.batch->logit);
         add_rows(&chain, s.batch);

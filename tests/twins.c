@@ -17,12 +17,13 @@
 /* What is told of each row that is not late. */
 typedef bool (*on_row)(void *context, const struct batch *batch, uint32_t row, uint32_t event);
 
-/* The next rows of a history, at most `size`; a batch does not cross a multiple of ROWS_STRIDE. */
+/* The next rows of a history, at most `size`; a batch does not cross a multiple of ACCOUNTS_STRIDE.
+ */
 static void next_batch(struct batch *batch, const struct history *h, uint32_t at, uint32_t size) {
     rows_clear(batch);
     for (uint32_t event = at; event < h->count && event - at < size; event++) {
         const uint64_t ordinal = history_ordinal(h, event);
-        if (ordinal / ROWS_STRIDE != history_ordinal(h, at) / ROWS_STRIDE) break;
+        if (ordinal / ACCOUNTS_STRIDE != history_ordinal(h, at) / ACCOUNTS_STRIDE) break;
         rows_add(batch, &h->tx[event], ordinal);
     }
 }
@@ -33,13 +34,12 @@ static void run_engine(const struct kernels *kernels, const struct history *h, o
     static struct batch *batch;
     if (batch == NULL) batch = batch_new();
     assert_non_null(batch);
-    struct error error;
     struct chance chance = {h->seed ^ 1};
     struct apply *apply = engine_open("auto", kernels, h->dormancy_s);
     bool on = true;
     for (uint32_t at = 0; at < h->count && on; at += batch->count) {
         next_batch(batch, h, at, 1 + chance_below(&chance, BATCH_EVENTS));
-        if (!apply_batch(apply, batch, &error)) fail_msg("%s", error.text);
+        apply_batch(apply, batch);
         for (uint32_t row = 0; row < batch->count && on; row++)
             if (batch->verdict[row] != VERDICT_LATE) on = tell(context, batch, row, at + row);
     }
