@@ -33,6 +33,8 @@ struct columns {
     void (*step_below)(const double *x, double knot, double *out, size_t count);
     void (*null)(const double *x, double *out, size_t count);
     void (*product)(const double *a, const double *b, double *out, size_t count);
+    /* The product with a column of 0 and 1 of what is on the grid already. */
+    void (*gate)(const double *a, const double *gate, double *out, size_t count);
 };
 
 /* Of a tier that the processor has. */

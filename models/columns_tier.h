@@ -80,6 +80,14 @@ static void column_product(const double *restrict a, const double *restrict b, d
         out[i] = on_grid(a[i] * b[i]);
 }
 
+static void column_gate(const double *restrict a, const double *restrict gate, double *restrict out,
+                        size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const double value = a[i]; /* read in any case: no branch */
+        out[i] = gate[i] > 0 ? value : 0;
+    }
+}
+
 const struct columns COLUMNS_TIER = {
     .log = column_log,
     .log1p = column_log1p,
@@ -93,4 +101,5 @@ const struct columns COLUMNS_TIER = {
     .step_below = column_step_below,
     .null = column_null,
     .product = column_product,
+    .gate = column_gate,
 };

@@ -19,8 +19,10 @@ struct planned_part {
     int transformed; /* index, or -1: the feature itself */
 };
 
+/* The second part is a gate wherever one of the two is. */
 struct product {
     uint32_t part[2];
+    bool gated;
 };
 
 /* A block holds, one after another: the parts that are terms by themselves, the products, the parts
@@ -63,10 +65,18 @@ static uint32_t find_part(struct plan *plan, const struct basis_part *part) {
     return plan->part_count++;
 }
 
+/* A part that is 0 or 1. */
+static bool is_gate(const struct planned_part *p) {
+    return p->part.shape == BASIS_step || p->part.shape == BASIS_null;
+}
+
 static uint32_t find_product(struct plan *plan, uint32_t a, uint32_t b) {
+    const bool swap = is_gate(&plan->parts[a]) && !is_gate(&plan->parts[b]);
+    const uint32_t first = swap ? b : a, second = swap ? a : b;
     for (uint32_t i = 0; i < plan->product_count; i++)
-        if (plan->products[i].part[0] == a && plan->products[i].part[1] == b) return i;
-    plan->products[plan->product_count] = (struct product){{a, b}};
+        if (plan->products[i].part[0] == first && plan->products[i].part[1] == second) return i;
+    plan->products[plan->product_count] =
+        (struct product){{first, second}, is_gate(&plan->parts[second])};
     return plan->product_count++;
 }
 
@@ -179,8 +189,11 @@ void plan_block(const struct plan *plan, const struct columns *columns, const do
                               : block + transformed_place(plan, (uint32_t)p->transformed) * pitch;
         part_column(&p->part, columns, x, t, block + part_place(plan, i) * pitch, rows);
     }
-    for (uint32_t i = 0; i < plan->product_count; i++)
-        columns->product(block + part_place(plan, plan->products[i].part[0]) * pitch,
-                         block + part_place(plan, plan->products[i].part[1]) * pitch,
-                         block + (plan->single_count + i) * pitch, rows);
+    for (uint32_t i = 0; i < plan->product_count; i++) {
+        const struct product *p = &plan->products[i];
+        (p->gated ? columns->gate : columns->product)(block + part_place(plan, p->part[0]) * pitch,
+                                                      block + part_place(plan, p->part[1]) * pitch,
+                                                      block + (plan->single_count + i) * pitch,
+                                                      rows);
+    }
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scores are exact: the same bits for any batch size and any OpenBLAS core type, and contributions
- * that add up in any order. Run with --hash the program prints what it computed, for itself under
- * another core type. */
+/* Scores are exact: the same bits for any batch size, kernel tier and OpenBLAS core type, and
+ * contributions that add up in any order. Run with --hash TIER the program prints what it computed,
+ * for itself under another core type. */
 #include "tests/support.h"
 
+#include "detector/base/cpu.h"
 #include "detector/feature_table.h"
 #include "models/score.h"
 
@@ -35,7 +36,7 @@ static const char *feature_name(void) {
 
 static void random_shape(FILE *out, int i) {
     const char *first = feature_name(), *second = feature_name();
-    switch (i % 5) {
+    switch (i % 7) {
     case 0:
         (void)fprintf(out, "\"type\": \"linear\", \"feature\": \"%s\"", first);
         break;
@@ -49,6 +50,18 @@ static void random_shape(FILE *out, int i) {
         break;
     case 3:
         (void)fprintf(out, "\"type\": \"null\", \"feature\": \"%s\"", first);
+        break;
+    case 4:
+        (void)fprintf(out, "\"type\": \"and\", \"terms\": [");
+        (void)fprintf(out, "{\"type\": \"null\", \"feature\": \"%s\"}, ", first);
+        (void)fprintf(out, "{\"type\": \"step\", \"feature\": \"%s\", \"knot\": 0.25, ", second);
+        (void)fprintf(out, "\"side\": \"above\"}]");
+        break;
+    case 5:
+        (void)fprintf(out, "\"type\": \"and\", \"terms\": [");
+        (void)fprintf(out, "{\"type\": \"step\", \"feature\": \"%s\", \"knot\": 0.25, ", first);
+        (void)fprintf(out, "\"side\": \"below\"}, ");
+        (void)fprintf(out, "{\"type\": \"linear\", \"feature\": \"%s\"}]", second);
         break;
     default:
         (void)fprintf(out, "\"type\": \"and\", \"terms\": [");
@@ -65,8 +78,10 @@ static struct model *random_model(void) {
     FILE *out = open_memstream(&json, &size);
     (void)fprintf(out,
                   "{\"format\": \"saqshy-model/1\", \"id\": \"random\", \"features_sha256\": "
-                  "\"%s\", \"intercept\": %.20g, \"transforms\": {\"%s\": \"log1p\"}, \"terms\": [",
-                  feature_table_sha256(), weight(), feature_table[0].name);
+                  "\"%s\", \"intercept\": %.20g, \"transforms\": {\"%s\": \"log1p\", "
+                  "\"%s\": {\"clip\": [0.5, 3]}, \"%s\": \"log1p\"}, \"terms\": [",
+                  feature_table_sha256(), weight(), feature_table[0].name, feature_table[1].name,
+                  feature_table[2].name);
     for (int i = 0; i < TERMS; i++) {
         (void)fprintf(out, "%s{\"name\": \"t%d\", \"weight\": %.20g, ", i > 0 ? "," : "", i,
                       weight());
@@ -113,20 +128,20 @@ static uint64_t hash_of(const double *values, size_t count) {
 
 static double features[ROWS * FEATURE_COUNT], logits[ROWS];
 
-static struct model *scored(struct score **score) {
+static struct model *scored(struct score **score, const char *kernel_tier) {
     struct error error = {0};
     state = 7;
     struct model *model = random_model();
     if (model == NULL) return NULL;
     random_rows(features);
-    *score = score_open(model, ROWS, "auto", &error);
+    *score = score_open(model, ROWS, kernel_tier, &error);
     score_batch(*score, features, ROWS, ROWS, logits);
     return model;
 }
 
-static int print_hash(void) {
+static int print_hash(const char *kernel_tier) {
     struct score *score = NULL;
-    struct model *model = scored(&score);
+    struct model *model = scored(&score, kernel_tier);
     if (model == NULL) return 1;
     printf("%s %016llx\n", score_core_type(), (unsigned long long)hash_of(logits, ROWS));
     score_close(score);
@@ -136,17 +151,30 @@ static int print_hash(void) {
 
 static char own_path[4096];
 
-static void run_under(const char *core_type, char name[64], char hash[64]) {
+static void run_under(const char *core_type, const char *kernel_tier, char name[64],
+                      char hash[64]) {
     char command[sizeof own_path + 128];
-    (void)snprintf(command, sizeof command, "OPENBLAS_CORETYPE=%s '%s' --hash", core_type,
-                   own_path);
+    (void)snprintf(command, sizeof command, "OPENBLAS_CORETYPE=%s '%s' --hash %s", core_type,
+                   own_path, kernel_tier);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     assert_int_equal(fscanf(pipe, "%63s %63s", name, hash), 2);
     assert_int_equal(pclose(pipe), 0);
 }
 
-static void test_the_same_bits_under_every_core_type(void **unused) {
+/* Under one core type: every tier that runs here. `first` is empty at the first. */
+static void assert_every_tier(const char *core_type, char first[64]) {
+    char name[64], hash[64];
+    for (enum cpu_tier tier = CPU_SCALAR; tier <= cpu_best(); tier++) {
+        run_under(core_type, cpu_tier_name(tier), name, hash);
+        print_message("%s, %s: %s\n", name, cpu_tier_name(tier), hash);
+        assert_string_equal(name, core_type);
+        if (first[0] == '\0') memcpy(first, hash, sizeof hash);
+        assert_string_equal(hash, first);
+    }
+}
+
+static void test_the_same_bits_under_every_core_type_and_tier(void **unused) {
     (void)unused;
     const struct {
         const char *name;
@@ -158,18 +186,14 @@ static void test_the_same_bits_under_every_core_type(void **unused) {
         {"Haswell", __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
         {"SkylakeX", __builtin_cpu_supports("avx512f") != 0},
     };
-    char first[64] = "", name[64], hash[64];
+    char first[64] = "";
     int ran = 0;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (!types[i].runs_here) {
             print_message("this processor cannot run %s kernels\n", types[i].name);
             continue;
         }
-        run_under(types[i].name, name, hash);
-        print_message("%s %s\n", name, hash);
-        assert_string_equal(name, types[i].name);
-        if (first[0] == '\0') memcpy(first, hash, sizeof first);
-        assert_string_equal(hash, first);
+        assert_every_tier(types[i].name, first);
         ran++;
     }
     assert_in_range(ran, 3, sizeof types / sizeof *types);
@@ -178,7 +202,7 @@ static void test_the_same_bits_under_every_core_type(void **unused) {
 static void test_the_same_bits_for_any_batch_size(void **unused) {
     (void)unused;
     struct score *score;
-    struct model *model = scored(&score);
+    struct model *model = scored(&score, "auto");
     const uint32_t sizes[] = {1, 2, 3, 7, 64, 255};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         double again[ROWS];
@@ -196,7 +220,7 @@ static void test_the_same_bits_for_any_batch_size(void **unused) {
 static void test_contributions_add_up_in_any_order(void **unused) {
     (void)unused;
     struct score *score;
-    struct model *model = scored(&score);
+    struct model *model = scored(&score, "auto");
     for (uint32_t row = 0; row < ROWS; row++) {
         double vector[FEATURE_COUNT], terms[TERMS], intercept, forward, backward = 0;
         for (size_t f = 0; f < FEATURE_COUNT; f++)
@@ -300,10 +324,10 @@ static void test_a_conjunction_is_the_product(void **unused) {
 }
 
 int main(int argc, char **argv) {
-    if (argc > 1 && strcmp(argv[1], "--hash") == 0) return print_hash();
+    if (argc > 2 && strcmp(argv[1], "--hash") == 0) return print_hash(argv[2]);
     if (realpath("/proc/self/exe", own_path) == NULL) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_same_bits_under_every_core_type),
+        cmocka_unit_test(test_the_same_bits_under_every_core_type_and_tier),
         cmocka_unit_test(test_the_same_bits_for_any_batch_size),
         cmocka_unit_test(test_contributions_add_up_in_any_order),
         cmocka_unit_test(test_a_linear_term_is_the_transformed_value_on_the_grid),
