@@ -6,10 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 32, TEXT_MAX = 40, PERSONS_MAX = 64, NOBODY = -1, BEFORE = -1 };
+enum { RING = 128, TEXT_MAX = 40, PERSONS_MAX = 64, NUMBERS_MAX = 4096, BEFORE = -1 };
+enum { NOBODY = 0 }; /* a number that no account has */
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, WEEK = 7 * DAY, ZONE = 5 * HOUR };
+enum { PANE = 6 * HOUR, PLACES = 32 };
 
 enum happening { MOVED, REVERSED, ATTEMPTED };
+
+/* How an entry left the ring. */
+enum leaving { NOT_LEFT, EXPIRED, CROWDED_OUT };
 
 /* One line of an account's statement. */
 struct entry {
@@ -18,25 +23,30 @@ struct entry {
     int64_t exact;  /* tiyn as given */
     int64_t amount; /* tiyn as a slot of the ring can say it */
     int64_t balance_after, balance_before;
-    int counterparty; /* index of a person; NOBODY */
+    uint32_t counterparty; /* NOBODY where there is none */
     enum happening happening;
     enum event_type type;
+    enum leaving leaving;
     bool credit;
     bool abroad, to_phone;
     bool stranger;
     bool balance_known;
+    bool beyond_a_slot; /* the amount is more than a slot can say */
 };
 
 struct person {
     char token[TEXT_MAX];
-    struct entry *entries;
-    size_t count, room;
+    uint32_t number;
+    struct entry *entries; /* the first `left` of them have left the ring */
+    size_t left, count, room;
 };
 
 struct naive {
     enum naive_mutation mutation;
+    int64_t dormancy_s;
     struct person persons[PERSONS_MAX];
     int person_count;
+    uint32_t numbers; /* given so far */
 };
 
 /* What a vector is made of. */
@@ -48,13 +58,15 @@ struct question {
     const struct transaction *tx;
     bool payee;
     int64_t now;
+    int64_t newest_pane[PLACES]; /* of those that were crowded out, at each place; 0: none */
     double *out;
 };
 
-struct naive *naive_new(enum naive_mutation mutation) {
+struct naive *naive_new(enum naive_mutation mutation, int64_t dormancy_s) {
     struct naive *naive = calloc(1, sizeof *naive);
     assert(naive != NULL);
     naive->mutation = mutation;
+    naive->dormancy_s = dormancy_s;
     return naive;
 }
 
@@ -70,16 +82,19 @@ static void copy_text(char out[TEXT_MAX], struct text text) {
     out[text.size] = '\0';
 }
 
-static int person_of(struct naive *naive, struct text token) {
+static struct person *person_of(struct naive *naive, struct text token) {
     char name[TEXT_MAX];
-    if (token.size == 0) return NOBODY;
+    if (token.size == 0) return NULL;
     copy_text(name, token);
     for (int i = 0; i < naive->person_count; i++)
-        if (strcmp(naive->persons[i].token, name) == 0) return i;
+        if (strcmp(naive->persons[i].token, name) == 0) return &naive->persons[i];
     assert(naive->person_count < PERSONS_MAX);
     strcpy(naive->persons[naive->person_count].token, name);
-    return naive->person_count++;
+    return &naive->persons[naive->person_count++];
 }
+
+/* From here on an amount is rounded to, or cut at, the largest number of units. */
+#define MOST_IN_A_SLOT (INT64_C(2147483647) * 65536 - 32768)
 
 /* 31 bits of tiyn, or 31 bits of units of 65,536 tiyn, the nearest one, the largest at most. */
 static int64_t in_a_slot(int64_t tiyn, enum naive_mutation mutation) {
@@ -95,12 +110,12 @@ static enum happening happening_of(const struct transaction *tx) {
     return tx->tx_status == TX_STATUS_REVERSED ? REVERSED : ATTEMPTED;
 }
 
-static int ring_size(enum naive_mutation mutation) {
-    return mutation == NAIVE_ring_of_31 ? RING - 1 : RING;
+static size_t ring_size(enum naive_mutation mutation) {
+    return mutation == NAIVE_ring_of_127 ? RING - 1 : RING;
 }
 
 static struct entry entry_of(const struct naive *naive, const struct transaction *tx, bool payee,
-                             int counterparty) {
+                             uint32_t counterparty) {
     const struct party *party = payee ? &tx->payee : &tx->payer;
     struct entry e = {
         .second = tx->event_time_s,
@@ -115,6 +130,7 @@ static struct entry entry_of(const struct naive *naive, const struct transaction
         .abroad = tx->country_to.size > 0 &&
                   (tx->country_to.size != 2 || memcmp(tx->country_to.data, "KZ", 2) != 0),
         .to_phone = tx->payee_alias_type == ALIAS_TYPE_PHONE,
+        .beyond_a_slot = tx->amount_tiyn >= MOST_IN_A_SLOT,
     };
     copy_text(e.tx_id, tx->tx_id);
     __int128 before = e.balance_after;
@@ -125,13 +141,11 @@ static struct entry entry_of(const struct naive *naive, const struct transaction
     return e;
 }
 
-/* Whether the counterparty was not among the entries before this one, within the week before it. */
+/* Whether the counterparty is not in the ring within the week before. */
 static bool is_stranger(const struct person *person, const struct entry *e,
                         enum naive_mutation mutation) {
-    const size_t span = (size_t)ring_size(mutation) - 1;
-    const size_t first = person->count > span ? person->count - span : 0;
     if (e->counterparty == NOBODY) return false;
-    for (size_t i = first; i < person->count; i++) {
+    for (size_t i = person->left; i < person->count; i++) {
         const struct entry *old = &person->entries[i];
         const bool recent = old->second <= e->second && old->second > e->second - WEEK;
         if (old->counterparty == e->counterparty &&
@@ -141,14 +155,45 @@ static bool is_stranger(const struct person *person, const struct entry *e,
     return true;
 }
 
+/* The account as it stands when a row comes to it at the engine clock. */
+static void touch(struct naive *naive, struct person *person, int64_t clock_s) {
+    const enum naive_mutation mutation = naive->mutation;
+    const int64_t keep = mutation == NAIVE_keep_of_9_days ? 9 * DAY : 8 * DAY;
+    int64_t newest = INT64_MAX; /* without an event there is nothing to forget */
+    for (size_t i = 0; i < person->count; i++)
+        if (i == 0 || person->entries[i].second > newest) newest = person->entries[i].second;
+    const bool dormant = newest <= clock_s - naive->dormancy_s;
+    if (dormant && mutation != NAIVE_dormancy_not_forgotten) person->left = person->count = 0;
+    if (person->number == 0 || (dormant && mutation != NAIVE_dormancy_not_forgotten &&
+                                mutation != NAIVE_number_kept_when_forgotten))
+        person->number = ++naive->numbers;
+    assert(naive->numbers < NUMBERS_MAX);
+    while (person->left < person->count && person->entries[person->left].second <= clock_s - keep)
+        person->entries[person->left++].leaving = EXPIRED;
+}
+
 static void append(struct person *person, struct entry e, enum naive_mutation mutation) {
-    e.stranger = is_stranger(person, &e, mutation);
+    if (mutation == NAIVE_stranger_asked_of_128) e.stranger = is_stranger(person, &e, mutation);
+    if (person->count - person->left == ring_size(mutation))
+        person->entries[person->left++].leaving = CROWDED_OUT;
+    if (mutation != NAIVE_stranger_asked_of_128) e.stranger = is_stranger(person, &e, mutation);
     if (person->count == person->room) {
         person->room = person->room == 0 ? 64 : 2 * person->room;
         person->entries = realloc(person->entries, person->room * sizeof *person->entries);
         assert(person->entries != NULL);
     }
     person->entries[person->count++] = e;
+}
+
+/* The latest time of which the ring may not know all; 0: none. */
+static int64_t left_second(const struct person *person, enum naive_mutation mutation) {
+    int64_t latest = 0;
+    for (size_t i = 0; i < person->count; i++) {
+        const struct entry *e = &person->entries[i];
+        const bool left = i < person->left && mutation != NAIVE_left_not_marked;
+        if ((left || e->beyond_a_slot) && e->second > latest) latest = e->second;
+    }
+    return latest;
 }
 
 /* Selections. */
@@ -183,20 +228,55 @@ static bool settled(const struct question *q, const struct entry *e, enum family
     return e->happening == MOVED && belongs(q, e, family) && within(q, e, window);
 }
 
+/* Entries that were crowded out are known by panes of event time: six hours each, 32 places. A pane
+ * is kept while no later one has its place, and is in a window by its middle. */
+static bool in_a_pane(const struct question *q, const struct entry *e, int64_t window) {
+    const int64_t pane = e->second / PANE, start = pane * PANE;
+    const int64_t slack = q->mutation == NAIVE_pane_by_its_start ? 0 : PANE / 2;
+    if (window < PANE || q->mutation == NAIVE_panes_forgotten) return false;
+    if (e->leaving == EXPIRED ? q->mutation != NAIVE_panes_of_expired : e->leaving != CROWDED_OUT)
+        return false;
+    if (q->newest_pane[pane % PLACES] > pane && q->mutation != NAIVE_panes_kept_for_ever)
+        return false;
+    return start > q->now - window - slack && start <= q->now;
+}
+
+static void find_panes(struct question *q) {
+    for (size_t i = 0; i < q->person->left; i++) {
+        const int64_t pane = q->person->entries[i].second / PANE;
+        int64_t *newest = &q->newest_pane[pane % PLACES];
+        if (q->person->entries[i].leaving == CROWDED_OUT && pane > *newest) *newest = pane;
+    }
+}
+
+/* An entry of the ring in the window, or one that a pane of the window knows. */
+static bool known_within(const struct question *q, const struct entry *e, int64_t window) {
+    return e->leaving == NOT_LEFT ? within(q, e, window) : in_a_pane(q, e, window);
+}
+
+/* An own transfer belongs nowhere; a mutant takes it in once it has left. */
+static bool belongs_in_pane(const struct question *q, const struct entry *e, enum family family) {
+    struct entry other = *e;
+    const bool own = e->type == EVENT_TYPE_OWN_TRANSFER && e->leaving != NOT_LEFT;
+    if (own && q->mutation == NAIVE_pane_of_own_transfers) other.type = EVENT_TYPE_OTHER;
+    return belongs(q, &other, family);
+}
+
 static int count_of(const struct question *q, enum family family, int64_t window) {
     int count = 0;
-    for (int i = 0; i < q->ring_count; i++)
-        count += settled(q, &q->ring[i], family, window) ||
-                 (q->mutation == NAIVE_reversal_counts && belongs(q, &q->ring[i], family) &&
-                  within(q, &q->ring[i], window));
+    for (size_t i = 0; i < q->person->count; i++) {
+        const struct entry *e = &q->person->entries[i];
+        if (!known_within(q, e, window) || !belongs_in_pane(q, e, family)) continue;
+        count += e->happening == MOVED || q->mutation == NAIVE_reversal_counts;
+    }
     return count;
 }
 
 static int64_t net_of(const struct question *q, enum family family, int64_t window) {
     int64_t net = 0;
-    for (int i = 0; i < q->ring_count; i++) {
-        const struct entry *e = &q->ring[i];
-        if (!belongs(q, e, family) || !within(q, e, window)) continue;
+    for (size_t i = 0; i < q->person->count; i++) {
+        const struct entry *e = &q->person->entries[i];
+        if (!known_within(q, e, window) || !belongs_in_pane(q, e, family)) continue;
         if (e->happening == MOVED) net += e->amount;
         if (e->happening == REVERSED && q->mutation != NAIVE_reversal_moves_nothing)
             net -= e->amount;
@@ -210,23 +290,29 @@ static double tiyn_of(int64_t tiyn) {
 
 static double largest(const struct question *q, enum family family, int64_t window) {
     int64_t most = 0;
-    for (int i = 0; i < q->ring_count; i++)
-        if (settled(q, &q->ring[i], family, window) && q->ring[i].amount > most)
-            most = q->ring[i].amount;
+    for (size_t i = 0; i < q->person->count; i++) {
+        const struct entry *e = &q->person->entries[i];
+        if (e->happening != MOVED || e->amount <= most || !known_within(q, e, window)) continue;
+        if (e->leaving != NOT_LEFT && q->mutation == NAIVE_pane_without_largest) continue;
+        if (belongs_in_pane(q, e, family)) most = e->amount;
+    }
     return tiyn_of(most);
 }
 
 static int distinct(const struct question *q, enum family family, int64_t window) {
+    bool met[NUMBERS_MAX];
     int count = 0;
-    for (int i = 0; i < q->ring_count; i++) {
-        bool again = q->ring[i].counterparty == NOBODY;
-        if (!settled(q, &q->ring[i], family, window)) continue;
-        for (int j = i + 1; j < q->ring_count; j++)
-            again |= q->ring[j].counterparty == q->ring[i].counterparty &&
-                     (q->mutation == NAIVE_counterparty_by_log_order
-                          ? q->ring[j].happening == MOVED && belongs(q, &q->ring[j], family)
-                          : settled(q, &q->ring[j], family, window));
-        count += q->mutation == NAIVE_counterparties_not_distinct || !again;
+    memset(met, 0, sizeof met);
+    met[NOBODY] = q->mutation != NAIVE_counterparties_not_distinct;
+    for (int i = q->ring_count - 1; i >= 0; i--) {
+        const struct entry *e = &q->ring[i];
+        const bool inside = settled(q, e, family, window);
+        count += inside && !met[e->counterparty];
+        if (q->mutation == NAIVE_counterparties_not_distinct) continue;
+        if (q->mutation == NAIVE_counterparty_by_log_order
+                ? e->happening == MOVED && belongs(q, e, family)
+                : inside)
+            met[e->counterparty] = true;
     }
     return count;
 }
@@ -247,7 +333,8 @@ static double new_payer_share(const struct question *q, int64_t window) {
 
 /* Decayed figures over the whole statement. */
 
-static double expected_credits(const struct question *q, int64_t window) {
+/* Decayed number of credits now. */
+static double credit_rate(const struct question *q) {
     const long double half_life = 14.0L * DAY;
     long double rate = 0;
     int64_t clock = q->now;
@@ -262,11 +349,12 @@ static double expected_credits(const struct question *q, int64_t window) {
                     ? 1.0L
                     : powl(0.5L, (long double)(clock - at) / half_life);
     }
-    return (double)(rate * (long double)window * logl(2.0L) / half_life);
+    return (double)rate;
 }
 
-static double burst(const struct question *q, int64_t window) {
-    return log((count_of(q, IN, window) + 0.5) / (expected_credits(q, window) + 0.5));
+static double burst(const struct question *q, double rate, int64_t window) {
+    const double expected = rate * (double)window * log(2.0) / (14.0 * DAY);
+    return log((count_of(q, IN, window) + 0.5) / (expected + 0.5));
 }
 
 static double amount_z(const struct person *person, int64_t amount) {
@@ -307,7 +395,7 @@ struct purse {
 /* Money that was there before the first entry of the ring. */
 static int64_t money_before(const struct question *q) {
     const struct entry *first = q->person->entries;
-    const size_t folded = q->person->count - (size_t)q->ring_count;
+    const size_t folded = q->person->left;
     __int128 money = 0;
     if (q->person->count == 0) return 0;
     if (first->balance_known && first->balance_before > 0) money = first->balance_before;
@@ -494,8 +582,9 @@ static double through(const struct question *q, enum family out, enum family in,
 
 static void ratios(const struct question *q) {
     double *o = q->out;
-    o[FEATURE_inbound_burst_1h] = burst(q, HOUR);
-    o[FEATURE_inbound_burst_24h] = burst(q, DAY);
+    const double rate = credit_rate(q);
+    o[FEATURE_inbound_burst_1h] = burst(q, rate, HOUR);
+    o[FEATURE_inbound_burst_24h] = burst(q, rate, DAY);
     o[FEATURE_pass_through_1h] = through(q, OUT, IN, HOUR);
     o[FEATURE_pass_through_24h] = through(q, OUT, IN, DAY);
     o[FEATURE_pass_through_7d] = through(q, OUT, IN, WEEK);
@@ -544,6 +633,9 @@ static void attempts(const struct question *q) {
         new_hour += within(q, e, HOUR) && e->stranger;
         new_day += within(q, e, DAY) && e->stranger;
     }
+    for (size_t i = 0; i < q->person->left; i++)
+        day += q->person->entries[i].happening == ATTEMPTED &&
+               in_a_pane(q, &q->person->entries[i], DAY);
     q->out[FEATURE_attempts_1h] = hour;
     q->out[FEATURE_attempts_24h] = day;
     q->out[FEATURE_attempts_new_payee_1h] = new_hour;
@@ -588,17 +680,22 @@ static void habits(const struct question *q) {
     q->out[FEATURE_round_amount_share_24h] = share(round, all);
 }
 
+/* From the latest known time before the last day to the earliest of the last day. */
 static double dormancy(const struct question *q) {
-    int64_t newest_before = INT64_MIN, oldest_since = q->now;
+    int64_t older = INT64_MIN, recent = q->now;
     for (int i = 0; i < q->ring_count; i++) {
         const struct entry *e = &q->ring[i];
         if (within(q, e, DAY)) {
-            if (e->second < oldest_since) oldest_since = e->second;
-        } else if (e->second <= q->now && e->second > newest_before) {
-            newest_before = e->second;
+            if (e->second < recent) recent = e->second;
+        } else if (e->second <= q->now && e->second > older) {
+            older = e->second;
         }
     }
-    return newest_before == INT64_MIN ? NAN : (double)(oldest_since - newest_before);
+    const int64_t left = left_second(q->person, q->mutation);
+    if (left != 0 && left <= q->now - DAY && left > older &&
+        q->mutation != NAIVE_dormancy_by_the_ring_alone)
+        older = left;
+    return older == INT64_MIN ? NAN : (double)(recent - older);
 }
 
 static double at_least_0(double value) {
@@ -641,18 +738,19 @@ static void circumstances(const struct question *q) {
 
 static void answer(const struct naive *naive, const struct person *person,
                    const struct transaction *tx, double z, struct naive_side *side) {
-    const size_t span = (size_t)ring_size(naive->mutation);
-    const size_t count = person->count < span ? person->count : span;
-    const struct question q = {
+    struct question q = {
         .mutation = naive->mutation,
         .person = person,
-        .ring = count == 0 ? NULL : person->entries + (person->count - count),
-        .ring_count = (int)count,
+        .ring = person->count == 0 ? NULL : person->entries + person->left,
+        .ring_count = (int)(person->count - person->left),
         .tx = tx,
         .payee = side->payee,
         .now = tx->event_time_s,
         .out = side->features,
     };
+    find_panes(&q);
+    side->account_number = person->number;
+    side->approximate_before_s = left_second(person, naive->mutation);
     for (int f = 0; f < FEATURE_COUNT; f++)
         side->features[f] = INFINITY; /* what is forgotten is seen */
     counts_and_amounts(&q);
@@ -678,16 +776,14 @@ static bool same_transaction(const struct entry *a, const struct entry *b,
 
 static bool holds(const struct person *person, const struct entry *e,
                   enum naive_mutation mutation) {
-    const size_t span = (size_t)ring_size(mutation);
-    for (size_t i = person->count > span ? person->count - span : 0; i < person->count; i++)
+    for (size_t i = person->left; i < person->count; i++)
         if (same_transaction(&person->entries[i], e, mutation)) return true;
     return false;
 }
 
 /* One side: settled and reversed ones are entered, then scored. */
-static void take_side(struct naive *naive, const struct transaction *tx, int of,
+static void take_side(struct naive *naive, const struct transaction *tx, struct person *person,
                       const struct entry *e, struct naive_side *side) {
-    struct person *person = &naive->persons[of];
     const bool first =
         e->happening != ATTEMPTED || (naive->mutation == NAIVE_attempt_enters_first && !e->credit);
     double z = amount_z(person, e->amount);
@@ -697,24 +793,32 @@ static void take_side(struct naive *naive, const struct transaction *tx, int of,
     answer(naive, person, tx, z, side);
 }
 
-unsigned naive_take(struct naive *naive, const struct transaction *tx, struct naive_side sides[2]) {
-    const int of[2] = {person_of(naive, tx->payer.account_token),
-                       person_of(naive, tx->payee.account_token)};
+static bool is_duplicate(const struct naive *naive, struct person *const of[2],
+                         const struct entry entries[2]) {
+    if (naive->mutation == NAIVE_duplicates_applied) return false;
+    for (int k = 0; k < 2; k++)
+        if (of[k] != NULL && holds(of[k], &entries[k], naive->mutation)) return true;
+    return false;
+}
+
+unsigned naive_take(struct naive *naive, const struct transaction *tx, int64_t clock_s,
+                    struct naive_side sides[2]) {
+    struct person *const of[2] = {person_of(naive, tx->payer.account_token),
+                                  person_of(naive, tx->payee.account_token)};
+    const int64_t now = naive->mutation == NAIVE_expiry_by_event_time ? tx->event_time_s : clock_s;
     struct entry entries[2];
     unsigned count = 0;
-    for (int k = 0; k < 2; k++) {
-        if (of[k] == NOBODY) continue;
-        entries[k] = entry_of(naive, tx, k == 1, of[1 - k]);
-        if (naive->mutation != NAIVE_duplicates_applied &&
-            holds(&naive->persons[of[k]], &entries[k], naive->mutation))
-            return 0;
-    }
+    for (int k = 0; k < 2; k++)
+        if (of[k] != NULL) touch(naive, of[k], now);
+    for (int k = 0; k < 2; k++)
+        entries[k] = entry_of(naive, tx, k == 1, of[1 - k] == NULL ? NOBODY : of[1 - k]->number);
+    if (is_duplicate(naive, of, entries)) return 0;
     for (int k = 0; k < 2; k++) {
         const int side = naive->mutation == NAIVE_credit_before_debit ? 1 - k : k;
-        if (of[side] != NOBODY) take_side(naive, tx, of[side], &entries[side], &sides[count++]);
+        if (of[side] != NULL) take_side(naive, tx, of[side], &entries[side], &sides[count++]);
     }
-    const bool remember = entries[0].happening == ATTEMPTED && of[0] != NOBODY &&
+    const bool remember = entries[0].happening == ATTEMPTED && of[0] != NULL &&
                           naive->mutation != NAIVE_attempt_enters_first;
-    if (remember) append(&naive->persons[of[0]], entries[0], naive->mutation);
+    if (remember) append(of[0], entries[0], naive->mutation);
     return count;
 }

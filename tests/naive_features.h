@@ -2,11 +2,13 @@
 /* The slow twin of the engine's state: whole lists of events, and a vector recomputed from them by
  * the definitions of docs/FEATURES.md, with no code of the engine.
  *
- * What the ring's size decides is part of the definition. An account's ring is its last 32 events
- * in log order, the one in hand among them; whether a counterparty is new is asked of the 31
- * before. Every event that went before the ring has been folded, in its order, into one number, the
- * money that was there before: a credit adds, a debit takes what there is. Mean, deviation, credit
- * rate and the last living payment look at the whole list.
+ * What the ring's size decides is part of the definition. A row first touches its accounts: one
+ * without an event for the dormancy is forgotten and is a new account; entries at the old end that
+ * are 8 days old by the engine clock leave the ring. An entry that finds 128 in the ring crowds the
+ * oldest out. What left was folded, in its order, into one number, the money that was there before:
+ * a credit adds, a debit takes what there is. What was crowded out is also remembered by panes, for
+ * the windows of 6 hours and more. Mean, deviation, credit rate and the last living payment look at
+ * the whole list.
  *
  * Tests only; not fast. Memory grows with the history. */
 #pragma once
@@ -42,11 +44,24 @@
     X(duplicates_by_time)                                                                          \
     X(amounts_not_quantised)                                                                       \
     X(amounts_cut_not_rounded)                                                                     \
-    X(ring_of_31)                                                                                  \
     X(amount_z_after_the_event)                                                                    \
     X(rate_not_decayed)                                                                            \
     X(night_in_utc)                                                                                \
-    X(living_payment_by_log_order)
+    X(living_payment_by_log_order)                                                                 \
+    X(ring_of_127)                                                                                 \
+    X(stranger_asked_of_128)                                                                       \
+    X(keep_of_9_days)                                                                              \
+    X(expiry_by_event_time)                                                                        \
+    X(left_not_marked)                                                                             \
+    X(panes_forgotten)                                                                             \
+    X(panes_of_expired)                                                                            \
+    X(panes_kept_for_ever)                                                                         \
+    X(pane_by_its_start)                                                                           \
+    X(pane_of_own_transfers)                                                                       \
+    X(pane_without_largest)                                                                        \
+    X(dormancy_by_the_ring_alone)                                                                  \
+    X(dormancy_not_forgotten)                                                                      \
+    X(number_kept_when_forgotten)
 
 enum naive_mutation {
 #define X(name) NAIVE_##name,
@@ -59,11 +74,14 @@ struct naive;
 
 struct naive_side {
     bool payee;
+    uint32_t account_number;      /* from 1, in order of appearance */
+    int64_t approximate_before_s; /* 0: all is known */
     double features[FEATURE_COUNT];
 };
 
-struct naive *naive_new(enum naive_mutation mutation);
+struct naive *naive_new(enum naive_mutation mutation, int64_t dormancy_s);
 void naive_free(struct naive *naive);
-/* Takes the next transaction of the log; texts are copied. Returns how many sides were scored, in
- * the order in which they were; 0 for a duplicate. */
-unsigned naive_take(struct naive *naive, const struct transaction *tx, struct naive_side sides[2]);
+/* Takes the next accepted transaction of the log, at the engine clock of its row; texts are copied.
+ * Returns how many sides were scored, in the order in which they were; 0 for a duplicate. */
+unsigned naive_take(struct naive *naive, const struct transaction *tx, int64_t clock_s,
+                    struct naive_side sides[2]);

@@ -5,15 +5,21 @@
 
 #include <assert.h>
 
+static int64_t clock_s;
+
 uint32_t rows_add(struct batch *batch, const struct transaction *tx, uint64_t ordinal) {
     assert(batch->count < BATCH_EVENTS);
     const uint32_t row = batch->count++;
     const char *why;
+    if (ordinal == 0) clock_s = INT64_MIN;
     batch->tx[row] = *tx;
     batch->input[row].ordinal = ordinal;
-    batch->verdict[row] = admit(&batch->tx[row], INT64_MIN, &why);
-    assert(batch->verdict[row] == VERDICT_ACCEPTED);
-    batch->clock_s[row] = admit_clock_s(tx);
+    assert(ordinal / ACCOUNTS_STRIDE == batch->input[0].ordinal / ACCOUNTS_STRIDE);
+    batch->verdict[row] = admit(&batch->tx[row], clock_s, &why);
+    assert(batch->verdict[row] == VERDICT_ACCEPTED || batch->verdict[row] == VERDICT_LATE);
+    const int64_t second = admit_clock_s(tx);
+    if (batch->verdict[row] == VERDICT_ACCEPTED && second > clock_s) clock_s = second;
+    batch->clock_s[row] = clock_s;
     return row;
 }
 

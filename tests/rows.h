@@ -5,6 +5,8 @@
 #include "detector/apply.h"
 #include "detector/batch.h"
 
-/* Appends an admitted row; asserts that admission takes it. Returns its index. */
+/* Appends a row with its verdict, ACCEPTED or LATE (asserts that it is one of them), and the engine
+ * clock: the largest accepted ingest_time, or event_time where absent, since the row with ordinal
+ * 0. Returns its index. */
 uint32_t rows_add(struct batch *batch, const struct transaction *tx, uint64_t ordinal);
 void rows_clear(struct batch *batch);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/engine.h"
+
+#include "detector/kernels.h"
+#include "tests/support.h"
+
+#define MEMORY_LIMIT (UINT64_C(64) << 20)
+
+struct apply *engine_open(const char *tier, const struct kernels *kernels, int64_t dormancy_s) {
+    struct error error;
+    const struct apply_options options = {
+        .accounts = {.memory_limit = MEMORY_LIMIT, .dormancy_s = dormancy_s},
+        .kernel_tier = tier,
+        .kernels = kernels,
+    };
+    struct apply *apply = apply_open(&options, &error);
+    if (apply == NULL) fail_msg("%s", error.text);
+    return apply;
+}
+
+int engine_tiers(const struct kernels *tiers[ENGINE_TIERS_MAX]) {
+    int count = 0;
+    for (enum cpu_tier tier = CPU_SCALAR; tier <= cpu_best(); tier++)
+        tiers[count++] = kernels_of(tier);
+    return count;
+}

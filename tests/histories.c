@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/histories.h"
+
+#include "tests/chance.h"
+#include "tests/rows.h"
+#include "tests/support.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DAY_S = 86400, PANE_S = 21600, SPARSE = 12, MIDDLING = 60 };
+#define START_S INT64_C(1767225600)
+
+static int64_t below(struct chance *chance, int64_t limit) {
+    return (int64_t)(chance_bits(chance) % (uint64_t)limit);
+}
+
+/* How a history goes: each has its own pace, amounts and company. */
+struct manner {
+    uint32_t count;
+    int64_t pace_s, lag_s; /* between events; from an event to its ingest_time, at most */
+    int accounts, amounts;
+    uint32_t late, too_late, reversed, attempted, twice, balances, edges, silences, ingested;
+};
+
+/* One in 100 is long and busy: rings overflow, and 32 panes do too. */
+static void set_length(struct chance *chance, struct manner *m) {
+    static const int64_t paces[] = {1, 60, 600, 3600, 6 * 3600, DAY_S, 4 * DAY_S, 30 * DAY_S};
+    static const int64_t busy[] = {60, 600, 3600, 5400};
+    if (chance_is(chance, 1)) {
+        m->count = 150 + chance_below(chance, HISTORY_EVENTS_MAX - 150 + 1);
+        m->accounts = 1 + (int)chance_below(chance, 2);
+        m->pace_s = busy[chance_below(chance, 4)];
+        return;
+    }
+    const uint32_t most = chance_is(chance, 25) ? MIDDLING : SPARSE;
+    m->count = 1 + chance_below(chance, most);
+    m->accounts = 1 + (int)chance_below(chance, HISTORY_ACCOUNTS_MAX);
+    m->pace_s = paces[chance_below(chance, 8)];
+}
+
+static struct manner manner_of(struct chance *chance) {
+    static const int64_t lags[] = {0, 60, 3600, 3 * DAY_S};
+    struct manner m;
+    set_length(chance, &m);
+    m.lag_s = lags[chance_below(chance, 4)];
+    m.amounts = (int)chance_below(chance, 4);
+    m.late = chance_below(chance, 3) * 15;
+    m.too_late = chance_below(chance, 2) * 3;
+    m.reversed = chance_below(chance, 3) * 8;
+    m.attempted = chance_below(chance, 3) * 8;
+    m.twice = chance_below(chance, 3) * 4;
+    m.balances = chance_below(chance, 3) * 40;
+    m.edges = chance_below(chance, 3) * 20;
+    m.silences = chance_below(chance, 3) * 2;
+    m.ingested = chance_below(chance, 3) * 50;
+    return m;
+}
+
+static int64_t random_amount(struct chance *chance, int amounts) {
+    static const int64_t special[] = {0,
+                                      1,
+                                      99999,
+                                      100000,
+                                      INT64_C(2147483647),
+                                      INT64_C(2147483648),
+                                      INT64_C(2147516415),
+                                      INT64_C(2147516416),
+                                      INT64_C(140737488289792),
+                                      INT64_C(140737488322559),
+                                      INT64_C(140737488322560),
+                                      INT64_C(140737488355327),
+                                      INT64_C(140737488355328),
+                                      INT64_MAX};
+    if (amounts == 0) return 100000 * (1 + below(chance, 4));
+    if (amounts == 1) return below(chance, 300000);
+    if (amounts == 2 || chance_is(chance, 70)) return below(chance, INT64_C(1) << 36);
+    return special[chance_below(chance, sizeof special / sizeof *special)];
+}
+
+static int64_t random_balance(struct chance *chance) {
+    if (chance_is(chance, 5)) return chance_is(chance, 50) ? INT64_MAX : INT64_MIN;
+    return below(chance, 2000000) - 500000;
+}
+
+/* A second at, before or after an edge that an old event makes. */
+static int64_t edge_of(struct chance *chance, int64_t old_s) {
+    static const int64_t edges[] = {0, 600, 3600, 21600, 86400, 3 * DAY_S, 7 * DAY_S, 8 * DAY_S};
+    static const int64_t windows[] = {PANE_S, DAY_S, 3 * DAY_S, 7 * DAY_S};
+    const int64_t around = below(chance, 3) - 1;
+    if (chance_is(chance, 70)) return old_s + edges[chance_below(chance, 8)] + around;
+    return old_s / PANE_S * PANE_S + windows[chance_below(chance, 4)] + PANE_S / 2 + around;
+}
+
+static int64_t random_second(struct chance *chance, const struct history *h, const struct manner *m,
+                             int64_t clock_s) {
+    const int64_t oldest_s = clock_s - 7 * DAY_S;
+    if (h->count > 0 && chance_is(chance, m->edges)) {
+        const uint32_t recent = h->count < 200 ? h->count : 200;
+        const struct transaction *old = &h->tx[h->count - 1 - chance_below(chance, recent)];
+        const int64_t second = edge_of(chance, old->event_time_s);
+        if (second >= oldest_s) return second;
+    }
+    if (chance_is(chance, m->too_late)) return oldest_s - 1 - below(chance, DAY_S);
+    if (chance_is(chance, m->late)) return oldest_s + below(chance, 7 * DAY_S + 1);
+    if (chance_is(chance, m->silences)) return clock_s + 24 * DAY_S + below(chance, 10 * DAY_S);
+    return clock_s + (chance_is(chance, 30) ? 0 : below(chance, 2 * m->pace_s));
+}
+
+static void random_party(struct chance *chance, const struct manner *m, struct party *p) {
+    static const char *const names[HISTORY_ACCOUNTS_MAX] = {"anna", "boris", "vera",
+                                                            "gleb", "dina",  "egor"};
+    p->account_token = text_of(names[chance_below(chance, (uint32_t)m->accounts)]);
+    p->balance_after_present = chance_is(chance, m->balances);
+    if (p->balance_after_present) p->balance_after_minor = random_balance(chance);
+    p->account_opened_on_present = chance_is(chance, 50);
+    p->account_opened_on_day = (int32_t)(START_S / DAY_S - 100 + below(chance, 120));
+    p->credential_changed_at_present = chance_is(chance, 50);
+    p->credential_changed_at_s = START_S - DAY_S + below(chance, 9 * DAY_S);
+    p->phone_owner_mismatch = (uint8_t)chance_below(chance, 3);
+}
+
+static uint8_t random_type(struct chance *chance) {
+    return chance_is(chance, 50) ? EVENT_TYPE_P2P_TRANSFER
+                                 : (uint8_t)chance_below(chance, EVENT_TYPE_OTHER + 1);
+}
+
+static void random_sides(struct chance *chance, const struct manner *m, struct transaction *tx) {
+    random_party(chance, m, &tx->payer);
+    random_party(chance, m, &tx->payee);
+    const bool out_only = tx->event_type == EVENT_TYPE_CASH_WITHDRAWAL || chance_is(chance, 10);
+    if (out_only)
+        tx->payee.account_token = (struct text){0};
+    else if (tx->event_type == EVENT_TYPE_CASH_DEPOSIT || chance_is(chance, 10))
+        tx->payer.account_token = (struct text){0};
+}
+
+static struct transaction random_transaction(struct chance *chance, struct history *h,
+                                             const struct manner *m) {
+    snprintf(h->ids[h->count], HISTORY_ID_MAX, "t%u", h->count);
+    struct transaction tx = {
+        .tx_id = text_of(h->ids[h->count]),
+        .event_type = random_type(chance),
+        .tx_status = TX_STATUS_SETTLED,
+        .amount_minor = random_amount(chance, m->amounts),
+        .active_call = (uint8_t)chance_below(chance, 3),
+        .remote_access = (uint8_t)chance_below(chance, 3),
+        .payee_alias_type = (uint8_t)chance_below(chance, ALIAS_TYPE_OTHER + 1),
+    };
+    static const char *const countries[] = {"", "KZ", "RU", "K"};
+    tx.country_to = text_of(countries[chance_below(chance, 4)]);
+    random_sides(chance, m, &tx);
+    if (!chance_is(chance, m->attempted)) return tx;
+    static const uint8_t stopped[] = {TX_STATUS_ATTEMPTED, TX_STATUS_SUSPENDED, TX_STATUS_REFUSED,
+                                      TX_STATUS_UNKNOWN};
+    tx.tx_status = stopped[chance_below(chance, 4)];
+    return tx;
+}
+
+/* A new one, an old one again, or an old one taken back, whole or in part. */
+static struct transaction random_event(struct chance *chance, struct history *h,
+                                       const struct manner *m) {
+    const uint32_t near = h->count < 12 || chance_is(chance, 10) ? h->count : 12;
+    const struct transaction *old =
+        h->count == 0 ? NULL : &h->tx[h->count - 1 - chance_below(chance, near)];
+    if (old != NULL && chance_is(chance, m->twice)) return *old;
+    if (old == NULL || !chance_is(chance, m->reversed)) return random_transaction(chance, h, m);
+    struct transaction tx = *old;
+    tx.tx_status = TX_STATUS_REVERSED;
+    if (chance_is(chance, 30)) tx.amount_minor = random_amount(chance, m->amounts);
+    return tx;
+}
+
+/* ingest_time: absent, up to 5 minutes before the event, or after it. Returns the record's time. */
+static int64_t set_ingest(struct chance *chance, const struct manner *m, struct transaction *tx) {
+    tx->ingest_time_present = chance_is(chance, m->ingested);
+    tx->ingest_time_s = 0;
+    if (!tx->ingest_time_present) return tx->event_time_s;
+    tx->ingest_time_s = chance_is(chance, 20) ? tx->event_time_s - below(chance, 301)
+                                              : tx->event_time_s + below(chance, m->lag_s + 1);
+    return tx->ingest_time_s;
+}
+
+void history_make(struct history *h, uint64_t seed) {
+    struct chance chance = {seed};
+    const struct manner m = manner_of(&chance);
+    int64_t clock_s = START_S + below(&chance, DAY_S);
+    h->seed = seed;
+    h->dormancy_s = (chance_is(&chance, 50) ? 30 : 180) * (int64_t)DAY_S;
+    for (h->count = 0; h->count < m.count; h->count++) {
+        struct transaction tx = random_event(&chance, h, &m);
+        tx.event_id = tx.tx_id;
+        tx.currency = text_of("KZT");
+        tx.event_time_s = random_second(&chance, h, &m, clock_s);
+        const int64_t second = set_ingest(&chance, &m, &tx);
+        if (tx.event_time_s >= clock_s - 7 * DAY_S && second > clock_s) clock_s = second;
+        h->tx[h->count] = tx;
+    }
+}
+
+void history_without(const struct history *h, uint32_t first, uint32_t count, struct history *out) {
+    out->seed = h->seed;
+    out->dormancy_s = h->dormancy_s;
+    out->count = h->count - count;
+    memcpy(out->tx, h->tx, first * sizeof *out->tx);
+    memcpy(&out->tx[first], &h->tx[first + count], (out->count - first) * sizeof *out->tx);
+}
+
+static void print_party(const char *word, const struct party *p) {
+    print_error(" %s %.*s", word, (int)p->account_token.size, p->account_token.data);
+    if (p->balance_after_present) print_error(" (has %" PRId64 ")", p->balance_after_minor);
+}
+
+void history_print(const struct history *h) {
+    print_error("seed %" PRIu64 ", dormancy %" PRId64 " d\n", h->seed, h->dormancy_s / DAY_S);
+    for (uint32_t i = 0; i < h->count; i++) {
+        const struct transaction *tx = &h->tx[i];
+        print_error("%3u %.*s status %d type %d at %" PRId64, i, (int)tx->tx_id.size,
+                    tx->tx_id.data, tx->tx_status, tx->event_type, tx->event_time_s - START_S);
+        if (tx->ingest_time_present)
+            print_error(" ingested %+" PRId64, tx->ingest_time_s - tx->event_time_s);
+        print_error(" amount %" PRId64, tx->amount_minor);
+        print_party("from", &tx->payer);
+        print_party("to", &tx->payee);
+        print_error("\n");
+    }
+}
+
+uint64_t history_ordinal(const struct history *h, uint32_t event) {
+    return event == 0 ? 0 : ACCOUNTS_STRIDE - h->count / 2 + event;
+}
