@@ -46,13 +46,15 @@ uint8_t class_for(uint32_t count) {
     return size_class;
 }
 
+/* A smaller class has an eighth of its room to spare, so that a record does not go to and fro. */
 uint8_t class_wanted(const struct account *a, int64_t clock_s) {
     const bool panes = a->size_class == CLASS_PANES;
     if (panes && !panes_past(panes_of(a), clock_s - PANES_KEEP_S)) return CLASS_PANES;
     const uint32_t room = panes ? RING_MAX : class_room(a->size_class);
     if (a->count == 0) return CLASS_HEAD;
-    const uint32_t twice = a->count <= RING_MAX / 2 ? 2u * a->count : RING_MAX;
-    return panes || 4u * a->count <= room ? class_for(twice) : a->size_class;
+    const uint32_t more = (8u * a->count + 6) / 7;
+    return panes || 16u * a->count <= 7 * room ? class_for(more < RING_MAX ? more : RING_MAX)
+                                               : a->size_class;
 }
 
 /* The columns of a ring, to where another ring's are. */
