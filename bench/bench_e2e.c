@@ -172,7 +172,6 @@ static bool set_up(struct bench *b, const struct report_flag *flags, struct erro
     snprintf(o->topic_recommendations, sizeof o->topic_recommendations, "bench-e2e-out");
     snprintf(o->topic_dead_letters, sizeof o->topic_dead_letters, "bench-e2e-dlq");
     snprintf(o->topic_order, sizeof o->topic_order, "bench-e2e-order");
-    o->accounts_max = 3 * flags[ACCOUNTS].value;
     const struct feed_topic feed = {
         .options = o,
         .topic = o->topic_transactions,

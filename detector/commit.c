@@ -47,9 +47,13 @@ static struct order_record order_record_of(const struct session *s) {
 }
 
 static void show_gauges(const struct session *s) {
-    const struct accounts *accounts = apply_accounts(s->apply);
-    metrics_set(METRIC_ACCOUNTS, accounts_count(accounts));
-    metrics_set(METRIC_ACCOUNT_BYTES, (int64_t)accounts_bytes(accounts));
+    const struct accounts_counts accounts = accounts_count(apply_accounts(s->apply));
+    metrics_set(METRIC_ACCOUNTS, (int64_t)accounts.accounts);
+    metrics_set(METRIC_ACCOUNT_BYTES, (int64_t)accounts.bytes);
+    metrics_set(METRIC_ACCOUNT_INDEX_BYTES, (int64_t)accounts.index_bytes);
+    metrics_set(METRIC_MEMORY_LIMIT, s->pipeline->settings->memory_limit_mib << 20);
+    metrics_set(METRIC_ACCOUNTS_DROPPED, (int64_t)accounts.dropped);
+    metrics_set(METRIC_ACCOUNTS_FORGOTTEN, (int64_t)accounts.forgotten);
     metrics_set(METRIC_EPISODES, (int64_t)decide_open_episodes(s->decide));
     metrics_set(METRIC_LAG, consume_lag(s->consume));
     metrics_set(METRIC_CLOCK, decode_clock_s(s->decode));

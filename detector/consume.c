@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/consume.h"
 
+#include "detector/accounts.h"
 #include "detector/merge.h"
 
 #include <assert.h>
@@ -161,12 +162,18 @@ static int64_t timestamp_of(const struct port_record *record) {
     return record->timestamp_ms < INT64_MAX ? record->timestamp_ms : INT64_MAX - 1;
 }
 
+/* State is kept in order between batches, at multiples of ACCOUNTS_STRIDE: no batch crosses one. */
+static bool is_whole(const struct consume *c, const struct batch *batch) {
+    return batch->count == BATCH_EVENTS ||
+           (batch->count > 0 && c->next_ordinal % ACCOUNTS_STRIDE == 0);
+}
+
 /* Moves records of one stream into the batch while they are below both limits. */
 static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limit_offset,
                  struct batch *batch) {
     struct stream *s = c->streams[index];
     const uint32_t before = batch->count;
-    while (s->head < s->count && batch->count < BATCH_EVENTS) {
+    while (s->head < s->count && !is_whole(c, batch)) {
         const struct port_record *record = &s->buffer[s->head];
         if (timestamp_of(record) >= limit_ms || record->offset >= limit_offset) break;
         assert(record->offset >= s->next_offset);
@@ -207,7 +214,7 @@ static enum consume_outcome take_live(struct consume *c, struct batch *batch, st
         if (picked < 0 && batch->count > 0) return CONSUME_RECORDS;
         if (picked < 0) return picked == MERGE_IDLE ? CONSUME_AT_END : CONSUME_EMPTY;
         take(c, (size_t)picked, limit_ms, INT64_MAX, batch);
-        if (batch->count == BATCH_EVENTS) return CONSUME_RECORDS;
+        if (is_whole(c, batch)) return CONSUME_RECORDS;
     }
 }
 
@@ -246,7 +253,7 @@ static enum consume_outcome fail_gone(const struct consume *c, const struct stre
 
 static enum consume_outcome take_script(struct consume *c, struct batch *batch,
                                         struct error *error) {
-    while (c->script_next < c->script_count && batch->count < BATCH_EVENTS) {
+    while (c->script_next < c->script_count && !is_whole(c, batch)) {
         const struct order_run *run = &c->script[c->script_next];
         size_t index = 0;
         if (!find_stream(c, run, &index, error) || !refill(c, index, error)) return CONSUME_FAILED;

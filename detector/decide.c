@@ -58,6 +58,11 @@ void decide_close(struct decide *d) {
     free(d);
 }
 
+bool decide_has_open(const struct decide *d, uint32_t account_number) {
+    const struct episode *episode = episodes_find(d->episodes, account_number);
+    return episode != NULL && episode->state == EPISODE_OPEN;
+}
+
 uint64_t decide_open_episodes(const struct decide *d) {
     return episodes_open_count(d->episodes);
 }

@@ -36,4 +36,5 @@ void decide_batch(struct decide *decide, const struct batch *batch);
  * the clock). */
 const struct recommendation *decide_next(struct decide *decide, uint32_t *event);
 
+bool decide_has_open(const struct decide *decide, uint32_t account_number);
 uint64_t decide_open_episodes(const struct decide *decide);

@@ -200,7 +200,7 @@ static __m256i divided(__m256i n, uint32_t factor, int shift) {
 
 static __m256i hour_of_day(__m256i seconds) {
     const __m256i hour = divided(seconds, 2443359173u, 43);                      /* / 3600 */
-    const __m256i day = divided(_mm256_srli_epi32(seconds, 7), 3257809545u, 41); /* / 86400 */
+    const __m256i day = divided(_mm256_srli_epi32(seconds, 7), 3257812231u, 41); /* / 86400 */
     return _mm256_sub_epi32(hour, _mm256_mullo_epi32(day, _mm256_set1_epi32(24)));
 }
 

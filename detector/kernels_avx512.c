@@ -157,7 +157,7 @@ static __m512i divided(__m512i n, uint32_t factor, unsigned shift) {
 
 static __m512i hour_of_day(__m512i seconds) {
     const __m512i hour = divided(seconds, 2443359173u, 43);                      /* / 3600 */
-    const __m512i day = divided(_mm512_srli_epi32(seconds, 7), 3257809545u, 41); /* / 86400 */
+    const __m512i day = divided(_mm512_srli_epi32(seconds, 7), 3257812231u, 41); /* / 86400 */
     return _mm512_sub_epi32(hour, _mm512_mullo_epi32(day, _mm512_set1_epi32(24)));
 }
 

@@ -5,6 +5,13 @@
 
 #include <string.h>
 
+/* Such panes together, and a ring, stay far from what 64 bits hold. */
+#define NET_MAX (INT64_C(1) << 56)
+
+static int64_t bounded(int64_t net) {
+    return net > NET_MAX ? NET_MAX : net < -NET_MAX ? -NET_MAX : net;
+}
+
 static void clear(struct panes *p, uint32_t place, uint32_t number) {
     p->number[place] = number;
     p->largest[0][place] = p->largest[1][place] = p->attempts[place] = 0;
@@ -36,7 +43,7 @@ void panes_add(struct panes *p, uint32_t second, uint32_t coded, uint8_t bits) {
     for (int f = 0; f < PANE_FAMILIES; f++) {
         if ((families >> f & 1) == 0) continue;
         p->count[f][place] += !reversal;
-        p->net[f][place] += amount;
+        p->net[f][place] = bounded(p->net[f][place] + amount);
         if (f < 2 && !reversal && coded > p->largest[f][place]) p->largest[f][place] = coded;
     }
 }

@@ -70,6 +70,11 @@ static void note_exceptions(struct session *s) {
     }
 }
 
+static bool show_batch(const struct session *s, struct error *error) {
+    const struct pipeline_options *options = &s->pipeline->options;
+    return options->on_batch == NULL || options->on_batch(options->batch_context, s->batch, error);
+}
+
 static bool decide_and_publish(struct session *s, struct error *error) {
     const struct pipeline_options *options = &s->pipeline->options;
     const struct recommendation *recommendation;
@@ -91,6 +96,7 @@ bool session_process(struct session *s, struct error *error) {
     apply_batch(s->apply, b);
     score_batch(s->score, &b->features[0][0], BATCH_COLUMN, b->sides, b->logit);
     hash_sides(s);
+    if (!show_batch(s, error)) return false;
     if (!decide_and_publish(s, error)) return false;
     if (!s->replaying) note_exceptions(s);
     count_batch(s);

@@ -7,6 +7,7 @@
 #include "detector/service/options.h"
 
 struct pipeline;
+struct batch; /* batch.h */
 
 struct pipeline_options {
     const struct options *options;
@@ -18,6 +19,10 @@ struct pipeline_options {
     /* Called on the engine thread for each recommendation that is published; may be NULL. */
     void (*on_recommendation)(void *context, const struct recommendation *recommendation);
     void *context;
+    /* Called on the engine thread for each batch once it is scored, before its recommendations;
+     * false ends the run with the error. May be NULL. */
+    bool (*on_batch)(void *context, const struct batch *batch, struct error *error);
+    void *batch_context;
 };
 
 struct pipeline *pipeline_open(const struct pipeline_options *options, struct error *error);

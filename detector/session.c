@@ -26,10 +26,20 @@ static bool open_input(struct session *s, struct error *error) {
     return s->decode != NULL;
 }
 
+/* The account table asks between batches, long after every stage is open. */
+static bool is_pinned(const void *context, uint32_t account_number) {
+    const struct session *s = context;
+    return decide_has_open(s->decide, account_number);
+}
+
 static bool open_judgement(struct session *s, struct error *error) {
     const struct pipeline *p = s->pipeline;
     const struct apply_options apply = {
-        .accounts_max = (uint32_t)p->settings->accounts_max,
+        .accounts = {.memory_limit = (uint64_t)p->settings->memory_limit_mib << 20,
+                     .prefault_bytes = (uint64_t)p->settings->memory_prefault_mib << 20,
+                     .dormancy_s = p->settings->accounts_dormancy_days * 86400,
+                     .pinned = is_pinned,
+                     .pinned_context = s},
         .kernel_tier = p->settings->kernel_tier,
     };
     s->apply = apply_open(&apply, error);

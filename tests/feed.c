@@ -39,7 +39,7 @@ bool feed_through_pipeline(struct feed_run *run) {
     struct options options;
     options_init(&options);
     snprintf(options.start_from, sizeof options.start_from, "earliest");
-    options.accounts_max = 2 * (int64_t)run->gen.accounts + 1024;
+    options.memory_prefault_mib = 0;
     options.http_port = 0;
     struct memory_port *memory = sample_cluster(PARTITIONS);
     struct port *port = memory_port_port(memory);

@@ -222,7 +222,7 @@ class Shard:
             "topic.transactions": self.source, "topic.recommendations": self.recommendations,
             "topic.dead.letters": self.dead_letters, "topic.order": self.order,
             "start.from": "earliest", "schema.dir": schema_dir, "http.port": "0",
-            "merge.slice.ms": "1", "commit.interval.ms": "100", "accounts.max": "50000"}
+            "merge.slice.ms": "1", "commit.interval.ms": "100", "memory.prefault.mib": "0"}
         self.options.update({key.replace("_", "."): value for key, value in options.items()})
         self._offsets = None
 

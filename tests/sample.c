@@ -118,7 +118,7 @@ void sample_options(struct options *options, const char *directory) {
                "\"cool_down_hours\":24,\"allow\":[],\"max_hold_business_days\":5,"
                "\"decide_within_minutes\":60,\"holidays\":[],\"protected_flows\":[]}");
     snprintf(options->start_from, sizeof options->start_from, "earliest");
-    options->accounts_max = 4096;
+    options->memory_prefault_mib = 0;
     options->episodes_max = 1024;
     options->runs_max = 65536;
     options->http_port = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One account record: what its ring keeps, marks and forgets. */
+#include "tests/one_account.h"
 #include "tests/support.h"
 
 #include "detector/account_record.h"
@@ -7,15 +8,14 @@
 #include "detector/transaction.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { START_S = 1767225600, DAY_S = 86400 };
 
-static struct account account;
+static struct account *account;
 
 static int set_up(void **state) {
     (void)state;
-    memset(&account, 0, sizeof account);
+    account = one_account();
     return 0;
 }
 
@@ -33,12 +33,12 @@ static struct ring_event event(uint8_t bits, uint32_t counterparty, int64_t seco
 }
 
 static void insert(struct ring_event e) {
-    account_insert(&account, &e, kernels_choose("auto"));
+    one_account_insert(e);
 }
 
 /* Bits of the i-th oldest event. */
 static uint8_t bits(uint32_t i) {
-    return account.bits[ring_slot(&account, i)];
+    return ring_of(account).bits[i];
 }
 
 static void an_amount_is_exact_up_to_31_bits_then_the_nearest_65536(void **state) {
@@ -61,10 +61,10 @@ static void an_amount_is_exact_up_to_31_bits_then_the_nearest_65536(void **state
 static void history_tells_what_a_slot_knows_oldest_first(void **state) {
     (void)state;
     struct account_event history[ACCOUNT_EVENTS_MAX];
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < RING_MAX + 8; i++)
         insert(event(i % 2 == 0 ? BIT_CREDIT | BIT_P2P : BIT_DEBIT | BIT_P2P, 5, i));
-    assert_int_equal(account_history(&account, history), RING_SLOTS);
-    for (int i = 0; i < RING_SLOTS; i++) {
+    assert_int_equal(account_history(account, history), RING_MAX);
+    for (int i = 0; i < RING_MAX; i++) {
         assert_int_equal(history[i].ordinal, (UINT64_C(3) << 32) + 8 + (uint64_t)i);
         assert_int_equal(history[i].second, START_S + 8 + i);
         assert_int_equal(history[i].amount_tiyn, 1000);
@@ -119,7 +119,7 @@ static void the_mark_is_inherited_when_its_event_leaves_the_ring(void **state) {
     insert(event(BIT_CREDIT, 5, 1000));
     insert(event(BIT_CREDIT, 5, 10));
     insert(event(BIT_CREDIT, 5, 20));
-    for (int i = 0; i < RING_SLOTS - 3; i++)
+    for (int i = 0; i < RING_MAX - 3; i++)
         insert(event(BIT_DEBIT, 7, 2000 + i));
     assert_true(bits(0) & BIT_NEWEST);
     insert(event(BIT_DEBIT, 7, 3000));
@@ -147,34 +147,32 @@ static void a_late_event_is_not_known_by_what_came_after_it(void **state) {
 }
 
 static void a_full_ring_asks_every_slot(void **state) {
-    (void)state;
-    for (int i = 0; i < 3 * RING_SLOTS; i++)
-        insert(event(BIT_CREDIT, (uint32_t)(100 + i), i));
-    for (uint32_t back = 1; back < RING_SLOTS; back++) {
-        struct account before = account;
-        const uint32_t known = account.counterparty[ring_slot(&account, RING_SLOTS - back)];
-        insert(event(BIT_CREDIT, known, 3 * RING_SLOTS));
-        assert_false(bits(RING_SLOTS - 1) & BIT_STRANGER);
-        account = before;
+    for (uint32_t back = 1; back < RING_MAX; back++) {
+        set_up(state);
+        for (int i = 0; i < 3 * RING_MAX; i++)
+            insert(event(BIT_CREDIT, (uint32_t)(100 + i), i));
+        const uint32_t known = ring_of(account).counterparty[RING_MAX - back];
+        insert(event(BIT_CREDIT, known, 3 * RING_MAX));
+        assert_false(bits(RING_MAX - 1) & BIT_STRANGER);
     }
 }
 
 static void the_credit_rate_halves_in_14_days(void **state) {
     (void)state;
     insert(event(BIT_CREDIT, 5, 0));
-    assert_true(account_credit_rate(&account, START_S) == 1.0);
-    assert_true(fabs(account_credit_rate(&account, START_S + 14 * DAY_S) - 0.5) < 1e-12);
+    assert_true(account_credit_rate(account, START_S) == 1.0);
+    assert_true(fabs(account_credit_rate(account, START_S + 14 * DAY_S) - 0.5) < 1e-12);
     insert(event(BIT_CREDIT, 5, 14 * DAY_S));
-    assert_true(fabs(account_credit_rate(&account, START_S + 28 * DAY_S) - 0.75) < 1e-12);
+    assert_true(fabs(account_credit_rate(account, START_S + 28 * DAY_S) - 0.75) < 1e-12);
 }
 
 static void a_late_credit_counts_whole_and_turns_no_clock_back(void **state) {
     (void)state;
     insert(event(BIT_CREDIT, 5, DAY_S));
     insert(event(BIT_CREDIT, 5, 0));
-    assert_true(account_credit_rate(&account, START_S + DAY_S) == 2.0);
-    assert_true(account_credit_rate(&account, START_S) == 2.0);
-    assert_int_equal(account.decayed_s, START_S + DAY_S);
+    assert_true(account_credit_rate(account, START_S + DAY_S) == 2.0);
+    assert_true(account_credit_rate(account, START_S) == 2.0);
+    assert_int_equal(account->newest_s, START_S + DAY_S);
 }
 
 static void reversals_and_attempts_are_no_credits_of_the_rate(void **state) {
@@ -182,7 +180,7 @@ static void reversals_and_attempts_are_no_credits_of_the_rate(void **state) {
     insert(event(BIT_CREDIT | BIT_REVERSAL, 5, 0));
     insert(event(BIT_ATTEMPT, 5, 0));
     insert(event(BIT_DEBIT, 5, 0));
-    assert_true(account_credit_rate(&account, START_S) == 0.0);
+    assert_true(account_credit_rate(account, START_S) == 0.0);
 }
 
 static void evidence_is_what_the_feature_looked_at_newest_first(void **state) {
@@ -194,11 +192,11 @@ static void evidence_is_what_the_feature_looked_at_newest_first(void **state) {
     insert(event(BIT_CREDIT, 5, 3602));
     insert(event(BIT_CREDIT | BIT_P2P, 5, 3603));
     insert(event(BIT_CREDIT | BIT_P2P, 5, 9999)); /* after */
-    assert_int_equal(account_evidence(&account, FEATURE_p2p_in_count_1h, START_S + 3603, slots, 8),
+    assert_int_equal(account_evidence(account, FEATURE_p2p_in_count_1h, START_S + 3603, slots, 8),
                      2);
     assert_int_equal(slots[0], 4);
     assert_int_equal(slots[1], 1);
-    assert_int_equal(account_evidence(&account, FEATURE_in_count_1h, START_S + 3603, slots, 2), 2);
+    assert_int_equal(account_evidence(account, FEATURE_in_count_1h, START_S + 3603, slots, 2), 2);
     assert_int_equal(slots[0], 4);
     assert_int_equal(slots[1], 3);
 }
@@ -210,7 +208,7 @@ static void evidence_of_rapid_cash_out_is_every_debit(void **state) {
     insert(event(BIT_CREDIT | BIT_P2P, 5, 0));
     insert(event(BIT_DEBIT | BIT_P2P, 6, 1));
     insert(event(BIT_DEBIT | BIT_CASH, 0, 2));
-    assert_int_equal(account_evidence(&account, FEATURE_rapid_cash_out_1h, START_S + 2, slots, 8),
+    assert_int_equal(account_evidence(account, FEATURE_rapid_cash_out_1h, START_S + 2, slots, 8),
                      2);
 }
 
@@ -219,12 +217,96 @@ static void unspent_is_p2p_money_of_the_day_that_has_not_left(void **state) {
     insert(event(BIT_CREDIT | BIT_P2P, 5, 0));
     insert(event(BIT_CREDIT, 5, 1));
     insert(event(BIT_CREDIT | BIT_P2P, 5, 2));
-    assert_int_equal(account_unspent_p2p(&account, START_S + 3), 2000);
+    assert_int_equal(account_unspent_p2p(account, START_S + 3), 2000);
     struct ring_event spent = event(BIT_DEBIT, 6, 3);
     spent.amount_tiyn = 2500;
     insert(spent);
-    assert_int_equal(account_unspent_p2p(&account, START_S + 3), 500);
-    assert_int_equal(account_unspent_p2p(&account, START_S + 2 + DAY_S), 0);
+    assert_int_equal(account_unspent_p2p(account, START_S + 3), 500);
+    assert_int_equal(account_unspent_p2p(account, START_S + 2 + DAY_S), 0);
+}
+
+/* Size classes. */
+
+static void a_class_has_room_for_twice_what_the_one_below_has(void **state) {
+    (void)state;
+    static const uint8_t wanted[][2] = {{0, CLASS_HEAD}, {1, CLASS_4},    {4, CLASS_4},
+                                        {5, 2},          {8, 2},          {9, 3},
+                                        {64, 5},         {65, CLASS_128}, {128, CLASS_128}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        assert_int_equal(class_for(wanted[i][0]), wanted[i][1]);
+    assert_int_equal(class_bytes(CLASS_HEAD), 64);
+    assert_int_equal(class_bytes(CLASS_4), 160);
+    assert_int_equal(class_bytes(CLASS_128), 3136);
+}
+
+static void events_of_eight_days_ago_leave_from_the_old_end_into_old_money(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 0));
+    insert(event(BIT_CREDIT, 5, 9 * DAY_S));
+    insert(event(BIT_CREDIT, 5, 100)); /* behind a younger one: stays with it */
+    account_expire(account, START_S + 100);
+    assert_int_equal(account->count, 2);
+    assert_int_equal(account->opening_tiyn, 1000);
+    assert_int_equal(account->left_s, START_S);
+    account_expire(account, START_S + 9 * DAY_S);
+    assert_int_equal(account->count, 0);
+    assert_int_equal(account->first, 0);
+    assert_int_equal(account->opening_tiyn, 3000);
+    assert_int_equal(account->left_s, START_S + 9 * DAY_S);
+}
+
+static void a_record_wants_a_smaller_class_when_a_quarter_is_in_use(void **state) {
+    (void)state;
+    static _Alignas(64) uint8_t memory[4096];
+    struct account *small = (struct account *)(void *)memory;
+    for (int i = 0; i < 9; i++)
+        insert(event(BIT_CREDIT, 5, i * DAY_S));
+    assert_int_equal(class_wanted(account, START_S), 4); /* no panes; twice nine */
+    account_move(account, small, CLASS_128);
+    assert_int_equal(class_wanted(small, START_S), 4);
+    small->size_class = 4;
+    assert_int_equal(class_wanted(small, START_S), 4); /* nine of 32 */
+    account_expire(account, START_S + 8 * DAY_S);
+    assert_int_equal(class_wanted(account, START_S), CLASS_HEAD);
+}
+
+static void a_hot_record_keeps_its_panes_while_they_can_be_asked(void **state) {
+    (void)state;
+    for (int i = 0; i <= RING_MAX; i++)
+        insert(event(BIT_CREDIT, 5, i));
+    account_expire(account, START_S + DAY_S);
+    assert_int_equal(account->count, 0);
+    assert_int_equal(class_wanted(account, START_S + 8 * DAY_S), CLASS_PANES);
+    assert_int_equal(class_wanted(account, START_S + 16 * DAY_S), CLASS_HEAD);
+}
+
+static void a_record_says_the_same_in_another_class(void **state) {
+    (void)state;
+    static _Alignas(64) uint8_t memory[4096];
+    struct account *moved = (struct account *)(void *)memory;
+    for (int i = 0; i < 20; i++)
+        insert(event(BIT_CREDIT, (uint32_t)i, i));
+    account_expire(account, START_S + 3);
+    account_move(account, moved, 3);
+    const struct ring a = ring_of(account), b = ring_of(moved);
+    assert_int_equal(b.count, 16);
+    assert_int_equal(moved->first, 0);
+    assert_memory_equal(a.second, b.second, 16 * sizeof *a.second);
+    assert_memory_equal(a.amount, b.amount, 16 * sizeof *a.amount);
+    assert_memory_equal(a.counterparty, b.counterparty, 16 * sizeof *a.counterparty);
+    assert_memory_equal(a.bits, b.bits, 16);
+    assert_memory_equal(a.kind, b.kind, 16);
+    assert_memory_equal(a.way, b.way, 16);
+    assert_memory_equal(a.print, b.print, 16);
+    assert_memory_equal(a.cold, b.cold, 16 * sizeof *a.cold);
+}
+
+static void an_amount_beyond_a_slot_is_marked_like_one_that_left(void **state) {
+    (void)state;
+    struct ring_event e = event(BIT_CREDIT, 5, 77);
+    e.amount_tiyn = INT64_MAX;
+    insert(e);
+    assert_int_equal(account->left_s, START_S + 77);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
@@ -247,6 +329,12 @@ int main(void) {
         TEST(evidence_is_what_the_feature_looked_at_newest_first),
         TEST(evidence_of_rapid_cash_out_is_every_debit),
         TEST(unspent_is_p2p_money_of_the_day_that_has_not_left),
+        TEST(a_class_has_room_for_twice_what_the_one_below_has),
+        TEST(events_of_eight_days_ago_leave_from_the_old_end_into_old_money),
+        TEST(a_record_wants_a_smaller_class_when_a_quarter_is_in_use),
+        TEST(a_hot_record_keeps_its_panes_while_they_can_be_asked),
+        TEST(a_record_says_the_same_in_another_class),
+        TEST(an_amount_beyond_a_slot_is_marked_like_one_that_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

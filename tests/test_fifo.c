@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* First in, first out, on single records. Amounts are small, so that a slot says them exactly. */
+#include "tests/one_account.h"
 #include "tests/support.h"
 
 #include "detector/account_record.h"
@@ -7,17 +8,15 @@
 #include "detector/fifo.h"
 #include "detector/transaction.h"
 
-#include <string.h>
-
 enum { START_S = 1767225600, MINUTE = 60 };
 
-static struct account account;
+static struct account *account;
 static struct fifo fifo;
 static uint32_t next_hash;
 
 static int set_up(void **state) {
     (void)state;
-    memset(&account, 0, sizeof account);
+    account = one_account();
     next_hash = 1;
     return 0;
 }
@@ -32,8 +31,8 @@ static struct ring_event event(uint8_t bits, uint8_t kind, int64_t second, int64
 }
 
 static void insert(struct ring_event e) {
-    account_insert(&account, &e, kernels_choose("auto"));
-    fifo_compute(&account, &fifo);
+    one_account_insert(e);
+    fifo_compute(account, &fifo);
 }
 
 /* Returns the tx hash. */
@@ -201,14 +200,14 @@ static void what_leaves_the_ring_becomes_the_oldest_lot(void **state) {
     (void)state;
     credit(0, 100);
     credit(10, 40);
-    for (int i = 0; i < RING_SLOTS - 1; i++)
+    for (int i = 0; i < RING_MAX - 1; i++)
         insert(event(BIT_ATTEMPT, 0, 20 + i, 1));
-    assert_int_equal(account.opening_tiyn, 100);
-    debit(100, 110, BIT_P2P); /* evicts the credit of 40, which is then old money too */
-    assert_int_equal(account.opening_tiyn, 140);
-    credit(110, 50);
-    debit(120, 40, BIT_P2P);
-    assert_lot(RING_SLOTS - 2, 40, 10); /* 30 were left of the old money */
+    assert_int_equal(account->opening_tiyn, 100);
+    debit(1000, 110, BIT_P2P); /* evicts the credit of 40, which is then old money too */
+    assert_int_equal(account->opening_tiyn, 140);
+    credit(1010, 50);
+    debit(1020, 40, BIT_P2P);
+    assert_lot(RING_MAX - 2, 40, 10); /* 30 were left of the old money */
 }
 
 static void old_money_stops_at_the_largest_number(void **state) {
@@ -217,9 +216,9 @@ static void old_money_stops_at_the_largest_number(void **state) {
     first.balance_present = true;
     first.balance_before_tiyn = INT64_MAX;
     insert(first);
-    for (int i = 0; i < 3 * RING_SLOTS; i++)
+    for (int i = 0; i < 3 * RING_MAX; i++)
         credit(i, INT64_MAX);
-    assert_int_equal(account.opening_tiyn, INT64_MAX);
+    assert_int_equal(account->opening_tiyn, INT64_MAX);
     reverse(999, BIT_DEBIT, 1000, INT64_MAX);
 }
 
@@ -239,16 +238,13 @@ static void a_question_equals_the_sum_of_the_lots(void **state) {
             debit(second, amount, way);
         if (i % 800 > 400 && i % 7 == 0) reverse(next_hash - 1, BIT_DEBIT, second, amount / 2);
         bool reversals = false;
-        int64_t tiyn[RING_SLOTS], gone = 0, gone_10m = 0, gone_cash = 0;
-        for (uint32_t s = 0; s < RING_SLOTS; s++)
-            tiyn[s] = amount_of(account.amount[s]);
-        for (uint32_t e = 0; e < account.count; e++)
-            reversals |= (account.bits[ring_slot(&account, e)] & BIT_REVERSAL) != 0;
-        const uint32_t lots = ring_used(&account);
-        const struct fifo_question question = {lots, lots, lots, lots};
+        int64_t gone = 0, gone_10m = 0, gone_cash = 0;
+        for (uint32_t e = 0; e < account->count; e++)
+            reversals |= (ring_of(account).bits[e] & BIT_REVERSAL) != 0;
+        const struct fifo_question question = {0, START_S + 5000};
         struct fifo_answer answer;
-        fifo_ask(&account, tiyn, &question, reversals, &answer);
-        for (uint32_t e = 0; e < account.count; e++) {
+        fifo_ask(account, &question, reversals, &answer);
+        for (uint32_t e = 0; e < account->count; e++) {
             gone += fifo.lots[e].gone;
             gone_10m += fifo.lots[e].gone_10m;
             gone_cash += fifo.lots[e].gone_cash;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RINGS = 20000, MASKS = 12, WINDOWS = 6 };
+enum { RINGS = 20000, SLOTS_MAX = 128, SLACK = 64, ROOM = SLOTS_MAX + SLACK, VALUES = 24 };
 
 static uint64_t random_state;
 
@@ -36,68 +36,87 @@ static uint32_t random_word(void) {
     }
 }
 
-static uint32_t random_mask(void) {
-    const uint64_t r = next_random();
-    switch (r % 4) {
-    case 0:
-        return 0;
-    case 1:
-        return UINT32_MAX;
-    case 2:
-        return UINT32_C(1) << (r >> 8 & 31);
-    default:
-        return (uint32_t)(r >> 32);
-    }
-}
-
 struct ring {
     uint32_t slots;
-    uint32_t second[32], low[WINDOWS], high;
-    uint32_t values[32], value;
-    uint32_t coded[32];
-    uint8_t bytes[32];
-    int64_t tiyn[32];
-    uint32_t masks[MASKS];
+    uint32_t second[ROOM], values[ROOM], value, low[RING_WINDOWS], high;
+    uint8_t bits[ROOM], kind[ROOM], byte;
+    uint64_t mask[MASK_WORDS];
+    uint64_t family[MASK_WORDS][RING_FAMILIES], lane[MASK_WORDS][LANES];
+    int64_t rows[LANES][VALUES];
 };
 
 /* What all kernels say of a ring. */
 struct answers {
-    uint32_t windows[WINDOWS], level[32], equal, planes[8];
-    int64_t amounts[32], sums[MASKS];
+    struct ring_masks look;
+    uint64_t match[MASK_WORDS], match_bytes[MASK_WORDS], at_least[MASK_WORDS];
+    uint32_t largest, smallest, hours, night;
+    int64_t count[RING_FAMILIES][LANES], sum[RING_FAMILIES][LANES];
+    int64_t columns[VALUES][LANES];
 };
 
-static void make_ring(struct ring *ring) {
-    ring->slots = (next_random() & 1) != 0 ? 16 : 32;
-    ring->high = random_word();
-    ring->value = random_word();
-    for (int w = 0; w < WINDOWS; w++)
-        ring->low[w] = (next_random() & 3) != 0 ? random_word() : ring->high;
-    for (int i = 0; i < 32; i++) {
-        ring->second[i] = (next_random() & 7) != 0 ? random_word() : ring->high;
-        ring->values[i] = (next_random() & 3) != 0 ? random_word() : ring->value;
-        ring->coded[i] = random_word();
-        ring->bytes[i] = (uint8_t)next_random();
-        ring->tiyn[i] = (int64_t)(next_random() >> 16);
+/* None, all, one or any of the slots. */
+static void random_mask(uint32_t slots, uint64_t mask[MASK_WORDS]) {
+    const uint64_t r = next_random();
+    for (uint32_t w = 0; w < MASK_WORDS; w++) {
+        const uint32_t here = slots <= 64 * w ? 0 : slots - 64 * w > 64 ? 64 : slots - 64 * w;
+        const uint64_t used = here == 64 ? UINT64_MAX : (UINT64_C(1) << here) - 1;
+        const uint64_t some[4] = {0, UINT64_MAX, UINT64_C(1) << (r >> 8 & 63), next_random()};
+        mask[w] = some[r % 4] & used;
     }
-    for (int m = 0; m < MASKS; m++)
-        ring->masks[m] = random_mask() & (ring->slots == 32 ? UINT32_MAX : 0xffff);
 }
 
-static void ask(const struct kernels *k, const struct ring *ring, struct answers *out) {
+static void make_ring(struct ring *ring) {
+    static const uint32_t most[] = {4, 8, 16, 32, 64, 128};
+    ring->slots = (uint32_t)(next_random() % (most[next_random() % 6] + 1));
+    ring->high = random_word();
+    ring->value = random_word();
+    ring->byte = (uint8_t)next_random();
+    for (int w = 0; w < RING_WINDOWS; w++)
+        ring->low[w] = (next_random() & 3) != 0 ? random_word() : ring->high;
+    for (int i = 0; i < ROOM; i++) {
+        ring->second[i] = (next_random() & 7) != 0 ? random_word() : ring->high;
+        ring->values[i] = (next_random() & 3) != 0 ? random_word() : ring->value;
+        ring->bits[i] = (next_random() & 7) != 0 ? (uint8_t)next_random() : ring->byte;
+        ring->kind[i] = (uint8_t)next_random();
+    }
+    random_mask(ring->slots, ring->mask);
+    for (int f = 0; f < RING_FAMILIES; f++) {
+        uint64_t mask[MASK_WORDS];
+        random_mask(ring->slots, mask);
+        for (int w = 0; w < MASK_WORDS; w++)
+            ring->family[w][f] = mask[w];
+    }
+    for (int i = 0; i < LANES; i++) {
+        uint64_t mask[MASK_WORDS];
+        random_mask(ring->slots, mask);
+        for (int w = 0; w < MASK_WORDS; w++)
+            ring->lane[w][i] = mask[w];
+        for (int v = 0; v < VALUES; v++)
+            ring->rows[i][v] = (int64_t)next_random();
+    }
+}
+
+static void ask(const struct kernels *k, const struct ring *r, struct answers *out) {
     memset(out, 0, sizeof *out);
-    k->windows(ring->second, ring->slots, ring->low, WINDOWS, ring->high, out->windows, out->level);
-    out->equal = k->equal(ring->values, ring->slots, ring->value);
-    k->planes(ring->bytes, out->planes);
-    k->amounts(ring->coded, ring->slots, out->amounts);
-    k->sums(ring->tiyn, ring->slots, ring->masks, MASKS, out->sums);
+    k->look(r->second, r->bits, r->kind, r->slots, r->low, r->high, &out->look);
+    for (int w = 0; w < MASK_WORDS; w++) /* of lanes that are no window nothing is promised */
+        out->look.window[w][LANES - 2] = out->look.window[w][LANES - 1] = 0;
+    k->match(r->values, r->slots, r->value, out->match);
+    k->match_bytes(r->bits, r->slots, r->byte, out->match_bytes);
+    k->at_least(r->values, r->slots, r->value, out->at_least);
+    out->largest = k->largest(r->values, r->slots, r->mask);
+    out->smallest = k->smallest(r->values, r->slots, r->mask);
+    k->tally(r->values, r->slots, r->family, r->lane, out->count, out->sum);
+    k->hours(r->second, r->slots, r->mask, &out->hours, &out->night);
+    k->transpose(&r->rows[0][0], VALUES, VALUES, &out->columns[0][0]);
 }
 
 /* The first random ring on which a tier differs from the specification; RINGS: none. */
 static int first_difference(const struct kernels *tier) {
     random_state = 7;
     for (int i = 0; i < RINGS; i++) {
-        struct ring ring;
-        struct answers expected, got;
+        static struct ring ring;
+        static struct answers expected, got;
         make_ring(&ring);
         ask(&kernels_scalar, &ring, &expected);
         ask(tier, &ring, &got);
@@ -106,81 +125,99 @@ static int first_difference(const struct kernels *tier) {
     return RINGS;
 }
 
-/* The specification itself, on a ring that can be checked by eye. */
+/* The specification itself, on rings that can be checked by eye. */
 
 static void windows_are_open_below_and_closed_above(void **state) {
     (void)state;
-    const uint32_t second[32] = {9, 10, 11, 20, 21}, low[2] = {10, 19};
-    uint32_t masks[2], level[32];
-    kernels_scalar.windows(second, 16, low, 2, 20, masks, level);
-    assert_int_equal(masks[0], 0x0c);
-    assert_int_equal(masks[1], 0x08);
-    assert_int_equal(level[1], 0);
-    assert_int_equal(level[2], 1);
-    assert_int_equal(level[3], 2);
-    assert_int_equal(level[4], 0);
+    const uint32_t second[ROOM] = {9, 10, 11, 20, 21}, low[RING_WINDOWS] = {10, 19};
+    const uint8_t bytes[ROOM] = {1, 3, 128, 0, 255};
+    struct ring_masks masks;
+    kernels_scalar.look(second, bytes, bytes, 5, low, 20, &masks);
+    assert_int_equal(masks.window[0][0], 0x0c);
+    assert_int_equal(masks.window[0][1], 0x08);
+    assert_int_equal(masks.bits[0][0], 0x13);
+    assert_int_equal(masks.bits[0][1], 0x12);
+    assert_int_equal(masks.kind[0][7], 0x14);
+    assert_int_equal(masks.window[1][0], 0);
 }
 
-static void equal_names_the_slots_with_the_value(void **state) {
+static void matches_name_the_slots_with_the_value(void **state) {
     (void)state;
-    const uint32_t values[32] = {7, 8, 7, [16] = 7, [31] = 7};
-    assert_int_equal(kernels_scalar.equal(values, 16, 7), 0x5);
-    assert_int_equal(kernels_scalar.equal(values, 32, 7), 0x80010005);
+    const uint32_t values[ROOM] = {7, 8, 7, [16] = 7, [100] = 9};
+    const uint8_t bytes[ROOM] = {1, 2, [90] = 2};
+    uint64_t mask[MASK_WORDS];
+    kernels_scalar.match(values, 16, 7, mask);
+    assert_int_equal(mask[0], 0x5);
+    kernels_scalar.match(values, 128, 9, mask);
+    assert_int_equal(mask[1], UINT64_C(1) << 36);
+    kernels_scalar.at_least(values, 17, 8, mask);
+    assert_int_equal(mask[0], 0x2);
+    kernels_scalar.match_bytes(bytes, 91, 2, mask);
+    assert_int_equal(mask[0], 2);
+    assert_int_equal(mask[1], UINT64_C(1) << 26);
 }
 
-static void planes_turn_bytes_into_masks(void **state) {
+static void the_largest_and_the_smallest_are_those_of_the_mask(void **state) {
     (void)state;
-    const uint8_t bytes[32] = {1, 3, 128, [31] = 255};
-    uint32_t planes[8];
-    kernels_scalar.planes(bytes, planes);
-    assert_int_equal(planes[0], 0x80000003);
-    assert_int_equal(planes[1], 0x80000002);
-    assert_int_equal(planes[7], 0x80000004);
+    const uint32_t values[ROOM] = {7, 0xffffffff, 3, 9};
+    const uint64_t some[MASK_WORDS] = {0xd, 0}, none[MASK_WORDS] = {0, 0};
+    assert_int_equal(kernels_scalar.largest(values, 4, some), 9);
+    assert_int_equal(kernels_scalar.smallest(values, 4, some), 3);
+    assert_int_equal(kernels_scalar.largest(values, 4, none), 0);
+    assert_true(kernels_scalar.smallest(values, 4, none) == UINT32_MAX);
 }
 
-static void a_coded_amount_is_tiyn_or_units_of_65536(void **state) {
+static void a_tally_counts_and_sums_coded_amounts(void **state) {
     (void)state;
-    const uint32_t coded[32] = {0, 5, 0x7fffffff, 0x80000000, 0x80000003, 0xffffffff};
-    int64_t tiyn[32];
-    kernels_scalar.amounts(coded, 16, tiyn);
-    assert_int_equal(tiyn[0], 0);
-    assert_int_equal(tiyn[1], 5);
-    assert_int_equal(tiyn[2], 2147483647);
-    assert_int_equal(tiyn[3], 0);
-    assert_int_equal(tiyn[4], 3 * 65536);
-    assert_int_equal(tiyn[5], INT64_C(2147483647) * 65536);
+    const uint32_t coded[ROOM] = {1, 0x7fffffff, 0x80000003, [70] = 0xffffffff};
+    uint64_t family[MASK_WORDS][RING_FAMILIES] = {{7, 1}, {1 << 6}};
+    uint64_t lane[MASK_WORDS][LANES] = {{7, 4}, {0, 1 << 6}};
+    int64_t count[RING_FAMILIES][LANES], sum[RING_FAMILIES][LANES];
+    kernels_scalar.tally(coded, 71, family, lane, count, sum);
+    assert_int_equal(count[0][0], 3);
+    assert_int_equal(sum[0][0], 1 + INT64_C(2147483647) + 3 * 65536);
+    assert_int_equal(count[0][1], 2);
+    assert_int_equal(sum[0][1], 3 * 65536 + INT64_C(2147483647) * 65536);
+    assert_int_equal(count[1][0], 1);
+    assert_int_equal(sum[1][1], 0);
+    assert_int_equal(sum[2][0], 0);
 }
 
-static void sums_go_over_the_slots_of_a_mask(void **state) {
+static void hours_are_those_of_astana(void **state) {
     (void)state;
-    const int64_t tiyn[32] = {1, 2, 4, 8, [31] = 1000};
-    const uint32_t masks[4] = {0, 5, 0x80000008, UINT32_MAX};
-    int64_t sums[4];
-    kernels_scalar.sums(tiyn, 32, masks, 4, sums);
-    assert_int_equal(sums[0], 0);
-    assert_int_equal(sums[1], 5);
-    assert_int_equal(sums[2], 1008);
-    assert_int_equal(sums[3], 1015);
+    const uint32_t midnight = 1767207600; /* 2025-12-31 19:00 UTC */
+    const uint32_t second[ROOM] = {midnight, midnight - 1, midnight + 6 * 3600, midnight + 21599};
+    const uint64_t all[MASK_WORDS] = {15, 0}, one[MASK_WORDS] = {2, 0};
+    uint32_t set, night;
+    kernels_scalar.hours(second, 4, all, &set, &night);
+    assert_int_equal(set, 1 | 1 << 23 | 1 << 6 | 1 << 5);
+    assert_int_equal(night, 2);
+    kernels_scalar.hours(second, 4, one, &set, &night);
+    assert_int_equal(set, 1 << 23);
+    assert_int_equal(night, 0);
 }
 
 /* The tiers. */
 
-static void avx2_gives_the_same_bits_where_the_cpu_has_it(void **state) {
+static void every_tier_gives_the_same_bits(void **state) {
     (void)state;
-    const struct kernels *best = kernels_choose("auto");
-    print_message("tiers run: scalar%s%s\n", best == &kernels_scalar ? "" : " ",
-                  best == &kernels_scalar ? "" : best->name);
-    assert_ptr_equal(best, __builtin_cpu_supports("avx2") ? &kernels_avx2 : &kernels_scalar);
-    assert_int_equal(first_difference(best), RINGS);
+    for (enum cpu_tier tier = CPU_SCALAR; tier <= cpu_best(); tier++) {
+        const struct kernels *kernels = kernels_of(tier);
+        print_message("tier run: %s\n", kernels->name);
+        assert_string_equal(kernels->name, cpu_tier_name(tier));
+        assert_int_equal(first_difference(kernels), RINGS);
+    }
 }
 
 static void an_option_can_only_take_tiers_away(void **state) {
     (void)state;
     assert_ptr_equal(kernels_choose("scalar"), &kernels_scalar);
-    assert_ptr_equal(kernels_choose("avx2"), kernels_choose("auto"));
+    assert_ptr_equal(kernels_choose("avx512"), kernels_choose("auto"));
 }
 
-/* Tiers that flip one bit of one answer where the ring's sum of a hash says so: one in 512. */
+/* Tiers that flip one bit of one answer where a hash of the input says so: one in 512. */
+
+static const struct kernels *right; /* the tier that is made wrong */
 
 static bool strikes(const void *data, size_t size) {
     uint64_t hash = 1469598103934665603u;
@@ -189,62 +226,88 @@ static bool strikes(const void *data, size_t size) {
     return (hash >> 32 & 511) == 0;
 }
 
-static void bad_mask(const uint32_t second[32], uint32_t slots, const uint32_t *low, size_t count,
-                     uint32_t high, uint32_t *masks, uint32_t level[32]) {
-    kernels_choose("auto")->windows(second, slots, low, count, high, masks, level);
-    if (strikes(second, 64)) masks[count - 1] ^= 1;
+static void bad_look(const uint32_t *second, const uint8_t *bits, const uint8_t *kind,
+                     uint32_t slots, const uint32_t low[RING_WINDOWS], uint32_t high,
+                     struct ring_masks *masks) {
+    right->look(second, bits, kind, slots, low, high, masks);
+    if (strikes(second, 64)) masks->window[0][RING_WINDOWS - 1] ^= 1;
 }
 
-static void bad_level(const uint32_t second[32], uint32_t slots, const uint32_t *low, size_t count,
-                      uint32_t high, uint32_t *masks, uint32_t level[32]) {
-    kernels_choose("auto")->windows(second, slots, low, count, high, masks, level);
-    if (strikes(second, 64)) level[slots - 1] ^= 1;
+static void bad_plane(const uint32_t *second, const uint8_t *bits, const uint8_t *kind,
+                      uint32_t slots, const uint32_t low[RING_WINDOWS], uint32_t high,
+                      struct ring_masks *masks) {
+    right->look(second, bits, kind, slots, low, high, masks);
+    if (strikes(second, 64)) masks->kind[0][7] ^= 8;
 }
 
-static uint32_t bad_equal(const uint32_t values[32], uint32_t slots, uint32_t value) {
-    const uint32_t mask = kernels_choose("auto")->equal(values, slots, value);
-    return strikes(values, 64) ? mask ^ UINT32_C(1) << (slots - 1) : mask;
+#define BAD_MASK(function, type)                                                                   \
+    static void bad_##function(const type *values, uint32_t slots, type value,                     \
+                               uint64_t mask[MASK_WORDS]) {                                        \
+        right->function(values, slots, value, mask);                                               \
+        if (strikes(values, 64)) mask[1] ^= 1;                                                     \
+    }
+BAD_MASK(match, uint32_t)
+BAD_MASK(match_bytes, uint8_t)
+BAD_MASK(at_least, uint32_t)
+
+#define BAD_EXTREME(function)                                                                      \
+    static uint32_t bad_##function(const uint32_t *values, uint32_t slots,                         \
+                                   const uint64_t mask[MASK_WORDS]) {                              \
+        return right->function(values, slots, mask) ^ strikes(values, 64);                         \
+    }
+BAD_EXTREME(largest)
+BAD_EXTREME(smallest)
+
+static void bad_tally(const uint32_t *amount, uint32_t slots,
+                      const uint64_t family[MASK_WORDS][RING_FAMILIES],
+                      const uint64_t lane[MASK_WORDS][LANES], int64_t count[RING_FAMILIES][LANES],
+                      int64_t sum[RING_FAMILIES][LANES]) {
+    right->tally(amount, slots, family, lane, count, sum);
+    if (strikes(amount, 64)) sum[4][7] ^= INT64_C(1) << 46;
 }
 
-static void bad_planes(const uint8_t bytes[32], uint32_t planes[8]) {
-    kernels_choose("auto")->planes(bytes, planes);
-    if (strikes(bytes, 32)) planes[7] ^= UINT32_C(1) << 31;
+static void bad_hours(const uint32_t *second, uint32_t slots, const uint64_t mask[MASK_WORDS],
+                      uint32_t *set, uint32_t *night) {
+    right->hours(second, slots, mask, set, night);
+    *set ^= (uint32_t)strikes(second, 64) << 23;
 }
 
-static void bad_amounts(const uint32_t coded[32], uint32_t slots, int64_t tiyn[32]) {
-    kernels_choose("auto")->amounts(coded, slots, tiyn);
-    if (strikes(coded, 64)) tiyn[slots - 1] ^= INT64_C(1) << 46;
-}
-
-static void bad_sums(const int64_t tiyn[32], uint32_t slots, const uint32_t *masks, size_t count,
-                     int64_t *sums) {
-    kernels_choose("auto")->sums(tiyn, slots, masks, count, sums);
-    if (strikes(tiyn, 128)) sums[0] ^= 1;
+static void bad_transpose(const int64_t *rows, size_t stride, size_t count, int64_t *columns) {
+    right->transpose(rows, stride, count, columns);
+    columns[count * LANES - 1] ^= strikes(rows, 64);
 }
 
 static void one_wrong_bit_of_any_kernel_is_noticed(void **state) {
     (void)state;
-    struct kernels bad[6];
-    for (int i = 0; i < 6; i++)
-        bad[i] = *kernels_choose("auto");
-    bad[0].windows = bad_mask;
-    bad[1].windows = bad_level;
-    bad[2].equal = bad_equal;
-    bad[3].planes = bad_planes;
-    bad[4].amounts = bad_amounts;
-    bad[5].sums = bad_sums;
-    for (int i = 0; i < 6; i++)
-        assert_in_range(first_difference(&bad[i]), 0, RINGS - 1);
+    enum { KERNELS = 10 };
+    for (enum cpu_tier tier = CPU_SCALAR; tier <= cpu_best(); tier++) {
+        struct kernels bad[KERNELS];
+        right = kernels_of(tier);
+        for (int i = 0; i < KERNELS; i++)
+            bad[i] = *right;
+        bad[0].look = bad_look;
+        bad[1].look = bad_plane;
+        bad[2].match = bad_match;
+        bad[3].match_bytes = bad_match_bytes;
+        bad[4].at_least = bad_at_least;
+        bad[5].largest = bad_largest;
+        bad[6].smallest = bad_smallest;
+        bad[7].tally = bad_tally;
+        bad[8].hours = bad_hours;
+        bad[9].transpose = bad_transpose;
+        for (int i = 0; i < KERNELS; i++)
+            assert_in_range(first_difference(&bad[i]), 0, RINGS - 1);
+    }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_are_open_below_and_closed_above),
-        cmocka_unit_test(equal_names_the_slots_with_the_value),
-        cmocka_unit_test(planes_turn_bytes_into_masks),
-        cmocka_unit_test(a_coded_amount_is_tiyn_or_units_of_65536),
-        cmocka_unit_test(sums_go_over_the_slots_of_a_mask),
-        cmocka_unit_test(avx2_gives_the_same_bits_where_the_cpu_has_it),
+        cmocka_unit_test(matches_name_the_slots_with_the_value),
+        cmocka_unit_test(the_largest_and_the_smallest_are_those_of_the_mask),
+        cmocka_unit_test(a_tally_counts_and_sums_coded_amounts),
+        cmocka_unit_test(hours_are_those_of_astana),
+        cmocka_unit_test(every_tier_gives_the_same_bits),
         cmocka_unit_test(an_option_can_only_take_tiers_away),
         cmocka_unit_test(one_wrong_bit_of_any_kernel_is_noticed),
     };

@@ -201,28 +201,6 @@ static void a_kept_policy_may_be_changed_by_a_restart(void **state) {
     assert_int_equal(count_all(stand, RECOMMENDATIONS), after);
 }
 
-static void a_full_table_loses_nothing_and_goes_on_with_a_larger_one(void **state) {
-    struct stand *stand = *state;
-    struct error error;
-    stand->options.accounts_max = 16;
-    send_burst(stand, "dropper", 0, 3);
-    must_run(stand);
-    send_burst(stand, "second", 100, 20);
-    assert_false(run(stand, &error));
-    assert_int_equal(error.code, ERROR_CONFIG);
-    stand->options.accounts_max = 4096;
-    must_run(stand);
-    struct memory_port *whole = sample_cluster(PARTITIONS);
-    struct stand other = *stand;
-    other.memory = whole;
-    send_burst(&other, "dropper", 0, 3);
-    send_burst(&other, "second", 100, 20);
-    must_run(&other);
-    assert_int_equal(count_all(stand, RECOMMENDATIONS), count_all(&other, RECOMMENDATIONS));
-    struct port *port = memory_port_port(whole);
-    port->ops->close(port);
-}
-
 /* Two partitions in turn, a slice of time between any two records: a run of every record. */
 static void sparse_input_makes_many_order_records_of_bounded_size(void **state) {
     struct stand *stand = *state;
@@ -355,8 +333,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(another_policy_is_refused_with_a_next_step, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_kept_policy_may_be_changed_by_a_restart, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_full_table_loses_nothing_and_goes_on_with_a_larger_one,
-                                        setup, teardown),
         cmocka_unit_test_setup_teardown(sparse_input_makes_many_order_records_of_bounded_size,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_schema_that_was_refused_may_be_mended, setup, teardown),

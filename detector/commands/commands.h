@@ -10,6 +10,7 @@
     X(gen, "labelled synthetic feed")                                                              \
     X(import, "any CSV, with a mapping file, into a feed of transactions")                         \
     X(replay, "recorded events to Kafka, or straight into the engine, at any speed")               \
+    X(features, "the feature vectors of recorded events, as CSV or NPY")                           \
     X(schema, "what of a writer's schema binds, and what does not")                                \
     X(docs, "the generated reference pages")
 

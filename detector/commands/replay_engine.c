@@ -172,8 +172,10 @@ static bool open_pipeline(struct replay_engine *e, struct error *error) {
         .port = memory_port_port(e->memory),
         .unmuted_replay = replay_source_order(e->options.source, 0, &message),
         .stop_at_end = !pace_is_set(&e->options.pace),
-        .on_recommendation = scoreboard_take,
-        .context = e->options.board};
+        .on_recommendation = e->options.board == NULL ? NULL : scoreboard_take,
+        .context = e->options.board,
+        .on_batch = e->options.on_batch,
+        .batch_context = e->options.batch_context};
     e->pipeline = pipeline_open(&pipeline, error);
     return e->pipeline != NULL;
 }

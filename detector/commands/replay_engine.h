@@ -13,11 +13,15 @@
 #include "detector/commands/scoreboard.h"
 
 struct replay_engine;
+struct batch; /* batch.h */
 
 struct replay_engine_options {
     const struct options *settings; /* start.from is set; outlives the engine, as all here do */
     struct replay_source *source;
-    struct scoreboard *board;
+    struct scoreboard *board; /* or NULL */
+    /* As in pipeline_options; or NULL. */
+    bool (*on_batch)(void *context, const struct batch *batch, struct error *error);
+    void *batch_context;
     struct pace pace;
     int32_t partitions; /* of input and recommendations, where a recording does not say more */
     int64_t memory_max; /* bytes of records the port may hold */
