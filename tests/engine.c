@@ -10,7 +10,7 @@ struct apply *engine_open(const char *tier, const struct kernels *kernels, int64
     struct error error;
     const struct apply_options options = {
         .accounts = {.memory_limit = MEMORY_LIMIT, .dormancy_s = dormancy_s},
-        .kernel_tier = tier,
+        .kernel_tier = kernels == NULL ? tier : kernels->name,
         .kernels = kernels,
     };
     struct apply *apply = apply_open(&options, &error);

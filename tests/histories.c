@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DAY_S = 86400, PANE_S = 21600, SPARSE = 12, MIDDLING = 60 };
+enum { DAY_S = 86400, PANE_S = 21600, RING = 128, SPARSE = 12, MIDDLING = 60 };
 #define START_S INT64_C(1767225600)
 
 static int64_t below(struct chance *chance, int64_t limit) {
@@ -21,16 +21,17 @@ struct manner {
     uint32_t count;
     int64_t pace_s, lag_s; /* between events; from an event to its ingest_time, at most */
     int accounts, amounts;
+    bool hot; /* one account is in nearly all events, one other in nearly all of them */
     uint32_t late, too_late, reversed, attempted, twice, balances, edges, silences, ingested;
 };
 
-/* One in 100 is long and busy: rings overflow, and 32 panes do too. */
-static void set_length(struct chance *chance, struct manner *m) {
+static void set_length(struct chance *chance, uint64_t seed, struct manner *m) {
     static const int64_t paces[] = {1, 60, 600, 3600, 6 * 3600, DAY_S, 4 * DAY_S, 30 * DAY_S};
     static const int64_t busy[] = {60, 600, 3600, 5400};
-    if (chance_is(chance, 1)) {
+    m->hot = history_is_busy(seed) && chance_is(chance, 50);
+    if (history_is_busy(seed)) {
         m->count = 150 + chance_below(chance, HISTORY_EVENTS_MAX - 150 + 1);
-        m->accounts = 1 + (int)chance_below(chance, 2);
+        m->accounts = m->hot ? HISTORY_ACCOUNTS_MAX : 1 + (int)chance_below(chance, 2);
         m->pace_s = busy[chance_below(chance, 4)];
         return;
     }
@@ -40,10 +41,10 @@ static void set_length(struct chance *chance, struct manner *m) {
     m->pace_s = paces[chance_below(chance, 8)];
 }
 
-static struct manner manner_of(struct chance *chance) {
+static struct manner manner_of(struct chance *chance, uint64_t seed) {
     static const int64_t lags[] = {0, 60, 3600, 3 * DAY_S};
     struct manner m;
-    set_length(chance, &m);
+    set_length(chance, seed, &m);
     m.lag_s = lags[chance_below(chance, 4)];
     m.amounts = (int)chance_below(chance, 4);
     m.late = chance_below(chance, 3) * 15;
@@ -108,9 +109,10 @@ static int64_t random_second(struct chance *chance, const struct history *h, con
     return clock_s + (chance_is(chance, 30) ? 0 : below(chance, 2 * m->pace_s));
 }
 
+static const char *const names[HISTORY_ACCOUNTS_MAX] = {"anna", "boris", "vera",
+                                                        "gleb", "dina",  "egor"};
+
 static void random_party(struct chance *chance, const struct manner *m, struct party *p) {
-    static const char *const names[HISTORY_ACCOUNTS_MAX] = {"anna", "boris", "vera",
-                                                            "gleb", "dina",  "egor"};
     p->account_token = text_of(names[chance_below(chance, (uint32_t)m->accounts)]);
     p->balance_after_present = chance_is(chance, m->balances);
     if (p->balance_after_present) p->balance_after_minor = random_balance(chance);
@@ -121,14 +123,25 @@ static void random_party(struct chance *chance, const struct manner *m, struct p
     p->phone_owner_mismatch = (uint8_t)chance_below(chance, 3);
 }
 
+/* The others but one come back after exactly as many events as a ring holds. */
+static void around_the_hot_one(struct chance *chance, uint32_t event, struct transaction *tx) {
+    const bool pays = chance_is(chance, 50);
+    struct party *hot = pays ? &tx->payer : &tx->payee, *other = pays ? &tx->payee : &tx->payer;
+    const uint32_t place = event % RING;
+    hot->account_token = text_of(names[0]);
+    other->account_token = text_of(names[place < HISTORY_ACCOUNTS_MAX - 2 ? 2 + place : 1]);
+}
+
 static uint8_t random_type(struct chance *chance) {
     return chance_is(chance, 50) ? EVENT_TYPE_P2P_TRANSFER
                                  : (uint8_t)chance_below(chance, EVENT_TYPE_OTHER + 1);
 }
 
-static void random_sides(struct chance *chance, const struct manner *m, struct transaction *tx) {
+static void random_sides(struct chance *chance, const struct manner *m, uint32_t event,
+                         struct transaction *tx) {
     random_party(chance, m, &tx->payer);
     random_party(chance, m, &tx->payee);
+    if (m->hot) around_the_hot_one(chance, event, tx);
     const bool out_only = tx->event_type == EVENT_TYPE_CASH_WITHDRAWAL || chance_is(chance, 10);
     if (out_only)
         tx->payee.account_token = (struct text){0};
@@ -150,7 +163,7 @@ static struct transaction random_transaction(struct chance *chance, struct histo
     };
     static const char *const countries[] = {"", "KZ", "RU", "K"};
     tx.country_to = text_of(countries[chance_below(chance, 4)]);
-    random_sides(chance, m, &tx);
+    random_sides(chance, m, h->count, &tx);
     if (!chance_is(chance, m->attempted)) return tx;
     static const uint8_t stopped[] = {TX_STATUS_ATTEMPTED, TX_STATUS_SUSPENDED, TX_STATUS_REFUSED,
                                       TX_STATUS_UNKNOWN};
@@ -182,9 +195,13 @@ static int64_t set_ingest(struct chance *chance, const struct manner *m, struct 
     return tx->ingest_time_s;
 }
 
+bool history_is_busy(uint64_t seed) {
+    return seed % 100 == 0;
+}
+
 void history_make(struct history *h, uint64_t seed) {
     struct chance chance = {seed};
-    const struct manner m = manner_of(&chance);
+    const struct manner m = manner_of(&chance, seed);
     int64_t clock_s = START_S + below(&chance, DAY_S);
     h->seed = seed;
     h->dormancy_s = (chance_is(&chance, 50) ? 30 : 180) * (int64_t)DAY_S;

@@ -17,6 +17,8 @@ struct history {
     char ids[HISTORY_EVENTS_MAX][HISTORY_ID_MAX];
 };
 
+/* One seed in 100: long, and its rings overflow, and 32 panes too. */
+bool history_is_busy(uint64_t seed);
 void history_make(struct history *history, uint64_t seed);
 /* `out` is the history less `count` events from `first` on; it borrows the ids. */
 void history_without(const struct history *history, uint32_t first, uint32_t count,
