@@ -22,6 +22,7 @@ struct consume {
     struct merge_view *views;
     size_t stream_count, assigned_count;
     uint64_t next_ordinal;
+    uint32_t room;           /* of the batch in hand */
     struct order_run *taken; /* since the last order record */
     uint32_t taken_count, taken_room;
     bool run_open; /* the last of taken[] may still grow */
@@ -166,7 +167,7 @@ static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limi
                  struct batch *batch) {
     struct stream *s = c->streams[index];
     const uint32_t before = batch->count;
-    while (s->head < s->count && batch->count < BATCH_EVENTS) {
+    while (s->head < s->count && batch->count < c->room) {
         const struct port_record *record = &s->buffer[s->head];
         if (timestamp_of(record) >= limit_ms || record->offset >= limit_offset) break;
         assert(record->offset >= s->next_offset);
@@ -207,7 +208,7 @@ static enum consume_outcome take_live(struct consume *c, struct batch *batch, st
         if (picked < 0 && batch->count > 0) return CONSUME_RECORDS;
         if (picked < 0) return picked == MERGE_IDLE ? CONSUME_AT_END : CONSUME_EMPTY;
         take(c, (size_t)picked, limit_ms, INT64_MAX, batch);
-        if (batch->count == BATCH_EVENTS) return CONSUME_RECORDS;
+        if (batch->count == c->room) return CONSUME_RECORDS;
     }
 }
 
@@ -246,7 +247,7 @@ static enum consume_outcome fail_gone(const struct consume *c, const struct stre
 
 static enum consume_outcome take_script(struct consume *c, struct batch *batch,
                                         struct error *error) {
-    while (c->script_next < c->script_count && batch->count < BATCH_EVENTS) {
+    while (c->script_next < c->script_count && batch->count < c->room) {
         const struct order_run *run = &c->script[c->script_next];
         size_t index = 0;
         if (!find_stream(c, run, &index, error) || !refill(c, index, error)) return CONSUME_FAILED;
@@ -284,6 +285,8 @@ bool consume_starved(const struct consume *c, struct error *error) {
 enum consume_outcome consume_batch(struct consume *c, struct batch *batch, struct error *error) {
     batch->count = 0;
     batch->sides = 0;
+    const uint64_t left = BATCH_STRIDE_ROWS - c->next_ordinal % BATCH_STRIDE_ROWS;
+    c->room = left < BATCH_EVENTS ? (uint32_t)left : BATCH_EVENTS;
     return c->script != NULL ? take_script(c, batch, error) : take_live(c, batch, error);
 }
 

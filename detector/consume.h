@@ -11,7 +11,12 @@
 #include "detector/runs.h"
 #include "schemas/order_record.h"
 
-enum { STREAMS_MAX = 1024 };
+enum {
+    STREAMS_MAX = 1024,
+    /* No batch reaches across a multiple of so many ordinals: what is to be done at a fixed place
+     * in the order, whatever the batches were, is done there. */
+    BATCH_STRIDE_ROWS = 1024,
+};
 
 struct consume;
 
