@@ -8,6 +8,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { CALL_MS = 5000, WAIT_MS = 100 };
 
@@ -28,6 +29,26 @@ static bool created(rd_kafka_event_t *event, struct error *error) {
                      rd_kafka_err2str(failed));
 }
 
+/* The broker answers before it knows the leaders itself. */
+static bool await_leaders(rd_kafka_t *client, const char *name, int32_t partitions,
+                          struct error *error) {
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(client, name, NULL);
+    int32_t led = 0;
+    for (int waits = 0; topic != NULL && led < partitions && waits < CALL_MS / WAIT_MS; waits++) {
+        const struct rd_kafka_metadata *metadata = NULL;
+        if (waits > 0) usleep(WAIT_MS * 1000);
+        led = 0;
+        if (rd_kafka_metadata(client, 0, topic, &metadata, CALL_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        for (int i = 0; i < metadata->topics[0].partition_cnt; i++)
+            led += metadata->topics[0].partitions[i].leader >= 0;
+        rd_kafka_metadata_destroy(metadata);
+    }
+    if (topic != NULL) rd_kafka_topic_destroy(topic);
+    return led >= partitions ||
+           error_set(error, ERROR_UNAVAILABLE, "%s has %d leaders of %d", name, led, partitions);
+}
+
 static bool create_now(rd_kafka_t *client, const char *name, int32_t partitions,
                        struct error *error) {
     char why[256];
@@ -41,7 +62,7 @@ static bool create_now(rd_kafka_t *client, const char *name, int32_t partitions,
     if (event != NULL) rd_kafka_event_destroy(event);
     rd_kafka_NewTopic_destroy(topic);
     rd_kafka_queue_destroy(queue);
-    return ok;
+    return ok && await_leaders(client, name, partitions, error);
 }
 
 static bool delete_now(rd_kafka_t *client, const char *name, int32_t unused, struct error *error) {
