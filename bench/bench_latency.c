@@ -261,8 +261,6 @@ static bool set_up(struct bench *b, const struct report_flag *flags, struct erro
         .accounts = (uint32_t)flags[ACCOUNTS].value,
         .seed = report_seed(b->report),
     };
-        flags[ACCOUNTS].value +
-        4 * flags[RECOMMENDATIONS].value * (flags[SECONDS].value + flags[WARM_UP].value) + 1000;
     b->decided_ns = calloc((size_t)b->feed.records, sizeof *b->decided_ns);
     struct samples *all[] = {&b->bare, &b->readable, &b->decided, &b->committed};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
