@@ -56,6 +56,7 @@ static struct manner manner_of(struct chance *chance, uint64_t seed) {
     m.edges = chance_below(chance, 3) * 20;
     m.silences = chance_below(chance, 3) * 2;
     m.ingested = chance_below(chance, 3) * 50;
+    if (m.hot) m.too_late = m.reversed = m.attempted = m.twice = 0; /* each has its own place */
     return m;
 }
 
@@ -141,7 +142,10 @@ static void random_sides(struct chance *chance, const struct manner *m, uint32_t
                          struct transaction *tx) {
     random_party(chance, m, &tx->payer);
     random_party(chance, m, &tx->payee);
-    if (m->hot) around_the_hot_one(chance, event, tx);
+    if (m->hot) {
+        around_the_hot_one(chance, event, tx);
+        return;
+    }
     const bool out_only = tx->event_type == EVENT_TYPE_CASH_WITHDRAWAL || chance_is(chance, 10);
     if (out_only)
         tx->payee.account_token = (struct text){0};

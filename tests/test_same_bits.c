@@ -21,8 +21,8 @@
 #define TRANSACTIONS "antifrod.transactions"
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
-#define SIDES_SHA256 "?"
-#define OUTPUT_SHA256 "?"
+#define SIDES_SHA256 "b2cc9824f611a8f673c0be6a75a32bbb9956968dc56a766c24a5144f8cefa8e0"
+#define OUTPUT_SHA256 "8ebc42c36ad281e858ef54c96403ccc258094fc0bf84fb920ca41e1a651a5bce"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];
