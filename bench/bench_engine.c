@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LINE = 64, CHUNK_BATCHES = 64, WIDE_TERMS = 512, HOT_ROWS = 8, MIB_SHIFT = 20 };
+enum { LINE = 64, CHUNK_BATCHES = RIG_BATCHES, WIDE_TERMS = 512, HOT_ROWS = 8, MIB_SHIFT = 20 };
 enum { FLAG_ACCOUNTS, FLAG_EVENTS, FLAG_CHUNKS, FLAG_TERMS, FLAG_TIER, FLAG_LIMIT, FLAGS };
 
 enum { ROW_DECODE, ROW_APPLY, ROW_SCORE, ROW_DECIDE, ROW_ALL, ROW_WIDE, ROW_HOT, ROW_FLOOR, ROWS };
@@ -50,6 +50,7 @@ static void look(struct bench *b, const struct batch *batch) {
 static void measure(struct bench *b, size_t chunk) {
     int64_t ns[RIG_PHASES] = {0}, wide_ns = 0;
     double entries = 0, all = 0;
+    engine_rig_prepare(b->rig, CHUNK_BATCHES);
     for (int i = 0; i < CHUNK_BATCHES; i++) {
         const struct batch *batch = engine_rig_run(b->rig, ns);
         wide_ns += engine_rig_score(b->rig, b->wide);
@@ -68,6 +69,7 @@ static void measure(struct bench *b, size_t chunk) {
 static double apply_with_hot(struct bench *b, uint32_t rows) {
     int64_t ns[RIG_PHASES] = {0};
     engine_rig_hot(b->rig, rows);
+    engine_rig_prepare(b->rig, CHUNK_BATCHES);
     for (int i = 0; i < CHUNK_BATCHES; i++)
         engine_rig_run(b->rig, ns);
     return (double)(ns[RIG_APPLY] + ns[RIG_SCORE] + ns[RIG_DECIDE]) / CHUNK_BATCHES;

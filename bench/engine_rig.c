@@ -25,7 +25,10 @@ struct engine_rig {
     struct batch *batch;
     struct transaction tx[BATCH_EVENTS];
     char tokens[BATCH_EVENTS][2][TOKEN_SIZE], ids[BATCH_EVENTS][TOKEN_SIZE];
-    uint8_t values[BATCH_EVENTS][VALUE_MAX];
+    uint8_t *values; /* of the records made: one behind the other */
+    struct port_record made[RIG_BATCHES][BATCH_EVENTS];
+    uint64_t first_ordinal; /* of the next batch to run */
+    uint32_t next_batch;
     uint64_t random, ordinal, recommendations, record_bytes, records;
     double seconds_per_event, clock_s;
 };
@@ -76,6 +79,8 @@ static void open_stages(struct engine_rig *r) {
 struct engine_rig *engine_rig_open(const struct engine_rig_options *options) {
     struct engine_rig *r = calloc(1, sizeof *r);
     if (r == NULL) exit(1);
+    r->values = malloc((size_t)RIG_BATCHES * BATCH_EVENTS * VALUE_MAX);
+    if (r->values == NULL) exit(1);
     r->options = *options;
     r->random = options->seed;
     r->clock_s = START_S;
@@ -94,6 +99,7 @@ void engine_rig_close(struct engine_rig *r) {
     policy_free(r->policy);
     model_free(r->model);
     batch_free(r->batch);
+    free(r->values);
     free(r);
 }
 
@@ -202,28 +208,50 @@ void engine_rig_hot(struct engine_rig *r, uint32_t rows) {
     r->options.hot_rows = rows;
 }
 
-static void encode_rows(struct engine_rig *r) {
+/* Returns the place behind the values. */
+static uint8_t *encode_rows(struct engine_rig *r, struct port_record *made, uint8_t *at) {
     struct error error;
     for (uint32_t row = 0; row < BATCH_EVENTS; row++) {
         struct bytes value;
         must(encode_transaction(r->encoder, &r->tx[row], &value, &error), &error);
         if (value.size > VALUE_MAX) abort();
-        memcpy(r->values[row], value.data, value.size);
-        r->batch->input[row].record = (struct port_record){
+        memcpy(at, value.data, value.size);
+        made[row] = (struct port_record){
             .timestamp_ms = r->tx[row].event_time_s * MILLI,
-            .value = {r->values[row], value.size},
+            .value = {at, value.size},
         };
-        r->batch->forced[row] = VERDICT_ACCEPTED;
+        at += value.size;
         r->record_bytes += value.size;
         r->records++;
+    }
+    return at;
+}
+
+void engine_rig_prepare(struct engine_rig *r, uint32_t batches) {
+    uint8_t *at = r->values;
+    r->first_ordinal = r->ordinal;
+    r->next_batch = 0;
+    for (uint32_t i = 0; i < batches; i++) {
+        fill_rows(r);
+        at = encode_rows(r, r->made[i], at);
+    }
+}
+
+static void take_batch(struct engine_rig *r) {
+    struct batch *b = r->batch;
+    const struct port_record *made = r->made[r->next_batch++];
+    b->count = BATCH_EVENTS;
+    for (uint32_t row = 0; row < BATCH_EVENTS; row++) {
+        b->input[row].record = made[row];
+        b->input[row].ordinal = r->first_ordinal++;
+        b->forced[row] = VERDICT_ACCEPTED;
     }
 }
 
 const struct batch *engine_rig_run(struct engine_rig *r, int64_t ns[RIG_PHASES]) {
     uint32_t event;
     struct batch *b = r->batch;
-    fill_rows(r);
-    encode_rows(r);
+    take_batch(r);
     const int64_t start = steady_ns();
     decode_batch(r->decode, b);
     const int64_t decoded = steady_ns();

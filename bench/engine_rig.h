@@ -19,6 +19,7 @@ struct engine_rig_options {
     uint64_t seed;
 };
 
+enum { RIG_BATCHES = 64 };
 enum { RIG_DECODE, RIG_APPLY, RIG_SCORE, RIG_DECIDE, RIG_PHASES };
 
 /* Ends the program with a message when something is refused. */
@@ -27,8 +28,11 @@ void engine_rig_close(struct engine_rig *rig);
 /* Fills the table: so many entries an account on average, without a clock. */
 void engine_rig_warm_up(struct engine_rig *rig, double entries);
 void engine_rig_hot(struct engine_rig *rig, uint32_t rows);
-/* Makes the next batch and runs it; adds nanoseconds by phase. The batch may be looked at until the
- * next call. */
+/* Makes the records of the next batches, at most RIG_BATCHES, so that making them does not stand in
+ * the engine's way. */
+void engine_rig_prepare(struct engine_rig *rig, uint32_t batches);
+/* Runs the next batch that was prepared; adds nanoseconds by phase. The batch may be looked at
+ * until the next call. */
 const struct batch *engine_rig_run(struct engine_rig *rig, int64_t ns[RIG_PHASES]);
 /* Nanoseconds of scoring the batch in hand once more, by another model. */
 int64_t engine_rig_score(struct engine_rig *rig, struct score *score);
