@@ -8,8 +8,9 @@
 
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
+#include <unistd.h>
 
-enum { CALL_MS = 5000 };
+enum { CALL_MS = 5000, WAIT_MS = 100 };
 
 /* The answer of one CreateTopics call about its only topic. */
 static bool created(rd_kafka_event_t *event, struct error *error) {
@@ -28,7 +29,28 @@ static bool created(rd_kafka_event_t *event, struct error *error) {
                      rd_kafka_err2str(failed));
 }
 
-static bool create(rd_kafka_t *client, const char *name, int32_t partitions, struct error *error) {
+/* The broker answers before it knows the leaders itself. */
+static bool await_leaders(rd_kafka_t *client, const char *name, int32_t partitions,
+                          struct error *error) {
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(client, name, NULL);
+    int32_t led = 0;
+    for (int waits = 0; topic != NULL && led < partitions && waits < CALL_MS / WAIT_MS; waits++) {
+        const struct rd_kafka_metadata *metadata = NULL;
+        if (waits > 0) usleep(WAIT_MS * 1000);
+        led = 0;
+        if (rd_kafka_metadata(client, 0, topic, &metadata, CALL_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        for (int i = 0; i < metadata->topics[0].partition_cnt; i++)
+            led += metadata->topics[0].partitions[i].leader >= 0;
+        rd_kafka_metadata_destroy(metadata);
+    }
+    if (topic != NULL) rd_kafka_topic_destroy(topic);
+    return led >= partitions ||
+           error_set(error, ERROR_UNAVAILABLE, "%s has %d leaders of %d", name, led, partitions);
+}
+
+static bool create_now(rd_kafka_t *client, const char *name, int32_t partitions,
+                       struct error *error) {
     char why[256];
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
     rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, partitions, 1, why, sizeof why);
@@ -40,20 +62,43 @@ static bool create(rd_kafka_t *client, const char *name, int32_t partitions, str
     if (event != NULL) rd_kafka_event_destroy(event);
     rd_kafka_NewTopic_destroy(topic);
     rd_kafka_queue_destroy(queue);
-    return ok;
+    return ok && await_leaders(client, name, partitions, error);
 }
 
-bool topic_create(const struct options *options, const char *topic, int32_t partitions,
-                  struct error *error) {
+static bool delete_now(rd_kafka_t *client, const char *name, int32_t unused, struct error *error) {
+    (void)unused;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+    rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(name);
+    rd_kafka_DeleteTopics(client, &topic, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CALL_MS);
+    const bool ok = event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (event != NULL) rd_kafka_event_destroy(event);
+    rd_kafka_DeleteTopic_destroy(topic);
+    rd_kafka_queue_destroy(queue);
+    return ok || error_set(error, ERROR_UNAVAILABLE, "%s was not deleted", name);
+}
+
+static bool ask(const struct options *options, const char *topic, int32_t partitions,
+                bool (*what)(rd_kafka_t *, const char *, int32_t, struct error *),
+                struct error *error) {
     char why[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", options->bootstrap_servers, why, sizeof why);
     rd_kafka_conf_set(conf, "log_level", "2", why, sizeof why);
     rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (client == NULL) return error_set(error, ERROR_FAILED, "librdkafka: %s", why);
-    const bool ok = create(client, topic, partitions, error);
+    const bool ok = what(client, topic, partitions, error);
     rd_kafka_destroy(client);
     return ok;
+}
+
+bool topic_create(const struct options *options, const char *topic, int32_t partitions,
+                  struct error *error) {
+    return ask(options, topic, partitions, create_now, error);
+}
+
+bool topic_delete(const struct options *options, const char *topic, struct error *error) {
+    return ask(options, topic, 0, delete_now, error);
 }
 
 static bool held(const struct feed_topic *feed, int64_t *count, struct error *error) {
@@ -93,12 +138,52 @@ static bool fill(const struct feed_topic *feed, struct error *error) {
     options.passthrough = NULL;
     struct gen *gen = gen_open(&feed->gen, error);
     struct encoder *encoder = gen == NULL ? NULL : encoder_open(error);
-    struct kafka_feed *out = encoder == NULL ? NULL : kafka_feed_open(&options, error);
-    const bool ok = out != NULL && send_all(feed, gen, encoder, out, error);
+    bool ok = encoder != NULL && options_set(&options, "kafka.producer.compression.type",
+                                             feed->codec, "--compression", error);
+    struct kafka_feed *out = ok ? kafka_feed_open(&options, error) : NULL;
+    ok = out != NULL && send_all(feed, gen, encoder, out, error);
     kafka_feed_close(out);
     encoder_close(encoder);
     gen_close(gen);
     options_free(&options);
+    return ok;
+}
+
+/* Waits for the first record of a partition and compares it. */
+static bool begins_with(struct port *port, const struct feed_topic *feed, int32_t partition,
+                        struct bytes value, struct error *error) {
+    const struct port_position position = {feed->topic, partition, 0};
+    struct port_record record = {.offset = -1};
+    size_t count = 0;
+    if (!port->ops->assign(port, &position, 1, error)) return false;
+    for (int waits = 0; count == 0 && waits < CALL_MS / WAIT_MS; waits++) {
+        if (!port->ops->poll(port, 0, &record, 1, &count, error)) return false;
+        if (count == 0) port->ops->wait(port, WAIT_MS);
+    }
+    const bool same = count == 1 && record.offset == 0 && record.value.size == value.size &&
+                      memcmp(record.value.data, value.data, value.size) == 0;
+    if (count == 1) port->ops->release(port, &record, 1);
+    return same || error_set(error, ERROR_BAD_DATA,
+                             "%s does not begin as the feed does: wipe the broker or take "
+                             "another --seed",
+                             feed->topic);
+}
+
+static bool same_feed(const struct feed_topic *feed, struct error *error) {
+    struct transaction tx;
+    struct bytes value;
+    bool bad = false;
+    struct gen *gen = gen_open(&feed->gen, error);
+    struct encoder *encoder = gen == NULL ? NULL : encoder_open(error);
+    struct port *port = encoder == NULL ? NULL : kafka_port_open(feed->options, error);
+    const bool ok =
+        port != NULL && gen_next(gen, &tx, &bad) &&
+        encode_transaction(encoder, &tx, &value, error) &&
+        begins_with(port, feed, murmur2_partition(transaction_key(&tx), feed->partitions), value,
+                    error);
+    if (port != NULL) port->ops->close(port);
+    encoder_close(encoder);
+    gen_close(gen);
     return ok;
 }
 
@@ -107,7 +192,7 @@ bool feed_topic_fill(const struct feed_topic *feed, struct error *error) {
     if (!topic_create(feed->options, feed->topic, feed->partitions, error) ||
         !held(feed, &count, error))
         return false;
-    if (count == feed->records) return true;
+    if (count == feed->records) return same_feed(feed, error);
     if (count != 0)
         return error_set(error, ERROR_BAD_DATA,
                          "%s holds %lld records, not %lld: wipe the broker or take another --seed",

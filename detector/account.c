@@ -46,13 +46,15 @@ uint8_t class_for(uint32_t count) {
     return size_class;
 }
 
+/* A smaller class has an eighth of its room to spare, so that a record does not go to and fro. */
 uint8_t class_wanted(const struct account *a, int64_t clock_s) {
     const bool panes = a->size_class == CLASS_PANES;
     if (panes && !panes_past(panes_of(a), clock_s - PANES_KEEP_S)) return CLASS_PANES;
     const uint32_t room = panes ? RING_MAX : class_room(a->size_class);
     if (a->count == 0) return CLASS_HEAD;
-    const uint32_t twice = a->count <= RING_MAX / 2 ? 2u * a->count : RING_MAX;
-    return panes || 4u * a->count <= room ? class_for(twice) : a->size_class;
+    const uint32_t more = (8u * a->count + 6) / 7;
+    return panes || 16u * a->count <= 7 * room ? class_for(more < RING_MAX ? more : RING_MAX)
+                                               : a->size_class;
 }
 
 /* The columns of a ring, to where another ring's are. */
@@ -136,18 +138,6 @@ static int newest_holder(const struct ring *r, const uint64_t same[2], uint8_t s
     return slot;
 }
 
-/* Of the slots in a mask, the latest event of a side by event time, the later arrived of equals. */
-static int find_heir(const struct ring *r, uint64_t mask[2], uint8_t side) {
-    int found = -1;
-    for (int slot; (slot = take_latest(mask)) >= 0;) {
-        if (side_bits(r->bits[slot]) != side ||
-            !counts_as_counterparty(r->bits[slot], r->counterparty[slot]))
-            continue;
-        if (found < 0 || r->second[slot] > r->second[found]) found = slot;
-    }
-    return found;
-}
-
 /* Leaving. */
 
 static void fold(struct account *a, const struct ring *r) {
@@ -160,32 +150,52 @@ static void fold(struct account *a, const struct ring *r) {
                            : (amount < a->opening_tiyn ? a->opening_tiyn - amount : 0);
 }
 
-/* What had NEWEST and leaves by age has no heir within any window. */
+static bool has_counterparty(const struct ring *r, uint32_t counterparty) {
+    bool found = false;
+    for (uint32_t i = 0; i < r->count; i++)
+        found |= r->counterparty[i] == counterparty;
+    return found;
+}
+
+/* NEWEST goes to the latest event of the counterparty on this side by event time, the later arrived
+ * of equals. */
+static void pass_on_newest(const struct ring *r, uint32_t counterparty, uint8_t side) {
+    int heir = -1;
+    if (!has_counterparty(r, counterparty)) return;
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (r->counterparty[i] != counterparty || side_bits(r->bits[i]) != side ||
+            !counts_as_counterparty(r->bits[i], counterparty))
+            continue;
+        if (heir < 0 || r->second[i] >= r->second[heir]) heir = (int)i;
+    }
+    if (heir >= 0) r->bits[heir] |= BIT_NEWEST;
+}
+
+/* The oldest event goes. */
+static void leave(struct account *a, const struct ring *r) {
+    fold(a, r);
+    a->first++;
+    a->count--;
+    if ((*r->bits & BIT_NEWEST) == 0) return;
+    const struct ring rest = ring_of(a);
+    pass_on_newest(&rest, *r->counterparty, side_bits(*r->bits));
+}
+
 void account_expire(struct account *a, int64_t until_s) {
     while (a->count > 0) {
         const struct ring r = ring_of(a);
         if (*r.second > until_s) return;
-        fold(a, &r);
-        a->first++;
-        a->count--;
+        leave(a, &r);
     }
     a->first = 0;
 }
 
-/* The oldest event gives way to the next one. */
-static void give_way(struct account *a, const struct kernels *k) {
+/* The oldest event makes room for the next one. */
+static void give_way(struct account *a) {
     assert(a->size_class == CLASS_PANES);
     const struct ring r = ring_of(a);
-    fold(a, &r);
     panes_add(panes_of(a), *r.second, *r.amount, *r.bits);
-    a->first++;
-    a->count--;
-    if ((*r.bits & BIT_NEWEST) == 0) return;
-    const struct ring rest = ring_of(a);
-    uint64_t same[2];
-    k->match(rest.counterparty, rest.count, *r.counterparty, same);
-    const int heir = find_heir(&rest, same, side_bits(*r.bits));
-    if (heir >= 0) rest.bits[heir] |= BIT_NEWEST;
+    leave(a, &r);
 }
 
 /* Entering. */
@@ -250,7 +260,7 @@ static void update_head(struct account *a, const struct ring_event *event) {
 }
 
 void account_insert(struct account *a, const struct ring_event *event, const struct kernels *k) {
-    if (a->count == RING_MAX) give_way(a, k);
+    if (a->count == RING_MAX) give_way(a);
     assert(account_has_room(a));
     const struct ring r = ring_of(a);
     const uint32_t s = r.count;

@@ -6,7 +6,7 @@
 enum {
     SWEEP_LOOKS = 512,
     SWEEP_HEAD_LOOKS = 128,
-    MIGRATE_BUCKETS = 512,
+    MIGRATE_BUCKETS = 256,
     PACK_MOVES = 1024,
     PACK_BYTES = 512 << 10,
     ROOM_ENTRIES = 2 * ACCOUNTS_STRIDE, /* accounts that may come before the next call */
@@ -90,7 +90,7 @@ static bool keep_index(struct accounts *a) {
 }
 
 static bool too_many_holes(const struct slab *slab) {
-    return slab->holes > slab->top / 8;
+    return slab->holes > slab->top / 32;
 }
 
 /* True: a block was moved, so that its memory is nearer to going back. */

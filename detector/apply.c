@@ -12,6 +12,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+_Static_assert(BATCH_STRIDE == ACCOUNTS_STRIDE, "upkeep is done between batches");
+
 enum { ROUND_TIYN = 100000 };
 
 /* What a row of the batch is about; by enum side_role. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/consume.h"
 
-#include "detector/accounts.h"
 #include "detector/merge.h"
 
 #include <assert.h>
@@ -23,6 +22,7 @@ struct consume {
     struct merge_view *views;
     size_t stream_count, assigned_count;
     uint64_t next_ordinal;
+    uint32_t room;           /* of the batch in hand */
     struct order_run *taken; /* since the last order record */
     uint32_t taken_count, taken_room;
     bool run_open; /* the last of taken[] may still grow */
@@ -162,18 +162,12 @@ static int64_t timestamp_of(const struct port_record *record) {
     return record->timestamp_ms < INT64_MAX ? record->timestamp_ms : INT64_MAX - 1;
 }
 
-/* State is kept in order between batches, at multiples of ACCOUNTS_STRIDE: no batch crosses one. */
-static bool is_whole(const struct consume *c, const struct batch *batch) {
-    return batch->count == BATCH_EVENTS ||
-           (batch->count > 0 && c->next_ordinal % ACCOUNTS_STRIDE == 0);
-}
-
 /* Moves records of one stream into the batch while they are below both limits. */
 static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limit_offset,
                  struct batch *batch) {
     struct stream *s = c->streams[index];
     const uint32_t before = batch->count;
-    while (s->head < s->count && !is_whole(c, batch)) {
+    while (s->head < s->count && batch->count < c->room) {
         const struct port_record *record = &s->buffer[s->head];
         if (timestamp_of(record) >= limit_ms || record->offset >= limit_offset) break;
         assert(record->offset >= s->next_offset);
@@ -214,7 +208,7 @@ static enum consume_outcome take_live(struct consume *c, struct batch *batch, st
         if (picked < 0 && batch->count > 0) return CONSUME_RECORDS;
         if (picked < 0) return picked == MERGE_IDLE ? CONSUME_AT_END : CONSUME_EMPTY;
         take(c, (size_t)picked, limit_ms, INT64_MAX, batch);
-        if (is_whole(c, batch)) return CONSUME_RECORDS;
+        if (batch->count == c->room) return CONSUME_RECORDS;
     }
 }
 
@@ -253,7 +247,7 @@ static enum consume_outcome fail_gone(const struct consume *c, const struct stre
 
 static enum consume_outcome take_script(struct consume *c, struct batch *batch,
                                         struct error *error) {
-    while (c->script_next < c->script_count && !is_whole(c, batch)) {
+    while (c->script_next < c->script_count && batch->count < c->room) {
         const struct order_run *run = &c->script[c->script_next];
         size_t index = 0;
         if (!find_stream(c, run, &index, error) || !refill(c, index, error)) return CONSUME_FAILED;
@@ -291,6 +285,8 @@ bool consume_starved(const struct consume *c, struct error *error) {
 enum consume_outcome consume_batch(struct consume *c, struct batch *batch, struct error *error) {
     batch->count = 0;
     batch->sides = 0;
+    const uint64_t left = BATCH_STRIDE - c->next_ordinal % BATCH_STRIDE;
+    c->room = left < BATCH_EVENTS ? (uint32_t)left : BATCH_EVENTS;
     return c->script != NULL ? take_script(c, batch, error) : take_live(c, batch, error);
 }
 

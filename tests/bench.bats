@@ -23,7 +23,7 @@ for name in sys.argv[1:]:
 
 @test "bench_kernels prints every family of kernels in the scalar tier at least" {
     "$BUILD_DIR/bench/bench_kernels" --json --chunks 3 |
-        rows "log1p, scalar" "score, 64 terms, scalar" "score, 512 terms, scalar, a term" "ring windows, scalar"
+        rows "log1p, scalar" "score, 64 terms, scalar" "score, 512 terms, scalar, a term" "ring tally, scalar"
 }
 
 @test "a flag that a benchmark does not know is a usage error" {

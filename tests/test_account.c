@@ -255,17 +255,19 @@ static void events_of_eight_days_ago_leave_from_the_old_end_into_old_money(void 
     assert_int_equal(account->left_s, START_S + 9 * DAY_S);
 }
 
-static void a_record_wants_a_smaller_class_when_a_quarter_is_in_use(void **state) {
+static void a_record_wants_a_smaller_class_when_it_fits_there_with_room_to_spare(void **state) {
     (void)state;
     static _Alignas(64) uint8_t memory[4096];
     struct account *small = (struct account *)(void *)memory;
     for (int i = 0; i < 9; i++)
         insert(event(BIT_CREDIT, 5, i * DAY_S));
-    assert_int_equal(class_wanted(account, START_S), 4); /* no panes; twice nine */
+    assert_int_equal(class_wanted(account, START_S), 3); /* no panes; nine and two to spare */
     account_move(account, small, CLASS_128);
-    assert_int_equal(class_wanted(small, START_S), 4);
+    assert_int_equal(class_wanted(small, START_S), 3);
     small->size_class = 4;
-    assert_int_equal(class_wanted(small, START_S), 4); /* nine of 32 */
+    assert_int_equal(class_wanted(small, START_S), 3); /* nine of 32 */
+    small->size_class = 3;
+    assert_int_equal(class_wanted(small, START_S), 3); /* nine of 16 */
     account_expire(account, START_S + 8 * DAY_S);
     assert_int_equal(class_wanted(account, START_S), CLASS_HEAD);
 }
@@ -331,7 +333,7 @@ int main(void) {
         TEST(unspent_is_p2p_money_of_the_day_that_has_not_left),
         TEST(a_class_has_room_for_twice_what_the_one_below_has),
         TEST(events_of_eight_days_ago_leave_from_the_old_end_into_old_money),
-        TEST(a_record_wants_a_smaller_class_when_a_quarter_is_in_use),
+        TEST(a_record_wants_a_smaller_class_when_it_fits_there_with_room_to_spare),
         TEST(a_hot_record_keeps_its_panes_while_they_can_be_asked),
         TEST(a_record_says_the_same_in_another_class),
         TEST(an_amount_beyond_a_slot_is_marked_like_one_that_left),

@@ -426,6 +426,34 @@ static bool pin_all(const void *context, uint32_t number) {
     return number > 0;
 }
 
+static bool is_candidate(const struct victims *victims, uint64_t key) {
+    for (size_t i = 0; i < victims->count; i++)
+        if (victims->heap[i].key == key) return true;
+    return false;
+}
+
+/* From the top of its class, where the pass has not been, into a hole where it has. */
+static void a_record_that_is_packed_during_a_pass_is_not_missed(void **state) {
+    enum { COUNT = 60000, GONE = 10000 };
+    (void)state;
+    struct accounts *accounts = open_table(256 * MIB, pin_all);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        play(accounts, i, START_S, START_S);
+        if (i % 1024 == 0) accounts_maintain(accounts, START_S);
+    }
+    for (uint32_t i = 0; i < GONE; i++)
+        accounts_remove(accounts, (uint32_t)*account_index_find(&accounts->index, key_of(i)));
+    accounts->limit.soft = 0;
+    accounts->limit.hard = UINT64_MAX;
+    accounts_maintain(accounts, START_S);
+    const uint64_t *place = account_index_find(&accounts->index, key_of(COUNT - 1));
+    assert_true(accounts->limit.collecting);
+    assert_true(slabs_number((uint32_t)*place) <= GONE + 2048);
+    assert_true(is_candidate(&accounts->limit.back, key_of(COUNT - 1).low));
+    assert_false(is_candidate(&accounts->limit.back, key_of(COUNT - 5000).low));
+    accounts_close(accounts);
+}
+
 /* Nothing may go: the call ends all the same, and the index grows with them. */
 static void where_all_are_pinned_nothing_is_dropped(void **state) {
     (void)state;
@@ -497,6 +525,7 @@ int main(void) {
         cmocka_unit_test(an_account_with_an_open_episode_is_never_dropped),
         cmocka_unit_test(a_large_table_drops_in_the_same_order),
         cmocka_unit_test(accounts_after_the_first_drop_are_cold_from_where_they_begin),
+        cmocka_unit_test(a_record_that_is_packed_during_a_pass_is_not_missed),
         cmocka_unit_test(where_all_are_pinned_nothing_is_dropped),
         cmocka_unit_test(a_call_does_a_bounded_piece_of_work),
         cmocka_unit_test(prefaulting_stays_within_the_limit),

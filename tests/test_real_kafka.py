@@ -334,19 +334,36 @@ class Refusals(Scenario):
 
 
 class Benchmark(Scenario):
-    def test_the_end_to_end_benchmark_runs_and_does_the_work(self):
-        bench = os.path.join(os.environ["BUILD_DIR"], "bench", "bench_e2e")
+    """The benchmarks that need a broker run, and do the work they say. No time is asserted."""
+
+    def rows(self, name, *flags):
+        bench = os.path.join(os.environ["BUILD_DIR"], "bench", name)
         environment = dict(os.environ, BOOTSTRAP_SERVERS=self.broker.bootstrap)
-        ended = subprocess.run([bench, "--json", "--records", "20000", "--rounds", "1"],
-                               env=environment, capture_output=True, text=True, timeout=120)
+        ended = subprocess.run([bench, "--json", *flags], env=environment, capture_output=True,
+                               text=True, timeout=120)
         self.assertEqual(ended.returncode, 0, ended.stderr)
         rows = {row["name"]: row for row in map(json.loads, ended.stdout.splitlines())}
-        self.assertGreater(rows["engine"]["best"], 0)
-        self.assertGreater(rows["nothing"]["best"], 0)
-        self.assertGreater(rows["accepted"]["best"], 0.99 * 20000)
         for row in rows.values():
             self.assertLessEqual({"name", "unit", "best", "median", "p99", "machine", "compiler",
                                   "commit", "seed", "versions"}, set(row))
+        return rows
+
+    def test_the_end_to_end_benchmark_does_the_work_for_each_compression(self):
+        rows = self.rows("bench_e2e", "--records", "20000", "--rounds", "1")
+        for codec in "none", "lz4", "zstd":
+            self.assertGreater(rows[codec + ": engine"]["best"], 0)
+            self.assertGreater(rows[codec + ": nothing"]["best"], 0)
+        self.assertGreater(rows["accepted"]["best"], 0.99 * 20000)
+        again = self.rows("bench_e2e", "--records", "20000", "--rounds", "1", "--compression", "lz4")
+        self.assertNotIn("none: engine", again)
+
+    def test_the_latency_benchmark_finds_the_cause_of_what_is_recommended(self):
+        rows = self.rows("bench_latency", "--rate", "2000", "--seconds", "3", "--warm-up", "1",
+                         "--accounts", "5000")
+        self.assertGreater(rows["event -> readable"]["median"], 0)
+        self.assertGreater(rows["recommendations timed"]["best"], 10)
+        self.assertEqual(rows["recommendations of others"]["best"], 0)
+        self.assertEqual(rows["accepted"]["best"], 4 * 2000)
 
 
 class Poison(Scenario):

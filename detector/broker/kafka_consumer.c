@@ -150,9 +150,14 @@ static bool open_streams(struct kafka_port *k, const struct port_position *posit
     return true;
 }
 
+/* librdkafka before 2.1 loses or repeats messages when a batch is taken while another thread
+ * assigns, seeks or pauses. So one thread does both, one after the other, and nothing here seeks,
+ * pauses or belongs to a group that rebalances; take_message drops what lies before the stream's
+ * place. */
 bool kafka_assign(struct port *port, const struct port_position *positions, size_t count,
                   struct error *error) {
     struct kafka_port *k = kafka_self(port);
+    k->assigner = pthread_self();
     drop_streams(k);
     rd_kafka_assign(k->consumer, NULL);
     if (!open_streams(k, positions, count, error)) return false;
@@ -221,7 +226,7 @@ static bool take_message(struct kafka_stream *stream, rd_kafka_message_t *messag
         rd_kafka_message_destroy(message);
         return ok;
     }
-    if (message->offset < stream->next_offset) {
+    if (message->offset < stream->next_offset) { /* state has it already */
         rd_kafka_message_destroy(message);
         return true;
     }
@@ -240,7 +245,7 @@ bool kafka_poll(struct port *port, size_t index, struct port_record *records, si
                 size_t *count, struct error *error) {
     enum { BATCH = 512 };
     struct kafka_port *k = kafka_self(port);
-    assert(index < k->stream_count);
+    assert(index < k->stream_count && pthread_equal(k->assigner, pthread_self()));
     struct kafka_stream *stream = &k->streams[index];
     rd_kafka_message_t *messages[BATCH];
     *count = 0;

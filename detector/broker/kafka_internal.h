@@ -25,6 +25,7 @@ struct kafka_port {
     rd_kafka_queue_t *main_queue;
     struct kafka_stream *streams;
     size_t stream_count;
+    pthread_t assigner; /* the thread that assigned the streams takes from them */
     int event_fd;
 
     rd_kafka_t *producer;

@@ -6,6 +6,7 @@
 #include "detector/broker/kafka_internal.h"
 #include "detector/service/health.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -78,14 +79,24 @@ static bool set_all(rd_kafka_conf_t *conf, const struct setting *settings, struc
     return true;
 }
 
+/* A full queue must not be looked at again only after a whole second, which is what librdkafka does
+ * of itself: the engine would empty it in less and stand still. Libraries without a setting for it
+ * look whenever their broker thread is woken, and the answer to a metadata request wakes it. */
+static bool set_refill(rd_kafka_conf_t *conf, struct error *error) {
+    char why[256];
+    const bool known = rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "10", why, sizeof why) ==
+                       RD_KAFKA_CONF_OK;
+    return known || set(conf, "topic.metadata.refresh.interval.ms", "30", error);
+}
+
 static bool set_consumer(struct kafka_port *k, rd_kafka_conf_t *conf, struct error *error) {
     const struct setting settings[] = {
         {"group.id", k->options->shard_id},     {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},  {"isolation.level", "read_committed"},
         {"auto.offset.reset", "error"},         {"enable.partition.eof", "true"},
-        {"fetch.message.max.bytes", "1048576"}, {"queued.min.messages", "100000"},
+        {"fetch.message.max.bytes", "1048576"}, {"queued.min.messages", "50000"},
         {"fetch.wait.max.ms", "100"},           {NULL, NULL}};
-    return set_all(conf, settings, error);
+    return set_all(conf, settings, error) && set_refill(conf, error);
 }
 
 static bool set_producer(struct kafka_port *k, rd_kafka_conf_t *conf, struct error *error) {
@@ -173,12 +184,22 @@ static const struct port_ops operations = {
     .close = close_port,
 };
 
+/* Fetched blocks and messages come and go at the rate of the input: their memory is kept. For the
+ * whole process; calls after the first change nothing. */
+static void keep_freed_memory(void) {
+    enum { KEPT = 256 << 20, ADDED = 16 << 20, MAPPED = 32 << 20 };
+    mallopt(M_TRIM_THRESHOLD, KEPT);
+    mallopt(M_TOP_PAD, ADDED);
+    mallopt(M_MMAP_THRESHOLD, MAPPED);
+}
+
 struct port *kafka_port_open(const struct options *options, struct error *error) {
     struct kafka_port *k = calloc(1, sizeof *k);
     if (k == NULL) {
         error_set(error, ERROR_FAILED, "no memory for the Kafka clients");
         return NULL;
     }
+    keep_freed_memory();
     k->options = options;
     k->event_fd = -1;
     k->warned_ms = steady_ms() - KAFKA_WARN_MS;

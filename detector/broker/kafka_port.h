@@ -6,8 +6,8 @@
 #include "detector/service/options.h"
 
 /* Creates the clients; connects lazily. `delivery` decides whether commits are transactions. The
- * transactional id and the group id are `shard.id`. ERROR_CONFIG for a refused librdkafka setting.
- */
+ * transactional id and the group id are `shard.id`. Tells the allocator of the process to keep what
+ * is freed. ERROR_CONFIG for a refused librdkafka setting. */
 struct port *kafka_port_open(const struct options *options, struct error *error);
 
 /* librdkafka version and built-in features, for --version. */

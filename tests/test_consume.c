@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stage that fills batches, on logs in memory: where a batch ends. */
+#include "tests/support.h"
+
+#include "detector/broker/memory_port.h"
+#include "detector/consume.h"
+
+#include <stdlib.h>
+
+#define TOPIC "transactions"
+enum { PARTITIONS = 2, RECORDS_MAX = 8192 };
+
+struct stand {
+    struct memory_port *memory;
+    struct runs *runs;
+    struct consume *consume;
+    struct batch *batch;
+    uint64_t taken;
+};
+
+static struct consume *open_consume(const struct stand *stand) {
+    struct error error;
+    const struct consume_options options = {.port = memory_port_port(stand->memory),
+                                            .runs = stand->runs,
+                                            .topic = TOPIC,
+                                            .merge_slice_ms = 1000,
+                                            .merge_wait_ms = 500};
+    struct consume *consume = consume_open(&options, &error);
+    assert_non_null(consume);
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        assert_true(consume_add_stream(consume, p, 0, &error));
+    assert_true(consume_assign(consume, NULL, &error));
+    return consume;
+}
+
+static int setup(void **state) {
+    static struct stand stand;
+    memset(&stand, 0, sizeof stand);
+    stand.memory = memory_port_open();
+    memory_port_create_topic(stand.memory, TOPIC, PARTITIONS);
+    stand.runs = runs_new(RECORDS_MAX);
+    stand.batch = batch_new();
+    stand.consume = open_consume(&stand);
+    *state = &stand;
+    return stand.runs == NULL || stand.batch == NULL ? -1 : 0;
+}
+
+static int teardown(void **state) {
+    struct stand *stand = *state;
+    struct port *port = memory_port_port(stand->memory);
+    consume_close(stand->consume);
+    batch_free(stand->batch);
+    runs_free(stand->runs);
+    port->ops->close(port);
+    return 0;
+}
+
+static void append(struct stand *stand, int count) {
+    static int64_t timestamp_ms = 1;
+    for (int i = 0; i < count; i++) {
+        const struct port_message message = {.topic = TOPIC,
+                                             .partition = i % PARTITIONS,
+                                             .timestamp_ms = timestamp_ms++,
+                                             .value = {(const uint8_t *)"x", 1}};
+        assert_true(memory_port_append(stand->memory, &message, -1));
+    }
+}
+
+/* Takes until `last`; every batch is within one stride and goes on where the last one ended. */
+static void take_until(struct stand *stand, enum consume_outcome last) {
+    struct error error;
+    const struct batch *b = stand->batch;
+    enum consume_outcome taken;
+    while ((taken = consume_batch(stand->consume, stand->batch, &error)) == CONSUME_RECORDS) {
+        assert_int_equal(b->input[0].ordinal, stand->taken);
+        const uint64_t end = stand->taken + b->count - 1;
+        assert_int_equal(b->input[b->count - 1].ordinal, end);
+        assert_int_equal(stand->taken / BATCH_STRIDE, end / BATCH_STRIDE);
+        stand->taken = end + 1;
+        consume_release(stand->consume, stand->batch);
+    }
+    assert_int_equal(taken, last);
+}
+
+static void no_batch_reaches_across_a_stride(void **state) {
+    struct stand *stand = *state;
+    static const int pieces[] = {100, 1000, 7, 1024, 1500};
+    uint64_t all = 0;
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        append(stand, pieces[i]);
+        all += (uint64_t)pieces[i];
+        take_until(stand, CONSUME_AT_END);
+        assert_int_equal(stand->taken, all);
+    }
+}
+
+static void nor_does_one_of_a_replay(void **state) {
+    struct stand *stand = *state;
+    append(stand, 100);
+    take_until(stand, CONSUME_AT_END);
+    append(stand, 2400);
+    take_until(stand, CONSUME_AT_END);
+    uint32_t count = 0;
+    const struct order_run *runs = consume_runs(stand->consume, &count);
+    struct consume *live = stand->consume;
+    struct runs *live_runs = stand->runs;
+    stand->runs = runs_new(RECORDS_MAX);
+    stand->consume = open_consume(stand);
+    consume_follow(stand->consume, runs, count);
+    stand->taken = 0;
+    take_until(stand, CONSUME_DONE);
+    assert_int_equal(stand->taken, 2500);
+    consume_close(live);
+    runs_free(live_runs);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(no_batch_reaches_across_a_stride, setup, teardown),
+        cmocka_unit_test_setup_teardown(nor_does_one_of_a_replay, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
