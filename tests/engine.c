@@ -4,10 +4,13 @@
 #include "detector/kernels.h"
 #include "tests/support.h"
 
+#include <sys/prctl.h>
+
 #define MEMORY_LIMIT (UINT64_C(64) << 20)
 
 struct apply *engine_open(const char *tier, const struct kernels *kernels, int64_t dormancy_s) {
     struct error error;
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* little is kept: no huge page is to be cleared */
     const struct apply_options options = {
         .accounts = {.memory_limit = MEMORY_LIMIT, .dormancy_s = dormancy_s},
         .kernel_tier = kernels == NULL ? tier : kernels->name,

@@ -1,22 +1,54 @@
 # The tiers are what they say: instructions of the object files.
 
-object() {
-    find "$BUILD_DIR/detector" -name "$1.c.o"
+objects() {
+    find "$BUILD_DIR"/detector "$BUILD_DIR"/models "$BUILD_DIR"/schemas -name '*.c.o' | sort
 }
 
-@test "the AVX2 tier is AVX2: its object works on ymm registers" {
-    file=$(object kernels_avx2)
-    [ -n "$file" ]
-    count=$(objdump -d --no-show-raw-insn "$file" | grep -c ymm)
-    echo "$count instructions"
-    [ "$count" -ge 40 ]
+# How many instructions of an object work on registers of a kind.
+count() { # PATH KIND
+    objdump -d --no-show-raw-insn "$1" | grep -c "%$2" || true
+}
+
+# Kernels are written for their registers; the columns are C, and a compiler that optimises makes vectors of it.
+tiers() {
+    if grep -q 'CMAKE_BUILD_TYPE:STRING=Release' "$BUILD_DIR/CMakeCache.txt"; then
+        echo 'kernels finish columns'
+    else
+        echo kernels
+    fi
+}
+
+works_on() { # TIER KIND
+    for name in $(tiers); do
+        path=$(objects | grep "/${name}_$1.c.o")
+        [ -n "$path" ]
+        found=$(count "$path" "$2")
+        echo "$name: $found instructions"
+        [ "$found" -ge 40 ]
+    done
+}
+
+@test "the AVX2 tier is AVX2: its objects work on ymm registers" {
+    works_on avx2 ymm
+    for path in $(objects | grep '_avx2.c.o'); do
+        [ "$(count "$path" zmm)" -eq 0 ]
+    done
+}
+
+@test "the AVX-512 tier is AVX-512: its objects work on zmm registers" {
+    works_on avx512 zmm
 }
 
 @test "nothing but the tiers needs more than the base processor" {
-    for file in kernels_scalar features apply account fifo accounts; do
-        path=$(object "$file")
-        [ -n "$path" ]
-        run grep -c -E 'ymm|zmm' <(objdump -d --no-show-raw-insn "$path")
-        [ "$output" -eq 0 ]
+    others=$(objects | grep -v '_avx2.c.o\|_avx512.c.o')
+    [ "$(wc -l <<<"$others")" -ge 100 ]
+    for path in $others; do
+        [ "$(count "$path" '[yz]mm')" -eq 0 ] || { echo "$path"; false; }
     done
+}
+
+@test "no file outside the tiers knows of x86" {
+    run grep -rlE 'immintrin|__builtin_ia32|__builtin_cpu_supports|_mm[0-9]*_' \
+        "$SOURCE_DIR"/{detector,models,schemas,bench} --include='*.c' --include='*.h'
+    [ "$(grep -vcE '_(x86|avx2|avx512)\.c$' <<<"$output")" -eq 0 ]
 }

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
 enum { HISTORIES = 3000 };
@@ -102,7 +101,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test(every_mistake_in_the_twin_is_noticed),
     };
     tier_count = engine_tiers(tiers);
-    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* a small engine a history: no huge page is filled */
     if (argc == 3 && strcmp(argv[1], "--seed") == 0) return try_seed(strtoull(argv[2], NULL, 10));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
