@@ -84,11 +84,16 @@ void account_move(const struct account *from, struct account *to, uint8_t size_c
         memset(panes_of(to), 0, sizeof(struct panes));
 }
 
+/* Columns of one width lie behind one another with as much room each, so that moving all that they
+ * take together moves each of them. */
 void account_compact(struct account *a) {
     const struct ring from = ring_of(a);
+    const size_t room = class_room(a->size_class), first = a->first;
     a->first = 0;
     const struct ring to = ring_of(a);
-    move_columns(&from, &to);
+    memmove(to.second, from.second, (3 * room - first) * sizeof *to.second);
+    memmove(to.bits, from.bits, 4 * room - first);
+    memmove(to.cold, from.cold, from.count * sizeof *to.cold);
 }
 
 /* Looking. */
