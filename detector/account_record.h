@@ -41,6 +41,7 @@ enum {
 /* flags */
 enum {
     ACCOUNT_SEEN = 1, /* has had an event */
+    ACCOUNT_LATE = 4, /* an event of the ring may have come after one that is later than it */
     ACCOUNT_COLD = 2, /* what was before `left_s` may have been dropped for want of memory */
 };
 
@@ -52,10 +53,10 @@ struct account {
     uint32_t number;        /* from 1, in order of appearance; 0: not touched yet */
     uint32_t newest_s;      /* latest event time seen */
     uint32_t last_living_s; /* latest payment for living; 0: never */
-    uint32_t left_s;        /* latest event time that left the ring, or whose amount is beyond what a
-                               slot can say; 0: none */
-    uint8_t first, count;   /* slots in use: `count` from `first` on */
-    uint16_t side;          /* 1 + first side of the batch in hand that refers to this; 0: none */
+    uint32_t left_s;      /* latest event time that left the ring, or whose amount is beyond what a
+                             slot can say; 0: none */
+    uint8_t first, count; /* slots in use: `count` from `first` on */
+    uint16_t side;        /* 1 + first side of the batch in hand that refers to this; 0: none */
     uint8_t size_class;
     uint8_t amounts; /* events in mean and variance, saturating */
     uint8_t flags;
@@ -65,8 +66,8 @@ struct account {
 /* The columns of a record's ring, from its oldest event on. */
 struct ring {
     uint32_t count;
-    uint32_t *second;      /* event time, UTC */
-    uint32_t *amount;      /* coded: quantise_amount */
+    uint32_t *second;       /* event time, UTC */
+    uint32_t *amount;       /* coded: quantise_amount */
     uint32_t *counterparty; /* account number; 0: none */
     uint8_t *bits, *kind;
     uint8_t *way;   /* channel, and rail in the high four bits */
@@ -137,7 +138,7 @@ struct ring_event {
     int64_t second, amount_tiyn, balance_before_tiyn;
     uint64_t ordinal;
     uint32_t counterparty, tx_hash;
-    uint32_t amount; /* coded */
+    uint32_t amount;                               /* coded */
     uint8_t bits, kind, event_type, channel, rail; /* bits without NEWEST and STRANGER */
     bool balance_present;
 };
