@@ -80,7 +80,8 @@ static inline uint32_t class_room(uint8_t size_class) {
     return size_class == CLASS_HEAD ? 0 : UINT32_C(2) << size_class;
 }
 
-enum { RING_EVENT_BYTES = 3 * 4 + 4 + 8 };
+/* Of an event, and of it what is read with every vector: all but the cold column behind. */
+enum { RING_EVENT_BYTES = 3 * 4 + 4 + 8, RING_EVENT_BYTES_READ = 3 * 4 + 4 };
 
 static inline struct ring ring_of(const struct account *account) {
     const uint32_t room = class_room(account->size_class), first = account->first;

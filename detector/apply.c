@@ -14,7 +14,7 @@
 
 _Static_assert(BATCH_STRIDE == ACCOUNTS_STRIDE, "upkeep is done between batches");
 
-enum { ROUND_TIYN = 100000, FETCH_AHEAD = 16 };
+enum { ROUND_TIYN = 100000, FETCH_AHEAD = 12 };
 
 /* What a row of the batch is about; by enum side_role. */
 struct work {
