@@ -71,25 +71,27 @@ static uint32_t tagged(const struct bucket *bucket, uint32_t tag) {
     return mask;
 }
 
-static uint32_t guess_in(const struct index_table *t, struct account_key key) {
-    const struct bucket *bucket = &t->buckets[home_of(t, key.low)];
-    for (uint32_t mask = tagged(bucket, tag_of(key)); mask != 0; mask &= mask - 1) {
-        const uint32_t reference = reference_of(bucket->entries[__builtin_ctz(mask)]);
-        if (reference != 0) return reference;
-    }
-    return 0;
-}
-
-uint32_t account_index_guess(const struct account_index *x, struct account_key key) {
-    const uint32_t old = in_old(x, key.low) ? guess_in(&x->old, key) : 0;
-    return old != 0 ? old : guess_in(&x->now, key);
-}
-
 /* Whether something that belongs here may lie in the next line. */
 static bool goes_on(const struct index_table *t, uint32_t b) {
     for (int i = 0; i < BUCKET_ENTRIES; i++)
         if (t->buckets[b].entries[i] == 0) return false;
     return t->passed[b] != 0;
+}
+
+static uint32_t guess_in(const struct index_table *t, struct account_key key) {
+    for (uint32_t b = home_of(t, key.low);; b++) {
+        const struct bucket *bucket = &t->buckets[b];
+        for (uint32_t mask = tagged(bucket, tag_of(key)); mask != 0; mask &= mask - 1) {
+            const uint32_t reference = reference_of(bucket->entries[__builtin_ctz(mask)]);
+            if (reference != 0) return reference;
+        }
+        if (!goes_on(t, b)) return 0;
+    }
+}
+
+uint32_t account_index_guess(const struct account_index *x, struct account_key key) {
+    const uint32_t old = in_old(x, key.low) ? guess_in(&x->old, key) : 0;
+    return old != 0 ? old : guess_in(&x->now, key);
 }
 
 static uint64_t *find_in(const struct account_index *x, const struct index_table *t,
