@@ -56,8 +56,9 @@ static void move(struct accounts *a, uint32_t from, uint8_t size_class) {
  * that has no number belongs to rows that were turned away. */
 static void sweep(struct accounts *a, uint32_t reference, int64_t clock_s) {
     struct account *account = slabs_at(&a->slabs, reference);
-    const bool dormant = is_dormant(a, account, clock_s);
-    if (dormant || account->number == 0) {
+    const bool numbered = account->number != 0;
+    const bool dormant = numbered && is_dormant(a, account, clock_s);
+    if (dormant || !numbered) {
         a->forgotten += dormant;
         accounts_remove(a, reference);
         return;

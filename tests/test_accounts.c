@@ -138,6 +138,22 @@ static void an_account_without_an_event_for_the_dormancy_comes_back_as_a_new_one
     accounts_close(accounts);
 }
 
+/* The payee of an attempt has a number and no event. */
+static void an_account_that_never_had_an_event_is_as_old_as_its_number(void **state) {
+    (void)state;
+    struct accounts *accounts = open_table(256 * MIB, NULL);
+    const int64_t dormancy_s = 180 * DAY_S;
+    accounts_touch(accounts, accounts_locate(accounts, key_of(0)), START_S);
+    accounts_touch(accounts, accounts_locate(accounts, key_of(1)), START_S);
+    account_place *place = accounts_locate(accounts, key_of(0));
+    assert_int_equal(accounts_touch(accounts, place, START_S + dormancy_s - 1)->number, 1);
+    assert_int_equal(accounts_touch(accounts, place, START_S + dormancy_s)->number, 3);
+    accounts_maintain(accounts, START_S + dormancy_s);
+    assert_null(look_up(accounts, 1));
+    assert_int_equal(look_up(accounts, 0)->number, 3);
+    accounts_close(accounts);
+}
+
 static void panes_are_forgotten_with_the_account(void **state) {
     (void)state;
     struct accounts *accounts = open_table(256 * MIB, NULL);
@@ -550,6 +566,7 @@ int main(void) {
         cmocka_unit_test(numbers_are_given_in_the_order_of_touch_and_found_again),
         cmocka_unit_test(places_stay_and_old_blocks_can_be_read_until_the_table_is_maintained),
         cmocka_unit_test(an_account_without_an_event_for_the_dormancy_comes_back_as_a_new_one),
+        cmocka_unit_test(an_account_that_never_had_an_event_is_as_old_as_its_number),
         cmocka_unit_test(panes_are_forgotten_with_the_account),
         cmocka_unit_test(a_ring_that_has_emptied_shrinks_at_a_touch_and_does_not_flap),
         cmocka_unit_test(what_rests_is_a_head_alone_and_memory_goes_back),
