@@ -247,8 +247,10 @@ static bool is_living(const struct ring_event *event) {
 static void update_head(struct account *a, const struct ring_event *event) {
     const uint32_t second = (uint32_t)event->second;
     const bool credit = (event->bits & BIT_CREDIT) != 0 && (event->bits & BIT_REVERSAL) == 0;
-    if ((a->flags & ACCOUNT_SEEN) == 0 && event->balance_present && event->balance_before_tiyn > 0)
+    const bool first = (a->flags & ACCOUNT_SEEN) == 0;
+    if (first && event->balance_present && event->balance_before_tiyn > 0)
         a->opening_tiyn = event->balance_before_tiyn;
+    if (first && (a->flags & ACCOUNT_COLD) == 0) a->left_s = 0;
     a->flags |= ACCOUNT_SEEN;
     a->credit_rate = account_credit_rate(a, event->second) + credit;
     if ((event->bits & BIT_ATTEMPT) == 0) learn_amount(a, amount_of(event->amount));

@@ -54,7 +54,8 @@ struct account {
     uint32_t newest_s;      /* latest event time seen */
     uint32_t last_living_s; /* latest payment for living; 0: never */
     uint32_t left_s;      /* latest event time that left the ring, or whose amount is beyond what a
-                             slot can say; 0: none */
+                             slot can say; 0: none. Before the first event, and where it is cold:
+                             the engine clock when the number was given */
     uint8_t first, count; /* slots in use: `count` from `first` on */
     uint16_t side;        /* 1 + first side of the batch in hand that refers to this; 0: none */
     uint8_t size_class;

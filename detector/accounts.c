@@ -110,10 +110,8 @@ static void number(struct accounts *a, account_place *place, struct account *acc
                    int64_t clock_s) {
     assert(a->numbered < UINT32_MAX);
     account->number = ++a->numbered;
-    if (a->dropped > 0) {
-        account->flags |= ACCOUNT_COLD;
-        account->left_s = (uint32_t)clock_s;
-    }
+    account->left_s = (uint32_t)clock_s;
+    if (a->dropped > 0) account->flags |= ACCOUNT_COLD;
     note_change(a, place);
 }
 

@@ -142,7 +142,7 @@ static void go_on(struct accounts *a, uint32_t looks) {
     }
 }
 
-/* A pass begins while a quarter of the candidates of the last one is left, and when what was
+/* A pass begins while half of the candidates of the last one is left, and when what was
  * offered since outnumbers them: most of it is known to be out of date. */
 static void collect(struct accounts *a) {
     struct limit *l = &a->limit;

@@ -56,8 +56,9 @@ static void move(struct accounts *a, uint32_t from, uint8_t size_class) {
  * that has no number belongs to rows that were turned away. */
 static void sweep(struct accounts *a, uint32_t reference, int64_t clock_s) {
     struct account *account = slabs_at(&a->slabs, reference);
-    const bool dormant = is_dormant(a, account, clock_s);
-    if (dormant || account->number == 0) {
+    const bool numbered = account->number != 0;
+    const bool dormant = numbered && is_dormant(a, account, clock_s);
+    if (dormant || !numbered) {
         a->forgotten += dormant;
         accounts_remove(a, reference);
         return;
@@ -75,8 +76,12 @@ static void sweep_classes(struct accounts *a, struct hand *hand, uint8_t first, 
         sweep(a, reference, clock_s);
 }
 
+static void grow_index(struct accounts *a) {
+    if (!account_index_grow(&a->index)) slabs_refuse(account_index_bytes(&a->index));
+}
+
 /* The new table takes what is added meanwhile: the old one is emptied faster than that fills it.
- * True: the index is full, and must not grow, or the system gives no memory. */
+ * True: the index is full, and must not grow. */
 static bool keep_index(struct accounts *a) {
     struct account_index *x = &a->index;
     const uint64_t added = x->count > a->index_entries ? x->count - a->index_entries : 0;
@@ -84,7 +89,8 @@ static bool keep_index(struct accounts *a) {
     if (account_index_full(x, ROOM_ENTRIES)) {
         while (!settled)
             settled = account_index_migrate(x, UINT64_MAX);
-        if (!limit_allows(a, account_index_next_bytes(x)) || !account_index_grow(x)) return true;
+        if (!limit_allows(a, account_index_next_bytes(x))) return true;
+        grow_index(a);
     }
     return false;
 }
@@ -130,7 +136,7 @@ void accounts_maintain(struct accounts *a, int64_t clock_s) {
     sweep_classes(a, &a->sweep, CLASS_4, CLASS_PANES, SWEEP_LOOKS, clock_s);
     limit_keep(a, stuck);
     /* Nothing may go: rather too large than without a place for the next account. */
-    if (stuck && account_index_in_need(&a->index)) account_index_grow(&a->index);
+    if (stuck && account_index_in_need(&a->index)) grow_index(a);
     pack(a);
     if (accounts_bytes_held(a) > a->limit.held) pack_all(a);
     slabs_give_back(&a->slabs);

@@ -42,11 +42,13 @@ struct accounts {
     size_t changed_count, changed_room;
 };
 
-/* Whether the account has had no event for the dormancy. */
+/* Whether the account, which has a number, has had no event for the dormancy. One that never had
+ * any (the payee of an attempt) is as old as its number. */
 static inline bool is_dormant(const struct accounts *accounts, const struct account *account,
                               int64_t clock_s) {
-    return (account->flags & ACCOUNT_SEEN) != 0 &&
-           (int64_t)account->newest_s <= clock_s - accounts->options.dormancy_s;
+    const bool seen = (account->flags & ACCOUNT_SEEN) != 0;
+    return (int64_t)(seen ? account->newest_s : account->left_s) <=
+           clock_s - accounts->options.dormancy_s;
 }
 
 /* The next block that is in use, of classes first … last; 0: went past the end of the last class,

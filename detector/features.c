@@ -298,7 +298,8 @@ INLINE struct mask older_of(const struct view *v, struct mask day, uint32_t word
 INLINE int64_t dormancy(const struct view *v, const struct extremes *extremes) {
     const struct account *a = v->account;
     const uint32_t now = (uint32_t)v->second;
-    const bool left_counts = (a->flags & ACCOUNT_COLD) == 0 && a->left_s <= now - SECONDS_24H;
+    const bool real = (a->flags & (ACCOUNT_SEEN | ACCOUNT_COLD)) == ACCOUNT_SEEN;
+    const bool left_counts = real && a->left_s <= now - SECONDS_24H;
     const uint32_t left = left_counts ? a->left_s : 0;
     const uint32_t before = left > extremes->older ? left : extremes->older;
     const uint32_t first = extremes->recent < now ? extremes->recent : now;
@@ -424,7 +425,7 @@ void features_flush(struct features *f, struct batch *batch) {
 void features_quality(const struct account *a, int64_t second, int64_t first_s, struct side *side) {
     const int64_t since_s = second - SECONDS_7D;
     const bool cold = (a->flags & ACCOUNT_COLD) != 0;
-    side->approximate_before_s = a->left_s;
+    side->approximate_before_s = cold || (a->flags & ACCOUNT_SEEN) != 0 ? a->left_s : 0;
     side->cold_before_s = cold && a->left_s > first_s ? a->left_s : first_s;
     side->quality = (since_s < side->approximate_before_s ? 1u << QUALITY_APPROXIMATE : 0) |
                     (since_s < side->cold_before_s ? 1u << QUALITY_COLD_START : 0) |

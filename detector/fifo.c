@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Every debit spends each lot before it, and the opening one, at most once: with n debits among the
- * events of a ring that is n · (RING_SLOTS − n + 1) parts, the most where n is half of the ring. */
+ * events of a ring that is n · (RING_MAX − n + 1) parts, the most where n is half of the ring. */
 enum { OPENING = RING_MAX, PARTS_MAX = (RING_MAX / 2) * (RING_MAX / 2 + 1) };
 
 /* What one debit took from one lot and was not given back. */

@@ -134,7 +134,7 @@ static uint32_t largest(const uint32_t *values, uint32_t slots, const uint64_t m
     return most_of(most);
 }
 
-/* The extremes is what is left of the largest of the others' bits. */
+/* The smallest second is the largest one with all bits turned over, turned over again. */
 static void extremes(const uint32_t *amount, const uint32_t *second, uint32_t slots,
                      const struct extremes_of *of, struct extremes *extremes) {
     const __m256i ones = _mm256_set1_epi32(-1);

@@ -50,11 +50,11 @@ void slabs_close(struct slabs *s) {
     free(s->deferred);
 }
 
-static void refuse(const struct slab *slab) {
+void slabs_refuse(size_t held) {
     log_write(LOG_LEVEL_ERROR,
-              "event=memory_refused held=%zu next=\"the system gives no more memory: lower "
-              "memory.limit.mib, or give it to the engine, and start again; nothing is lost\"",
-              slab->committed);
+              "event=memory_refused held=%zu next=\"the system gives no more memory: give the "
+              "engine what memory.limit.mib says, and start again; nothing is lost\"",
+              held);
     abort();
 }
 
@@ -62,7 +62,7 @@ static void commit_to(struct slab *slab, size_t end) {
     while (slab->committed < end) {
         if (slab->committed == slab->reserved ||
             !pages_commit(slab->blocks + slab->committed, COMMIT_STEP))
-            refuse(slab);
+            slabs_refuse(slab->committed);
         slab->committed += COMMIT_STEP;
     }
     if (slab->high < end) slab->high = pages_round_up(end);
@@ -129,7 +129,7 @@ void slabs_defer(struct slabs *s, uint32_t reference) {
     if (s->deferred_count == s->deferred_room) {
         s->deferred_room = s->deferred_room == 0 ? 4096 : 2 * s->deferred_room;
         s->deferred = realloc(s->deferred, s->deferred_room * sizeof *s->deferred);
-        if (s->deferred == NULL) refuse(&s->classes[slabs_class(reference)]);
+        if (s->deferred == NULL) slabs_refuse(s->deferred_count * sizeof *s->deferred);
     }
     s->deferred[s->deferred_count++] = reference;
     s->classes[slabs_class(reference)].deferred++;

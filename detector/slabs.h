@@ -54,8 +54,11 @@ void slabs_close(struct slabs *slabs);
  * each for heads and the class above. Returns a place that has been touched, or NULL. */
 const void *slabs_prefault(struct slabs *slabs, uint64_t bytes);
 
-/* A block, whose content is anything. Ends the process when the system refuses memory within the
- * limit it was promised. */
+/* Says that the system gives no memory within the limit it was promised, and ends the process: to
+ * go on in another way would make the state depend on more than the input. `held`: bytes so far. */
+_Noreturn void slabs_refuse(size_t held);
+
+/* A block, whose content is anything. Ends by slabs_refuse when there is no memory. */
 uint32_t slabs_take(struct slabs *slabs, uint8_t size_class);
 /* Gives a block free at once. */
 void slabs_free(struct slabs *slabs, uint32_t reference);

@@ -37,6 +37,7 @@ struct entry {
 struct person {
     char token[TEXT_MAX];
     uint32_t number;
+    int64_t since;         /* engine clock when the number was given */
     struct entry *entries; /* the first `left` of them have left the ring */
     size_t left, count, room;
 };
@@ -159,14 +160,16 @@ static bool is_stranger(const struct person *person, const struct entry *e,
 static void touch(struct naive *naive, struct person *person, int64_t clock_s) {
     const enum naive_mutation mutation = naive->mutation;
     const int64_t keep = mutation == NAIVE_keep_of_9_days ? 9 * DAY : 8 * DAY;
-    int64_t newest = INT64_MAX; /* without an event there is nothing to forget */
+    int64_t newest = person->number == 0 ? INT64_MAX : person->since; /* without an event */
     for (size_t i = 0; i < person->count; i++)
         if (i == 0 || person->entries[i].second > newest) newest = person->entries[i].second;
     const bool dormant = newest <= clock_s - naive->dormancy_s;
     if (dormant && mutation != NAIVE_dormancy_not_forgotten) person->left = person->count = 0;
     if (person->number == 0 || (dormant && mutation != NAIVE_dormancy_not_forgotten &&
-                                mutation != NAIVE_number_kept_when_forgotten))
+                                mutation != NAIVE_number_kept_when_forgotten)) {
         person->number = ++naive->numbers;
+        person->since = clock_s;
+    }
     assert(naive->numbers < NUMBERS_MAX);
     while (person->left < person->count && person->entries[person->left].second <= clock_s - keep)
         person->entries[person->left++].leaving = EXPIRED;

@@ -5,8 +5,12 @@
 #include "detector/accounts_table.h"
 #include "tests/chance.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { START_S = 1760000000, DAY_S = 86400, MIB = 1 << 20 };
 
@@ -131,6 +135,22 @@ static void an_account_without_an_event_for_the_dormancy_comes_back_as_a_new_one
     assert_null(look_up(accounts, 0));
     assert_int_equal(look_up(accounts, 1)->number, 3);
     assert_int_equal(accounts_count(accounts).forgotten, 2);
+    accounts_close(accounts);
+}
+
+/* The payee of an attempt has a number and no event. */
+static void an_account_that_never_had_an_event_is_as_old_as_its_number(void **state) {
+    (void)state;
+    struct accounts *accounts = open_table(256 * MIB, NULL);
+    const int64_t dormancy_s = 180 * DAY_S;
+    accounts_touch(accounts, accounts_locate(accounts, key_of(0)), START_S);
+    accounts_touch(accounts, accounts_locate(accounts, key_of(1)), START_S);
+    account_place *place = accounts_locate(accounts, key_of(0));
+    assert_int_equal(accounts_touch(accounts, place, START_S + dormancy_s - 1)->number, 1);
+    assert_int_equal(accounts_touch(accounts, place, START_S + dormancy_s)->number, 3);
+    accounts_maintain(accounts, START_S + dormancy_s);
+    assert_null(look_up(accounts, 1));
+    assert_int_equal(look_up(accounts, 0)->number, 3);
     accounts_close(accounts);
 }
 
@@ -493,6 +513,37 @@ static void a_call_does_a_bounded_piece_of_work(void **state) {
     accounts_close(accounts);
 }
 
+/* More accounts than the index has room for at first, with no address space for a larger one. */
+static void outgrow_the_address_space(struct accounts *accounts) {
+    const struct rlimit no_core = {0, 0};
+    struct rlimit space = {0, RLIM_INFINITY};
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL || fscanf(file, "%lu", &pages) != 1) _exit(2);
+    (void)fclose(file);
+    space.rlim_cur = pages * (rlim_t)sysconf(_SC_PAGESIZE) + MIB;
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0 || setrlimit(RLIMIT_AS, &space) != 0) _exit(2);
+    for (uint32_t i = 0; i < 40000; i++) {
+        play(accounts, i, START_S, START_S);
+        if (i % 512 == 0) accounts_maintain(accounts, START_S);
+    }
+    _exit(accounts_count(accounts).dropped > 0 ? 1 : 0);
+}
+
+/* Far from the limit of memory the system gives no more: who is dropped would depend on more than
+ * the input, so nobody is. */
+static void where_the_system_refuses_memory_the_process_ends(void **state) {
+    (void)state;
+    struct accounts *accounts = open_table(64 * (uint64_t)MIB, NULL);
+    int status = 0;
+    const pid_t child = fork();
+    if (child == 0) outgrow_the_address_space(accounts);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    accounts_close(accounts);
+}
+
 static void prefaulting_stays_within_the_limit(void **state) {
     struct error error;
     (void)state;
@@ -515,6 +566,7 @@ int main(void) {
         cmocka_unit_test(numbers_are_given_in_the_order_of_touch_and_found_again),
         cmocka_unit_test(places_stay_and_old_blocks_can_be_read_until_the_table_is_maintained),
         cmocka_unit_test(an_account_without_an_event_for_the_dormancy_comes_back_as_a_new_one),
+        cmocka_unit_test(an_account_that_never_had_an_event_is_as_old_as_its_number),
         cmocka_unit_test(panes_are_forgotten_with_the_account),
         cmocka_unit_test(a_ring_that_has_emptied_shrinks_at_a_touch_and_does_not_flap),
         cmocka_unit_test(what_rests_is_a_head_alone_and_memory_goes_back),
@@ -528,6 +580,7 @@ int main(void) {
         cmocka_unit_test(a_record_that_is_packed_during_a_pass_is_not_missed),
         cmocka_unit_test(where_all_are_pinned_nothing_is_dropped),
         cmocka_unit_test(a_call_does_a_bounded_piece_of_work),
+        cmocka_unit_test(where_the_system_refuses_memory_the_process_ends),
         cmocka_unit_test(prefaulting_stays_within_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -346,6 +346,21 @@ static void an_account_at_rest_for_the_dormancy_is_another_one_when_it_returns(v
     assert_int_equal(side_of(SIDE_PAYEE)->account_number, 2);
 }
 
+/* It has no history that could be approximate. */
+static void the_payee_of_an_attempt_is_forgotten_after_the_dormancy(void **state) {
+    (void)state;
+    feed(with_status(sample_transfer("t1", "anna", "boris", 0, 100), TX_STATUS_ATTEMPTED));
+    feed(with_status(sample_transfer("t2", "anna", "boris", 100, 100), TX_STATUS_ATTEMPTED));
+    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 2);
+    assert_int_equal(side_of(SIDE_PAYEE)->approximate_before_s, 0);
+    feed(with_status(sample_transfer("t3", "anna", "boris", DORMANCY_DAYS * DAY_S, 100),
+                     TX_STATUS_ATTEMPTED));
+    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 3);
+    feed(sample_transfer("t4", "anna", "boris", DORMANCY_DAYS * DAY_S + 1, 100));
+    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 3);
+    assert_int_equal(side_of(SIDE_PAYEE)->approximate_before_s, 0);
+}
+
 static void accounts_are_numbered_in_order_of_appearance(void **state) {
     (void)state;
     feed(sample_transfer("t1", "anna", "boris", 0, 100));
@@ -474,6 +489,7 @@ int main(void) {
         TEST(a_ring_that_lost_events_of_the_week_is_approximate),
         TEST(an_amount_beyond_a_slot_is_approximate),
         TEST(an_account_at_rest_for_the_dormancy_is_another_one_when_it_returns),
+        TEST(the_payee_of_an_attempt_is_forgotten_after_the_dormancy),
         TEST(accounts_are_numbered_in_order_of_appearance),
         TEST(a_row_keeps_seeing_the_account_as_it_stood),
         TEST(rows_that_are_not_accepted_are_left_alone),
