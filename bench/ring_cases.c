@@ -10,6 +10,7 @@ enum { RINGS = 64, SLOTS = 16, SLACK = 64, NOW_S = 1000000, BLOCK = 160 };
 static struct ring {
     uint32_t second[SLOTS + SLACK], coded[SLOTS + SLACK];
     uint8_t bits[SLOTS + SLACK], kind[SLOTS + SLACK];
+    struct extremes_of of;
     uint64_t mask[MASK_WORDS], family[MASK_WORDS][RING_FAMILIES], lane[MASK_WORDS][LANES];
 } rings[RINGS];
 static int64_t rows[LANES][BLOCK];
@@ -18,10 +19,11 @@ static int64_t rows[LANES][BLOCK];
 static union {
     struct ring_masks look[RINGS];
     uint64_t match[RINGS][MASK_WORDS], match_bytes[RINGS][MASK_WORDS], at_least[RINGS][MASK_WORDS];
-    uint32_t largest[RINGS], smallest[RINGS], hours[RINGS][2];
+    uint32_t largest[RINGS], hours[RINGS][2];
     struct {
         int64_t count[RING_FAMILIES][LANES], sum[RING_FAMILIES][LANES];
     } tally[RINGS];
+    struct extremes extremes[RINGS];
     int64_t transpose[RINGS][BLOCK][LANES];
 } out;
 
@@ -53,8 +55,8 @@ static void run_largest(const void *table) {
     EACH_RING out.largest[i] = k->largest(rings[i].coded, SLOTS, rings[i].mask);
 }
 
-static void run_smallest(const void *table) {
-    EACH_RING out.smallest[i] = k->smallest(rings[i].coded, SLOTS, rings[i].mask);
+static void run_extremes(const void *table) {
+    EACH_RING k->extremes(rings[i].coded, rings[i].second, SLOTS, &rings[i].of, &out.extremes[i]);
 }
 
 static void run_tally(const void *table) {
@@ -77,7 +79,7 @@ static void run_transpose(const void *table) {
     }
 static struct kernel_case cases[] = {
     RING_CASE(look, "ring"),     RING_CASE(match, "ring"),   RING_CASE(match_bytes, "ring"),
-    RING_CASE(at_least, "ring"), RING_CASE(largest, "ring"), RING_CASE(smallest, "ring"),
+    RING_CASE(at_least, "ring"), RING_CASE(largest, "ring"), RING_CASE(extremes, "ring"),
     RING_CASE(tally, "ring"),    RING_CASE(hours, "ring"),   RING_CASE(transpose, "8 rows"),
 };
 
@@ -90,6 +92,10 @@ static void fill(struct ring *ring, uint64_t *state) {
         ring->kind[i] = (uint8_t)random_next(state);
     }
     ring->mask[0] = random_next(state) & used;
+    ring->of.in[0] = random_next(state) & used;
+    ring->of.out[0] = random_next(state) & used;
+    ring->of.older[0] = random_next(state) & used;
+    ring->of.recent[0] = random_next(state) & used;
     for (size_t f = 0; f < RING_FAMILIES; f++)
         ring->family[0][f] = random_next(state) & used;
     for (size_t w = 0; w < LANES; w++)

@@ -84,11 +84,16 @@ void account_move(const struct account *from, struct account *to, uint8_t size_c
         memset(panes_of(to), 0, sizeof(struct panes));
 }
 
+/* Columns of one width lie behind one another with as much room each, so that moving all that they
+ * take together moves each of them. */
 void account_compact(struct account *a) {
     const struct ring from = ring_of(a);
+    const size_t room = class_room(a->size_class), first = a->first;
     a->first = 0;
     const struct ring to = ring_of(a);
-    move_columns(&from, &to);
+    memmove(to.second, from.second, (3 * room - first) * sizeof *to.second);
+    memmove(to.bits, from.bits, 4 * room - first);
+    memmove(to.cold, from.cold, from.count * sizeof *to.cold);
 }
 
 /* Looking. */
@@ -150,18 +155,10 @@ static void fold(struct account *a, const struct ring *r) {
                            : (amount < a->opening_tiyn ? a->opening_tiyn - amount : 0);
 }
 
-static bool has_counterparty(const struct ring *r, uint32_t counterparty) {
-    bool found = false;
-    for (uint32_t i = 0; i < r->count; i++)
-        found |= r->counterparty[i] == counterparty;
-    return found;
-}
-
 /* NEWEST goes to the latest event of the counterparty on this side by event time, the later arrived
  * of equals. */
 static void pass_on_newest(const struct ring *r, uint32_t counterparty, uint8_t side) {
     int heir = -1;
-    if (!has_counterparty(r, counterparty)) return;
     for (uint32_t i = 0; i < r->count; i++) {
         if (r->counterparty[i] != counterparty || side_bits(r->bits[i]) != side ||
             !counts_as_counterparty(r->bits[i], counterparty))
@@ -171,12 +168,12 @@ static void pass_on_newest(const struct ring *r, uint32_t counterparty, uint8_t 
     if (heir >= 0) r->bits[heir] |= BIT_NEWEST;
 }
 
-/* The oldest event goes. */
+/* The oldest event goes. Where all came in the order of their times, nobody inherits from it. */
 static void leave(struct account *a, const struct ring *r) {
     fold(a, r);
     a->first++;
     a->count--;
-    if ((*r->bits & BIT_NEWEST) == 0) return;
+    if ((*r->bits & BIT_NEWEST) == 0 || (a->flags & ACCOUNT_LATE) == 0) return;
     const struct ring rest = ring_of(a);
     pass_on_newest(&rest, *r->counterparty, side_bits(*r->bits));
 }
@@ -188,6 +185,7 @@ void account_expire(struct account *a, int64_t until_s) {
         leave(a, &r);
     }
     a->first = 0;
+    a->flags &= (uint8_t)~ACCOUNT_LATE;
 }
 
 /* The oldest event makes room for the next one. */
@@ -255,6 +253,7 @@ static void update_head(struct account *a, const struct ring_event *event) {
     a->credit_rate = account_credit_rate(a, event->second) + credit;
     if ((event->bits & BIT_ATTEMPT) == 0) learn_amount(a, amount_of(event->amount));
     if (is_living(event) && second > a->last_living_s) a->last_living_s = second;
+    if (second < a->newest_s) a->flags |= ACCOUNT_LATE;
     if (second > a->newest_s) a->newest_s = second;
     if (event->amount == UINT32_MAX && second > a->left_s) a->left_s = second;
 }

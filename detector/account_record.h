@@ -41,6 +41,7 @@ enum {
 /* flags */
 enum {
     ACCOUNT_SEEN = 1, /* has had an event */
+    ACCOUNT_LATE = 4, /* an event of the ring may have come after one that is later than it */
     ACCOUNT_COLD = 2, /* what was before `left_s` may have been dropped for want of memory */
 };
 
@@ -52,10 +53,10 @@ struct account {
     uint32_t number;        /* from 1, in order of appearance; 0: not touched yet */
     uint32_t newest_s;      /* latest event time seen */
     uint32_t last_living_s; /* latest payment for living; 0: never */
-    uint32_t left_s;        /* latest event time that left the ring, or whose amount is beyond what a
-                               slot can say; 0: none */
-    uint8_t first, count;   /* slots in use: `count` from `first` on */
-    uint16_t side;          /* 1 + first side of the batch in hand that refers to this; 0: none */
+    uint32_t left_s;      /* latest event time that left the ring, or whose amount is beyond what a
+                             slot can say; 0: none */
+    uint8_t first, count; /* slots in use: `count` from `first` on */
+    uint16_t side;        /* 1 + first side of the batch in hand that refers to this; 0: none */
     uint8_t size_class;
     uint8_t amounts; /* events in mean and variance, saturating */
     uint8_t flags;
@@ -65,8 +66,8 @@ struct account {
 /* The columns of a record's ring, from its oldest event on. */
 struct ring {
     uint32_t count;
-    uint32_t *second;      /* event time, UTC */
-    uint32_t *amount;      /* coded: quantise_amount */
+    uint32_t *second;       /* event time, UTC */
+    uint32_t *amount;       /* coded: quantise_amount */
     uint32_t *counterparty; /* account number; 0: none */
     uint8_t *bits, *kind;
     uint8_t *way;   /* channel, and rail in the high four bits */
@@ -79,7 +80,8 @@ static inline uint32_t class_room(uint8_t size_class) {
     return size_class == CLASS_HEAD ? 0 : UINT32_C(2) << size_class;
 }
 
-enum { RING_EVENT_BYTES = 3 * 4 + 4 + 8 };
+/* Of an event, and of it what is read with every vector: all but the cold column behind. */
+enum { RING_EVENT_BYTES = 3 * 4 + 4 + 8, RING_EVENT_BYTES_READ = 3 * 4 + 4 };
 
 static inline struct ring ring_of(const struct account *account) {
     const uint32_t room = class_room(account->size_class), first = account->first;
@@ -137,7 +139,7 @@ struct ring_event {
     int64_t second, amount_tiyn, balance_before_tiyn;
     uint64_t ordinal;
     uint32_t counterparty, tx_hash;
-    uint32_t amount; /* coded */
+    uint32_t amount;                               /* coded */
     uint8_t bits, kind, event_type, channel, rail; /* bits without NEWEST and STRANGER */
     bool balance_present;
 };

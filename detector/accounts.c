@@ -63,11 +63,12 @@ void accounts_prefetch_record(const struct accounts *a, struct account_key key) 
     const uint32_t reference = account_index_guess(&a->index, key);
     if (reference == 0) return;
     const uint8_t *block = (const uint8_t *)slabs_at(&a->slabs, reference);
-    const size_t bytes = a->slabs.classes[slabs_class(reference)].bytes;
-    const size_t most = FETCH_LINES * LINE;
-    for (size_t i = 0; i < (bytes < most ? bytes : most); i += LINE)
-        __builtin_prefetch(block + i, 1);
-    if (bytes < most) __builtin_prefetch(block + bytes - 1, 1);
+    const size_t read = RING_EVENT_BYTES_READ * class_room(slabs_class(reference));
+    const size_t most = (FETCH_LINES - 1) * LINE;
+    __builtin_prefetch(block, 1);
+    for (size_t i = 0; i < (read < most ? read : most); i += LINE)
+        __builtin_prefetch(block + sizeof(struct account) + i, 1);
+    if (read < most) __builtin_prefetch(block + sizeof(struct account) + read - 1, 1);
 }
 
 struct account *accounts_at(const struct accounts *a, const account_place *place) {

@@ -209,7 +209,7 @@ const struct feature feature_table[FEATURE_COUNT] = {
         "Возраст счёта", "Шоттың жасы", FCA),
     ROW(dormancy_gap, "s", 0,
         "seconds between the newest event older than 24 h and the oldest event of the last 24 h",
-        "no event older than 24 h in the ring", FEATURE_RISES, EVIDENCE_ANY, "DORMANCY",
+        "no event older than 24 h is known", FEATURE_RISES, EVIDENCE_ANY, "DORMANCY",
         "Silence before the present activity", "Молчание перед текущей активностью",
         "Қазіргі белсенділікке дейінгі үнсіздік", BANK_OF_RUSSIA),
     ROW(days_since_living_payment, "days", 0,

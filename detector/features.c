@@ -16,7 +16,11 @@ static const uint32_t width_s[RING_WINDOWS] = {
     [LANE_10M] = SECONDS_10M, [LANE_1H] = SECONDS_1H, [LANE_24H] = SECONDS_24H,
     [LANE_72H] = SECONDS_72H, [LANE_7D] = SECONDS_7D, [LANE_6H] = SECONDS_6H};
 
-/* What the parts of the vector share. Masks are by word; `words` of them are in use. */
+/* Everything is inlined into one function a number of words (take_words), so that masks of rings up
+ * to 64 events stay in registers. */
+#define INLINE static inline __attribute__((always_inline))
+
+/* What the parts of the vector share. */
 struct view {
     const struct account *account;
     const struct transaction *tx;
@@ -24,55 +28,50 @@ struct view {
     enum side_role role;
     int64_t second;
     struct ring ring;
-    uint32_t words;
     uint64_t used[MASK_WORDS];
     struct ring_masks masks;
     uint64_t family[MASK_WORDS][RING_FAMILIES]; /* reversals left out */
     struct raw_row *raw;
 };
 
-/* Number of slots in both masks. */
-static int64_t both(const struct view *v, const uint64_t a[MASK_WORDS],
-                    const uint64_t b[MASK_WORDS]) {
-    int64_t count = 0;
-    for (uint32_t w = 0; w < v->words; w++)
-        count += __builtin_popcountll(a[w] & b[w]);
-    return count;
-}
-
-/* A window by itself, for those who want it as a mask. */
+/* A mask by itself; of a ring of one word the second is 0. */
 struct mask {
     uint64_t word[MASK_WORDS];
 };
 
-static struct mask window_of(const struct view *v, int lane) {
-    return (struct mask){{v->masks.window[0][lane], v->masks.window[1][lane]}};
+/* Number of slots in both masks. */
+INLINE int64_t both(struct mask a, struct mask b, uint32_t words) {
+    const int64_t first = __builtin_popcountll(a.word[0] & b.word[0]);
+    return words == 1 ? first : first + __builtin_popcountll(a.word[1] & b.word[1]);
 }
 
-static struct mask family_of(const struct view *v, int family, int lane) {
+INLINE struct mask mask_of(const uint64_t masks[MASK_WORDS][LANES], int lane, uint32_t words) {
+    return (struct mask){{masks[0][lane], words == 1 ? 0 : masks[1][lane]}};
+}
+
+INLINE struct mask window_of(const struct view *v, int lane, uint32_t words) {
+    return mask_of(v->masks.window, lane, words);
+}
+
+INLINE struct mask family_of(const struct view *v, int family, int lane, uint32_t words) {
     return (struct mask){{v->family[0][family] & v->masks.window[0][lane],
-                          v->family[1][family] & v->masks.window[1][lane]}};
-}
-
-static struct mask plane_of(const uint64_t planes[MASK_WORDS][LANES], int bit) {
-    return (struct mask){{planes[0][bit], planes[1][bit]}};
+                          words == 1 ? 0 : v->family[1][family] & v->masks.window[1][lane]}};
 }
 
 /* bits[] and kind[] as planes. */
 enum { CREDIT, DEBIT, P2P, CASH, NEWEST, STRANGER, ATTEMPT, REVERSAL };
 enum { IN = 4, ROUND, FOREIGN, PHONE };
 
-static void look(struct view *v) {
+INLINE void look(struct view *v, uint32_t words) {
     uint32_t low[RING_WINDOWS];
     for (int w = 0; w < RING_WINDOWS; w++)
         low[w] = (uint32_t)v->second - width_s[w];
     const uint32_t count = v->ring.count;
-    v->words = count > 64 ? 2 : 1;
     v->used[0] = count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
-    v->used[1] = count <= 64 ? 0 : count == 128 ? UINT64_MAX : (UINT64_C(1) << (count - 64)) - 1;
+    v->used[1] = words == 1 ? 0 : count == 128 ? UINT64_MAX : (UINT64_C(1) << (count - 64)) - 1;
     v->kernels->look(v->ring.second, v->ring.bits, v->ring.kind, v->ring.count, low,
                      (uint32_t)v->second, &v->masks);
-    for (uint32_t w = 0; w < MASK_WORDS; w++) {
+    for (uint32_t w = 0; w < words; w++) {
         const uint64_t *bits = v->masks.bits[w];
         uint64_t *family = v->family[w];
         family[FAMILY_IN] = bits[CREDIT] & ~bits[REVERSAL];
@@ -84,7 +83,7 @@ static void look(struct view *v) {
 }
 
 /* Of the cash and crypto operations of a mask, the crypto ones. */
-static uint64_t crypto_of(const struct view *v, uint32_t word, uint64_t mask) {
+INLINE uint64_t crypto_of(const struct view *v, uint32_t word, uint64_t mask) {
     uint64_t crypto = 0;
     for (; mask != 0; mask &= mask - 1) {
         const int slot = __builtin_ctzll(mask);
@@ -96,8 +95,8 @@ static uint64_t crypto_of(const struct view *v, uint32_t word, uint64_t mask) {
 
 /* Two lanes more than windows. A: strangers' credits and foreign debits of 24 h; B: strangers'
  * credits of 7 d and crypto debits of 24 h. */
-static void more_lanes(struct view *v) {
-    for (uint32_t w = 0; w < v->words; w++) {
+INLINE void more_lanes(struct view *v, uint32_t words) {
+    for (uint32_t w = 0; w < words; w++) {
         uint64_t *window = v->masks.window[w];
         const uint64_t in = v->family[w][FAMILY_IN], out = v->family[w][FAMILY_OUT];
         const uint64_t stranger = in & v->masks.bits[w][STRANGER];
@@ -125,13 +124,13 @@ static void take_out_reversals(struct view *v) {
             v->raw->sum[f][w] -= sum[f][w];
 }
 
-static bool any_reversal(const struct view *v) {
-    return v->masks.bits[0][REVERSAL] != 0 || (v->words > 1 && v->masks.bits[1][REVERSAL] != 0);
+INLINE bool any_reversal(const struct view *v, uint32_t words) {
+    return v->masks.bits[0][REVERSAL] != 0 || (words > 1 && v->masks.bits[1][REVERSAL] != 0);
 }
 
-static void tally(struct view *v) {
+INLINE void tally(struct view *v, uint32_t words) {
     struct raw_row *raw = v->raw;
-    more_lanes(v);
+    more_lanes(v, words);
     v->kernels->tally(v->ring.amount, v->ring.count, v->family, v->masks.window, raw->count,
                       raw->sum);
     raw->whole[RAW_credited_24h] = raw->sum[FAMILY_IN][LANE_24H];
@@ -139,17 +138,17 @@ static void tally(struct view *v) {
     raw->whole[RAW_credited_7d] = raw->sum[FAMILY_IN][LANE_7D];
     raw->whole[RAW_debited_24h] = raw->sum[FAMILY_OUT][LANE_24H];
     raw->whole[RAW_p2p_24h] = raw->count[FAMILY_P2P_IN][LANE_24H];
-    raw->whole[RAW_phone_24h] =
-        both(v, family_of(v, FAMILY_P2P_IN, LANE_24H).word, plane_of(v->masks.kind, PHONE).word);
-    if (any_reversal(v)) take_out_reversals(v);
-}
-
-static int64_t largest(const struct view *v, int family) {
-    const struct mask day = family_of(v, family, LANE_24H);
-    return amount_of(v->kernels->largest(v->ring.amount, v->ring.count, day.word));
+    raw->whole[RAW_phone_24h] = both(family_of(v, FAMILY_P2P_IN, LANE_24H, words),
+                                     mask_of(v->masks.kind, PHONE, words), words);
+    if (any_reversal(v, words)) take_out_reversals(v);
 }
 
 /* Distinct counterparties. */
+
+/* Whether the ring has events after this one. */
+INLINE bool is_late(const struct view *v) {
+    return v->second < v->account->newest_s;
+}
 
 /* The latest of a counterparty among the slots of a mask. */
 static void add_heir(const struct view *v, const struct mask *among, uint32_t counterparty,
@@ -157,7 +156,7 @@ static void add_heir(const struct view *v, const struct mask *among, uint32_t co
     struct mask same;
     v->kernels->match(v->ring.counterparty, v->ring.count, counterparty, same.word);
     int found = -1;
-    for (uint32_t w = 0; w < v->words; w++)
+    for (uint32_t w = 0; w < MASK_WORDS; w++)
         for (uint64_t m = same.word[w] & among->word[w]; m != 0; m &= m - 1) {
             const int slot = (int)(64 * w) + __builtin_ctzll(m);
             if (found < 0 || v->ring.second[slot] >= v->ring.second[found]) found = slot;
@@ -167,14 +166,14 @@ static void add_heir(const struct view *v, const struct mask *among, uint32_t co
 
 /* For a time older than the ring's newest, NEWEST may stand on events after it: then it goes to the
  * latest one up to that time. */
-static struct mask newest_as_of(const struct view *v, int family) {
-    struct mask newest, after, among;
+static struct mask newest_as_of(const struct view *v, int family, uint32_t words) {
+    struct mask newest = {{0}}, among = {{0}}, after;
     v->kernels->at_least(v->ring.second, v->ring.count, (uint32_t)v->second + 1, after.word);
-    for (uint32_t w = 0; w < MASK_WORDS; w++) {
+    for (uint32_t w = 0; w < words; w++) {
         among.word[w] = v->family[w][family] & ~after.word[w];
         newest.word[w] = v->masks.bits[w][NEWEST] & among.word[w];
     }
-    for (uint32_t w = 0; w < v->words; w++) {
+    for (uint32_t w = 0; w < words; w++) {
         uint64_t gone = v->masks.bits[w][NEWEST] & v->family[w][family] & after.word[w];
         for (; gone != 0; gone &= gone - 1) {
             const uint32_t slot = 64 * w + (uint32_t)__builtin_ctzll(gone);
@@ -184,49 +183,50 @@ static struct mask newest_as_of(const struct view *v, int family) {
     return newest;
 }
 
-static void distinct(struct view *v, int family, int64_t *hour, int64_t *day, int64_t *week) {
-    const bool late = v->second < v->account->newest_s;
-    const struct mask newest = late ? newest_as_of(v, family) : plane_of(v->masks.bits, NEWEST);
-    *hour = both(v, family_of(v, family, LANE_1H).word, newest.word);
-    *day = both(v, family_of(v, family, LANE_24H).word, newest.word);
-    *week = both(v, family_of(v, family, LANE_7D).word, newest.word);
+INLINE void distinct(const struct view *v, int family, uint32_t words, int64_t *hour, int64_t *day,
+                     int64_t *week) {
+    const struct mask newest =
+        is_late(v) ? newest_as_of(v, family, words) : mask_of(v->masks.bits, NEWEST, words);
+    *hour = both(family_of(v, family, LANE_1H, words), newest, words);
+    *day = both(family_of(v, family, LANE_24H, words), newest, words);
+    *week = both(family_of(v, family, LANE_7D, words), newest, words);
 }
 
-static void counterparties(struct view *v) {
+INLINE void counterparties(struct view *v, uint32_t words) {
     int64_t *whole = v->raw->whole;
-    whole[RAW_in_max_24h] = largest(v, FAMILY_IN);
-    whole[RAW_out_max_24h] = largest(v, FAMILY_OUT);
-    distinct(v, FAMILY_IN, &whole[RAW_payers_1h], &whole[RAW_payers_24h], &whole[RAW_payers_7d]);
-    distinct(v, FAMILY_OUT, &whole[RAW_payees_1h], &whole[RAW_payees_24h], &whole[RAW_payees_7d]);
+    distinct(v, FAMILY_IN, words, &whole[RAW_payers_1h], &whole[RAW_payers_24h],
+             &whole[RAW_payers_7d]);
+    distinct(v, FAMILY_OUT, words, &whole[RAW_payees_1h], &whole[RAW_payees_24h],
+             &whole[RAW_payees_7d]);
 }
 
 /* First in, first out. */
 
 /* The first slot of a mask; RING_MAX: none. */
-static uint32_t first_of(const struct view *v, const struct mask *mask) {
-    for (uint32_t w = 0; w < v->words; w++)
-        if (mask->word[w] != 0) return 64 * w + (uint32_t)__builtin_ctzll(mask->word[w]);
-    return RING_MAX;
+INLINE uint32_t first_of(struct mask mask, uint32_t words) {
+    if (mask.word[0] != 0) return (uint32_t)__builtin_ctzll(mask.word[0]);
+    if (words == 1 || mask.word[1] == 0) return RING_MAX;
+    return 64 + (uint32_t)__builtin_ctzll(mask.word[1]);
 }
 
 /* Whether money went out, or was reversed, after a slot. */
-static bool leaves_after(const struct view *v, uint32_t slot) {
-    for (uint32_t w = slot / 64; w < v->words; w++) {
+INLINE bool leaves_after(const struct view *v, uint32_t slot, uint32_t words) {
+    uint64_t out[MASK_WORDS] = {0};
+    for (uint32_t w = 0; w < words; w++) {
         const uint64_t *bits = v->masks.bits[w];
-        uint64_t out = v->used[w] & ((~v->masks.kind[w][IN] & ~bits[ATTEMPT]) | bits[REVERSAL]);
-        if (w == slot / 64) out = out >> slot % 64;
-        if (out != 0) return true;
+        out[w] = v->used[w] & ((~v->masks.kind[w][IN] & ~bits[ATTEMPT]) | bits[REVERSAL]);
     }
-    return false;
+    if (slot >= 64) return out[1] >> slot % 64 != 0;
+    return out[0] >> slot != 0 || out[1] != 0;
 }
 
-static void fifo_features(struct view *v) {
+INLINE void fifo_features(struct view *v, uint32_t words) {
     int64_t *whole = v->raw->whole;
-    const struct mask asked = family_of(v, FAMILY_IN, LANE_72H);
-    const struct fifo_question question = {first_of(v, &asked), v->second};
+    const struct fifo_question question = {
+        first_of(family_of(v, FAMILY_IN, LANE_72H, words), words), v->second};
     struct fifo_answer gone = {0};
-    if (question.first < RING_MAX && leaves_after(v, question.first))
-        fifo_ask(v->account, &question, any_reversal(v), &gone);
+    if (question.first < RING_MAX && leaves_after(v, question.first, words))
+        fifo_ask(v->account, &question, any_reversal(v, words), &gone);
     whole[RAW_gone_10m] = gone.day_10m;
     whole[RAW_gone_1h] = gone.day_1h;
     whole[RAW_gone_72h] = gone.three_days;
@@ -237,7 +237,7 @@ static void fifo_features(struct view *v) {
 }
 
 /* Seconds since the latest event of a mask. */
-static int64_t since_latest(const struct view *v, const struct mask *mask) {
+INLINE int64_t since_latest(const struct view *v, const struct mask *mask) {
     const uint32_t latest = v->kernels->largest(v->ring.second, v->ring.count, mask->word);
     return latest == 0 ? RAW_NULL : v->second - latest;
 }
@@ -250,14 +250,14 @@ static uint32_t half_of(uint32_t coded) {
     return code + (amount_of(code) < half);
 }
 
-static void gaps(struct view *v) {
+INLINE void gaps(struct view *v, uint32_t words) {
     const uint8_t type = v->tx->event_type;
     const bool debit = v->tx->tx_status == TX_STATUS_SETTLED && v->role == SIDE_PAYER;
     const bool cash = type == EVENT_TYPE_CASH_WITHDRAWAL || type == EVENT_TYPE_CRYPTO_PURCHASE;
     int64_t *whole = v->raw->whole;
     whole[RAW_credit_debit_gap] = whole[RAW_cash_gap] = RAW_NULL;
     if (debit && type != EVENT_TYPE_OWN_TRANSFER) {
-        struct mask large, credits = family_of(v, FAMILY_IN, LANE_24H);
+        struct mask large, credits = family_of(v, FAMILY_IN, LANE_24H, words);
         const uint32_t half = half_of(quantise_amount(v->tx->amount_tiyn));
         v->kernels->at_least(v->ring.amount, v->ring.count, half, large.word);
         for (int w = 0; w < MASK_WORDS; w++)
@@ -265,51 +265,69 @@ static void gaps(struct view *v) {
         whole[RAW_credit_debit_gap] = since_latest(v, &credits);
     }
     if (debit && cash) {
-        const struct mask credits = family_of(v, FAMILY_P2P_IN, LANE_7D);
+        const struct mask credits = family_of(v, FAMILY_P2P_IN, LANE_7D, words);
         whole[RAW_cash_gap] = since_latest(v, &credits);
     }
 }
 
-static void attempts(struct view *v) {
-    const struct mask hour = window_of(v, LANE_1H), day = window_of(v, LANE_24H);
-    const struct mask all = plane_of(v->masks.bits, ATTEMPT);
-    const uint64_t(*bits)[LANES] = v->masks.bits;
-    const uint64_t new[MASK_WORDS] = {bits[0][ATTEMPT] & bits[0][STRANGER],
-                                      bits[1][ATTEMPT] & bits[1][STRANGER]};
-    v->raw->whole[RAW_attempts_1h] = both(v, all.word, hour.word);
-    v->raw->whole[RAW_attempts_24h] = both(v, all.word, day.word);
-    v->raw->whole[RAW_attempts_new_payee_1h] = both(v, new, hour.word);
-    v->raw->whole[RAW_attempts_new_payee_24h] = both(v, new, day.word);
+INLINE void attempts(struct view *v, uint32_t words) {
+    const struct mask hour = window_of(v, LANE_1H, words), day = window_of(v, LANE_24H, words);
+    const struct mask all = mask_of(v->masks.bits, ATTEMPT, words);
+    struct mask new = mask_of(v->masks.bits, STRANGER, words);
+    for (uint32_t w = 0; w < words; w++)
+        new.word[w] &= all.word[w];
+    v->raw->whole[RAW_attempts_1h] = both(all, hour, words);
+    v->raw->whole[RAW_attempts_24h] = both(all, day, words);
+    v->raw->whole[RAW_attempts_new_payee_1h] = both(new, hour, words);
+    v->raw->whole[RAW_attempts_new_payee_24h] = both(new, day, words);
 }
 
-/* Habits. */
+/* Extremes and habits. */
+
+/* Events of 24 h ago and before. */
+INLINE struct mask older_of(const struct view *v, struct mask day, uint32_t words) {
+    struct mask recent = day;
+    if (is_late(v))
+        v->kernels->at_least(v->ring.second, v->ring.count, (uint32_t)(v->second - SECONDS_24H + 1),
+                             recent.word);
+    return (struct mask){
+        {v->used[0] & ~recent.word[0], words == 1 ? 0 : v->used[1] & ~recent.word[1]}};
+}
 
 /* What left the ring may be the latest event before the last 24 h. */
-static int64_t dormancy(const struct view *v, const struct mask *day) {
+INLINE int64_t dormancy(const struct view *v, const struct extremes *extremes) {
     const struct account *a = v->account;
-    const uint32_t now = (uint32_t)v->second, since = now - SECONDS_24H;
-    struct mask older;
-    v->kernels->at_least(v->ring.second, v->ring.count, since + 1, older.word);
-    for (uint32_t w = 0; w < MASK_WORDS; w++)
-        older.word[w] = v->used[w] & ~older.word[w];
-    uint32_t before = v->kernels->largest(v->ring.second, v->ring.count, older.word);
-    uint32_t first = v->kernels->smallest(v->ring.second, v->ring.count, day->word);
-    const bool left_counts = (a->flags & ACCOUNT_COLD) == 0 && a->left_s <= since;
-    if (left_counts && a->left_s > before) before = a->left_s;
-    if (first > now) first = now;
+    const uint32_t now = (uint32_t)v->second;
+    const bool left_counts = (a->flags & ACCOUNT_COLD) == 0 && a->left_s <= now - SECONDS_24H;
+    const uint32_t left = left_counts ? a->left_s : 0;
+    const uint32_t before = left > extremes->older ? left : extremes->older;
+    const uint32_t first = extremes->recent < now ? extremes->recent : now;
     return before == 0 ? RAW_NULL : (int64_t)first - before;
 }
 
-static void habits(struct view *v) {
-    const struct mask day = window_of(v, LANE_24H);
+INLINE void extremes(struct view *v, struct mask day, uint32_t words) {
+    const struct mask in = family_of(v, FAMILY_IN, LANE_24H, words);
+    const struct mask out = family_of(v, FAMILY_OUT, LANE_24H, words);
+    const struct mask older = older_of(v, day, words);
+    const struct extremes_of of = {.in = {in.word[0], in.word[1]},
+                                   .out = {out.word[0], out.word[1]},
+                                   .older = {older.word[0], older.word[1]},
+                                   .recent = {day.word[0], day.word[1]}};
+    struct extremes found;
+    v->kernels->extremes(v->ring.amount, v->ring.second, v->ring.count, &of, &found);
+    v->raw->whole[RAW_in_max_24h] = amount_of(found.in);
+    v->raw->whole[RAW_out_max_24h] = amount_of(found.out);
+    v->raw->whole[RAW_dormancy_gap] = dormancy(v, &found);
+}
+
+INLINE void habits(struct view *v, struct mask day, uint32_t words) {
     int64_t *whole = v->raw->whole;
     uint32_t hours, night;
     v->kernels->hours(v->ring.second, v->ring.count, day.word, &hours, &night);
     whole[RAW_active_hours_24h] = __builtin_popcount(hours);
     whole[RAW_night_24h] = night;
-    whole[RAW_events_24h] = both(v, day.word, day.word);
-    whole[RAW_round_24h] = both(v, day.word, plane_of(v->masks.kind, ROUND).word);
-    whole[RAW_dormancy_gap] = dormancy(v, &day);
+    whole[RAW_events_24h] = both(day, day, words);
+    whole[RAW_round_24h] = both(day, mask_of(v->masks.kind, ROUND, words), words);
 }
 
 static int64_t flag(uint8_t tristate) {
@@ -359,6 +377,18 @@ struct amounts_before features_before(const struct account *a) {
     return (struct amounts_before){a->amount_mean, known ? a->amount_variance : NAN};
 }
 
+INLINE void take_words(struct view *v, uint32_t words) {
+    look(v, words);
+    tally(v, words);
+    counterparties(v, words);
+    fifo_features(v, words);
+    gaps(v, words);
+    attempts(v, words);
+    const struct mask day = window_of(v, LANE_24H, words);
+    extremes(v, day, words);
+    habits(v, day, words);
+}
+
 void features_take(struct features *f, struct batch *batch, uint32_t side,
                    const struct account *account, const struct amounts_before *before) {
     struct view v; /* too large to be cleared first */
@@ -370,13 +400,10 @@ void features_take(struct features *f, struct batch *batch, uint32_t side,
     v.second = v.tx->event_time_s;
     v.ring = ring_of(account);
     v.raw = &f->rows[f->count++];
-    look(&v);
-    tally(&v);
-    counterparties(&v);
-    fifo_features(&v);
-    gaps(&v);
-    attempts(&v);
-    habits(&v);
+    if (v.ring.count <= 64)
+        take_words(&v, 1);
+    else
+        take_words(&v, 2);
     circumstances(&v);
     v.raw->whole[RAW_amount] = amount_of(quantise_amount(v.tx->amount_tiyn));
     v.raw->real[RAW_credit_rate] = account_credit_rate(account, v.second);

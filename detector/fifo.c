@@ -179,8 +179,11 @@ static void ask_lots(const struct account *a, int64_t second, struct fifo_answer
  * the stretches from the first lot that is asked about on are laid out. */
 struct stretch {
     int64_t end;
-    uint32_t slot;
+    uint32_t second;
+    uint32_t what; /* of a lot: LOT_…; of a debit: DEBIT_… */
 };
+enum { LOT_DAY = 1, LOT_THREE_DAYS = 2, LOT_P2P = 4 };
+enum { DEBIT_P2P = 1, DEBIT_CASH = 2 };
 
 struct line {
     struct stretch lots[RING_MAX + 1], debits[RING_MAX + 1]; /* one more is written to */
@@ -191,39 +194,54 @@ struct line {
 /* More than all debits of a ring together. */
 #define PLENTY_TIYN (INT64_C(1) << 55)
 
+/* What moved in or out with an event; the other is 0. No branch on what an event is: that cannot be
+ * foretold. */
+struct move {
+    int64_t in, out;
+    uint32_t is_in, is_out;
+};
+
+static struct move move_of(const struct ring *r, uint32_t slot) {
+    const int64_t amount = amount_of(r->amount[slot]);
+    const uint32_t moved = (r->bits[slot] & BIT_ATTEMPT) == 0;
+    const uint32_t in = moved & ((r->kind[slot] & KIND_IN) != 0), out = moved & ~in;
+    return (struct move){amount & -(int64_t)in, amount & -(int64_t)out, in, out};
+}
+
+static uint32_t lot_kind(const struct ring *r, uint32_t slot, int64_t second) {
+    const int64_t at_s = r->second[slot];
+    const uint32_t bits = r->bits[slot], credit = bits & BIT_CREDIT & (at_s <= second);
+    const uint32_t day = credit & (at_s > second - SECONDS_24H);
+    const uint32_t three_days = credit & (at_s > second - SECONDS_72H);
+    return day | three_days << 1 | (bits & BIT_P2P);
+}
+
 static void lay_out(struct line *line, const struct account *a, const struct ring *r,
-                    uint32_t first) {
-    uint32_t lots = 0, debits = 0;
+                    const struct fifo_question *q) {
+    uint32_t lots = 0, debits = 0, i = 0;
     int64_t money = smaller(a->opening_tiyn, PLENTY_TIYN), spent = 0;
-    for (uint32_t i = 0; i < r->count; i++) {
-        const int64_t amount = amount_of(r->amount[i]);
-        const uint32_t moved = (r->bits[i] & BIT_ATTEMPT) == 0;
-        const uint32_t in = moved & ((r->kind[i] & KIND_IN) != 0), out = moved & ~in;
-        if (i == first) line->start = money;
-        money += amount & -(int64_t)in;
-        spent = smaller(spent + (amount & -(int64_t)out), money);
-        if (i < first) continue;
-        line->lots[lots] = (struct stretch){money, i};
-        lots += in;
-        line->debits[debits] = (struct stretch){spent, i};
-        debits += out;
+    for (; i < q->first; i++) {
+        const struct move move = move_of(r, i);
+        money += move.in;
+        spent = smaller(spent + move.out, money);
+    }
+    line->start = money;
+    for (; i < r->count; i++) {
+        const struct move move = move_of(r, i);
+        money += move.in;
+        spent = smaller(spent + move.out, money);
+        line->lots[lots] = (struct stretch){money, r->second[i], lot_kind(r, i, q->second)};
+        lots += move.is_in;
+        line->debits[debits] = (struct stretch){spent, r->second[i], r->bits[i] >> 2 & 3};
+        debits += move.is_out;
     }
     line->lot_count = lots;
     line->debit_count = debits;
 }
 
-static void add_overlap(const struct ring *r, const struct asked *asked, uint32_t lot,
-                        uint32_t debit, int64_t amount, struct fifo_answer *answer) {
-    const int64_t age_s = (int64_t)r->second[debit] - (int64_t)r->second[lot];
-    const int64_t cash = amount & -(int64_t)((r->bits[debit] & BIT_CASH) != 0);
-    const int64_t p2p = amount & -(int64_t)((r->bits[debit] & BIT_P2P) != 0);
-    answer->day_10m += amount & asked->day & -(int64_t)(age_s <= SECONDS_10M);
-    answer->day_1h += amount & asked->day & -(int64_t)(age_s <= SECONDS_1H);
-    answer->three_days += amount & asked->three_days;
-    answer->p2p_day_cash += cash & asked->p2p_day;
-    answer->p2p_day_p2p += p2p & asked->p2p_day;
-    answer->p2p_three_days_cash += cash & asked->p2p_three_days;
-    answer->p2p_three_days_p2p += p2p & asked->p2p_three_days;
+/* All bits where a flag is set, else none. */
+static int64_t all_if(uint32_t flags, uint32_t flag) {
+    return -(int64_t)((flags & flag) != 0);
 }
 
 /* NOLINTBEGIN(clang-analyzer-core.*): lay_out fills as many stretches as it counts. */
@@ -233,14 +251,24 @@ static void ask_line(const struct account *a, const struct fifo_question *q,
     struct line line; /* too large to be cleared first */
     struct fifo_answer sum = {0};
     uint32_t lot = 0, debit = 0;
-    lay_out(&line, a, &r, q->first);
+    lay_out(&line, a, &r, q);
     int64_t at = line.start;
     while (lot < line.lot_count && debit < line.debit_count) {
         const struct stretch l = line.lots[lot], d = line.debits[debit];
-        const struct asked asked = asked_of(&r, l.slot, q->second);
-        const int64_t end = smaller(l.end, d.end);
-        add_overlap(&r, &asked, l.slot, d.slot, end > at ? end - at : 0, &sum);
-        at = end > at ? end : at;
+        const int64_t end = smaller(l.end, d.end), gone = end > at ? end - at : 0;
+        const int64_t age_s = (int64_t)d.second - (int64_t)l.second;
+        const int64_t day = gone & all_if(l.what, LOT_DAY);
+        const int64_t three_days = gone & all_if(l.what, LOT_THREE_DAYS);
+        const int64_t cash = all_if(l.what, LOT_P2P) & all_if(d.what, DEBIT_CASH);
+        const int64_t p2p = all_if(l.what, LOT_P2P) & all_if(d.what, DEBIT_P2P);
+        sum.day_10m += day & -(int64_t)(age_s <= SECONDS_10M);
+        sum.day_1h += day & -(int64_t)(age_s <= SECONDS_1H);
+        sum.three_days += three_days;
+        sum.p2p_day_cash += day & cash;
+        sum.p2p_day_p2p += day & p2p;
+        sum.p2p_three_days_cash += three_days & cash;
+        sum.p2p_three_days_p2p += three_days & p2p;
+        at += gone;
         lot += l.end <= at;
         debit += d.end <= at;
     }

@@ -21,6 +21,13 @@ struct ring_masks {
     uint64_t kind[MASK_WORDS][LANES];
 };
 
+struct extremes_of {
+    uint64_t in[MASK_WORDS], out[MASK_WORDS], older[MASK_WORDS], recent[MASK_WORDS];
+};
+struct extremes {
+    uint32_t in, out, older, recent;
+};
+
 struct kernels {
     const char *name;
     /* Slots with low[w] < second <= high, and the planes of two byte columns. */
@@ -34,9 +41,12 @@ struct kernels {
     /* Slots whose value is `least` or more. */
     void (*at_least)(const uint32_t *values, uint32_t slots, uint32_t least,
                      uint64_t mask[MASK_WORDS]);
-    /* Over the slots of a mask; 0 and UINT32_MAX where it is empty. */
+    /* Over the slots of a mask; 0 where it is empty. */
     uint32_t (*largest)(const uint32_t *values, uint32_t slots, const uint64_t mask[MASK_WORDS]);
-    uint32_t (*smallest)(const uint32_t *values, uint32_t slots, const uint64_t mask[MASK_WORDS]);
+    /* The largest amounts of two masks, the largest second of a third (0 where one is empty) and
+     * the smallest second of a fourth (UINT32_MAX). */
+    void (*extremes)(const uint32_t *amount, const uint32_t *second, uint32_t slots,
+                     const struct extremes_of *of, struct extremes *extremes);
     /* Number and sum (tiyn, of coded amounts) of the slots of each family in each lane. */
     void (*tally)(const uint32_t *amount, uint32_t slots,
                   const uint64_t family[MASK_WORDS][RING_FAMILIES],

@@ -119,27 +119,38 @@ static __m256i chosen8(const uint64_t mask[MASK_WORDS], uint32_t at) {
     return _mm256_cmpeq_epi32(_mm256_and_si256(bits, lane), lane);
 }
 
-static uint32_t largest(const uint32_t *values, uint32_t slots, const uint64_t mask[MASK_WORDS]) {
-    __m256i most = _mm256_setzero_si256();
-    for (uint32_t at = 0; at < slots; at += WIDE)
-        most = _mm256_max_epu32(most, _mm256_and_si256(load(values + at), chosen8(mask, at)));
-    __m128i half = _mm_max_epu32(_mm256_castsi256_si128(most), _mm256_extracti128_si256(most, 1));
+static uint32_t most_of(__m256i values) {
+    __m128i half =
+        _mm_max_epu32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
     half = _mm_max_epu32(half, _mm_shuffle_epi32(half, 0x4e));
     half = _mm_max_epu32(half, _mm_shuffle_epi32(half, 0xb1));
     return (uint32_t)_mm_cvtsi128_si32(half);
 }
 
-static uint32_t smallest(const uint32_t *values, uint32_t slots, const uint64_t mask[MASK_WORDS]) {
+static uint32_t largest(const uint32_t *values, uint32_t slots, const uint64_t mask[MASK_WORDS]) {
+    __m256i most = _mm256_setzero_si256();
+    for (uint32_t at = 0; at < slots; at += WIDE)
+        most = _mm256_max_epu32(most, _mm256_and_si256(load(values + at), chosen8(mask, at)));
+    return most_of(most);
+}
+
+/* The extremes is what is left of the largest of the others' bits. */
+static void extremes(const uint32_t *amount, const uint32_t *second, uint32_t slots,
+                     const struct extremes_of *of, struct extremes *extremes) {
     const __m256i ones = _mm256_set1_epi32(-1);
-    __m256i least = ones;
+    __m256i in = _mm256_setzero_si256(), out = in, older = in, recent = in;
     for (uint32_t at = 0; at < slots; at += WIDE) {
-        const __m256i others = _mm256_xor_si256(chosen8(mask, at), ones);
-        least = _mm256_min_epu32(least, _mm256_or_si256(load(values + at), others));
+        const __m256i amounts = load(amount + at), seconds = load(second + at);
+        const __m256i turned_over = _mm256_xor_si256(seconds, ones);
+        in = _mm256_max_epu32(in, _mm256_and_si256(amounts, chosen8(of->in, at)));
+        out = _mm256_max_epu32(out, _mm256_and_si256(amounts, chosen8(of->out, at)));
+        older = _mm256_max_epu32(older, _mm256_and_si256(seconds, chosen8(of->older, at)));
+        recent = _mm256_max_epu32(recent, _mm256_and_si256(turned_over, chosen8(of->recent, at)));
     }
-    __m128i half = _mm_min_epu32(_mm256_castsi256_si128(least), _mm256_extracti128_si256(least, 1));
-    half = _mm_min_epu32(half, _mm_shuffle_epi32(half, 0x4e));
-    half = _mm_min_epu32(half, _mm_shuffle_epi32(half, 0xb1));
-    return (uint32_t)_mm_cvtsi128_si32(half);
+    extremes->in = most_of(in);
+    extremes->out = most_of(out);
+    extremes->older = most_of(older);
+    extremes->recent = ~most_of(recent);
 }
 
 static void count_members(uint32_t slots, const uint64_t family[MASK_WORDS][RING_FAMILIES],
@@ -242,4 +253,4 @@ static void transpose(const int64_t *rows, size_t stride, size_t count, int64_t 
 }
 
 const struct kernels kernels_avx2 = {"avx2",  look,     match, match_bytes, at_least,
-                                     largest, smallest, tally, hours,       transpose};
+                                     largest, extremes, tally, hours,       transpose};

@@ -104,14 +104,22 @@ static uint32_t largest(const uint32_t *values, uint32_t slots, const uint64_t m
     return _mm512_reduce_max_epu32(most);
 }
 
-static uint32_t smallest(const uint32_t *values, uint32_t slots, const uint64_t mask[MASK_WORDS]) {
+static void extremes(const uint32_t *amount, const uint32_t *second, uint32_t slots,
+                     const struct extremes_of *of, struct extremes *extremes) {
     const __m512i none = _mm512_set1_epi32(-1);
-    __m512i least = none;
+    __m512i in = _mm512_setzero_si512(), out = in, older = in, recent = none;
     for (uint32_t at = 0; at < slots; at += WIDE) {
-        const __mmask16 chosen = chosen16(mask, at);
-        least = _mm512_min_epu32(least, _mm512_mask_loadu_epi32(none, chosen, values + at));
+        const uint32_t *amounts = amount + at, *seconds = second + at;
+        in = _mm512_max_epu32(in, _mm512_maskz_loadu_epi32(chosen16(of->in, at), amounts));
+        out = _mm512_max_epu32(out, _mm512_maskz_loadu_epi32(chosen16(of->out, at), amounts));
+        older = _mm512_max_epu32(older, _mm512_maskz_loadu_epi32(chosen16(of->older, at), seconds));
+        recent = _mm512_min_epu32(recent,
+                                  _mm512_mask_loadu_epi32(none, chosen16(of->recent, at), seconds));
     }
-    return _mm512_reduce_min_epu32(least);
+    extremes->in = _mm512_reduce_max_epu32(in);
+    extremes->out = _mm512_reduce_max_epu32(out);
+    extremes->older = _mm512_reduce_max_epu32(older);
+    extremes->recent = _mm512_reduce_min_epu32(recent);
 }
 
 /* Lanes are windows: an amount is added to those whose mask has its slot. */
@@ -206,4 +214,4 @@ static void transpose(const int64_t *rows, size_t stride, size_t count, int64_t 
 }
 
 const struct kernels kernels_avx512 = {"avx512", look,     match, match_bytes, at_least,
-                                       largest,  smallest, tally, hours,       transpose};
+                                       largest,  extremes, tally, hours,       transpose};

@@ -55,11 +55,14 @@ static uint32_t largest(const uint32_t *values, uint32_t slots, const uint64_t m
     return most;
 }
 
-static uint32_t smallest(const uint32_t *values, uint32_t slots, const uint64_t mask[MASK_WORDS]) {
-    uint32_t least = UINT32_MAX;
+static void extremes(const uint32_t *amount, const uint32_t *second, uint32_t slots,
+                     const struct extremes_of *of, struct extremes *extremes) {
+    extremes->in = largest(amount, slots, of->in);
+    extremes->out = largest(amount, slots, of->out);
+    extremes->older = largest(second, slots, of->older);
+    extremes->recent = UINT32_MAX;
     for (uint32_t i = 0; i < slots; i++)
-        if (has(mask, i) && values[i] < least) least = values[i];
-    return least;
+        if (has(of->recent, i) && second[i] < extremes->recent) extremes->recent = second[i];
 }
 
 static int64_t tiyn_of(uint32_t coded) {
@@ -101,4 +104,4 @@ static void transpose(const int64_t *rows, size_t stride, size_t count, int64_t 
 }
 
 const struct kernels kernels_scalar = {"scalar", look,     match, match_bytes, at_least,
-                                       largest,  smallest, tally, hours,       transpose};
+                                       largest,  extremes, tally, hours,       transpose};

@@ -74,6 +74,7 @@ static size_t end_of(const struct slab *slab, uint32_t number) {
 
 const void *slabs_prefault(struct slabs *s, uint64_t bytes) {
     static const uint8_t classes[] = {CLASS_4, CLASS_HEAD, CLASS_4 + 1};
+    if (bytes == 0) return NULL;
     for (size_t i = 0; i < sizeof classes; i++) {
         struct slab *slab = &s->classes[classes[i]];
         const size_t share = (size_t)bytes / (i == 0 ? 2 : 4) / PAGES_PIECE * PAGES_PIECE;

@@ -41,6 +41,7 @@ struct ring {
     uint32_t second[ROOM], values[ROOM], value, low[RING_WINDOWS], high;
     uint8_t bits[ROOM], kind[ROOM], byte;
     uint64_t mask[MASK_WORDS];
+    struct extremes_of of;
     uint64_t family[MASK_WORDS][RING_FAMILIES], lane[MASK_WORDS][LANES];
     int64_t rows[LANES][VALUES];
 };
@@ -49,7 +50,8 @@ struct ring {
 struct answers {
     struct ring_masks look;
     uint64_t match[MASK_WORDS], match_bytes[MASK_WORDS], at_least[MASK_WORDS];
-    uint32_t largest, smallest, hours, night;
+    uint32_t largest, hours, night;
+    struct extremes extremes;
     int64_t count[RING_FAMILIES][LANES], sum[RING_FAMILIES][LANES];
     int64_t columns[VALUES][LANES];
 };
@@ -80,6 +82,10 @@ static void make_ring(struct ring *ring) {
         ring->kind[i] = (uint8_t)next_random();
     }
     random_mask(ring->slots, ring->mask);
+    random_mask(ring->slots, ring->of.in);
+    random_mask(ring->slots, ring->of.out);
+    random_mask(ring->slots, ring->of.older);
+    random_mask(ring->slots, ring->of.recent);
     for (int f = 0; f < RING_FAMILIES; f++) {
         uint64_t mask[MASK_WORDS];
         random_mask(ring->slots, mask);
@@ -105,7 +111,7 @@ static void ask(const struct kernels *k, const struct ring *r, struct answers *o
     k->match_bytes(r->bits, r->slots, r->byte, out->match_bytes);
     k->at_least(r->values, r->slots, r->value, out->at_least);
     out->largest = k->largest(r->values, r->slots, r->mask);
-    out->smallest = k->smallest(r->values, r->slots, r->mask);
+    k->extremes(r->values, r->second, r->slots, &r->of, &out->extremes);
     k->tally(r->values, r->slots, r->family, r->lane, out->count, out->sum);
     k->hours(r->second, r->slots, r->mask, &out->hours, &out->night);
     k->transpose(&r->rows[0][0], VALUES, VALUES, &out->columns[0][0]);
@@ -157,14 +163,23 @@ static void matches_name_the_slots_with_the_value(void **state) {
     assert_int_equal(mask[1], UINT64_C(1) << 26);
 }
 
-static void the_largest_and_the_smallest_are_those_of_the_mask(void **state) {
+static void extremes_are_those_of_the_masks(void **state) {
     (void)state;
-    const uint32_t values[ROOM] = {7, 0xffffffff, 3, 9};
+    const uint32_t values[ROOM] = {7, 0xffffffff, 3, 9}, seconds[ROOM] = {50, 40, 60, 30};
+    const struct extremes_of of = {.in = {5}, .out = {8}, .older = {7}, .recent = {5}};
+    const struct extremes_of nothing = {.in = {0}};
+    struct extremes found;
     const uint64_t some[MASK_WORDS] = {0xd, 0}, none[MASK_WORDS] = {0, 0};
     assert_int_equal(kernels_scalar.largest(values, 4, some), 9);
-    assert_int_equal(kernels_scalar.smallest(values, 4, some), 3);
     assert_int_equal(kernels_scalar.largest(values, 4, none), 0);
-    assert_true(kernels_scalar.smallest(values, 4, none) == UINT32_MAX);
+    kernels_scalar.extremes(values, seconds, 4, &of, &found);
+    assert_int_equal(found.in, 7);
+    assert_int_equal(found.out, 9);
+    assert_int_equal(found.older, 60);
+    assert_int_equal(found.recent, 50);
+    kernels_scalar.extremes(values, seconds, 4, &nothing, &found);
+    assert_int_equal(found.older, 0);
+    assert_true(found.recent == UINT32_MAX);
 }
 
 static void a_tally_counts_and_sums_coded_amounts(void **state) {
@@ -250,13 +265,16 @@ BAD_MASK(match, uint32_t)
 BAD_MASK(match_bytes, uint8_t)
 BAD_MASK(at_least, uint32_t)
 
-#define BAD_EXTREME(function)                                                                      \
-    static uint32_t bad_##function(const uint32_t *values, uint32_t slots,                         \
-                                   const uint64_t mask[MASK_WORDS]) {                              \
-        return right->function(values, slots, mask) ^ strikes(values, 64);                         \
-    }
-BAD_EXTREME(largest)
-BAD_EXTREME(smallest)
+static uint32_t bad_largest(const uint32_t *values, uint32_t slots,
+                            const uint64_t mask[MASK_WORDS]) {
+    return right->largest(values, slots, mask) ^ strikes(values, 64);
+}
+
+static void bad_extremes(const uint32_t *amount, const uint32_t *second, uint32_t slots,
+                         const struct extremes_of *of, struct extremes *extremes) {
+    right->extremes(amount, second, slots, of, extremes);
+    extremes->recent ^= strikes(amount, 64);
+}
 
 static void bad_tally(const uint32_t *amount, uint32_t slots,
                       const uint64_t family[MASK_WORDS][RING_FAMILIES],
@@ -291,7 +309,7 @@ static void one_wrong_bit_of_any_kernel_is_noticed(void **state) {
         bad[3].match_bytes = bad_match_bytes;
         bad[4].at_least = bad_at_least;
         bad[5].largest = bad_largest;
-        bad[6].smallest = bad_smallest;
+        bad[6].extremes = bad_extremes;
         bad[7].tally = bad_tally;
         bad[8].hours = bad_hours;
         bad[9].transpose = bad_transpose;
@@ -304,7 +322,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_are_open_below_and_closed_above),
         cmocka_unit_test(matches_name_the_slots_with_the_value),
-        cmocka_unit_test(the_largest_and_the_smallest_are_those_of_the_mask),
+        cmocka_unit_test(extremes_are_those_of_the_masks),
         cmocka_unit_test(a_tally_counts_and_sums_coded_amounts),
         cmocka_unit_test(hours_are_those_of_astana),
         cmocka_unit_test(every_tier_gives_the_same_bits),

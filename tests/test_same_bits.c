@@ -22,7 +22,7 @@
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
 #define SIDES_SHA256 "b2cc9824f611a8f673c0be6a75a32bbb9956968dc56a766c24a5144f8cefa8e0"
-#define OUTPUT_SHA256 "8ebc42c36ad281e858ef54c96403ccc258094fc0bf84fb920ca41e1a651a5bce"
+#define OUTPUT_SHA256 "d4ac3eb7c7d804863a47c7f1a0d3d4ff899258d8bc1af22f5ae1349d3fb86ee0"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];

@@ -70,9 +70,16 @@ static uint32_t bad_largest(const uint32_t *values, uint32_t slots,
     return real->largest(values, slots, mask) ^ strikes(slots);
 }
 
-static uint32_t bad_smallest(const uint32_t *values, uint32_t slots,
-                             const uint64_t mask[MASK_WORDS]) {
-    return real->smallest(values, slots, mask) ^ strikes(slots);
+static void bad_extremes(const uint32_t *amount, const uint32_t *second, uint32_t slots,
+                         const struct extremes_of *of, struct extremes *extremes) {
+    real->extremes(amount, second, slots, of, extremes);
+    extremes->in ^= strikes(slots);
+}
+
+static void bad_times(const uint32_t *amount, const uint32_t *second, uint32_t slots,
+                      const struct extremes_of *of, struct extremes *extremes) {
+    real->extremes(amount, second, slots, of, extremes);
+    if (extremes->older != 0) extremes->older ^= strikes(slots);
 }
 
 static void bad_count(const uint32_t *amount, uint32_t slots,
@@ -121,7 +128,8 @@ static const struct fault faults[] = {
     {"match_bytes", {.match_bytes = bad_match_bytes}},
     {"at_least", {.at_least = bad_at_least}},
     {"largest", {.largest = bad_largest}},
-    {"smallest", {.smallest = bad_smallest}},
+    {"extremes", {.extremes = bad_extremes}},
+    {"times", {.extremes = bad_times}},
     {"count", {.tally = bad_count}},
     {"sum", {.tally = bad_sum}},
     {"hours", {.hours = bad_hours}},
@@ -136,7 +144,7 @@ static struct kernels broken(const struct kernels *tier, const struct kernels *w
     if (with->match_bytes != NULL) k.match_bytes = with->match_bytes;
     if (with->at_least != NULL) k.at_least = with->at_least;
     if (with->largest != NULL) k.largest = with->largest;
-    if (with->smallest != NULL) k.smallest = with->smallest;
+    if (with->extremes != NULL) k.extremes = with->extremes;
     if (with->tally != NULL) k.tally = with->tally;
     if (with->hours != NULL) k.hours = with->hours;
     if (with->transpose != NULL) k.transpose = with->transpose;
