@@ -319,10 +319,6 @@ void kafka_reader_release(struct kafka_reader *r, const struct port_record *reco
     }
 }
 
-size_t kafka_reader_streams(const struct kafka_reader *r) {
-    return r == NULL ? 0 : r->stream_count;
-}
-
 struct kafka_place kafka_reader_place(const struct kafka_reader *r, size_t stream) {
     assert(stream < r->stream_count);
     const struct stream *s = &r->streams[stream];

@@ -39,5 +39,4 @@ struct kafka_place {
     int64_t next_offset; /* one past the last record taken; negative until known */
     bool eof;            /* behind it the partition ended, and nothing has been taken since */
 };
-size_t kafka_reader_streams(const struct kafka_reader *reader);
 struct kafka_place kafka_reader_place(const struct kafka_reader *reader, size_t stream);
