@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Streams of the Kafka port on the embedded broker: a new assignment while the client's queues are
- * full of the old one. */
+ * full of the old one; and what the reader thread hands over. */
 #include "tests/support.h"
 
 #include "detector/base/log.h"
@@ -9,9 +9,11 @@
 #include "detector/broker/kafka_port.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define TOPIC "antifrod.transactions"
 enum { PARTITIONS = 2, RECORDS = 4000, SOME = 300, WAIT_MS = 100, WAITS_MAX = 100 };
+enum { LARGE = 60000 }; /* larger than a block of the reader */
 
 struct stand {
     struct embedded_broker *broker;
@@ -117,11 +119,126 @@ static void an_assignment_at_once_replaced_leaves_nothing_behind(void **state) {
     }
 }
 
+/* The next record of the first stream. */
+static struct port_record take_one(struct stand *stand) {
+    struct error error = {.code = ERROR_NONE};
+    struct port_record record;
+    size_t count = 0;
+    for (int waits = 0; waits < WAITS_MAX; waits++) {
+        must(stand->port->ops->poll(stand->port, 0, &record, 1, &count, &error), &error);
+        if (count == 1) return record;
+        stand->port->ops->wait(stand->port, WAIT_MS);
+    }
+    fail_msg("nothing came");
+    return record;
+}
+
+static void records_that_are_not_released_outlive_their_assignment(void **state) {
+    struct stand *stand = *state;
+    struct port *port = stand->port;
+    struct port_record kept[SOME];
+    assign_at(stand, 0);
+    for (int i = 0; i < SOME; i++)
+        kept[i] = take_one(stand);
+    assign_at(stand, 1000);
+    take(stand, 1000, RECORDS - 1000);
+    for (int i = 0; i < SOME; i++) {
+        assert_int_equal(kept[i].offset, i);
+        assert_int_equal(kept[i].value.size, 10);
+        assert_memory_equal(kept[i].value.data, "0123456789", 10);
+    }
+    port->ops->release(port, kept, SOME);
+}
+
+/* The stream that nobody takes from is full; that must not keep the other's from coming. */
+static void a_stream_that_is_not_taken_from_holds_up_no_other(void **state) {
+    struct stand *stand = *state;
+    struct error error = {.code = ERROR_NONE};
+    struct port *port = stand->port;
+    struct port_record records[SOME];
+    size_t count = 0, taken = 0;
+    assign_at(stand, 0);
+    for (int waits = 0; taken < RECORDS && waits < WAITS_MAX; waits += count == 0) {
+        must(port->ops->poll(port, 1, records, SOME, &count, &error), &error);
+        port->ops->release(port, records, count);
+        taken += count;
+        if (count == 0) port->ops->wait(port, WAIT_MS);
+    }
+    assert_int_equal(taken, RECORDS);
+    for (int waits = 0; !port->ops->at_end(port, 1) && waits < WAITS_MAX; waits++)
+        port->ops->wait(port, WAIT_MS);
+    assert_true(port->ops->at_end(port, 1));
+    assert_false(port->ops->at_end(port, 0));
+}
+
+static void send(struct stand *stand, const uint8_t *value, const uint32_t *sizes, int count) {
+    static const struct port_header headers[] = {{"first", {(const uint8_t *)"1", 1}},
+                                                 {"second", {(const uint8_t *)"22", 2}}};
+    struct error error = {.code = ERROR_NONE};
+    struct kafka_feed *feed = kafka_feed_open(&stand->options, &error);
+    must(feed != NULL, &error);
+    for (int i = 0; i < count; i++) {
+        const struct port_message message = {.topic = TOPIC,
+                                             .timestamp_ms = 1,
+                                             .key = {(const uint8_t *)"key", 3},
+                                             .value = {sizes[i] == 0 ? NULL : value, sizes[i]},
+                                             .headers = headers,
+                                             .header_count = (size_t)(i % 3)};
+        must(kafka_feed_send(feed, &message, &error), &error);
+    }
+    must(kafka_feed_flush(feed, &error), &error);
+    kafka_feed_close(feed);
+}
+
+static void check_headers(struct port *port, const struct port_record *record, int count) {
+    struct port_header header;
+    for (int i = 0; i < count; i++) {
+        assert_true(port->ops->header(port, record, (size_t)i, &header));
+        assert_string_equal(header.name, i == 0 ? "first" : "second");
+        assert_int_equal(header.value.size, i + 1);
+    }
+    assert_false(port->ops->header(port, record, (size_t)count, &header));
+}
+
+/* Enough of them that every block is used again. */
+static void sizes_keys_and_headers_arrive_as_they_were_sent(void **state) {
+    static const uint32_t some[] = {10, LARGE, 0, 5000, 5000, 32768, 1, LARGE, 30000, 3000};
+    enum { COUNT = 100, KINDS = sizeof some / sizeof *some };
+    struct stand *stand = *state;
+    uint32_t sizes[COUNT];
+    uint8_t *value = malloc(LARGE);
+    assert_non_null(value);
+    for (int i = 0; i < LARGE; i++)
+        value[i] = (uint8_t)(i * 7 / 3);
+    for (int i = 0; i < COUNT; i++)
+        sizes[i] = some[i % KINDS];
+    send(stand, value, sizes, COUNT);
+    assign_at(stand, RECORDS);
+    for (int i = 0; i < COUNT; i++) {
+        struct port_record record = take_one(stand);
+        assert_int_equal(record.offset, RECORDS + i);
+        assert_int_equal(record.key.size, 3);
+        assert_memory_equal(record.key.data, "key", 3);
+        assert_int_equal(record.value.data == NULL, sizes[i] == 0);
+        assert_int_equal(record.value.size, sizes[i]);
+        if (sizes[i] > 0) assert_memory_equal(record.value.data, value, sizes[i]);
+        check_headers(stand->port, &record, i % 3);
+        stand->port->ops->release(stand->port, &record, 1);
+    }
+    free(value);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             a_new_assignment_begins_at_its_place_whatever_lay_in_the_queues, setup, teardown),
         cmocka_unit_test_setup_teardown(an_assignment_at_once_replaced_leaves_nothing_behind, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(records_that_are_not_released_outlive_their_assignment,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stream_that_is_not_taken_from_holds_up_no_other, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(sizes_keys_and_headers_arrive_as_they_were_sent, setup,
                                         teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,8 @@
  * kafka_producer.c. */
 #pragma once
 
+#include "detector/broker/bell.h"
+#include "detector/broker/kafka_reader.h"
 #include "detector/port.h"
 #include "detector/service/options.h"
 
@@ -10,23 +12,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-struct kafka_stream {
-    char *topic;
-    int32_t partition;
-    int64_t next_offset; /* of the next record to hand out; negative until known */
-    bool eof;            /* the broker said: nothing more, and nothing came since */
-    rd_kafka_queue_t *queue;
-};
-
 struct kafka_port {
     struct port port;
     const struct options *options;
     rd_kafka_t *consumer;
     rd_kafka_queue_t *main_queue;
-    struct kafka_stream *streams;
-    size_t stream_count;
-    pthread_t assigner; /* the thread that assigned the streams takes from them */
-    int event_fd;
+    struct kafka_reader *reader; /* of the assignment in force */
+    pthread_t assigner;          /* the engine thread: who assigned takes and releases */
+    struct bell bell;            /* wakes it */
 
     rd_kafka_t *producer;
     rd_kafka_consumer_group_metadata_t *group;

@@ -201,7 +201,7 @@ struct port *kafka_port_open(const struct options *options, struct error *error)
     }
     keep_freed_memory();
     k->options = options;
-    k->event_fd = -1;
+    k->bell.fd = -1;
     k->warned_ms = steady_ms() - KAFKA_WARN_MS;
     k->port = (struct port){.ops = &operations,
                             .exactly_once = strcmp(options->delivery, "exactly-once") == 0};
