@@ -147,7 +147,10 @@ static int newest_holder(const struct ring *r, const uint64_t same[2], uint8_t s
 
 static void fold(struct account *a, const struct ring *r) {
     const int64_t amount = amount_of(*r->amount);
-    if (*r->second > a->left_s) a->left_s = *r->second;
+    if (*r->second > a->left_s) {
+        a->left_s = *r->second;
+        a->flags &= (uint8_t)~ACCOUNT_COLD; /* from there on all is known */
+    }
     if ((*r->bits & BIT_ATTEMPT) != 0) return;
     const bool in = (*r->kind & KIND_IN) != 0;
     const bool adds = in != ((*r->bits & BIT_REVERSAL) != 0);

@@ -151,7 +151,7 @@ struct accounts_counts accounts_count(const struct accounts *a) {
         .bytes = accounts_bytes_held(a),
         .index_bytes = account_index_bytes(&a->index),
     };
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++)
-        counts.by_class[c] = slabs_live(&a->slabs, c);
+    for (int c = 0; c < SIZE_CLASSES; c++)
+        counts.by_class[c] = slabs_live(&a->slabs, (uint8_t)c);
     return counts;
 }

@@ -96,13 +96,13 @@ static uint64_t choose_bound(const struct accounts *a) {
     static uint64_t orders[SAMPLES + SIZE_CLASSES];
     uint64_t blocks = 0;
     size_t count = 0;
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++)
+    for (int c = 0; c < SIZE_CLASSES; c++)
         blocks += a->slabs.classes[c].top;
     if (blocks <= SMALL) return UINT64_MAX;
     const uint64_t stride = blocks / SAMPLES + 1;
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++)
+    for (int c = 0; c < SIZE_CLASSES; c++)
         for (uint64_t n = 1; n <= a->slabs.classes[c].top; n += stride) {
-            const uint32_t reference = slabs_reference(c, (uint32_t)n);
+            const uint32_t reference = slabs_reference((uint8_t)c, (uint32_t)n);
             const struct account *account = slabs_at(&a->slabs, reference);
             if (!slabs_is_hole(&a->slabs, reference) && !is_pinned(a, account->number))
                 orders[count++] = victim_order(account);
@@ -225,8 +225,8 @@ static void say_low(struct accounts *a, uint64_t live) {
     if (l->low) return;
     l->low = true;
     log_warn("event=memory_low bytes=%llu accounts=%llu drops_at=%llu next=\"at that size the "
-             "accounts that rested longest are dropped; raise memory.limit.mib, or lower "
-             "accounts.dormancy.days\"",
+             "accounts that rested longest are dropped; a larger memory.limit.mib needs a "
+             "new shard.id (docs/OPERATIONS.md)\"",
              (unsigned long long)live, (unsigned long long)a->index.count,
              (unsigned long long)l->soft);
 }
@@ -236,7 +236,7 @@ static void say_dropped(struct accounts *a) {
     if (a->dropped == l->said || (l->dropping && a->calls % SAY_CALLS != 0)) return;
     l->dropping = true;
     log_warn("event=accounts_dropped count=%llu total=%llu bytes=%llu accounts=%llu next=\"those "
-             "that come back are new and marked COLD_START; raise memory.limit.mib\"",
+             "that come back are new and marked COLD_START\"",
              (unsigned long long)(a->dropped - l->said), (unsigned long long)a->dropped,
              (unsigned long long)accounts_bytes_live(a), (unsigned long long)a->index.count);
     l->said = a->dropped;

@@ -2,7 +2,9 @@
 /* What the account table does between batches, a bounded piece of each at a time. */
 #include "detector/accounts_table.h"
 
-/* A call, at most. Heads are visited at a lower rate: all they wait for is the dormancy. */
+/* A call, at most. Heads are visited at a lower rate: all they wait for is the dormancy. For each
+ * account that came since the last call two more are, so that those that never return do not heap
+ * up. */
 enum {
     SWEEP_LOOKS = 512,
     SWEEP_HEAD_LOOKS = 128,
@@ -111,9 +113,10 @@ static bool pack_one(struct accounts *a, uint8_t size_class) {
 
 static void pack(struct accounts *a) {
     size_t moves = PACK_MOVES, bytes = PACK_BYTES;
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++) {
+    for (int c = 0; c < SIZE_CLASSES; c++) {
         const struct slab *slab = &a->slabs.classes[c];
-        while (too_many_holes(slab) && moves > 0 && bytes >= slab->bytes && pack_one(a, c)) {
+        while (too_many_holes(slab) && moves > 0 && bytes >= slab->bytes &&
+               pack_one(a, (uint8_t)c)) {
             moves--;
             bytes -= slab->bytes;
         }
@@ -122,9 +125,9 @@ static void pack(struct accounts *a) {
 
 /* What is held is about to pass the limit: all holes are closed now, however long it takes. */
 static void pack_all(struct accounts *a) {
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++)
+    for (int c = 0; c < SIZE_CLASSES; c++)
         while (a->slabs.classes[c].holes > 0)
-            pack_one(a, c);
+            pack_one(a, (uint8_t)c);
 }
 
 void accounts_maintain(struct accounts *a, int64_t clock_s) {
@@ -132,7 +135,9 @@ void accounts_maintain(struct accounts *a, int64_t clock_s) {
     limit_hear(a);
     slabs_settle(&a->slabs);
     const bool stuck = keep_index(a);
-    sweep_classes(a, &a->sweep_heads, CLASS_HEAD, CLASS_HEAD, SWEEP_HEAD_LOOKS, clock_s);
+    const uint32_t head_looks = SWEEP_HEAD_LOOKS + 2 * (a->numbered - a->swept_numbered);
+    a->swept_numbered = a->numbered;
+    sweep_classes(a, &a->sweep_heads, CLASS_HEAD, CLASS_HEAD, head_looks, clock_s);
     sweep_classes(a, &a->sweep, CLASS_4, CLASS_PANES, SWEEP_LOOKS, clock_s);
     limit_keep(a, stuck);
     /* Nothing may go: rather too large than without a place for the next account. */

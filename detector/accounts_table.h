@@ -34,7 +34,7 @@ struct accounts {
     struct account_index index;
     struct limit limit;
     struct hand sweep, sweep_heads;
-    uint32_t numbered;
+    uint32_t numbered, swept_numbered; /* ever; of them at the last sweep */
     uint64_t dropped, forgotten, looked_at, calls;
     uint64_t index_entries;  /* at the last accounts_maintain */
     bool watched;            /* `changed` is kept */

@@ -18,8 +18,8 @@
 
 #define BATCH_EVENTS 128u
 #define BATCH_SIDES (2u * BATCH_EVENTS)
-/* No batch reaches across a multiple of so many ordinals: what is to be done at a fixed place in the
- * order, whatever the batches were, is done there. */
+/* No batch reaches across a multiple of so many ordinals: what is to be done at a fixed place in
+ * the order, whatever the batches were, is done there. */
 #define BATCH_STRIDE 1024u
 /* Values a column of features has room for: a little more than there are sides, so that columns do
  * not all start in the same set of the cache. */

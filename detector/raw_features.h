@@ -15,20 +15,25 @@ enum raw_family { FAMILY_IN, FAMILY_OUT, FAMILY_P2P_IN, FAMILY_P2P_OUT, FAMILY_C
 /* Null, for those that may be. */
 #define RAW_NULL INT64_MIN
 
-/* Those that are a feature as they are bear its name; X(name). */
+/* Those that are a feature as they are bear its name; X(name). Of the others money is tiyn, ages are
+ * seconds but for account_age. */
+/* clang-format off */
 #define RAW_AS_IS(X)                                                                               \
-    X(in_max_24h)                                                                                  \
-    X(out_max_24h) X(payers_1h) X(payers_24h) X(payers_7d) X(payees_1h) X(payees_24h) X(payees_7d) \
-        X(passed_amount_cash_24h) X(passed_amount_p2p_24h) X(passed_amount_cash_72h)               \
-            X(passed_amount_p2p_72h) X(credit_debit_gap) X(cash_gap) X(attempts_1h)                \
-                X(attempts_24h) X(attempts_new_payee_1h) X(attempts_new_payee_24h) X(dormancy_gap) \
-                    X(active_hours_24h) X(active_call) X(remote_access) X(phone_owner_mismatch)
-/* Money is tiyn, ages are seconds but for account_age. */
+    X(in_max_24h) X(out_max_24h)                                                                   \
+    X(payers_1h) X(payers_24h) X(payers_7d) X(payees_1h) X(payees_24h) X(payees_7d)                \
+    X(passed_amount_cash_24h) X(passed_amount_p2p_24h)                                             \
+    X(passed_amount_cash_72h) X(passed_amount_p2p_72h)                                             \
+    X(credit_debit_gap) X(cash_gap)                                                                \
+    X(attempts_1h) X(attempts_24h) X(attempts_new_payee_1h) X(attempts_new_payee_24h)              \
+    X(dormancy_gap) X(active_hours_24h)                                                            \
+    X(active_call) X(remote_access) X(phone_owner_mismatch)
 #define RAW_OTHERS(X)                                                                              \
-    X(credited_24h)                                                                                \
-    X(credited_72h) X(credited_7d) X(debited_24h) X(gone_10m) X(gone_1h) X(gone_72h) X(p2p_24h)    \
-        X(phone_24h) X(events_24h) X(night_24h) X(round_24h) X(balance) X(account_age_days)        \
-            X(living_age) X(credential_age) X(amount)
+    X(credited_24h) X(credited_72h) X(credited_7d) X(debited_24h)                                  \
+    X(gone_10m) X(gone_1h) X(gone_72h)                                                             \
+    X(p2p_24h) X(phone_24h) X(events_24h) X(night_24h) X(round_24h)                                \
+    X(balance) X(account_age_days) X(living_age) X(credential_age)                                 \
+    X(amount)
+/* clang-format on */
 
 enum raw_whole {
 #define X(name) RAW_##name,

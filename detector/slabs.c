@@ -29,9 +29,9 @@ static struct account *block_at(const struct slab *slab, uint32_t number) {
 
 bool slabs_open(struct slabs *s, uint64_t limit, struct error *error) {
     *s = (struct slabs){.deferred = NULL};
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++) {
+    for (int c = 0; c < SIZE_CLASSES; c++) {
         struct slab *slab = &s->classes[c];
-        slab->bytes = class_bytes(c);
+        slab->bytes = class_bytes((uint8_t)c);
         const uint64_t most = (UINT64_C(1) << SLAB_NUMBER_BITS) * slab->bytes;
         const uint64_t room = (limit < most ? limit : most) + slab->bytes + SLAB_SLACK;
         slab->reserved = (size_t)(room + COMMIT_STEP - 1) / COMMIT_STEP * COMMIT_STEP;
@@ -45,7 +45,7 @@ bool slabs_open(struct slabs *s, uint64_t limit, struct error *error) {
 }
 
 void slabs_close(struct slabs *s) {
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++)
+    for (int c = 0; c < SIZE_CLASSES; c++)
         pages_release(s->classes[c].blocks, s->classes[c].reserved);
     free(s->deferred);
 }
@@ -165,7 +165,7 @@ bool slabs_pack(struct slabs *s, uint8_t size_class, uint32_t *from, uint32_t *t
 
 /* A piece is kept in hand, so that a class that breathes does not ask for the same memory again. */
 void slabs_give_back(struct slabs *s) {
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++) {
+    for (int c = 0; c < SIZE_CLASSES; c++) {
         struct slab *slab = &s->classes[c];
         const size_t needed = pages_round_up(end_of(slab, slab->top)) + PAGES_PIECE;
         if (slab->high <= needed || slab->high <= slab->floor) continue;
@@ -181,14 +181,14 @@ uint32_t slabs_live(const struct slabs *s, uint8_t size_class) {
 
 uint64_t slabs_bytes_live(const struct slabs *s) {
     uint64_t bytes = 0;
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++)
-        bytes += (uint64_t)slabs_live(s, c) * s->classes[c].bytes;
+    for (int c = 0; c < SIZE_CLASSES; c++)
+        bytes += (uint64_t)slabs_live(s, (uint8_t)c) * s->classes[c].bytes;
     return bytes;
 }
 
 uint64_t slabs_bytes_held(const struct slabs *s) {
     uint64_t bytes = 0;
-    for (uint8_t c = 0; c < SIZE_CLASSES; c++)
+    for (int c = 0; c < SIZE_CLASSES; c++)
         bytes += (uint64_t)s->classes[c].top * s->classes[c].bytes;
     return bytes;
 }

@@ -493,7 +493,7 @@ static void where_all_are_pinned_nothing_is_dropped(void **state) {
 
 /* Not by a clock: by what was looked at. Every second side is a new account's. */
 static void a_call_does_a_bounded_piece_of_work(void **state) {
-    enum { COUNT = 150000, LOOKS = 512 + 128 + 16384 };
+    enum { COUNT = 150000, LOOKS = 512 + 128 + 2 * 512 + 16384 };
     (void)state;
     struct accounts *accounts = open_table(48 * (uint64_t)MIB, NULL);
     uint64_t before = 0, most = 0, dropped = 0;

@@ -57,10 +57,10 @@
          "directory where models and policies are kept by their SHA-256, so that a restart can "   \
          "replay what was decided under earlier ones; empty: a shard keeps its first ones")        \
     SECTION("Engine")                                                                              \
-    NUMBER(memory_limit_mib, "memory.limit.mib", 4096, 512, 16777216, "MiB", true,                 \
+    NUMBER(memory_limit_mib, "memory.limit.mib", 4096, 512, 32768, "MiB", true,                    \
            "memory of the account table at most; before it is reached, accounts that rested "      \
            "longest are dropped and counted")                                                      \
-    NUMBER(memory_prefault_mib, "memory.prefault.mib", 64, 0, 16777216, "MiB", false,              \
+    NUMBER(memory_prefault_mib, "memory.prefault.mib", 64, 0, 32768, "MiB", false,                 \
            "memory of the account table taken at start, half of the limit at most")                \
     NUMBER(accounts_dormancy_days, "accounts.dormancy.days", 180, 9, 3650, "days", true,           \
            "an account without an event for so long is forgotten")                                 \
