@@ -108,10 +108,12 @@ static void insert(struct world *w, account_place *place, int64_t clock_s) {
 /* So many entries, in the phases of the engine. */
 static void play(struct world *w, const uint32_t names[GROUP], int64_t clock_s) {
     account_place *places[GROUP];
+    uint32_t guesses[GROUP];
     for (int i = 0; i < GROUP; i++)
         accounts_prefetch_index(w->accounts, key_of(names[i]));
     for (int i = 0; i < GROUP; i++)
-        accounts_prefetch_record(w->accounts, key_of(names[i]));
+        guesses[i] = accounts_guess(w->accounts, key_of(names[i]));
+    accounts_prefetch_records(w->accounts, guesses, GROUP);
     for (int i = 0; i < GROUP; i++)
         places[i] = accounts_locate(w->accounts, key_of(names[i]));
     for (int i = 0; i < GROUP; i++)

@@ -59,16 +59,24 @@ void accounts_prefetch_index(const struct accounts *a, struct account_key key) {
     account_index_prefetch(&a->index, key);
 }
 
-void accounts_prefetch_record(const struct accounts *a, struct account_key key) {
-    const uint32_t reference = account_index_guess(&a->index, key);
-    if (reference == 0) return;
-    const uint8_t *block = (const uint8_t *)slabs_at(&a->slabs, reference);
-    const size_t read = RING_EVENT_BYTES_READ * class_room(slabs_class(reference));
-    const size_t most = (FETCH_LINES - 1) * LINE;
-    __builtin_prefetch(block, 1);
-    for (size_t i = 0; i < (read < most ? read : most); i += LINE)
-        __builtin_prefetch(block + sizeof(struct account) + i, 1);
-    if (read < most) __builtin_prefetch(block + sizeof(struct account) + read - 1, 1);
+uint32_t accounts_guess(const struct accounts *a, struct account_key key) {
+    return account_index_guess(&a->index, key);
+}
+
+/* Two short loops, so that many misses of the address translation are under way at once: the first
+ * touch of a record is one, and an instruction that fetches waits for it. */
+void accounts_prefetch_records(const struct accounts *a, const uint32_t *references,
+                               uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        __builtin_prefetch(slabs_at(&a->slabs, references[i]), 1);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *ring = (const uint8_t *)(slabs_at(&a->slabs, references[i]) + 1);
+        const size_t read = RING_EVENT_BYTES_READ * class_room(slabs_class(references[i]));
+        const size_t most = (FETCH_LINES - 1) * LINE;
+        for (size_t at = 0; at < (read < most ? read : most); at += LINE)
+            __builtin_prefetch(ring + at, 1);
+        if (read < most) __builtin_prefetch(ring + read - 1, 1);
+    }
 }
 
 struct account *accounts_at(const struct accounts *a, const account_place *place) {

@@ -42,10 +42,12 @@ void accounts_close(struct accounts *accounts);
 /* Where the index keeps an account; good until the next accounts_maintain. */
 typedef uint64_t account_place;
 
-/* In this order, each for many keys before the next: fetches the key's line of the index; then,
- * when that is there, the lines of the record that the key most likely has. */
+/* In this order, each for many keys before the next: fetches the key's line of the index; when that
+ * is there, tells the record that the key most likely has (0: none); fetches such records. */
 void accounts_prefetch_index(const struct accounts *accounts, struct account_key key);
-void accounts_prefetch_record(const struct accounts *accounts, struct account_key key);
+uint32_t accounts_guess(const struct accounts *accounts, struct account_key key);
+void accounts_prefetch_records(const struct accounts *accounts, const uint32_t *references,
+                               uint32_t count);
 /* Finds or adds. A record that was added is zero but for its key and class: its number is given
  * when it is touched. */
 account_place *accounts_locate(struct accounts *accounts, struct account_key key);

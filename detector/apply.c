@@ -14,7 +14,7 @@
 
 _Static_assert(BATCH_STRIDE == ACCOUNTS_STRIDE, "upkeep is done between batches");
 
-enum { ROUND_TIYN = 100000, FETCH_AHEAD = 12 };
+enum { ROUND_TIYN = 100000, FETCH_ROWS = 32 };
 
 /* What a row of the batch is about; by enum side_role. */
 struct work {
@@ -100,22 +100,28 @@ static void hash_keys(struct apply *a, const struct batch *batch) {
     }
 }
 
-/* Fetches the records of a row that comes. */
-static void fetch_records(const struct apply *a, const struct batch *batch, uint32_t row) {
-    for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++)
-        if (has_side(batch, row, role))
-            accounts_prefetch_record(a->accounts, a->work[row].keys[role]);
+/* Phase 2, for the next rows: probe the index, and fetch the records. */
+static void fetch_records(const struct apply *a, const struct batch *batch, uint32_t first) {
+    uint32_t references[2 * FETCH_ROWS], count = 0;
+    for (uint32_t row = first; row < first + FETCH_ROWS && row < batch->count; row++)
+        for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
+            if (!has_side(batch, row, role)) continue;
+            references[count] = accounts_guess(a->accounts, a->work[row].keys[role]);
+            count += references[count] != 0;
+        }
+    accounts_prefetch_records(a->accounts, references, count);
 }
 
-/* Finds or adds; the head tells where the next event will be written. */
-static void find_accounts(struct apply *a, const struct batch *batch, uint32_t row) {
-    for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
-        if (!has_side(batch, row, role)) continue;
-        account_place *place = accounts_locate(a->accounts, a->work[row].keys[role]);
-        const struct ring ring = ring_of(accounts_at(a->accounts, place));
-        a->work[row].places[role] = place;
-        __builtin_prefetch(&ring.cold[ring.count], 1);
-    }
+/* Phase 3: find or add; the head tells where the next event will be written. */
+static void find_accounts(struct apply *a, const struct batch *batch, uint32_t first) {
+    for (uint32_t row = first; row < first + FETCH_ROWS && row < batch->count; row++)
+        for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
+            if (!has_side(batch, row, role)) continue;
+            account_place *place = accounts_locate(a->accounts, a->work[row].keys[role]);
+            const struct ring ring = ring_of(accounts_at(a->accounts, place));
+            a->work[row].places[role] = place;
+            __builtin_prefetch(&ring.cold[ring.count], 1);
+        }
 }
 
 static bool is_attempt(uint8_t status) {
@@ -311,12 +317,13 @@ void apply_batch(struct apply *a, struct batch *batch) {
     a->copies_used = 0;
     maintain(a, batch);
     hash_keys(a, batch);
-    for (uint32_t row = 0; row < batch->count + FETCH_AHEAD; row++) {
-        if (row < batch->count) fetch_records(a, batch, row);
-        if (row >= FETCH_AHEAD / 2 && row - FETCH_AHEAD / 2 < batch->count)
-            find_accounts(a, batch, row - FETCH_AHEAD / 2);
-        if (row >= FETCH_AHEAD && batch->verdict[row - FETCH_AHEAD] == VERDICT_ACCEPTED)
-            apply_row(a, batch, row - FETCH_AHEAD);
+    fetch_records(a, batch, 0);
+    for (uint32_t row = 0; row < batch->count; row++) {
+        if (row % FETCH_ROWS == 0) {
+            find_accounts(a, batch, row);
+            fetch_records(a, batch, row + FETCH_ROWS);
+        }
+        if (batch->verdict[row] == VERDICT_ACCEPTED) apply_row(a, batch, row);
     }
     features_flush(&a->features, batch);
     let_go(a, batch);

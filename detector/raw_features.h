@@ -15,8 +15,8 @@ enum raw_family { FAMILY_IN, FAMILY_OUT, FAMILY_P2P_IN, FAMILY_P2P_OUT, FAMILY_C
 /* Null, for those that may be. */
 #define RAW_NULL INT64_MIN
 
-/* Those that are a feature as they are bear its name; X(name). Of the others money is tiyn, ages are
- * seconds but for account_age. */
+/* Those that are a feature as they are bear its name; X(name). Of the others money is tiyn, ages
+ * are seconds but for account_age. */
 /* clang-format off */
 #define RAW_AS_IS(X)                                                                               \
     X(in_max_24h) X(out_max_24h)                                                                   \

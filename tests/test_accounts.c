@@ -78,7 +78,9 @@ static void numbers_are_given_in_the_order_of_touch_and_found_again(void **state
     }
     for (uint32_t i = 0; i < COUNT; i++) {
         accounts_prefetch_index(accounts, key_of(i));
-        accounts_prefetch_record(accounts, key_of(i));
+        const uint32_t guess = accounts_guess(accounts, key_of(i));
+        assert_int_not_equal(guess, 0);
+        accounts_prefetch_records(accounts, &guess, 1);
         const account_place *place = accounts_locate(accounts, key_of(i));
         assert_int_equal(account_number(accounts_at(accounts, place)), i + 1);
         assert_int_equal(accounts_at(accounts, place)->key, key_of(i).low);
