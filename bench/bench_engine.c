@@ -95,14 +95,6 @@ static void measure_floor(struct bench *b, uint32_t accounts, uint64_t seed) {
     memory_floor_close(floor);
 }
 
-static double resident_bytes(void) {
-    long total, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file != NULL && fscanf(file, "%ld %ld", &total, &resident) != 2) resident = 0;
-    if (file != NULL) fclose(file);
-    return (double)resident * 4096.0;
-}
-
 static double median_of(const struct bench *b, int row) {
     return b->samples[row][b->chunks / 2]; /* report_row has sorted them */
 }
@@ -170,7 +162,7 @@ int main(int argc, char **argv) {
     engine_rig_warm_up(b.rig, 1.3 * (double)flags[FLAG_EVENTS].value);
     for (size_t c = 0; c < b.chunks; c++)
         measure(&b, c);
-    const double resident = resident_bytes();
+    const double resident = report_resident_bytes();
     for (size_t c = 0; c < b.chunks; c++)
         measure_hot(&b, c);
     measure_floor(&b, accounts, seed);

@@ -7,6 +7,7 @@
  * accounts comes to. First every account has one event within 8 days, so that all are there; then
  * --days go by in which accounts are drawn by their activity. Rows are half as many as entries, and
  * upkeep comes every ACCOUNTS_STRIDE rows, as in the engine. */
+#include "bench/random_model.h"
 #include "bench/report.h"
 
 #include "detector/account_record.h"
@@ -32,15 +33,8 @@ struct world {
     double slowest;
 };
 
-static uint64_t next_random(struct world *w) {
-    uint64_t z = w->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static double unit(struct world *w) {
-    return ((double)(next_random(w) >> 11) + 0.5) / 9007199254740992.0;
+    return ((double)(random_next(&w->random) >> 11) + 0.5) / 9007199254740992.0;
 }
 
 /* Account i is at quantile (i + 1/2) / count of activity; drawn in proportion to it, the normal
@@ -58,14 +52,6 @@ static struct account_key key_of(uint32_t i) {
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
     z ^= z >> 27;
     return (struct account_key){z * 0x94d049bb133111ebu, z * 0xd6e8feb86659fd93u};
-}
-
-static double resident_bytes(void) {
-    long total, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file != NULL && fscanf(file, "%ld %ld", &total, &resident) != 2) resident = 0;
-    if (file != NULL) (void)fclose(file);
-    return (double)resident * 4096.0;
 }
 
 static void maintain(struct world *w, int64_t clock_s) {
@@ -89,7 +75,7 @@ static struct account *make_room(struct world *w, account_place *place, struct a
 
 static void insert(struct world *w, account_place *place, int64_t clock_s) {
     struct account *account = accounts_touch(w->accounts, place, clock_s);
-    const uint64_t luck = next_random(w);
+    const uint64_t luck = random_next(&w->random);
     const bool in = (luck & 1) != 0;
     const int64_t tiyn = 10000 + (int64_t)(luck >> 40);
     const struct ring_event event = {
@@ -191,7 +177,7 @@ int main(int argc, char **argv) {
     const double entries = (double)w.count * (1.0 + mean * days / 7.0);
     w.pause_room = (size_t)(entries / (2.0 * ACCOUNTS_STRIDE)) + 1024;
     w.pauses = malloc(w.pause_room * sizeof *w.pauses);
-    const double before = resident_bytes();
+    const double before = report_resident_bytes();
     const struct accounts_options options = {
         .memory_limit = (uint64_t)flags[FLAG_LIMIT].value << 20, .dormancy_s = 180 * DAY_S};
     w.accounts = accounts_open(&options, &error);
@@ -199,7 +185,8 @@ int main(int argc, char **argv) {
     decay_open();
     const int64_t start_s = meet_all(&w);
     live(&w, start_s, days * DAY_S, (double)w.count * mean / WEEK_S);
-    const double resident = resident_bytes() - before - (double)(w.pause_count * sizeof *w.pauses);
+    const double resident =
+        report_resident_bytes() - before - (double)(w.pause_count * sizeof *w.pauses);
     report_value(report, "mean entries a week", "count", mean);
     report_value(report, "entries played", "count", (double)w.entries);
     report_split(report, &w, resident);

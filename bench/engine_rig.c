@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/engine_rig.h"
 
+#include "bench/random_model.h"
 #include "bench/wide_model.h"
 #include "detector/admit.h"
 #include "detector/base/steady.h"
@@ -33,15 +34,8 @@ struct engine_rig {
     double seconds_per_event, clock_s;
 };
 
-static uint64_t next_random(struct engine_rig *r) {
-    uint64_t z = r->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static uint32_t below(struct engine_rig *r, uint32_t limit) {
-    return (uint32_t)((next_random(r) >> 32) * limit >> 32);
+    return (uint32_t)((random_next(&r->random) >> 32) * limit >> 32);
 }
 
 static void must(bool ok, const struct error *error) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/memory_floor.h"
 
+#include "bench/random_model.h"
 #include "detector/base/steady.h"
 
 #include <stdlib.h>
@@ -16,13 +17,6 @@ struct memory_floor {
     uint64_t random;
 };
 
-static uint64_t next_random(struct memory_floor *f) {
-    uint64_t z = f->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 static uint8_t *take_pages(size_t size) {
     void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED) exit(1);
@@ -35,7 +29,7 @@ static uint8_t *take_pages(size_t size) {
 static void fill_index(struct memory_floor *f) {
     const uint64_t lines = f->index_size / LINE;
     for (uint64_t i = 0; i < lines; i++) {
-        const uint64_t record = next_random(f) % f->count;
+        const uint64_t record = random_next(&f->random) % f->count;
         memcpy(f->index + i * LINE, &record, sizeof record);
     }
 }
@@ -65,7 +59,7 @@ double memory_floor_touch(struct memory_floor *f, uint32_t entries, uint32_t lin
     uint8_t *record[ENTRIES_MAX];
     const uint64_t index_lines = f->index_size / LINE;
     for (uint32_t i = 0; i < entries; i++)
-        index[i] = f->index + next_random(f) % index_lines * LINE;
+        index[i] = f->index + random_next(&f->random) % index_lines * LINE;
     const int64_t start = steady_ns();
     for (uint32_t i = 0; i < entries; i++)
         __builtin_prefetch(index[i]);

@@ -122,6 +122,14 @@ void report_value(struct report *report, const char *name, const char *unit, dou
     print(report, name, unit, value, value, value);
 }
 
+double report_resident_bytes(void) {
+    long total, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file != NULL && fscanf(file, "%ld %ld", &total, &resident) != 2) resident = 0;
+    if (file != NULL) fclose(file);
+    return (double)resident * 4096.0;
+}
+
 int report_close(struct report *report) {
     free(report);
     return 0;

@@ -25,5 +25,7 @@ void report_row(struct report *report, const char *name, const char *unit, doubl
                 size_t count);
 /* A row of one figure: a ratio, a size, a mean that shows that the work was done. */
 void report_value(struct report *report, const char *name, const char *unit, double value);
+/* Bytes of this process that are in memory. */
+double report_resident_bytes(void);
 /* Frees; returns the exit status. */
 int report_close(struct report *report);

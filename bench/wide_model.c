@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/wide_model.h"
 
+#include "bench/random_model.h"
 #include "detector/feature_table.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t next_random(uint64_t *state) {
-    uint64_t z = *state += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 /* A step, or sometimes a hinge. */
 static json_t *part(uint64_t *random, bool step) {
-    const struct feature *feature = &feature_table[next_random(random) % FEATURE_COUNT];
+    const struct feature *feature = &feature_table[random_next(random) % FEATURE_COUNT];
     const bool money = strcmp(feature->unit, "tiyn") == 0;
-    const double knot = (double)(1 + next_random(random) % 20) * (money ? 1000000 : 0.5);
+    const double knot = (double)(1 + random_next(random) % 20) * (money ? 1000000 : 0.5);
     return json_pack("{s:s, s:s, s:f, s:s}", "type", step ? "step" : "hinge", "feature",
                      feature->name, "knot", knot, "side",
-                     next_random(random) % 2 == 0 ? "above" : "below");
+                     random_next(random) % 2 == 0 ? "above" : "below");
 }
 
 static json_t *term(uint64_t *random, uint32_t i) {

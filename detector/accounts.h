@@ -63,7 +63,8 @@ struct account *accounts_resize(struct accounts *accounts, account_place *place,
  * engine clock of the row. Changes the record: who must still see it as it was has copied it. */
 struct account *accounts_touch(struct accounts *accounts, account_place *place, int64_t clock_s);
 
-/* Bounded work: at most about a millisecond. */
+/* A bounded number of looks and moves, tens of microseconds as a rule; a page that is touched for
+ * the first time, and memory that is really about to end, take longer. */
 void accounts_maintain(struct accounts *accounts, int64_t clock_s);
 
 struct accounts_counts {

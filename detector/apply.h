@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Apply: both sides of every accepted event, debit first, and the feature vector of each side right
- * after. In phases over the batch: hash and prefetch, probe, update and compute. Engine thread
+ * after. In phases: hash the batch and fetch its lines of the index; by blocks of rows probe it and
+ * fetch the records of the next block; update and count; finish vectors by eights. Engine thread
  * only. */
 #pragma once
 
