@@ -27,6 +27,8 @@ struct bench {
     double *samples[ROWS];
     /* What shows that the work was done. */
     double entries, fill, values, lines, bytes;
+    double record_bytes, recommendations, accounts, resident;
+    char tier[32];
 };
 
 /* Lines of a record that an event touches: the head, the columns that are read, and the one where
@@ -82,7 +84,20 @@ static void measure_hot(struct bench *b, size_t chunk) {
     b->samples[ROW_HOT][chunk] = plain / BATCH_SIDES + (hot - plain) / HOT_ROWS;
 }
 
-static void measure_floor(struct bench *b, uint32_t accounts, uint64_t seed) {
+/* Both at once are more than many machines have: the engine is closed before the floor is laid. */
+static void close_engine(struct bench *b) {
+    const struct apply *apply = engine_rig_apply(b->rig);
+    b->record_bytes = engine_rig_record_bytes(b->rig);
+    b->recommendations = (double)engine_rig_recommendations(b->rig);
+    b->accounts = (double)accounts_count(apply_accounts(apply)).accounts;
+    b->resident = report_resident_bytes();
+    snprintf(b->tier, sizeof b->tier, "kernel tier %s", apply_kernel_tier(apply));
+    engine_rig_close(b->rig);
+    score_close(b->wide);
+}
+
+static void measure_floor(struct bench *b, uint64_t seed) {
+    const uint32_t accounts = (uint32_t)b->accounts;
     const uint32_t lines = (uint32_t)lround(b->lines / b->entries);
     const size_t stride = (size_t)ceil(b->bytes / b->entries / LINE) * LINE;
     struct memory_floor *floor = memory_floor_open(accounts, stride, seed);
@@ -99,7 +114,7 @@ static double median_of(const struct bench *b, int row) {
     return b->samples[row][b->chunks / 2]; /* report_row has sorted them */
 }
 
-static void print(struct bench *b, double resident) {
+static void print(struct bench *b) {
     static const char *const names[ROWS] = {"decode",
                                             "apply and features",
                                             "score",
@@ -118,15 +133,12 @@ static void print(struct bench *b, double resident) {
     report_value(r, "mean ring fill", "events", b->fill / b->entries);
     report_value(r, "lines of a record", "of an entry", b->lines / b->entries);
     report_value(r, "features not null", "of a side", b->values / b->entries);
-    report_value(r, "Avro record", "bytes", engine_rig_record_bytes(b->rig));
-    report_value(r, "recommendations", "count", (double)engine_rig_recommendations(b->rig));
+    report_value(r, "Avro record", "bytes", b->record_bytes);
+    report_value(r, "recommendations", "count", b->recommendations);
     report_value(r, "entries measured", "count", b->entries);
-    report_value(r, "accounts", "count",
-                 (double)accounts_count(apply_accounts(engine_rig_apply(b->rig))).accounts);
-    report_value(r, "resident set", "bytes", resident);
-    char tier[32];
-    snprintf(tier, sizeof tier, "kernel tier %s", apply_kernel_tier(engine_rig_apply(b->rig)));
-    report_value(r, tier, "in use", 1);
+    report_value(r, "accounts", "count", b->accounts);
+    report_value(r, "resident set", "bytes", b->resident);
+    report_value(r, b->tier, "in use", 1);
 }
 
 int main(int argc, char **argv) {
@@ -162,13 +174,11 @@ int main(int argc, char **argv) {
     engine_rig_warm_up(b.rig, 1.3 * (double)flags[FLAG_EVENTS].value);
     for (size_t c = 0; c < b.chunks; c++)
         measure(&b, c);
-    const double resident = report_resident_bytes();
     for (size_t c = 0; c < b.chunks; c++)
         measure_hot(&b, c);
-    measure_floor(&b, accounts, seed);
-    print(&b, resident);
-    engine_rig_close(b.rig);
-    score_close(b.wide);
+    close_engine(&b);
+    measure_floor(&b, seed);
+    print(&b);
     model_free(wide);
     free(samples);
     return report_close(b.report);
