@@ -209,3 +209,20 @@ bool publish_seal(struct publish *p, const struct order_record *record,
 enum port_status publish_status(struct publish *p, struct error *error) {
     return publisher_status(p->publisher, error);
 }
+
+void publish_save(const struct publish *p, struct pack *pack) {
+    pack_u32(pack, (uint32_t)p->recommendation_partitions);
+    for (int32_t i = 0; i < p->recommendation_partitions; i++) {
+        pack_i64(pack, p->chain[i].next_sequence);
+        pack_bytes(pack, p->chain[i].last_hash, sizeof p->chain[i].last_hash);
+    }
+}
+
+bool publish_load(struct publish *p, struct unpack *u) {
+    if (unpack_u32(u) != (uint32_t)p->recommendation_partitions) return false;
+    for (int32_t i = 0; i < p->recommendation_partitions; i++) {
+        p->chain[i].next_sequence = unpack_i64(u);
+        unpack_bytes(u, p->chain[i].last_hash, sizeof p->chain[i].last_hash);
+    }
+    return !u->bad;
+}
