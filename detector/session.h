@@ -12,6 +12,7 @@
 #include "detector/order_log.h"
 #include "detector/pipeline.h"
 #include "detector/publish.h"
+#include "detector/snapshot.h"
 
 #include <stdatomic.h>
 
@@ -36,10 +37,12 @@ struct session {
     struct decide *decide;
     struct publish *publish;
     struct order_log *order_log;
+    struct snapshot *snapshot; /* NULL: none are taken */
     struct batch *batch;
     uint64_t state_hash;    /* XXH3 chained over scored sides */
     uint64_t first_ordinal; /* of the runs not yet committed */
-    int64_t next_order;     /* sequence of the next order record */
+    int32_t epoch;          /* counts the starts with empty state */
+    int64_t next_order;     /* sequence of the next order record in it */
     int64_t sealed_ms;      /* when the last unit was sealed */
     bool replaying;
     struct order_exception *exceptions; /* of the runs not yet committed */
