@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/publisher.h"
 
-#include "detector/base/log.h"
-#include "detector/base/steady.h"
-#include "detector/service/metrics.h"
+#include "detector/transact.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -21,37 +19,9 @@ struct publisher {
     struct error error;
 };
 
-static enum port_status send(struct port *port, const struct commit_unit *unit,
-                             struct error *error) {
-    for (size_t i = 0; i < commit_unit_count(unit); i++) {
-        const struct port_message message = commit_unit_message(unit, i);
-        const enum port_status status = port->ops->produce(port, &message, error);
-        if (status != PORT_OK) return status;
-    }
-    size_t count = 0;
-    const struct port_position *positions = commit_unit_positions(unit, &count);
-    const enum port_status status = port->ops->send_offsets(port, positions, count, error);
-    return status == PORT_OK ? port->ops->commit(port, error) : status;
-}
-
-static enum port_status commit(struct port *port, const struct commit_unit *unit,
-                               struct error *error) {
-    enum port_status status = port->ops->begin(port, error);
-    if (status == PORT_OK) status = send(port, unit, error);
-    if (status == PORT_ABORT) {
-        struct error why_not;
-        const enum port_status aborted = port->ops->abort(port, &why_not);
-        if (aborted != PORT_OK) status = aborted;
-    }
-    return status;
-}
-
-static void commit_timed(struct publisher *p, const struct commit_unit *unit) {
+static void commit_in_hand(struct publisher *p, const struct commit_unit *unit) {
     struct error error = {.code = ERROR_NONE};
-    const int64_t start = steady_us();
-    const enum port_status status = commit(p->port, unit, &error);
-    metrics_set(METRIC_COMMIT_MICROSECONDS_LAST, steady_us() - start);
-    metrics_add(status == PORT_OK ? METRIC_COMMITS : METRIC_COMMIT_FAILURES, 1);
+    const enum port_status status = transact(p->port, unit, &error);
     pthread_mutex_lock(&p->lock);
     p->busy = false;
     p->status = status;
@@ -69,7 +39,7 @@ static void *work(void *argument) {
         if (!p->busy) break;
         const struct commit_unit *unit = p->units[1 - p->filling];
         pthread_mutex_unlock(&p->lock);
-        commit_timed(p, unit);
+        commit_in_hand(p, unit);
         pthread_mutex_lock(&p->lock);
     }
     pthread_mutex_unlock(&p->lock);

@@ -4,6 +4,7 @@
 #include "detector/base/build_info.h"
 #include "detector/base/log.h"
 #include "detector/base/steady.h"
+#include "detector/output_tail.h"
 #include "detector/service/health.h"
 #include "detector/service/metrics.h"
 #include "detector/session.h"
@@ -246,11 +247,28 @@ static bool check_committed(struct session *s, struct error *error) {
     return true;
 }
 
+static bool is_stopping(const void *session) {
+    return stopping(session);
+}
+
+/* What was committed last is what the output ends with. */
+static bool check_output(struct session *s, struct error *error) {
+    if (s->pipeline->options.unmuted_replay) return true;
+    struct output_tail tail = {.port = port_of(s),
+                               .topic = s->pipeline->settings->topic_recommendations,
+                               .shard_id = s->pipeline->settings->shard_id,
+                               .stopping = is_stopping,
+                               .context = s};
+    tail.outputs = publish_outputs(s->publish, &tail.count);
+    return output_tail_check(&tail, error);
+}
+
 static enum recovery go_live(struct session *s, struct error *error) {
     struct documents *documents = s->pipeline->documents;
     documents_use_live(documents);
     if (!session_judge(s, error)) return RECOVERY_FAILED;
     const bool first = s->next_order == 0;
+    if (!check_output(s, error)) return RECOVERY_FAILED;
     if (first ? !first_start(s, error) : !check_committed(s, error)) return RECOVERY_FAILED;
     if (!consume_assign(s->consume, NULL, error)) return RECOVERY_FAILED;
     s->replaying = false;
