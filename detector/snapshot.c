@@ -29,7 +29,7 @@ struct snapshot {
     struct snapshot_options options;
     struct snapshot_writer *writer;
     enum phase phase;
-    bool committed;                 /* the commit that it began after */
+    bool committed; /* the commit that it began after */
     struct runs_save runs;
     struct snapshot_buffer *buffer; /* that records go to now; NULL: none */
     struct snapshot_name name;
@@ -46,9 +46,8 @@ struct snapshot *snapshot_open(const struct snapshot_options *options, struct er
     }
     const size_t buffers = options->memory_bytes / SNAPSHOT_BUFFER_BYTES;
     n->options = *options;
-    n->writer =
-        snapshot_writer_open(options->disk, options->copies, options->shard,
-                             buffers < BUFFERS_LEAST ? BUFFERS_LEAST : buffers, error);
+    n->writer = snapshot_writer_open(options->disk, options->copies, options->shard,
+                                     buffers < BUFFERS_LEAST ? BUFFERS_LEAST : buffers, error);
     if (n->writer != NULL) return n;
     snapshot_close(n);
     return NULL;
@@ -64,6 +63,11 @@ void snapshot_close(struct snapshot *n) {
 
 bool snapshot_due(const struct snapshot *n, int64_t now_ms) {
     return n->phase == PHASE_REST && now_ms - n->last_ms >= n->options.interval_ms;
+}
+
+void snapshot_was_loaded(struct snapshot *n, int64_t sequence, int64_t now_ms) {
+    n->last_sequence = sequence;
+    n->last_ms = now_ms;
 }
 
 bool snapshot_is_behind(const struct snapshot *n, const struct session *s) {

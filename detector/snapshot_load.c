@@ -153,8 +153,7 @@ static enum order_found find_place(const struct session *s, const struct order_f
                                    const struct candidate *c, const struct snapshot_manifest *m,
                                    struct order_place *place, struct error *error) {
     const enum order_found found = order_find(find, m->epoch, m->sequence - 1, place, error);
-    if (found == ORDER_NOT_THERE)
-        refuse(s, c, "the order log has no record of where it stands");
+    if (found == ORDER_NOT_THERE) refuse(s, c, "the order log has no record of where it stands");
     if (found != ORDER_FOUND || place->state_hash == m->state_hash) return found;
     refuse(s, c, "the order log tells of another state there");
     return ORDER_NOT_THERE;
@@ -197,6 +196,7 @@ static enum snapshot_loaded load_from(struct session *s, const struct order_find
     s->next_order = sequence;
     s->first_ordinal = ordinal;
     s->state_hash = state_hash;
+    snapshot_was_loaded(s->snapshot, sequence, s->pipeline->port->ops->now_ms(s->pipeline->port));
     log_info("event=restored name=\"%s%s\" accounts=%llu seconds=%.1f", prefix_of(s, c->disk),
              c->name.text, (unsigned long long)accounts, (double)(steady_ms() - start_ms) / 1e3);
     return SNAPSHOT_LOADED;
