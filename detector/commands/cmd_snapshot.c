@@ -104,7 +104,7 @@ static void verify_one(struct inspect *i, const char *name) {
     else if (ok)
         printf("whole    %s  %llu chunks\n", name, (unsigned long long)c.chunks);
     else
-        printf("damaged  %s  %s\n", name, error.text);
+        printf("damaged  %s  (%s)\n", name, error.text);
     i->bad += !ok;
     free(c.kept);
 }
@@ -147,7 +147,7 @@ static bool show_one(struct inspect *i, const char *name, struct error *error) {
     const bool ok = read_content(i, name, true, &c, error);
     if (ok) print_content(i, name, &c);
     free(c.kept);
-    return ok;
+    return ok || error_prefix(error, "%s", name);
 }
 
 static bool each(struct inspect *i, void (*look)(struct inspect *, const char *),
