@@ -32,14 +32,15 @@ struct snapshot_writer {
 
 /* The thread. */
 
-static bool carry_out(struct snapshot_writer *w, const struct order *order, struct error *error) {
+static bool carry_out(struct snapshot_writer *w, const struct order *order, uint64_t *size,
+                      struct error *error) {
     switch (order->step) {
     case STEP_BEGIN:
         return snapshot_writing_begin(&w->writing, &w->name, error);
     case STEP_ADD:
         return snapshot_writing_add(&w->writing, order->buffer->kind, &order->buffer->bytes, error);
     case STEP_PUBLISH:
-        return snapshot_writing_publish(&w->writing, &w->size, error);
+        return snapshot_writing_publish(&w->writing, size, error);
     case STEP_ABANDON:
         snapshot_writing_abandon(&w->writing);
         break;
@@ -51,7 +52,8 @@ static bool carry_out(struct snapshot_writer *w, const struct order *order, stru
 static void work_on(struct snapshot_writer *w, const struct order *order) {
     struct error error = {.code = ERROR_NONE};
     const bool failed = w->error.code != ERROR_NONE && order->step != STEP_ABANDON;
-    const bool done = !failed && carry_out(w, order, &error);
+    uint64_t size = 0;
+    const bool done = !failed && carry_out(w, order, &size, &error);
     if (!failed && !done) snapshot_writing_abandon(&w->writing);
     pthread_mutex_lock(&w->lock);
     if (error.code != ERROR_NONE) w->error = error;
@@ -59,8 +61,10 @@ static void work_on(struct snapshot_writer *w, const struct order *order) {
     if (order->step == STEP_ABANDON) w->state = SNAPSHOT_WRITER_IDLE;
     if (w->error.code != ERROR_NONE && w->state == SNAPSHOT_WRITER_BUSY)
         w->state = SNAPSHOT_WRITER_FAILED;
-    else if (order->step == STEP_PUBLISH && done)
+    if (order->step == STEP_PUBLISH && done) {
         w->state = SNAPSHOT_WRITER_DONE;
+        w->size = size;
+    }
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->lock);
 }
