@@ -119,7 +119,7 @@ static void print_field(void *context, const struct avro_leaf *leaf) {
 static void print_decoded(struct show *s, struct bytes value) {
     struct error error = {.code = ERROR_NONE};
     int32_t schema_id = 0;
-    struct bytes framed;
+    struct bytes framed = {(const uint8_t *)"", 0};
     const char *why = NULL;
     if (!decode(s, value, &schema_id, &framed, &error)) {
         fprintf(s->out, "  decoded    no: %s\n", error.text);
@@ -185,7 +185,7 @@ static json_t *json_headers(const struct show *s, const struct port_record *reco
 
 static json_t *json_decoded(struct show *s, struct bytes value, struct error *error) {
     int32_t schema_id = 0;
-    struct bytes framed;
+    struct bytes framed = {(const uint8_t *)"", 0};
     const char *why = NULL;
     if (!decode(s, value, &schema_id, &framed, error)) return json_null();
     json_t *fields = json_object();

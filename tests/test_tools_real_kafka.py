@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dead letters on a real Apache Kafka: sent back exactly once whoever is killed, frozen or started twice; and a
-dead-letter topic that is away.
+"""The tools on a real Apache Kafka: dead letters sent back exactly once whoever is killed, frozen or started twice; a
+dead-letter topic that is away; what was published, verified while it grows.
 
 It starts its own broker on a free port. Where Kafka cannot be fetched it ends with status 77, which ctest reports as
 skipped; with CI=true that is a failure."""
@@ -219,6 +219,51 @@ class TopicAway(Scenario):
         self.assertNotRegex(engine.log(), "event=live")
 
 
+class Verify(Scenario):
+    def verify(self, shard, *words):
+        done = subprocess.run([rk.SAQSHY, "verify", "--json", "--quiet", *words,
+                               *shard.arguments(start_from=None)], capture_output=True, text=True,
+                              timeout=120, check=False)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+    def test_a_running_engines_output_is_proven_and_a_strangers_record_is_found(self):
+        shard = rk.Shard(self.broker, "proven",
+                         rk.schema_directory(self.directory, rk.FOREIGN_ID)).create()
+        events = rk.generate(self.directory, "--days", "3", "--accounts", "2000", "--droppers", "30")
+        schema = rk.fastavro.parse_schema(rk.foreign_schema())
+        messages = [(rk.key_of(event), rk.encode(schema, rk.as_foreign(event, n), rk.FOREIGN_ID),
+                     rk.murmur2_partition(rk.key_of(event), rk.PARTITIONS))
+                    for n, event in enumerate(events)]
+        engine = rk.Engine(shard, self.directory)
+        self.addCleanup(engine.close)
+        engine.until_live()
+        feeders = rk.feed(self.broker, shard.source, messages, seconds=6, producers=2)
+        rk.until("half is committed", lambda: sum(max(0, o) for o in shard.committed())
+                 >= len(messages) / 2)
+        status, rows, said = self.verify(shard, "--replay")
+        self.assertEqual(status, 0, said)
+        for feeder in feeders:
+            feeder.done()
+        shard.until_caught_up()
+        status, rows, said = self.verify(shard, "--replay")
+        self.assertEqual(status, 0, said)
+        self.assertGreaterEqual(rows[-1]["reproduced"], 20)
+        self.assertEqual((rows[-1]["reproduced"], rows[-1]["newer"], rows[-1]["replayed"]),
+                         (rows[-1]["recommendations"], 0, len(messages)))
+        self.assertEqual(engine.end(), 0)
+        last = self.broker.read(shard.recommendations)[1][-1]
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        producer.produce(shard.recommendations, last.value(), last.key(), 1, headers=last.headers())
+        producer.flush()
+        status, rows, said = self.verify(shard)
+        self.assertEqual((status, rows[0]["finding"], rows[0]["partition"]), (65, "REPEAT", 1), said)
+        engine = rk.Engine(shard, self.directory)
+        self.addCleanup(engine.close)
+        self.assertEqual(engine.process.wait(60), 65, engine.log())
+        self.assertIn("comes after", engine.log())
+        self.assertNotIn("event=live", engine.log())
+
+
 def give_up(number, _frame):
     raise SystemExit(f"ended by {signal.Signals(number).name}")
 
@@ -231,7 +276,7 @@ def main():
     if why is not None:
         print(f"no real Kafka here, nothing is tested: {why}", file=sys.stderr)
         return 1 if os.environ.get("CI") == "true" else SKIPPED
-    HERE["directory"] = tempfile.mkdtemp(prefix="saqshy-dlq-real-kafka-")
+    HERE["directory"] = tempfile.mkdtemp(prefix="saqshy-tools-real-kafka-")
     HERE["broker"] = rk.Broker(HERE["directory"])
     try:
         HERE["broker"].start()
