@@ -221,7 +221,7 @@ static void what_can_be_decoded_is(void **state) {
 
 static bool same(struct bytes a, struct bytes b) {
     return (a.data == NULL) == (b.data == NULL) && a.size == b.size &&
-           (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+           (a.data == NULL || memcmp(a.data, b.data, a.size) == 0);
 }
 
 static void a_letter_goes_back_as_it_came(void **state) {

@@ -211,7 +211,8 @@ bool verify_chain(const struct verify_output *output, struct verify_reader *read
     struct verify_record record;
     *counts = (struct verify_chain_counts){0};
     c.chain = calloc(CHAINS_MAX, sizeof *c.chain);
-    bool ok = c.chain != NULL || error_set(error, ERROR_FAILED, "no memory for the chains");
+    if (c.chain == NULL) return error_set(error, ERROR_FAILED, "no memory for the chains");
+    bool ok = true;
     for (int32_t p = 0; ok && p < output->partitions; p++) {
         c.count = 0;
         for (size_t i = 0; ok && verify_read(reader, output->memory, output->topic, p, i, &record);

@@ -33,7 +33,7 @@ static void find(const struct compare *c, struct verify_finding finding) {
 
 static bool same_bytes(struct bytes a, struct bytes b) {
     return (a.data == NULL) == (b.data == NULL) && a.size == b.size &&
-           (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+           (a.data == NULL || memcmp(a.data, b.data, a.size) == 0);
 }
 
 /* The first header in which they differ; NULL: none. */
