@@ -86,7 +86,7 @@ enum order_found order_find(const struct order_find *f, int32_t epoch, int64_t s
     order_log_bounds(f->log, &low, &end);
     for (high = end; low < high;) {
         const int64_t middle = low + (high - low) / 2;
-        struct order_place probe;
+        struct order_place probe = {0};
         if (!assign(f, middle, error)) return ORDER_FIND_FAILED;
         const enum order_found found = next(f, end, &probe, error);
         if (found == ORDER_FIND_FAILED) return found;

@@ -2,14 +2,18 @@
 #include "detector/publish.h"
 
 #include "detector/base/digest.h"
+#include "detector/base/log.h"
 #include "detector/base/murmur2.h"
 #include "detector/cloud_events.h"
 #include "detector/dead_letter.h"
+#include "detector/service/health.h"
 #include "detector/service/metrics.h"
 #include "schemas/encode.h"
 #include "schemas/frame.h"
 
 #include <stdlib.h>
+
+enum { AWAY_WAIT_MS = 1000, AWAY_SAID_MS = 60000 };
 
 struct publish {
     struct publish_options options;
@@ -21,13 +25,33 @@ struct publish {
     struct recommendation outgoing; /* with its place in the chain */
 };
 
+/* What cannot be used must not be dropped, and there is nowhere to put it. */
+static bool await_dead_letters(struct publish *p, struct error *error) {
+    struct port *port = p->options.port;
+    const char *topic = p->options.topic_dead_letters;
+    for (unsigned tries = 0;; tries++) {
+        if (port->ops->partition_count(port, topic, &p->dead_letter_partitions, error)) {
+            if (tries > 0) log_info("event=dead_letters_back topic=%s", topic);
+            return true;
+        }
+        if (error->code != ERROR_CONFIG || p->options.stopping == NULL) return false;
+        if (atomic_load(p->options.stopping))
+            return error_set(error, ERROR_INTERRUPTED, "stopped while waiting for topic %s", topic);
+        if (tries % (AWAY_SAID_MS / AWAY_WAIT_MS) == 0)
+            log_warn("event=dead_letters_away topic=%s why=\"%s\" next=\"create the topic; the "
+                     "stream stands still until it is there, and nothing is dropped\"",
+                     topic, error->text);
+        health_beat();
+        port->ops->wait(port, AWAY_WAIT_MS);
+    }
+}
+
 static bool count_partitions(struct publish *p, struct error *error) {
     struct port *port = p->options.port;
     int32_t order_partitions = 0;
     if (!port->ops->partition_count(port, p->options.topic_recommendations,
                                     &p->recommendation_partitions, error) ||
-        !port->ops->partition_count(port, p->options.topic_dead_letters, &p->dead_letter_partitions,
-                                    error) ||
+        !await_dead_letters(p, error) ||
         !port->ops->partition_count(port, p->options.topic_order, &order_partitions, error))
         return false;
     const struct text shard = text_of(p->options.shard_id);

@@ -12,6 +12,8 @@
 #include "detector/recommendation.h"
 #include "schemas/order_record.h"
 
+#include <stdatomic.h>
+
 struct publish;
 
 struct publish_options {
@@ -19,9 +21,12 @@ struct publish_options {
     const char *shard_id;
     const char *topic_recommendations, *topic_dead_letters, *topic_order;
     size_t unit_bytes_max;
+    /* Set when the engine is to stop; NULL: a missing dead-letter topic is not waited for. */
+    const atomic_bool *stopping;
 };
 
-/* Asks the port for partition counts. ERROR_CONFIG when a topic is missing. */
+/* Asks the port for partition counts. ERROR_CONFIG when a topic is missing; but a dead-letter topic
+ * that is away holds the stream: it is waited for, and once a minute it is said. */
 struct publish *publish_open(const struct publish_options *options, struct error *error);
 /* Waits for the unit in flight. */
 void publish_close(struct publish *publish);

@@ -83,6 +83,7 @@ static bool open_output(struct session *s, struct error *error) {
         .topic_dead_letters = settings->topic_dead_letters,
         .topic_order = settings->topic_order,
         .unit_bytes_max = (size_t)settings->commit_bytes_max,
+        .stopping = &s->pipeline->stopping,
     };
     s->publish = publish_open(&publish, error);
     if (s->publish == NULL) return false;

@@ -10,8 +10,11 @@
     X(gen, "labelled synthetic feed")                                                              \
     X(import, "any CSV, with a mapping file, into a feed of transactions")                         \
     X(replay, "recorded events to Kafka, or straight into the engine, at any speed")               \
+    X(verify,                                                                                      \
+      "published recommendations: none missing, repeated or changed; reproduced by replay")        \
     X(features, "the feature vectors of recorded events, as CSV or NPY")                           \
     X(snapshot, "snapshots of the state: list, check, show")                                       \
+    X(dlq, "dead letters: look at them, send them back")                                           \
     X(schema, "what of a writer's schema binds, and what does not")                                \
     X(docs, "the generated reference pages")
 

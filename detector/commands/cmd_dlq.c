@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/log.h"
+#include "detector/base/nearest.h"
+#include "detector/broker/kafka_port.h"
+#include "detector/commands/cli.h"
+#include "detector/commands/commands.h"
+#include "detector/commands/dlq.h"
+#include "detector/commands/dlq_letter.h"
+#include "detector/verdict.h"
+
+#include <string.h>
+
+#define REDRIVE_ID "saqshy-redrive"
+enum { SHOWN_STANDARD = 10, BYTES_STANDARD = 256, BYTES_MAX = 1 << 20 };
+
+enum verb { VERB_LS, VERB_SHOW, VERB_REDRIVE };
+
+/* Flags. */
+
+static bool check_reason(const char *reason, struct error *error) {
+    const char *names[VERDICT_COUNT];
+    size_t count = 0;
+    for (enum verdict v = 0; v < VERDICT_COUNT; v++)
+        if (verdict_is_dead_letter(v)) names[count++] = verdict_name(v);
+    for (size_t i = 0; reason != NULL && i < count; i++)
+        if (strcmp(reason, names[i]) == 0) reason = NULL;
+    if (reason == NULL) return true;
+    const char *near = nearest(reason, names, count);
+    return error_set(error, ERROR_USAGE, "--reason %s is none%s%s%s; docs/CONTRACTS.md has them",
+                     reason, near != NULL ? ", did you mean " : "", near != NULL ? near : "",
+                     near != NULL ? "?" : "");
+}
+
+static bool read_verb(const struct cli *cli, enum verb *verb, struct error *error) {
+    static const char *const names[] = {"ls", "show", "redrive"};
+    const char *word = cli->positional_count > 0 ? cli->positional[0] : "";
+    for (*verb = VERB_LS; *verb <= VERB_REDRIVE; (*verb)++)
+        if (strcmp(word, names[*verb]) == 0) break;
+    if (*verb <= VERB_REDRIVE && cli->positional_count <= (*verb == VERB_SHOW ? 2 : 1)) return true;
+    return error_set(error, ERROR_USAGE, "usage: %s", cli->usage);
+}
+
+/* A flag of another verb would be ignored, and its user misled. */
+static bool refuse_strangers(const struct cli *cli, enum verb verb, struct error *error) {
+    static const struct {
+        const char *flag;
+        bool of[3];
+    } flags[] = {{"--reason", {false, true, true}},
+                 {"--limit", {false, true, true}},
+                 {"--bytes", {false, true, false}},
+                 {"--dry-run", {false, false, true}}};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (cli_value(cli, flags[i].flag) != NULL && !flags[i].of[verb])
+            return error_set(error, ERROR_USAGE, "%s is not for dlq %s", flags[i].flag,
+                             cli->positional[0]);
+    return true;
+}
+
+static bool read_position(const struct cli *cli, struct dlq_query *query, struct error *error) {
+    if (cli->positional_count < 2)
+        return query->reason != NULL ||
+               error_set(error, ERROR_USAGE,
+                         "say which: dlq show PARTITION/OFFSET of the source, "
+                         "as dlq ls prints them, or --reason REASON");
+    if (query->reason != NULL)
+        return error_set(error, ERROR_USAGE, "a position and --reason exclude each other");
+    return dlq_position_parse(cli->positional[1], &query->partition, &query->offset) ||
+           error_set(error, ERROR_USAGE, "%s is no position; PARTITION/OFFSET of the source, 3/41",
+                     cli->positional[1]);
+}
+
+static bool read_flags(const struct cli *cli, enum verb *verb, struct dlq_query *query,
+                       struct error *error) {
+    if (!read_verb(cli, verb, error) || !refuse_strangers(cli, *verb, error)) return false;
+    *query = (struct dlq_query){.options = &cli->options,
+                                .reason = cli_value(cli, "--reason"),
+                                .limit = *verb == VERB_SHOW ? SHOWN_STANDARD : INT64_MAX,
+                                .partition = -1,
+                                .bytes_max = BYTES_STANDARD,
+                                .json = cli->json,
+                                .quiet = cli->quiet,
+                                .dry_run = cli_value(cli, "--dry-run") != NULL};
+    return cli_number(cli, "--limit", 1, INT64_MAX, &query->limit, error) &&
+           cli_number(cli, "--bytes", 0, BYTES_MAX, &query->bytes_max, error) &&
+           check_reason(query->reason, error) &&
+           (*verb != VERB_SHOW || read_position(cli, query, error));
+}
+
+/* Verbs. */
+
+static bool show(struct port *port, const struct dlq_query *query, struct error *error) {
+    int64_t shown = 0;
+    if (!dlq_show(port, query, stdout, &shown, error)) return false;
+    if (shown == 0 && query->partition >= 0)
+        return error_set(error, ERROR_FAILED,
+                         "no dead letter comes from %d/%lld; see saqshy dlq ls",
+                         (int)query->partition, (long long)query->offset);
+    if (shown == 0 && !query->quiet && !query->json)
+        fprintf(stderr, "no dead letter has the reason %s\n", query->reason);
+    if (shown == query->limit && query->partition < 0 && !query->quiet && !query->json)
+        fprintf(stderr, "%lld shown; --limit N shows more\n", (long long)shown);
+    return true;
+}
+
+static void print_redriven(const struct dlq_query *query, const struct dlq_redriven *result,
+                           bool whole) {
+    if (query->json)
+        printf("{\"redriven\":%lld,\"before\":%lld,\"refused\":%lld,\"dry_run\":%s}\n",
+               (long long)result->redriven, (long long)result->before, (long long)result->refused,
+               query->dry_run ? "true" : "false");
+    if (query->quiet || query->json) return;
+    fprintf(stderr, "%s%lld sent back, %lld had been before, %lld refused\n",
+            query->dry_run ? "dry run, nothing was written: "
+            : whole        ? ""
+                           : "so far: ",
+            (long long)result->redriven, (long long)result->before, (long long)result->refused);
+    if (query->dry_run && result->redriven > 0)
+        fprintf(stderr, "next: the same without --dry-run\n");
+}
+
+static bool redrive(struct port *port, const struct dlq_query *query, struct error *error) {
+    struct dlq_redriven result;
+    const bool ok = dlq_redrive(port, query, &result, error);
+    if (ok || result.redriven > 0) print_redriven(query, &result, ok);
+    return ok;
+}
+
+static bool run_verb(enum verb verb, struct port *port, const struct dlq_query *query,
+                     struct error *error) {
+    switch (verb) {
+    case VERB_LS:
+        return dlq_list(port, query, stdout, error);
+    case VERB_SHOW:
+        return show(port, query, error);
+    case VERB_REDRIVE:
+        return redrive(port, query, error);
+    }
+    return false;
+}
+
+/* Its own transactional id and group, so that it disturbs no engine. */
+static bool run(enum verb verb, const struct dlq_query *query, struct error *error) {
+    struct options options = *query->options;
+    struct dlq_query own = *query;
+    own.options = &options;
+    snprintf(options.shard_id, sizeof options.shard_id, REDRIVE_ID);
+    if (options.bootstrap_servers[0] == '\0')
+        return error_set(error, ERROR_CONFIG, "bootstrap.servers is not set; name the brokers");
+    if (verb == VERB_REDRIVE && strcmp(options.delivery, "exactly-once") != 0)
+        return error_set(error, ERROR_CONFIG,
+                         "redrive needs transactions: delivery=%s would send letters back twice",
+                         options.delivery);
+    struct port *port = kafka_port_open(&options, error);
+    if (port == NULL) return false;
+    const bool ok = run_verb(verb, port, &own, error);
+    port->ops->close(port);
+    return ok;
+}
+
+int cmd_dlq(int argc, char **argv) {
+    struct error error = {.code = ERROR_NONE};
+    struct dlq_query query;
+    enum verb verb = VERB_LS;
+    struct cli_flag flags[] = {
+        {"--reason", "REASON", "show, redrive: letters that died for it", NULL},
+        {"--limit", "N", "show, redrive: letters at most (10; all)", NULL},
+        {"--bytes", "N", "show: of a value (256)", NULL},
+        {"--dry-run", NULL, "redrive: say what would be sent back, and write nothing", NULL}};
+    struct cli cli = {.usage = "saqshy dlq ls | show PARTITION/OFFSET | show --reason REASON | "
+                               "redrive [flags] [-X key=value]…",
+                      .purpose = "Dead letters: which there are and why, one in full, and back to "
+                                 "where they came from once the cause is mended.",
+                      .flags = flags,
+                      .flag_count = sizeof flags / sizeof flags[0],
+                      .positional_max = 2,
+                      .wants_options = true};
+    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
+    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
+    if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
+    const bool ok = read_flags(&cli, &verb, &query, &error) && run(verb, &query, &error);
+    cli_free(&cli);
+    return ok ? 0 : cli_fail(&error);
+}

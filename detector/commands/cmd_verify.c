@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/files.h"
+#include "detector/base/log.h"
+#include "detector/broker/kafka_port.h"
+#include "detector/commands/cli.h"
+#include "detector/commands/commands.h"
+#include "detector/commands/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READER_ID "saqshy-verify"
+enum { MEMORY_DEFAULT_G = 4 };
+
+struct verify {
+    struct cli *cli;
+    const char *file, *input;
+    bool replay_wanted;
+    int64_t partitions, memory_max;
+    struct verify_output output;
+    struct verify_reader *reader;
+    struct verify_report report;
+    struct verify_chain_counts counts;
+    struct verify_replay replay;
+    char recorded[512]; /* what was read of a broker to be replayed; removed at the end */
+};
+
+/* Flags. */
+
+static bool read_flags(struct verify *v, struct error *error) {
+    const struct cli *cli = v->cli;
+    v->file = cli_value(cli, "--output");
+    v->input = cli_value(cli, "--input");
+    v->replay_wanted = cli_value(cli, "--replay") != NULL;
+    v->output.beginning_may_lack = cli_value(cli, "--partial") != NULL;
+    const char *const names[] = {"--output", "--input"};
+    const char *const paths[] = {v->file, v->input};
+    if (v->file == NULL && cli->options.bootstrap_servers[0] == '\0')
+        return error_set(error, ERROR_USAGE,
+                         "say what to verify: --output FILE, a recording, or bootstrap.servers");
+    if (v->replay_wanted && (v->file != NULL || v->input != NULL))
+        return error_set(error, ERROR_USAGE,
+                         "--replay reads the input of the broker; of files, --input FILE is "
+                         "replayed");
+    /* One recording may hold both. */
+    const bool one = v->file != NULL && v->input != NULL && strcmp(v->file, v->input) == 0;
+    return (one || files_distinct(names, paths, 2, error)) &&
+           cli_number(cli, "--partitions", 1, 1024, &v->partitions, error) &&
+           cli_number(cli, "--memory", 1000000, INT64_MAX, &v->memory_max, error);
+}
+
+/* Reading. */
+
+/* The order log first: what comes after its end is newer, and no finding. */
+static bool fetch(struct verify *v, struct port *port, struct error *error) {
+    const struct options *o = &v->cli->options;
+    const char *const topics[] = {o->topic_order, o->topic_transactions};
+    if (v->replay_wanted && !verify_record(port, topics, 2, v->memory_max, v->recorded, error))
+        return false;
+    return verify_output_fetch(&v->output, port, error);
+}
+
+static bool read_broker(struct verify *v, struct error *error) {
+    struct options options = v->cli->options;
+    snprintf(options.shard_id, sizeof options.shard_id, READER_ID);
+    struct port *port = kafka_port_open(&options, error);
+    const bool ok = port != NULL && fetch(v, port, error);
+    if (port != NULL) port->ops->close(port);
+    return ok;
+}
+
+static bool read_output(struct verify *v, struct error *error) {
+    v->output.topic = v->cli->options.topic_recommendations;
+    v->output.memory_max = v->memory_max;
+    return verify_output_open(&v->output, error) &&
+           (v->file != NULL ? verify_output_load(&v->output, v->file, error)
+                            : read_broker(v, error));
+}
+
+/* Proving. */
+
+static bool reproduce(struct verify *v, struct error *error) {
+    struct options *options = &v->cli->options;
+    if (options->start_from[0] == '\0')
+        snprintf(options->start_from, sizeof options->start_from, "earliest");
+    v->replay = (struct verify_replay){.options = options,
+                                       .input = v->replay_wanted ? v->recorded : v->input,
+                                       .partitions = (int32_t)v->partitions,
+                                       .memory_max = v->memory_max,
+                                       .output_may_go_on = v->file == NULL,
+                                       .quiet = v->cli->quiet};
+    return verify_replay(&v->replay, &v->output, v->reader, &v->report, error);
+}
+
+static bool is_replayed(const struct verify *v) {
+    return v->input != NULL || v->replay_wanted;
+}
+
+static void print_json(const struct verify *v) {
+    printf("{\"ok\":%s,\"recommendations\":%lld,\"chains\":%lld,\"begun_late\":%lld,"
+           "\"findings\":%lld",
+           v->report.findings == 0 ? "true" : "false", (long long)v->counts.recommendations,
+           (long long)v->counts.chains, (long long)v->counts.begun_late,
+           (long long)v->report.findings);
+    if (is_replayed(v))
+        printf(",\"replayed\":%lld,\"reproduced\":%lld,\"followers\":%lld,\"newer\":%lld",
+               (long long)v->replay.records, (long long)v->replay.reproduced,
+               (long long)v->replay.followers, (long long)v->replay.newer);
+    printf("}\n");
+}
+
+static void print_summary(const struct verify *v) {
+    const struct verify_chain_counts *c = &v->counts;
+    if (v->report.findings > VERIFY_FINDINGS_SHOWN)
+        printf("and %lld more findings\n", (long long)v->report.findings - VERIFY_FINDINGS_SHOWN);
+    printf("%s: %lld recommendation%s in %lld chain%s (one a shard and partition)%s\n",
+           v->output.topic, (long long)c->recommendations, c->recommendations == 1 ? "" : "s",
+           (long long)c->chains, c->chains == 1 ? "" : "s",
+           v->report.findings == 0 ? ": no gap, no repeat, every hash that of the one before" : "");
+    if (c->begun_late > 0)
+        printf("%lld of the chains begin late: what came before is not here, and not proven\n",
+               (long long)c->begun_late);
+    if (is_replayed(v))
+        printf("%lld reproduced byte for byte by replay of %lld records\n",
+               (long long)v->replay.reproduced, (long long)v->replay.records);
+    else
+        printf("next: with the input beside it, --input FILE or --replay, every byte is proven\n");
+    if (v->replay.followers > 0)
+        printf("%lld more differ in nothing but the hash of the one before them\n",
+               (long long)v->replay.followers);
+    if (v->replay.newer > 0)
+        printf("%lld are newer than the order log as it was read, and were not compared\n",
+               (long long)v->replay.newer);
+}
+
+static bool verify(struct verify *v, struct error *error) {
+    if (!read_flags(v, error) || !read_output(v, error)) return false;
+    v->reader = verify_reader_open(error);
+    if (v->reader == NULL || !verify_chain(&v->output, v->reader, &v->report, &v->counts, error) ||
+        (is_replayed(v) && !reproduce(v, error)))
+        return false;
+    if (v->cli->json)
+        print_json(v);
+    else if (!v->cli->quiet)
+        print_summary(v);
+    return v->report.findings == 0 ||
+           error_set(error, ERROR_BAD_DATA, "%lld finding%s; the first: %s",
+                     (long long)v->report.findings, v->report.findings == 1 ? "" : "s",
+                     v->report.first);
+}
+
+static void close_verify(struct verify *v) {
+    verify_reader_close(v->reader);
+    verify_output_close(&v->output);
+    if (v->recorded[0] != '\0') unlink(v->recorded);
+}
+
+int cmd_verify(int argc, char **argv) {
+    struct error error = {.code = ERROR_NONE};
+    struct cli_flag flags[] = {
+        {"--output", "FILE", "recording of the recommendations (the topic of a broker)", NULL},
+        {"--input", "FILE", "transactions, or a recording of them and the order log: replayed",
+         NULL},
+        {"--replay", NULL, "replay the input and the order log of the broker", NULL},
+        {"--partial", NULL, "the beginning may be missing", NULL},
+        {"--partitions", "N", "of an input that names none (1)", NULL},
+        {"--memory", "BYTES", "records are held in memory, at most (4G)", NULL}};
+    struct cli cli = {.usage = "saqshy verify [--output FILE] [--input FILE | --replay] [flags] "
+                               "[-X key=value]…",
+                      .purpose = "Proves of published recommendations that none is missing, "
+                                 "repeated or changed, and that a replay gives the same bytes.",
+                      .flags = flags,
+                      .flag_count = sizeof flags / sizeof flags[0],
+                      .wants_options = true};
+    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
+    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
+    if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
+    struct verify v = {.cli = &cli,
+                       .partitions = 1,
+                       .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G,
+                       .report = {.json = cli.json}};
+    const bool ok = verify(&v, &error);
+    close_verify(&v);
+    cli_free(&cli);
+    return ok ? 0 : cli_fail(&error);
+}

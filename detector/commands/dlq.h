@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The three verbs of `saqshy dlq`, over any port. */
+#pragma once
+
+#include "detector/port.h"
+#include "detector/service/options.h"
+
+#include <stdio.h>
+
+struct dlq_query {
+    const struct options *options;
+    const char *reason; /* NULL: any */
+    int64_t limit;      /* letters at most */
+    /* Of one letter's source; partition -1: any. */
+    int32_t partition;
+    int64_t offset;
+    int64_t bytes_max; /* of a value that are shown */
+    bool json, quiet, dry_run;
+};
+
+/* By source and reason: how many, how many wait, where and when the first and the last. */
+bool dlq_list(struct port *port, const struct dlq_query *query, FILE *out, struct error *error);
+/* The letters that the query names, whole. *shown: how many there were. */
+bool dlq_show(struct port *port, const struct dlq_query *query, FILE *out, int64_t *shown,
+              struct error *error);
+
+struct dlq_redriven {
+    int64_t redriven; /* or would be, in a dry run */
+    int64_t before;   /* had been already */
+    int64_t refused;  /* what of them is here is not the whole record */
+};
+
+enum {
+    DLQ_BATCH_LETTERS = 500, /* of one transaction, at most */
+    DLQ_BATCH_BYTES = 8 << 20,
+    DLQ_BATCH_MS = 2000, /* and so long it is open, before the next letter */
+};
+
+/* Sends letters back to where they came from, each with its marker in one transaction, as the
+ * producer of `port`, which it fences. Ended anywhere it may be started again: a letter goes back
+ * at most once. What is refused is said on stderr. ERROR_FENCED: another redrive has taken over. */
+bool dlq_redrive(struct port *port, const struct dlq_query *query, struct dlq_redriven *result,
+                 struct error *error);

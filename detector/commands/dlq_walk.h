@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Through the dead-letter topic letter by letter, with what the ledger says of each. */
+#pragma once
+
+#include "detector/commands/dlq_letter.h"
+
+struct dlq_place {
+    int32_t partition; /* in the dead-letter topic */
+    const struct port_record *record;
+    bool redriven;
+};
+
+struct dlq_walk {
+    struct port *port;
+    const char *topic;
+    /* Called for every letter; false ends the walk: without an error set it is enough. */
+    bool (*each)(void *context, const struct dlq_letter *letter, const struct dlq_place *place,
+                 struct error *error);
+    void *context;
+    int64_t strangers; /* out: records that are neither letters nor markers */
+};
+
+/* Assigns the port's consumer. What is written while it runs is not read. */
+bool dlq_walk(struct dlq_walk *walk, struct error *error);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `saqshy verify` is made of: the recommendations that were published, held in memory; their
+ * chain; what a replay makes of the input; and the findings. */
+#pragma once
+
+#include "detector/broker/memory_port.h"
+#include "detector/commands/replay_source.h"
+#include "schemas/avro_diff.h"
+
+enum { VERIFY_FINDINGS_SHOWN = 10, VERIFY_FIELDS_SHOWN = 20, VERIFY_SHARD_SIZE = 560 };
+
+/* Findings. */
+
+struct verify_report {
+    bool json;
+    int64_t findings; /* in all; the first VERIFY_FINDINGS_SHOWN are printed */
+    char first[512];
+};
+
+struct verify_finding {
+    const char *kind; /* GAP, REPEAT, CHAIN, UNREADABLE, DIFFERS, MISSING, EXTRA */
+    int32_t partition;
+    int64_t sequence, offset; /* -1: none */
+    char text[400];
+    /* DIFFERS: the two values without their frames, and their diff. */
+    struct avro_diff *diff;
+    struct bytes found, due;
+};
+
+/* Prints to stdout. */
+void verify_report(struct verify_report *report, const struct verify_finding *finding);
+
+/* What was published. */
+
+struct verify_output {
+    const char *topic;
+    struct memory_port *memory; /* holds the topic */
+    int32_t partitions;         /* up to the last one that holds a record */
+    bool *begins_late;          /* by partition: retention took its beginning */
+    bool beginning_may_lack;    /* all of them may */
+    int64_t memory_max;
+};
+
+bool verify_output_open(struct verify_output *output, struct error *error);
+void verify_output_close(struct verify_output *output);
+/* From a recording. ERROR_BAD_DATA when it is none or holds no record of the topic. */
+bool verify_output_load(struct verify_output *output, const char *path, struct error *error);
+/* From a broker, up to the end as it is now. */
+bool verify_output_fetch(struct verify_output *output, struct port *port, struct error *error);
+/* Input and order log of a broker, as a recording in a new file whose name is filled in; the order
+ * log's end comes first. */
+bool verify_record(struct port *port, const char *const *topics, size_t topic_count,
+                   int64_t memory_max, char path[512], struct error *error);
+
+/* What can be read of one recommendation. */
+struct verify_record {
+    struct port_record record;
+    char shard[VERIFY_SHARD_SIZE]; /* empty: it names none */
+    struct bytes body;             /* without the frame */
+    int64_t sequence;              /* -1: unreadable, and why */
+    struct bytes previous_hash;
+    char model_sha256[80], policy_sha256[80];
+    const char *why;
+};
+
+struct verify_reader;
+struct verify_reader *verify_reader_open(struct error *error);
+void verify_reader_close(struct verify_reader *reader);
+/* False past the last one of the partition. */
+bool verify_read(struct verify_reader *reader, const struct memory_port *memory, const char *topic,
+                 int32_t partition, size_t index, struct verify_record *out);
+
+/* The chain: per shard and partition no gap, no repeat, every hash that of the one before. */
+struct verify_chain_counts {
+    int64_t recommendations, chains, begun_late;
+};
+bool verify_chain(const struct verify_output *output, struct verify_reader *reader,
+                  struct verify_report *report, struct verify_chain_counts *counts,
+                  struct error *error);
+
+/* Replay. */
+struct verify_replay {
+    const struct options *options;
+    const char *input;  /* transactions, or a recording of them and the order log */
+    int32_t partitions; /* of a file that names none */
+    int64_t memory_max;
+    bool output_may_go_on; /* it was read from a running engine, after the order log */
+    bool quiet;
+    /* out: */
+    int64_t records, reproduced, newer;
+    int64_t followers; /* differ in nothing but the hash of one before that differs */
+};
+bool verify_replay(struct verify_replay *replay, const struct verify_output *output,
+                   struct verify_reader *reader, struct verify_report *report, struct error *error);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/broker/recording.h"
+#include "detector/commands/topic_scan.h"
+#include "detector/commands/verify.h"
+#include "schemas/ocf.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { HEADERS_MAX = 256, LOOK_EVERY = 256 };
+
+bool verify_output_open(struct verify_output *o, struct error *error) {
+    o->memory = memory_port_open();
+    o->begins_late = calloc(RECORDING_PARTITIONS_MAX, sizeof *o->begins_late);
+    if (o->memory != NULL && o->begins_late != NULL &&
+        memory_port_create_topic(o->memory, o->topic, RECORDING_PARTITIONS_MAX))
+        return true;
+    verify_output_close(o);
+    return error_set(error, ERROR_FAILED, "no memory for the recommendations");
+}
+
+void verify_output_close(struct verify_output *o) {
+    struct port *port = o->memory == NULL ? NULL : memory_port_port(o->memory);
+    if (port != NULL) port->ops->close(port);
+    free(o->begins_late);
+    o->memory = NULL;
+    o->begins_late = NULL;
+}
+
+static bool fits(struct memory_port *memory, int64_t memory_max, struct error *error) {
+    return (int64_t)memory_port_bytes(memory) <= memory_max ||
+           error_set(error, ERROR_FAILED,
+                     "records are held in memory, and need more than --memory %lld; raise it",
+                     (long long)memory_max);
+}
+
+/* Files. */
+
+static bool append(struct verify_output *o, const struct port_message *message, int64_t offset,
+                   const char *path, struct error *error) {
+    if (strcmp(message->topic, o->topic) != 0) return true;
+    if (!memory_port_append(o->memory, message, offset))
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s: offset %lld of partition %d is not above the one before it", path,
+                         (long long)offset, (int)message->partition);
+    if (message->partition >= o->partitions) o->partitions = message->partition + 1;
+    return fits(o->memory, o->memory_max, error);
+}
+
+static bool load(struct verify_output *o, struct ocf_reader *reader, struct recorded *recorded,
+                 const char *path, struct error *error) {
+    struct bytes rest;
+    uint32_t used = 0;
+    for (;;) {
+        struct port_message message;
+        int64_t offset = 0;
+        if (!ocf_next(reader, used, &rest, error)) return false;
+        if (rest.size == 0) break;
+        if (!recorded_read(recorded, rest, &message, &offset, &used))
+            return error_set(error, ERROR_BAD_DATA, "%s: record at byte %lld: it is broken", path,
+                             (long long)ocf_record_position(reader));
+        if (!append(o, &message, offset, path, error)) return false;
+    }
+    return o->partitions > 0 ||
+           error_set(error, ERROR_BAD_DATA,
+                     "%s holds no record of %s; topic.recommendations names the topic", path,
+                     o->topic);
+}
+
+bool verify_output_load(struct verify_output *o, const char *path, struct error *error) {
+    struct recorded *recorded = recorded_new();
+    struct ocf_reader *reader = ocf_open(path, error);
+    bool ok = recorded != NULL && reader != NULL;
+    if (ok && !recording_is(ocf_schema(reader)))
+        ok = error_set(error, ERROR_BAD_DATA,
+                       "%s is no recording of Kafka records; `saqshy replay --engine --out` writes "
+                       "one",
+                       path);
+    ok = ok && load(o, reader, recorded, path, error);
+    ocf_close(reader);
+    recorded_free(recorded);
+    return ok;
+}
+
+/* A broker. */
+
+struct copying {
+    struct port *port;
+    struct memory_port *memory;
+    const char *topic;
+    int64_t memory_max, copied;
+};
+
+static bool copy(void *context, int32_t partition, const struct port_record *record,
+                 struct error *error) {
+    struct copying *c = context;
+    struct port_header headers[HEADERS_MAX];
+    size_t count = 0;
+    while (count < HEADERS_MAX && c->port->ops->header(c->port, record, count, &headers[count]))
+        count++;
+    const struct port_message message = {.topic = c->topic,
+                                         .partition = partition,
+                                         .timestamp_ms = record->timestamp_ms,
+                                         .key = record->key,
+                                         .value = record->value,
+                                         .headers = headers,
+                                         .header_count = count};
+    const bool appended = memory_port_append(c->memory, &message, record->offset);
+    assert(appended && "offsets of a partition only grow");
+    return ++c->copied % LOOK_EVERY != 0 || fits(c->memory, c->memory_max, error);
+}
+
+bool verify_output_fetch(struct verify_output *o, struct port *port, struct error *error) {
+    struct copying copying = {port, o->memory, o->topic, o->memory_max, 0};
+    const struct topic_scan scan = {port, o->topic, copy, &copying};
+    struct topic_extent extent;
+    if (!port->ops->partition_count(port, o->topic, &o->partitions, error)) return false;
+    for (int32_t p = 0; p < o->partitions; p++) {
+        if (!topic_scan_partition(&scan, p, &extent, error)) return false;
+        o->begins_late[p] = extent.low > 0;
+    }
+    return true;
+}
+
+static bool fetch_topic(struct port *port, struct memory_port *memory, const char *topic,
+                        int64_t memory_max, struct error *error) {
+    struct copying copying = {port, memory, topic, memory_max, 0};
+    const struct topic_scan scan = {port, topic, copy, &copying};
+    int32_t partitions = 0;
+    if (!port->ops->partition_count(port, topic, &partitions, error)) return false;
+    memory_port_create_topic(memory, topic, partitions);
+    return topic_scan_all(&scan, error);
+}
+
+static bool make_file(char path[512], struct error *error) {
+    const char *directory = getenv("TMPDIR");
+    snprintf(path, 512, "%s/saqshy-verify-XXXXXX",
+             directory == NULL || directory[0] == '\0' ? "/tmp" : directory);
+    const int file = mkstemp(path);
+    if (file < 0) return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+    close(file);
+    return true;
+}
+
+bool verify_record(struct port *port, const char *const *topics, size_t topic_count,
+                   int64_t memory_max, char path[512], struct error *error) {
+    struct memory_port *memory = memory_port_open();
+    if (memory == NULL) return error_set(error, ERROR_FAILED, "no memory for the records");
+    bool ok = true;
+    for (size_t i = 0; ok && i < topic_count; i++)
+        ok = fetch_topic(port, memory, topics[i], memory_max, error);
+    path[0] = '\0';
+    ok = ok && make_file(path, error) && recording_save(path, memory, topics, topic_count, error);
+    if (!ok && path[0] != '\0') unlink(path);
+    struct port *held = memory_port_port(memory);
+    held->ops->close(held);
+    return ok;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/replay_engine.h"
+#include "detector/commands/verify.h"
+#include "schemas/catalog.h"
+#include "schemas/order_record.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What was published and what is due, of one partition, in step by their numbers. */
+struct compare {
+    struct verify_replay *replay;
+    const struct verify_output *output;
+    const struct memory_port *made; /* by the replay */
+    struct verify_reader *reader;
+    struct verify_report *report;
+    struct avro_diff *diff;
+    int32_t partition;
+    int64_t due; /* recommendations that the order log knows of; without one: all that were made */
+    bool by_order_log;
+    bool after_difference; /* the one before is not as replay gives it */
+    uint8_t *present;      /* by number, of those made: the output holds it somewhere */
+    size_t made_count;
+};
+
+static void find(const struct compare *c, struct verify_finding finding) {
+    finding.partition = c->partition;
+    verify_report(c->report, &finding);
+}
+
+/* Differences. */
+
+static bool same_bytes(struct bytes a, struct bytes b) {
+    return (a.data == NULL) == (b.data == NULL) && a.size == b.size &&
+           (a.data == NULL || memcmp(a.data, b.data, a.size) == 0);
+}
+
+/* The first header in which they differ; NULL: none. */
+static const char *other_header(const struct port_record *a, const struct port_record *b) {
+    struct port_header x, y;
+    for (size_t i = 0;; i++) {
+        const bool in_a = memory_port_get_header(a, i, &x);
+        const bool in_b = memory_port_get_header(b, i, &y);
+        if (!in_a && !in_b) return NULL;
+        if (!in_a || !in_b || strcmp(x.name, y.name) != 0 || !same_bytes(x.value, y.value))
+            return in_b ? y.name : x.name;
+    }
+}
+
+static void report_values(const struct compare *c, const struct verify_record *found,
+                          const struct verify_record *due) {
+    struct verify_finding finding = {.kind = "DIFFERS",
+                                     .sequence = due->sequence,
+                                     .offset = found->record.offset,
+                                     .diff = c->diff,
+                                     .found = found->body,
+                                     .due = due->body};
+    if (found->sequence >= 0 && strcmp(found->model_sha256, due->model_sha256) != 0)
+        snprintf(
+            finding.text, sizeof finding.text,
+            "it names model %.9s…\", the replay was made with %.9s…\"; model.path or state.dir "
+            "names the one",
+            found->model_sha256, due->model_sha256);
+    else if (found->sequence >= 0 && strcmp(found->policy_sha256, due->policy_sha256) != 0)
+        snprintf(finding.text, sizeof finding.text,
+                 "it names policy %.9s…\", the replay was made with %.9s…\"; policy.path or "
+                 "state.dir names the one",
+                 found->policy_sha256, due->policy_sha256);
+    else
+        snprintf(finding.text, sizeof finding.text, "replay gives another value%s%s",
+                 found->sequence < 0 ? "; what is there cannot be read: " : "",
+                 found->sequence < 0 ? found->why : "");
+    find(c, finding);
+}
+
+static void report_around(const struct compare *c, const struct verify_record *found,
+                          const struct verify_record *due, const char *header) {
+    struct verify_finding finding = {
+        .kind = "DIFFERS", .sequence = due->sequence, .offset = found->record.offset};
+    if (header == NULL)
+        snprintf(finding.text, sizeof finding.text,
+                 "the value is as replay gives it, the key is another");
+    else
+        snprintf(finding.text, sizeof finding.text,
+                 "the value is as replay gives it, the header %.64s is another", header);
+    find(c, finding);
+}
+
+static void note_path(void *context, const char *path, const char *found, const char *due) {
+    bool *other = context;
+    (void)found;
+    (void)due;
+    *other |= strcmp(path, "previous_hash") != 0;
+}
+
+/* After one that was changed, the next names it by its hash and is changed for that alone. */
+static bool only_follows(const struct compare *c, const struct verify_record *found,
+                         const struct verify_record *due) {
+    bool other = false;
+    if (!c->after_difference || found->sequence < 0) return false;
+    avro_diff_records(c->diff, found->body, due->body, note_path, &other);
+    return !other;
+}
+
+static void compare_pair(struct compare *c, const struct verify_record *found,
+                         const struct verify_record *due) {
+    const char *header = other_header(&found->record, &due->record);
+    const bool differs = !same_bytes(found->record.value, due->record.value);
+    if (differs && only_follows(c, found, due))
+        c->replay->followers++;
+    else if (differs)
+        report_values(c, found, due);
+    else if (header != NULL || !same_bytes(found->record.key, due->record.key))
+        report_around(c, found, due, header);
+    else
+        c->replay->reproduced++;
+    c->after_difference = differs;
+}
+
+/* What stands elsewhere is the chain's finding. */
+static void report_missing(const struct compare *c, const struct verify_record *due) {
+    if (c->present[due->sequence]) return;
+    struct verify_finding finding = {.kind = "MISSING", .sequence = due->sequence, .offset = -1};
+    snprintf(finding.text, sizeof finding.text, "replay gives it and the output does not hold it");
+    find(c, finding);
+}
+
+static void report_extra(const struct compare *c, const struct verify_record *found) {
+    struct verify_finding finding = {
+        .kind = "EXTRA", .sequence = found->sequence, .offset = found->record.offset};
+    if (c->by_order_log && found->sequence >= c->due)
+        snprintf(finding.text, sizeof finding.text,
+                 "the order log ends with number %lld; record both to the same point",
+                 (long long)c->due - 1);
+    else
+        snprintf(finding.text, sizeof finding.text, "replay does not give it");
+    find(c, finding);
+}
+
+/* In step. */
+
+/* The next one of our shard; what has no readable number takes the one that is due there. */
+static bool next_found(const struct compare *c, size_t *index, int64_t *number,
+                       struct verify_record *found) {
+    const char *shard = c->replay->options->shard_id;
+    while (verify_read(c->reader, c->output->memory, c->output->topic, c->partition, (*index)++,
+                       found)) {
+        if (strcmp(found->shard, shard) != 0) continue;
+        *number = found->sequence >= 0 ? found->sequence : *number + 1;
+        return true;
+    }
+    return false;
+}
+
+static bool get_due(const struct compare *c, int64_t number, struct verify_record *due) {
+    return number >= 0 && number < c->due &&
+           verify_read(c->reader, c->made, c->output->topic, c->partition, (size_t)number, due);
+}
+
+/* The beginning that retention took is not missing. */
+static int64_t first_due(const struct compare *c) {
+    const struct verify_output *o = c->output;
+    struct verify_record found;
+    size_t index = 0;
+    int64_t number = -1;
+    const bool late = o->beginning_may_lack || o->begins_late[c->partition];
+    if (!late) return 0;
+    return next_found(c, &index, &number, &found) ? number : c->due;
+}
+
+static bool note_present(struct compare *c, struct error *error) {
+    struct verify_record found;
+    size_t index = 0;
+    int64_t number = -1;
+    free(c->present);
+    c->made_count = memory_port_count(c->made, c->output->topic, c->partition);
+    c->present = calloc(c->made_count + 1, sizeof *c->present);
+    if (c->present == NULL) return error_set(error, ERROR_FAILED, "no memory to compare");
+    while (next_found(c, &index, &number, &found))
+        if (number < (int64_t)c->made_count) c->present[number] = true;
+    return true;
+}
+
+static bool compare_partition(struct compare *c, struct error *error) {
+    struct verify_record found, due;
+    size_t index = 0;
+    int64_t number = -1, next = first_due(c); /* numbers below `next` have been dealt with */
+    c->after_difference = false;
+    if (!note_present(c, error)) return false;
+    while (next_found(c, &index, &number, &found)) {
+        for (; next < number && get_due(c, next, &due); next++)
+            report_missing(c, &due);
+        if (get_due(c, number, &due))
+            compare_pair(c, &found, &due);
+        else if (c->by_order_log && c->replay->output_may_go_on && number >= c->due)
+            c->replay->newer++;
+        else
+            report_extra(c, &found);
+        if (number >= next) next = number + 1;
+    }
+    for (; get_due(c, next, &due); next++)
+        report_missing(c, &due);
+    return true;
+}
+
+/* The order log's last word on the chain of a partition. */
+static bool read_due(struct replay_source *source, int64_t *due, int32_t partitions, bool *logged,
+                     struct error *error) {
+    struct port_message message, last;
+    size_t count = 0;
+    while (replay_source_order(source, count, &message)) {
+        last = message;
+        count++;
+    }
+    *logged = count > 0;
+    if (count == 0) return true;
+    struct order_record *record = order_record_decode(last.value, error);
+    if (record == NULL) return false;
+    for (int32_t p = 0; p < partitions; p++)
+        due[p] = 0;
+    for (uint32_t i = 0; i < record->output_count; i++)
+        if (record->outputs[i].partition >= 0 && record->outputs[i].partition < partitions)
+            due[record->outputs[i].partition] = record->outputs[i].next_sequence;
+    order_record_free(record);
+    return true;
+}
+
+static bool compare_all(struct compare *c, struct replay_source *source, struct error *error) {
+    const int32_t made = replay_source_output_partitions(source) > 0
+                             ? replay_source_output_partitions(source)
+                             : c->replay->partitions;
+    const int32_t partitions = made > c->output->partitions ? made : c->output->partitions;
+    int64_t *due = calloc((size_t)partitions + 1, sizeof *due);
+    if (due == NULL) return error_set(error, ERROR_FAILED, "no memory to compare");
+    for (int32_t p = 0; p < partitions; p++)
+        due[p] = INT64_MAX;
+    bool ok = read_due(source, due, partitions, &c->by_order_log, error);
+    for (c->partition = 0; ok && c->partition < partitions; c->partition++) {
+        c->due = due[c->partition];
+        ok = compare_partition(c, error);
+    }
+    free(c->present);
+    free(due);
+    return ok;
+}
+
+static bool run(struct verify_replay *replay, struct replay_source *source,
+                struct replay_engine **engine, struct error *error) {
+    const struct replay_engine_options options = {.settings = replay->options,
+                                                  .source = source,
+                                                  .partitions = replay->partitions,
+                                                  .memory_max = replay->memory_max,
+                                                  .quiet = replay->quiet};
+    *engine = replay_engine_open(&options, error);
+    if (*engine == NULL) return false;
+    if (!replay_engine_run(*engine, error)) return error_prefix(error, "replay");
+    replay->records = replay_engine_taken(*engine);
+    return true;
+}
+
+bool verify_replay(struct verify_replay *replay, const struct verify_output *output,
+                   struct verify_reader *reader, struct verify_report *report,
+                   struct error *error) {
+    struct compare compare = {
+        .replay = replay, .output = output, .reader = reader, .report = report};
+    struct replay_engine *engine = NULL;
+    size_t size = 0;
+    const char *json = schema_shipped(SCHEMA_ID_RECOMMENDATION, &size);
+    compare.diff = avro_diff_open(json, size, error);
+    struct replay_source *source =
+        compare.diff == NULL ? NULL : replay_source_open(replay->input, replay->options, error);
+    bool ok = source != NULL && run(replay, source, &engine, error);
+    if (ok) {
+        compare.made = replay_engine_memory(engine);
+        ok = compare_all(&compare, source, error);
+    }
+    replay_engine_close(engine);
+    replay_source_close(source);
+    avro_diff_close(compare.diff);
+    return ok;
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `saqshy dlq` over a port in memory: lists, shows, and sends back once whatever happens. */
+#include "tests/support.h"
+
+#include "detector/base/log.h"
+#include "detector/commands/dlq.h"
+#include "detector/commands/dlq_letter.h"
+#include "detector/dead_letter.h"
+#include "detector/pipeline.h"
+#include "schemas/frame.h"
+#include "tests/sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define INPUT "antifrod.transactions"
+#define DEAD_LETTERS "antifrod.transactions.dlq"
+enum { PARTITIONS = 2 };
+
+struct stand {
+    struct memory_port *memory;
+    struct encoder *encoder;
+    struct options options;
+    char directory[64];
+    struct error error;
+    struct dlq_redriven result;
+    char *text; /* what was printed last */
+    size_t text_size;
+};
+
+static int setup(void **state) {
+    static struct stand stand;
+    struct error error;
+    memset(&stand, 0, sizeof stand);
+    log_set_level(LOG_LEVEL_WARN);
+    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
+    stand.memory = sample_cluster(PARTITIONS);
+    memory_port_set_now(stand.memory, INT64_C(1767229200000));
+    stand.encoder = encoder_open(&error);
+    *state = &stand;
+    return stand.encoder == NULL ? -1 : 0;
+}
+
+static int teardown(void **state) {
+    struct stand *stand = *state;
+    struct port *port = memory_port_port(stand->memory);
+    port->ops->close(port);
+    encoder_close(stand->encoder);
+    free(stand->text);
+    sample_directory_remove(stand->directory, &stand->options);
+    return 0;
+}
+
+static void must_run(struct stand *stand) {
+    const struct pipeline_options options = {
+        .options = &stand->options, .port = memory_port_port(stand->memory), .stop_at_end = true};
+    stand->error = (struct error){.code = ERROR_NONE};
+    struct pipeline *pipeline = pipeline_open(&options, &stand->error);
+    const bool ok = pipeline != NULL && pipeline_run(pipeline, &stand->error);
+    pipeline_close(pipeline);
+    if (!ok) fail_msg("%s: %s", error_name(stand->error.code), stand->error.text);
+}
+
+static const struct port_header sent_headers[] = {
+    {"traceparent", {(const uint8_t *)"00-ab", 5}},
+    {"binary", {(const uint8_t *)"\0\xff", 2}},
+    {DLQ_REDRIVEN, {(const uint8_t *)"0", 1}}, /* whoever sent it cannot hide it */
+    {"nothing", {NULL, 0}},
+};
+
+static void send(struct stand *stand, int32_t partition, const char *key, const void *value,
+                 uint32_t size) {
+    const struct port_message message = {
+        .topic = INPUT,
+        .partition = partition,
+        .timestamp_ms = INT64_C(1767225600123),
+        .key = {(const uint8_t *)key, key == NULL ? 0 : (uint32_t)strlen(key)},
+        .value = {value, size},
+        .headers = sent_headers,
+        .header_count = 4};
+    assert_true(memory_port_append(stand->memory, &message, -1));
+}
+
+static void send_unknown(struct stand *stand, int32_t partition, uint8_t last) {
+    uint8_t value[FRAME_SIZE + 1];
+    frame_write(value, 999);
+    value[FRAME_SIZE] = last;
+    send(stand, partition, "k", value, sizeof value);
+}
+
+static struct dlq_query query_of(const struct stand *stand) {
+    return (struct dlq_query){
+        .options = &stand->options, .limit = INT64_MAX, .partition = -1, .bytes_max = 64};
+}
+
+static FILE *open_text(struct stand *stand) {
+    free(stand->text);
+    stand->text = NULL;
+    FILE *out = open_memstream(&stand->text, &stand->text_size);
+    assert_non_null(out);
+    return out;
+}
+
+static void list(struct stand *stand, bool json) {
+    struct dlq_query query = query_of(stand);
+    query.json = json;
+    FILE *out = open_text(stand);
+    const bool ok = dlq_list(memory_port_port(stand->memory), &query, out, &stand->error);
+    fclose(out);
+    if (!ok) fail_msg("%s", stand->error.text);
+}
+
+static int64_t show(struct stand *stand, const struct dlq_query *query) {
+    int64_t shown = 0;
+    FILE *out = open_text(stand);
+    const bool ok = dlq_show(memory_port_port(stand->memory), query, out, &shown, &stand->error);
+    fclose(out);
+    if (!ok) fail_msg("%s", stand->error.text);
+    return shown;
+}
+
+static void expect_text(const struct stand *stand, const char *part) {
+    if (strstr(stand->text, part) == NULL) fail_msg("\"%s\" is not in:\n%s", part, stand->text);
+}
+
+static bool redrive(struct stand *stand, const struct dlq_query *query) {
+    stand->error = (struct error){.code = ERROR_NONE};
+    return dlq_redrive(memory_port_port(stand->memory), query, &stand->result, &stand->error);
+}
+
+static void must_redrive(struct stand *stand, const char *reason, int64_t expected) {
+    struct dlq_query query = query_of(stand);
+    query.reason = reason;
+    if (!redrive(stand, &query)) fail_msg("%s", stand->error.text);
+    assert_int_equal(stand->result.redriven, expected);
+}
+
+/* Looking. */
+
+static void an_empty_topic_is_said_to_be_empty(void **state) {
+    struct stand *stand = *state;
+    list(stand, false);
+    expect_text(stand, DEAD_LETTERS " holds no dead letter.");
+    list(stand, true);
+    assert_int_equal(stand->text_size, 0);
+}
+
+static void letters_are_grouped_by_reason(void **state) {
+    struct stand *stand = *state;
+    for (uint8_t i = 0; i < 3; i++)
+        send_unknown(stand, i % 2, i);
+    send(stand, 0, NULL, "{\"a\":1}", 7);
+    must_run(stand);
+    list(stand, true);
+    expect_text(stand,
+                "{\"reason\":\"SCHEMA_UNKNOWN\",\"topic\":\"" INPUT
+                "\",\"letters\":3,\"waiting\":3,\"first\":{\"partition\":0,\"offset\":0,"
+                "\"time\":\"2026-01-01T01:00:00Z\"},\"last\":{\"partition\":1,\"offset\":0,");
+    expect_text(stand, "{\"reason\":\"NOT_FRAMED\",\"topic\":\"" INPUT "\",\"letters\":1,");
+    must_redrive(stand, "NOT_FRAMED", 1);
+    list(stand, false);
+    expect_text(stand, DEAD_LETTERS ": 4 dead letters of " INPUT ", 1 sent back, 3 waiting");
+    expect_text(stand, "no schema is known");
+    expect_text(stand, "next: saqshy dlq show --reason SCHEMA_UNKNOWN");
+}
+
+static void what_is_no_letter_is_counted_apart(void **state) {
+    struct stand *stand = *state;
+    const struct port_message stranger = {.topic = DEAD_LETTERS,
+                                          .value = {(const uint8_t *)"x", 1}};
+    send_unknown(stand, 0, 0);
+    must_run(stand);
+    assert_true(memory_port_append(stand->memory, &stranger, -1));
+    list(stand, false);
+    expect_text(stand, ": 1 dead letter of ");
+    expect_text(stand, "1 record there is no dead letter of Saqshy.");
+    must_redrive(stand, NULL, 1);
+}
+
+static void a_letter_is_shown_whole(void **state) {
+    struct stand *stand = *state;
+    struct dlq_query query = query_of(stand);
+    send_unknown(stand, 1, 7);
+    must_run(stand);
+    query.partition = 1;
+    assert_int_equal(show(stand, &query), 1);
+    expect_text(stand, INPUT "/1 offset 0\n");
+    expect_text(stand, "SCHEMA_UNKNOWN: schema id 999: not known here");
+    expect_text(stand, "2026-01-01T00:00:00Z");
+    expect_text(stand, "__connect.errors.offset");
+    expect_text(stand, "binary                               \"\\x00\\xff\"");
+    expect_text(stand, "key        \"k\"");
+    expect_text(stand, "000000  00 00 00 03 e7 07 ");
+    expect_text(stand, "decoded    no: schema id 999 is not known here");
+    expect_text(stand, "sent back  no");
+    must_redrive(stand, NULL, 1);
+    show(stand, &query);
+    expect_text(stand, "sent back  yes");
+    query.offset = 1;
+    assert_int_equal(show(stand, &query), 0);
+}
+
+static void what_can_be_decoded_is(void **state) {
+    struct stand *stand = *state;
+    struct dlq_query query = query_of(stand);
+    struct transaction tx = sample_transfer("tx-1", "payer", "payee", 0, 1000);
+    tx.amount_minor = tx.amount_kzt_minor = -1;
+    sample_send(stand->memory, stand->encoder, &tx, PARTITIONS);
+    must_run(stand);
+    query.reason = "BAD_AMOUNT";
+    assert_int_equal(show(stand, &query), 1);
+    expect_text(stand, "decoded    by schema id 1");
+    expect_text(stand, "payer.account_token          \"payer\"");
+    query.json = true;
+    show(stand, &query);
+    expect_text(stand, "\"payee.account_token\":\"\\\"payee\\\"\"");
+    expect_text(stand, "\"redriven\":false");
+}
+
+/* Sending back. */
+
+static bool same(struct bytes a, struct bytes b) {
+    return (a.data == NULL) == (b.data == NULL) && a.size == b.size &&
+           (a.data == NULL || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static void a_letter_goes_back_as_it_came(void **state) {
+    struct stand *stand = *state;
+    struct port_record original, back;
+    struct port_header header;
+    send_unknown(stand, 1, 7);
+    send(stand, 1, NULL, NULL, 0);
+    must_run(stand);
+    must_redrive(stand, NULL, 2);
+    assert_int_equal(memory_port_count(stand->memory, INPUT, 0), 0);
+    assert_int_equal(memory_port_count(stand->memory, INPUT, 1), 4);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(memory_port_get(stand->memory, INPUT, 1, i, &original));
+        assert_true(memory_port_get(stand->memory, INPUT, 1, i + 2, &back));
+        assert_true(same(original.key, back.key) && same(original.value, back.value));
+        const char *const names[] = {"traceparent", "binary", "nothing"};
+        for (size_t h = 0; h < 3; h++) {
+            assert_true(memory_port_get_header(&back, h, &header));
+            assert_string_equal(header.name, names[h]);
+        }
+        assert_null(header.value.data);
+        assert_false(memory_port_get_header(&back, 3, &header));
+    }
+}
+
+static void a_letter_goes_back_once(void **state) {
+    struct stand *stand = *state;
+    struct dlq_query query = query_of(stand);
+    for (uint8_t i = 0; i < 5; i++)
+        send_unknown(stand, 0, i);
+    must_run(stand);
+    query.dry_run = true;
+    assert_true(redrive(stand, &query));
+    assert_int_equal(stand->result.redriven, 5);
+    assert_int_equal(memory_port_count(stand->memory, DEAD_LETTERS, 0), 5);
+    query.dry_run = false;
+    query.limit = 2;
+    assert_true(redrive(stand, &query));
+    assert_int_equal(stand->result.redriven, 2);
+    query.limit = INT64_MAX;
+    assert_true(redrive(stand, &query));
+    assert_int_equal(stand->result.redriven, 3);
+    assert_int_equal(stand->result.before, 2);
+    must_redrive(stand, NULL, 0);
+    assert_int_equal(memory_port_count(stand->memory, INPUT, 0), 10);
+}
+
+static void one_that_dies_again_may_go_back_again(void **state) {
+    struct stand *stand = *state;
+    send_unknown(stand, 0, 1);
+    must_run(stand);
+    must_redrive(stand, NULL, 1);
+    must_run(stand);
+    must_redrive(stand, NULL, 1);
+    must_redrive(stand, NULL, 0);
+    assert_int_equal(memory_port_count(stand->memory, INPUT, 0), 3);
+}
+
+static void what_is_cut_is_refused(void **state) {
+    struct stand *stand = *state;
+    static uint8_t value[DEAD_LETTER_VALUE_MAX + 1];
+    static char key[DEAD_LETTER_KEY_MAX + 2];
+    memset(key, 'k', sizeof key - 1);
+    send(stand, 0, "k", value, sizeof value);
+    send(stand, 0, key, "x", 1);
+    send(stand, 0, "k", value, DEAD_LETTER_VALUE_MAX);
+    must_run(stand);
+    must_redrive(stand, NULL, 1);
+    assert_int_equal(stand->result.refused, 2);
+    assert_int_equal(memory_port_count(stand->memory, INPUT, 0), 4);
+}
+
+static void what_lost_headers_is_refused(void **state) {
+    struct stand *stand = *state;
+    struct port_header headers[60];
+    for (int i = 0; i < 60; i++)
+        headers[i] = (struct port_header){"h", {(const uint8_t *)"v", 1}};
+    const struct port_message message = {
+        .topic = INPUT, .value = {(const uint8_t *)"x", 1}, .headers = headers, .header_count = 60};
+    assert_true(memory_port_append(stand->memory, &message, -1));
+    must_run(stand);
+    must_redrive(stand, NULL, 0);
+    assert_int_equal(stand->result.refused, 1);
+}
+
+/* A process that dies at its n-th call to the producer, or is fenced there. */
+
+struct dying {
+    struct port_ops ops;
+    const struct port_ops *real;
+    int calls_left;
+    enum port_status status;
+};
+static struct dying dying;
+
+static bool dies(struct error *error) {
+    if (dying.calls_left-- > 0) return false;
+    error_set(error, ERROR_UNAVAILABLE, "dead");
+    return true;
+}
+
+static enum port_status dying_begin(struct port *port, struct error *error) {
+    return dies(error) ? dying.status : dying.real->begin(port, error);
+}
+
+static enum port_status dying_produce(struct port *port, const struct port_message *message,
+                                      struct error *error) {
+    return dies(error) ? dying.status : dying.real->produce(port, message, error);
+}
+
+static enum port_status dying_commit(struct port *port, struct error *error) {
+    return dies(error) ? dying.status : dying.real->commit(port, error);
+}
+
+static bool redrive_dying(struct stand *stand, int calls, enum port_status status) {
+    struct port *port = memory_port_port(stand->memory);
+    const struct dlq_query query = query_of(stand);
+    dying = (struct dying){*port->ops, port->ops, calls, status};
+    dying.ops.begin = dying_begin;
+    dying.ops.produce = dying_produce;
+    dying.ops.commit = dying_commit;
+    port->ops = &dying.ops;
+    const bool ok = redrive(stand, &query);
+    port->ops = dying.real;
+    return ok;
+}
+
+static void killed_anywhere_each_goes_back_exactly_once(void **state) {
+    struct stand *stand = *state;
+    enum { LETTERS = DLQ_BATCH_LETTERS + 20, CALLS = 2 * LETTERS + 4 };
+    for (int calls = 0; calls <= CALLS; calls += calls < 40 || calls > CALLS - 60 ? 1 : 97) {
+        struct port *port = memory_port_port(stand->memory);
+        port->ops->close(port);
+        stand->memory = sample_cluster(PARTITIONS);
+        for (int i = 0; i < LETTERS; i++)
+            send_unknown(stand, i % PARTITIONS, (uint8_t)i);
+        must_run(stand);
+        const bool ended = redrive_dying(stand, calls, PORT_REBUILD);
+        assert_int_equal(ended, calls == CALLS);
+        const int64_t first = stand->result.redriven;
+        must_redrive(stand, NULL, LETTERS - first);
+        must_redrive(stand, NULL, 0);
+        for (int32_t p = 0; p < PARTITIONS; p++)
+            assert_int_equal(memory_port_count(stand->memory, INPUT, p), LETTERS);
+    }
+}
+
+static void a_second_one_ends_the_first_with_75(void **state) {
+    struct stand *stand = *state;
+    send_unknown(stand, 0, 1);
+    must_run(stand);
+    assert_false(redrive_dying(stand, 2, PORT_FENCED));
+    assert_int_equal(error_exit_status(stand->error.code), 75);
+    assert_non_null(strstr(stand->error.text, "has taken over"));
+}
+
+static void a_position_is_read_whole_or_not(void **state) {
+    int32_t partition = 0;
+    int64_t offset = 0;
+    (void)state;
+    assert_true(dlq_position_parse("3/41", &partition, &offset));
+    assert_int_equal(partition, 3);
+    assert_int_equal(offset, 41);
+    const char *const wrong[] = {"",
+                                 "3",
+                                 "/",
+                                 "3/",
+                                 "/4",
+                                 "-1/4",
+                                 "3/4x",
+                                 "3/-4",
+                                 "a/4",
+                                 "99999999999/1",
+                                 "3/99999999999999999999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_false(dlq_position_parse(wrong[i], &partition, &offset));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(an_empty_topic_is_said_to_be_empty),
+        TEST(letters_are_grouped_by_reason),
+        TEST(what_is_no_letter_is_counted_apart),
+        TEST(a_letter_is_shown_whole),
+        TEST(what_can_be_decoded_is),
+        TEST(a_letter_goes_back_as_it_came),
+        TEST(a_letter_goes_back_once),
+        TEST(one_that_dies_again_may_go_back_again),
+        TEST(what_is_cut_is_refused),
+        TEST(what_lost_headers_is_refused),
+        TEST(killed_anywhere_each_goes_back_exactly_once),
+        TEST(a_second_one_ends_the_first_with_75),
+        cmocka_unit_test(a_position_is_read_whole_or_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tools on a real Apache Kafka: dead letters sent back exactly once whoever is killed, frozen or started twice; a
+dead-letter topic that is away; what was published, verified while it grows.
+
+It starts its own broker on a free port. Where Kafka cannot be fetched it ends with status 77, which ctest reports as
+skipped; with CI=true that is a failure."""
+import collections
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from confluent_kafka import TopicPartition
+
+import real_kafka as rk
+
+SKIPPED = 77
+TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
+LETTERS = 6000
+HERE = {}  # broker, directory: set once in main
+
+
+def poison(number):
+    return b"poison " + str(number).encode()
+
+
+class Markers:
+    """How many markers there are, as a reader sees who does not wait for open transactions."""
+
+    def __init__(self, broker, topic):
+        self.consumer = broker.consumer("markers")
+        self.consumer.assign([TopicPartition(topic, p, 0) for p in range(2)])
+        self.count = 0
+
+    def look(self):
+        for message in self.consumer.consume(500, 0.01):
+            if message.error() is None:
+                self.count += any(name == "saqshy.dlq.redriven" for name, _ in message.headers())
+        return self.count
+
+
+class Scenario(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.broker, cls.directory = HERE["broker"], HERE["directory"]
+
+    def dead(self, name, count):
+        """A shard whose input is dead letters alone, with no engine running any more."""
+        shard = rk.Shard(self.broker, name, "", transaction_timeout_ms="60000").create()
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        for number in range(count):
+            producer.produce(shard.source, poison(number), b"key", number % rk.PARTITIONS,
+                             headers=[("traceparent", b"00-01")])
+        producer.flush()
+        engine = rk.Engine(shard, self.directory)
+        self.addCleanup(engine.close)
+        engine.until_live()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        return shard
+
+    def dlq(self, shard, *words):
+        """Of a `saqshy dlq` that runs to its end: standard output."""
+        done = subprocess.run([rk.SAQSHY, "dlq", *words, *shard.arguments()], capture_output=True,
+                              text=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def redrive(self, shard, *words):
+        return json.loads(self.dlq(shard, "redrive", "--json", *words))
+
+    def start(self, shard, *words):
+        process = subprocess.Popen([rk.SAQSHY, "dlq", "redrive", "--json", *words,
+                                    *shard.arguments()], text=True, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        return process
+
+    def check_once(self, shard, count, expected=2):
+        """Every record is in its source `expected` times, in the partition it came from."""
+        seen = collections.Counter()
+        for partition, messages in self.broker.read(shard.source).items():
+            for message in messages:
+                self.assertEqual(message.key(), b"key")
+                self.assertEqual(message.headers(), [("traceparent", b"00-01")])
+                seen[partition, message.value()] += 1
+        self.assertEqual(seen, {(n % rk.PARTITIONS, poison(n)): expected for n in range(count)})
+
+
+class Redrive(Scenario):
+    def test_killed_in_the_middle_each_letter_goes_back_exactly_once(self):
+        shard = self.dead("killed", LETTERS)
+        markers, kills = Markers(self.broker, shard.dead_letters), 0
+        for _ in range(6):
+            before = markers.look()
+            process = self.start(shard)
+            rk.until("a marker or the end", lambda: markers.look() > before
+                     or process.poll() is not None, 60, 0)
+            if process.poll() is None:
+                process.kill()
+                kills += process.wait() == -signal.SIGKILL
+        self.assertGreaterEqual(kills, 2)
+        done = self.redrive(shard)
+        self.assertEqual(done["redriven"] + done["before"], LETTERS)
+        print(f"kills: {kills}, sent back by the last one: {done['redriven']}", file=sys.stderr)
+        self.assertEqual(self.redrive(shard),
+                         {"redriven": 0, "before": LETTERS, "refused": 0, "dry_run": False})
+        self.check_once(shard, LETTERS)
+
+    def test_a_second_one_fences_the_first_which_ends_with_75(self):
+        shard = self.dead("twice", LETTERS)
+        markers = Markers(self.broker, shard.dead_letters)
+        first = self.start(shard)
+        rk.until("a marker", lambda: markers.look() > 0, 60, 0)
+        first.send_signal(signal.SIGSTOP)
+        self.assertGreater(self.redrive(shard)["redriven"], 0)
+        first.send_signal(signal.SIGCONT)
+        said = first.communicate(timeout=60)[1]
+        self.assertEqual(first.returncode, 75, said)
+        self.assertIn("another `saqshy dlq redrive` has taken over", said)
+        self.check_once(shard, LETTERS)
+
+    def test_markers_behind_a_strangers_open_transaction_are_waited_for(self):
+        shard = self.dead("hidden", LETTERS)
+        stranger = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2,
+                                "transactional.id": "stranger"})
+        stranger.init_transactions(30)
+        markers = Markers(self.broker, shard.dead_letters)
+        first = self.start(shard)
+        rk.until("a marker", lambda: markers.look() > 0, 60, 0)
+        first.send_signal(signal.SIGSTOP)
+        stranger.begin_transaction()
+        for partition in range(2):
+            stranger.produce(shard.dead_letters, b"x", None, partition)
+        stranger.flush()
+        first.send_signal(signal.SIGCONT)
+        self.assertEqual(first.wait(60), 0)
+        second = self.start(shard)
+        time.sleep(2)
+        self.assertIsNone(second.poll())
+        stranger.commit_transaction(30)
+        self.assertEqual(json.loads(second.communicate(timeout=60)[0])["before"], LETTERS)
+        self.check_once(shard, LETTERS)
+
+    def test_what_is_mended_is_taken_by_the_engine(self):
+        shard = self.dead("mended", 0)
+        event = rk.generate(self.directory, "--days", "1", "--accounts", "200")[0]
+        value = rk.encode(rk.fastavro.parse_schema(rk.foreign_schema()),
+                          rk.as_foreign(event, 1), rk.FOREIGN_ID)
+        shard.options["schema.dir"] = rk.schema_directory(self.directory, 77)
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        producer.produce(shard.source, value, rk.key_of(event), 1)
+        producer.flush()
+        engine = rk.Engine(shard, self.directory)
+        self.addCleanup(engine.close)
+        engine.until_live()
+        shard.until_caught_up()
+        self.assertIn("not known here", self.dlq(shard, "show", "1/0"))
+        rk.add_schema(shard.options["schema.dir"], rk.FOREIGN_ID)
+        self.assertIn("by schema id 1001", self.dlq(shard, "show", "1/0"))
+        self.assertEqual(self.redrive(shard)["redriven"], 1)
+        rk.until("the engine took it", lambda: shard.committed()[1] == 2)
+        self.assertEqual(engine.end(), 0)
+        self.assertIn("1 sent back, 0 waiting", self.dlq(shard, "ls"))
+
+    def test_ls_and_show_tell_what_there_is(self):
+        shard = self.dead("seen", 10)
+        row = json.loads(self.dlq(shard, "ls", "--json"))
+        self.assertEqual((row["reason"], row["letters"], row["waiting"], row["topic"]),
+                         ("NOT_FRAMED", 10, 10, shard.source))
+        self.assertEqual((row["first"]["partition"], row["first"]["offset"]), (0, 0))
+        shown = json.loads(self.dlq(shard, "show", "3/1", "--json"))
+        self.assertEqual(bytes.fromhex(shown["value"]), poison(7))
+        self.assertIn(["__connect.errors.offset", "1"], shown["headers"])
+        self.assertEqual(len(self.dlq(shard, "show", "--reason", "NOT_FRAMED", "--json",
+                                      "--limit", "4").splitlines()), 4)
+        refused = subprocess.run([rk.SAQSHY, "dlq", "show", "9/9", *shard.arguments()],
+                                 capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(refused.returncode, 1)
+
+
+class TopicAway(Scenario):
+    def test_a_deleted_dead_letter_topic_holds_the_stream_until_it_is_back(self):
+        shard = rk.Shard(self.broker, "away", "", transaction_timeout_ms="3000").create()
+        engine = rk.Engine(shard, self.directory)
+        self.addCleanup(engine.close)
+        engine.until_live()
+        admin = self.broker.admin()
+        admin.delete_topics([shard.dead_letters])[shard.dead_letters].result(30)
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        for number in range(8):
+            producer.produce(shard.source, poison(number), b"key", number % rk.PARTITIONS)
+        producer.flush()
+        engine.until_said(r"event=dead_letters_away topic=away\.dlq .*create the topic", 120)
+        self.assertLess(sum(max(0, offset) for offset in shard.committed()), 8)
+        self.broker.create(**{shard.dead_letters: 2})
+        engine.until_said("event=dead_letters_back", 60)
+        shard.until_caught_up()
+        self.assertIsNone(engine.process.poll())
+        self.assertEqual(engine.end(), 0)
+        letters = [letter[:2] for letter in rk.dead_letters_of(shard)]
+        self.assertEqual(letters, [(n // 2, n % 2) for n in range(8)])
+        rk.check_orders(shard, rk.orders_of(shard))
+
+    def test_it_is_waited_for_at_a_start_and_a_stop_ends_that(self):
+        shard = rk.Shard(self.broker, "late", "")
+        self.broker.create(**{shard.source: rk.PARTITIONS, shard.recommendations: rk.PARTITIONS,
+                              shard.order: 1})
+        engine = rk.Engine(shard, self.directory)
+        self.addCleanup(engine.close)
+        engine.until_said(r"event=dead_letters_away topic=late\.dlq")
+        self.assertEqual(engine.end(), 0, engine.log())
+        self.assertNotRegex(engine.log(), "event=live")
+
+
+class Verify(Scenario):
+    def verify(self, shard, *words):
+        done = subprocess.run([rk.SAQSHY, "verify", "--json", "--quiet", *words,
+                               *shard.arguments(start_from=None)], capture_output=True, text=True,
+                              timeout=120, check=False)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+    def test_a_running_engines_output_is_proven_and_a_strangers_record_is_found(self):
+        shard = rk.Shard(self.broker, "proven",
+                         rk.schema_directory(self.directory, rk.FOREIGN_ID)).create()
+        events = rk.generate(self.directory, "--days", "3", "--accounts", "2000", "--droppers", "30")
+        schema = rk.fastavro.parse_schema(rk.foreign_schema())
+        messages = [(rk.key_of(event), rk.encode(schema, rk.as_foreign(event, n), rk.FOREIGN_ID),
+                     rk.murmur2_partition(rk.key_of(event), rk.PARTITIONS))
+                    for n, event in enumerate(events)]
+        engine = rk.Engine(shard, self.directory)
+        self.addCleanup(engine.close)
+        engine.until_live()
+        feeders = rk.feed(self.broker, shard.source, messages, seconds=6, producers=2)
+        rk.until("half is committed", lambda: sum(max(0, o) for o in shard.committed())
+                 >= len(messages) / 2)
+        status, rows, said = self.verify(shard, "--replay")
+        self.assertEqual(status, 0, said)
+        for feeder in feeders:
+            feeder.done()
+        shard.until_caught_up()
+        status, rows, said = self.verify(shard, "--replay")
+        self.assertEqual(status, 0, said)
+        self.assertGreaterEqual(rows[-1]["reproduced"], 20)
+        self.assertEqual((rows[-1]["reproduced"], rows[-1]["newer"], rows[-1]["replayed"]),
+                         (rows[-1]["recommendations"], 0, len(messages)))
+        self.assertEqual(engine.end(), 0)
+        last = self.broker.read(shard.recommendations)[1][-1]
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        producer.produce(shard.recommendations, last.value(), last.key(), 1, headers=last.headers())
+        producer.flush()
+        status, rows, said = self.verify(shard)
+        self.assertEqual((status, rows[0]["finding"], rows[0]["partition"]), (65, "REPEAT", 1), said)
+        engine = rk.Engine(shard, self.directory)
+        self.addCleanup(engine.close)
+        self.assertEqual(engine.process.wait(60), 65, engine.log())
+        self.assertIn("comes after", engine.log())
+        self.assertNotIn("event=live", engine.log())
+
+
+def give_up(number, _frame):
+    raise SystemExit(f"ended by {signal.Signals(number).name}")
+
+
+def main():
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, give_up)
+    signal.alarm(TIMEOUT_S)
+    why = rk.why_no_kafka()
+    if why is not None:
+        print(f"no real Kafka here, nothing is tested: {why}", file=sys.stderr)
+        return 1 if os.environ.get("CI") == "true" else SKIPPED
+    HERE["directory"] = tempfile.mkdtemp(prefix="saqshy-tools-real-kafka-")
+    HERE["broker"] = rk.Broker(HERE["directory"])
+    try:
+        HERE["broker"].start()
+        program = unittest.main(exit=False, verbosity=2)
+        return 0 if program.result.wasSuccessful() and not program.result.skipped else 1
+    finally:
+        HERE["broker"].stop("--wipe")
+        shutil.rmtree(HERE["directory"], ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

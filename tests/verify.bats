@@ -1,0 +1,251 @@
+# verify: what was published is whole, and a replay gives the same bytes; whatever is changed is found.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    "$SAQSHY" gen --quiet --days 10 --accounts 2000 --droppers 20 --out feed.avro
+    "$SAQSHY" replay --quiet --engine --partitions 2 --input feed.avro --out out.avro
+    cat > tamper.py <<'PY'
+"""tamper.py OUT ACTION: out.avro with one thing changed. Every partition's records are numbered from 0."""
+import hashlib, io, json, os, struct, sys
+import fastavro
+
+SCHEMA = fastavro.parse_schema(json.load(open(os.environ["SOURCE_DIR"] + "/schemas/FreezeRecommendation.avsc")))
+
+def decode(value):
+    return fastavro.schemaless_reader(io.BytesIO(value[5:]), SCHEMA, None)
+
+def encode(record):
+    out = io.BytesIO(struct.pack(">bI", 0, 2))
+    out.seek(5)
+    fastavro.schemaless_writer(out, SCHEMA, record)
+    return out.getvalue()
+
+def rechain(records):
+    previous = bytes(32)
+    for number, record in enumerate(records):
+        record["value"] = encode(dict(decode(record["value"]), sequence=number, previous_hash=previous))
+        previous = hashlib.sha256(record["value"][5:]).digest()
+
+with open("out.avro", "rb") as file:
+    reader = fastavro.reader(file)
+    schema, records = reader.writer_schema, list(reader)
+partitions = [[r for r in records if r["partition"] == p] for p in range(2)]
+one = partitions[1]
+value = one[3]["value"]
+actions = {
+    "flip": lambda: one[3].update(value=value[:20] + bytes([value[20] ^ 1]) + value[21:]),
+    "flip-last": lambda: one[-1].update(value=one[-1]["value"][:20] + bytes([one[-1]["value"][20] ^ 1])
+                                        + one[-1]["value"][21:]),
+    "cut": lambda: one[3].update(value=value[:-3]),
+    "remove": lambda: one.pop(4),
+    "remove-first": lambda: one.pop(0),
+    "remove-last": lambda: one.pop(),
+    "repeat": lambda: one.insert(5, dict(one[4])),
+    "swap": lambda: one.__setitem__(slice(2, 4), [one[3], one[2]]),
+    "key": lambda: one[3].update(key=b"another"),
+    "header": lambda: one[3]["headers"][1].update(value=b"another.1"),
+    "forge": lambda: (one[3].update(value=encode(dict(decode(one[3]["value"]), hold_amount_kzt_minor=7))),
+                      rechain(one)),
+    "forge-more": lambda: (one.append(dict(one[-1])), rechain(one)),
+    "forge-less": lambda: (one.pop(3), rechain(one)),
+}
+actions[sys.argv[2]]()
+out = []
+for partition in partitions:
+    for offset, record in enumerate(partition):
+        record = dict(record, offset=offset)
+        out.append(record)
+with open(sys.argv[1], "wb") as file:
+    fastavro.writer(file, schema, out)
+PY
+}
+
+setup() { cd "$BATS_FILE_TMPDIR"; }
+
+tamper() { "$SOURCE_DIR/tests/python" tamper.py "$1.avro" "$1"; }
+
+field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1" <<< "$output"; }
+
+# Of what can be seen without the input, and with it.
+chain() { run "$SAQSHY" verify --output "$1.avro" "${@:2}"; }
+replayed() { run "$SAQSHY" verify --quiet --output "$1.avro" --input feed.avro --partitions 2 "${@:2}"; }
+
+@test "what was published is whole and reproduced" {
+    run "$SAQSHY" verify --output out.avro
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"no gap, no repeat"* ]]
+    [[ "$output" == *"next: with the input beside it"* ]]
+    run "$SAQSHY" verify --output out.avro --input feed.avro --partitions 2 --json --quiet
+    [ "$status" -eq 0 ]
+    [ "$(field ok)" = True ]
+    [ "$(field recommendations)" -gt 20 ]
+    [ "$(field reproduced)" -eq "$(field recommendations)" ]
+    [ "$(field chains)" -eq 2 ]
+}
+
+@test "a flipped byte is found by the chain, and shown by the replay" {
+    tamper flip
+    chain flip
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"CHAIN      partition 1, number 4 at offset 4: it names another content of number 3 "* ]]
+    [[ "$output" == *"BAD_DATA: 1 finding; the first: partition 1"* ]]
+    replayed flip
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"DIFFERS    partition 1, number 3 at offset 3: replay gives another value"* ]]
+    [[ "$output" =~ field\ +found\ +due ]]
+    [[ "$output" =~ recommendation_id\ +\"[0-9a-z]+\"\ +\"[0-9a-f]{32}\" ]]
+}
+
+@test "a flipped byte of the last one is found by the replay" {
+    tamper flip-last
+    chain flip-last
+    [ "$status" -eq 0 ]
+    replayed flip-last
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"DIFFERS    partition 1"* ]]
+}
+
+@test "a value that is cut is found" {
+    tamper cut
+    chain cut
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"UNREADABLE partition 1 at offset 3: it cannot be read: "* ]]
+    replayed cut
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"DIFFERS    partition 1, number 3 at offset 3: replay gives another value; what is there cannot be read"* ]]
+}
+
+@test "a removed one is found wherever it was" {
+    tamper remove
+    chain remove
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"GAP        partition 1, number 5 at offset 4: number 4 of shard saqshy-0 is missing"* ]]
+    replayed remove
+    [[ "$output" == *"MISSING    partition 1, number 4: replay gives it and the output does not hold it"* ]]
+    tamper remove-first
+    chain remove-first
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"number 0 of shard saqshy-0 is missing"* ]]
+    tamper remove-last
+    chain remove-last
+    [ "$status" -eq 0 ]
+    replayed remove-last
+    [ "$status" -eq 65 ]
+    [[ "$output" == *MISSING* ]]
+}
+
+@test "a beginning that may be missing is said to be unproven" {
+    tamper remove-first
+    chain remove-first --partial
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"1 of the chains begin late"* ]]
+    replayed remove-first --partial
+    [ "$status" -eq 0 ]
+    tamper remove
+    chain remove --partial
+    [ "$status" -eq 65 ]
+}
+
+@test "a repeated one is found" {
+    tamper repeat
+    chain repeat
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"REPEAT     partition 1, number 4 at offset 5: it comes after number 4, at offset 4,"* ]]
+}
+
+@test "two swapped are found" {
+    tamper swap
+    chain swap
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"GAP        partition 1, number 3 at offset 2"* ]]
+    [[ "$output" == *"REPEAT     partition 1, number 2 at offset 3"* ]]
+    replayed swap
+    [ "$status" -eq 65 ]
+    [[ "$output" != *MISSING* ]]
+}
+
+@test "another key or header is found by the replay" {
+    tamper key
+    replayed key
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"DIFFERS    partition 1, number 3 at offset 3: the value is as replay gives it, the key is another"* ]]
+    tamper header
+    replayed header
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"the header ce_id is another"* ]]
+}
+
+@test "a forged one in a chain made whole again is found by the replay" {
+    tamper forge
+    chain forge
+    [ "$status" -eq 0 ]
+    replayed forge
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"number 3 at offset 3: replay gives another value"* ]]
+    [[ "$output" =~ hold_amount_kzt_minor\ +7\  ]]
+    [[ "$output" == *"BAD_DATA: 1 finding; the first: partition 1, number 3: "* ]]
+    run "$SAQSHY" verify --output forge.avro --input feed.avro --partitions 2
+    [[ "$output" == *" more differ in nothing but the hash of the one before them"* ]]
+    tamper forge-more
+    chain forge-more
+    [ "$status" -eq 0 ]
+    replayed forge-more
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"EXTRA      partition 1"* ]]
+    tamper forge-less
+    chain forge-less
+    [ "$status" -eq 0 ]
+    replayed forge-less
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"DIFFERS    partition 1, number 3 at offset 3"* ]]
+}
+
+@test "another model or policy is found and named" {
+    python3 - <<'PY'
+import json, os
+model = json.load(open(os.environ["SOURCE_DIR"] + "/models/shipped-model.json"))
+model["intercept"] += 0.125
+json.dump(model, open("model.json", "w"))
+policy = json.load(open(os.environ["SOURCE_DIR"] + "/models/shipped-policy.json"))
+policy["cool_down_hours"] += 1
+json.dump(policy, open("policy.json", "w"))
+PY
+    replayed out -X model.path=model.json
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"it names model "* ]]
+    [[ "$output" =~ model_sha256\ +\"[0-9a-f]{64}\" ]]
+    replayed out -X policy.path=policy.json
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"it names policy "* ]]
+}
+
+@test "findings as JSON have the fields in which they differ" {
+    tamper forge
+    run --separate-stderr "$SAQSHY" verify --json --quiet --output forge.avro --input feed.avro --partitions 2
+    [ "$status" -eq 65 ]
+    python3 - "$output" <<'PY'
+import json, sys
+rows = [json.loads(line) for line in sys.argv[1].splitlines()]
+assert rows[-1]["ok"] is False and rows[-1]["findings"] >= 1, rows[-1]
+first = rows[0]
+assert (first["finding"], first["partition"], first["sequence"], first["offset"]) == ("DIFFERS", 1, 3, 3), first
+assert [field["found"] for field in first["fields"] if field["field"] == "hold_amount_kzt_minor"] == ["7"], first
+PY
+}
+
+@test "what is no recording of recommendations is refused" {
+    run "$SAQSHY" verify --output feed.avro
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"is no recording"* ]]
+    run "$SAQSHY" verify --output out.avro -X topic.recommendations=other
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"holds no record of other"* ]]
+    run "$SAQSHY" verify
+    [ "$status" -eq 2 ]
+    run "$SAQSHY" verify --output out.avro --replay
+    [ "$status" -eq 2 ]
+    head -c 9000 out.avro > short.avro
+    run "$SAQSHY" verify --output short.avro
+    [ "$status" -eq 65 ]
+}
