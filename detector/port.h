@@ -70,8 +70,8 @@ struct port_ops {
     /* Consumer. `assign` replaces the whole assignment; stream i is positions[i]. */
     bool (*assign)(struct port *, const struct port_position *positions, size_t count,
                    struct error *);
-    /* Up to `max` records of one stream, without waiting; *count may be 0. Offsets of a stream only
-     * grow. */
+    /* Up to `max` records of one stream, without waiting; *count may be 0. Offsets of one call only
+     * grow; records of an earlier one may come again. */
     bool (*poll)(struct port *, size_t stream, struct port_record *records, size_t max,
                  size_t *count, struct error *);
     /* True when every record up to the stream's known end has been delivered by `poll`. */
