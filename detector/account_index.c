@@ -313,3 +313,20 @@ bool account_index_migrate(struct account_index *x, uint64_t buckets) {
 size_t account_index_bytes(const struct account_index *x) {
     return x->now.size + (x->old.count == 0 ? 0 : x->old.size - x->given_back);
 }
+
+bool account_index_restore(struct account_index *x, uint32_t now, uint32_t old, uint32_t hand) {
+    if (now == 0 || now > UINT32_MAX / BUCKET_ENTRIES || old >= now || hand > old) return false;
+    account_index_close(x);
+    if (!table_open(&x->now, now) || (old != 0 && !table_open(&x->old, old))) return false;
+    x->hand = hand;
+    x->given_back = (size_t)hand * sizeof(struct bucket) / PAGES_PIECE * PAGES_PIECE;
+    x->count = 0;
+    return true;
+}
+
+void account_index_load(struct account_index *x, struct account_key key, uint32_t reference,
+                        bool before) {
+    struct index_table *t = before && in_old(x, key.low) ? &x->old : &x->now;
+    put(t, key.low, (uint64_t)tag_of(key) << ENTRY_TAG_SHIFT | reference);
+    x->count++;
+}

@@ -61,7 +61,7 @@ struct account {
     uint8_t size_class;
     uint8_t amounts; /* events in mean and variance, saturating */
     uint8_t flags;
-    uint8_t unused;
+    uint8_t saved; /* the last saving of the table (accounts_save.c) that has it; not state */
 };
 
 /* The columns of a record's ring, from its oldest event on. */

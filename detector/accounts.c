@@ -89,12 +89,12 @@ account_place *accounts_locate(struct accounts *a, struct account_key key) {
     account_place *place = account_index_find(&a->index, key);
     if (place != NULL) return place;
     const uint32_t reference = slabs_take(&a->slabs, CLASS_HEAD);
-    *slabs_at(&a->slabs, reference) = (struct account){.key = key.low, .size_class = CLASS_HEAD};
+    *slabs_at(&a->slabs, reference) =
+        (struct account){.key = key.low, .size_class = CLASS_HEAD, .saved = a->save.generation};
     return account_index_add(&a->index, key, reference);
 }
 
-/* What may now stand where a pass over the records has been already. */
-static void note_change(struct accounts *a, account_place *place) {
+void accounts_note_change(struct accounts *a, account_place *place) {
     if (!a->watched) return;
     if (a->changed_count == a->changed_room) {
         a->changed_room = a->changed_room == 0 ? 4096 : 2 * a->changed_room;
@@ -110,7 +110,7 @@ struct account *accounts_resize(struct accounts *a, account_place *place, uint8_
     account_move(slabs_at(&a->slabs, from), account, size_class);
     *place = (*place & TAG_MASK) | to;
     slabs_defer(&a->slabs, from);
-    note_change(a, place);
+    accounts_note_change(a, place);
     return account;
 }
 
@@ -120,15 +120,17 @@ static void number(struct accounts *a, account_place *place, struct account *acc
     account->number = ++a->numbered;
     account->left_s = (uint32_t)clock_s;
     if (a->dropped > 0) account->flags |= ACCOUNT_COLD;
-    note_change(a, place);
+    accounts_note_change(a, place);
 }
 
 /* Nothing is left but who it is, and the block. */
 static void forget(struct accounts *a, struct account *account) {
     if (account->size_class == CLASS_PANES)
         memset(account + 1, 0, class_bytes(CLASS_PANES) - sizeof *account);
-    *account = (struct account){
-        .key = account->key, .size_class = account->size_class, .side = account->side};
+    *account = (struct account){.key = account->key,
+                                .size_class = account->size_class,
+                                .side = account->side,
+                                .saved = account->saved};
     a->forgotten++;
 }
 
@@ -142,6 +144,8 @@ static uint8_t class_in_use(const struct account *account, int64_t clock_s) {
 
 struct account *accounts_touch(struct accounts *a, account_place *place, int64_t clock_s) {
     struct account *account = accounts_at(a, place);
+    if (accounts_must_save(a, account))
+        accounts_save_record(a, account, (uint32_t)*place, (uint32_t)(*place >> ENTRY_TAG_SHIFT));
     if (account->number != 0 && is_dormant(a, account, clock_s)) forget(a, account);
     if (account->number == 0) number(a, place, account, clock_s);
     account_expire(account, clock_s - RING_KEEP_S);

@@ -10,6 +10,7 @@
 
 #include "detector/base/bytes.h"
 #include "detector/base/error.h"
+#include "detector/base/pack.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,6 +67,33 @@ struct account *accounts_touch(struct accounts *accounts, account_place *place, 
 /* A bounded number of looks and moves, tens of microseconds as a rule; a page that is touched for
  * the first time, and memory that is really about to end, take longer. */
 void accounts_maintain(struct accounts *accounts, int64_t clock_s);
+
+/* Saving the table as it is now while it goes on. Records come through the sink, which gives room
+ * for `size` bytes, or NULL to end the saving. */
+struct accounts_sink {
+    void *context;
+    uint8_t *(*space)(void *context, size_t size);
+};
+/* Writes what is small into `head`. */
+void accounts_save_begin(struct accounts *accounts, struct pack *head,
+                         const struct accounts_sink *sink);
+/* Goes on by so many blocks; false: there are no more. */
+bool accounts_save_step(struct accounts *accounts, uint32_t looks);
+/* True when all records have been saved; ends it in any case. */
+bool accounts_save_end(struct accounts *accounts);
+
+/* Loading into a table that is new. False: the bytes are not what was saved, or do not fit. */
+struct accounts_load {
+    uint64_t records, records_due;
+    const uint8_t *changed; /* in the bytes of the head, which are kept until the end */
+    uint64_t changed_count;
+};
+bool accounts_load_begin(struct accounts *accounts, struct accounts_load *load,
+                         struct unpack *head);
+/* Any part of what went through the sink, of whole records. */
+bool accounts_load_records(struct accounts *accounts, struct accounts_load *load,
+                           struct unpack *records);
+bool accounts_load_end(struct accounts *accounts, const struct accounts_load *load);
 
 struct accounts_counts {
     uint64_t accounts;           /* in the table */

@@ -36,7 +36,9 @@ uint32_t hand_next(struct accounts *a, struct hand *hand, uint8_t first, uint8_t
 }
 
 void accounts_remove(struct accounts *a, uint32_t reference) {
-    account_index_remove(&a->index, slabs_at(&a->slabs, reference)->key, reference);
+    struct account *account = slabs_at(&a->slabs, reference);
+    if (accounts_must_save(a, account)) accounts_save_referred(a, account, reference);
+    account_index_remove(&a->index, account->key, reference);
     slabs_free(&a->slabs, reference);
 }
 
@@ -65,6 +67,7 @@ static void sweep(struct accounts *a, uint32_t reference, int64_t clock_s) {
         accounts_remove(a, reference);
         return;
     }
+    if (accounts_must_save(a, account)) accounts_save_referred(a, account, reference);
     account_expire(account, clock_s - RING_KEEP_S);
     const uint8_t wanted = class_wanted(account, clock_s);
     if (wanted != account->size_class) move(a, reference, wanted);
@@ -80,6 +83,7 @@ static void sweep_classes(struct accounts *a, struct hand *hand, uint8_t first, 
 
 static void grow_index(struct accounts *a) {
     if (!account_index_grow(&a->index)) slabs_refuse(account_index_bytes(&a->index));
+    a->grown_numbered = a->numbered;
 }
 
 /* The new table takes what is added meanwhile: the old one is emptied faster than that fills it.
@@ -98,14 +102,15 @@ static bool keep_index(struct accounts *a) {
 }
 
 static bool too_many_holes(const struct slab *slab) {
-    return slab->holes > slab->top / 32;
+    return slab->holes.count > slab->top / 32;
 }
 
 /* True: a block was moved, so that its memory is nearer to going back. */
 static bool pack_one(struct accounts *a, uint8_t size_class) {
     uint32_t from, to;
     if (!slabs_pack(&a->slabs, size_class, &from, &to)) return false;
-    const struct account *account = slabs_at(&a->slabs, to);
+    struct account *account = slabs_at(&a->slabs, to);
+    if (accounts_must_save(a, account)) accounts_save_referred(a, account, from);
     refer(a, account->key, from, to);
     limit_offer(a, account);
     return true;
@@ -126,7 +131,7 @@ static void pack(struct accounts *a) {
 /* What is held is about to pass the limit: all holes are closed now, however long it takes. */
 static void pack_all(struct accounts *a) {
     for (int c = 0; c < SIZE_CLASSES; c++)
-        while (a->slabs.classes[c].holes > 0)
+        while (a->slabs.classes[c].holes.count > 0)
             pack_one(a, (uint8_t)c);
 }
 

@@ -28,6 +28,16 @@ struct limit {
     struct hand hand;
 };
 
+/* A saving that is under way. */
+struct accounts_save {
+    bool running;
+    uint8_t generation;
+    struct hand hand;
+    uint32_t tops[SIZE_CLASSES]; /* when it began */
+    uint64_t records, records_due;
+    struct accounts_sink sink;
+};
+
 struct accounts {
     struct accounts_options options;
     struct slabs slabs;
@@ -35,12 +45,29 @@ struct accounts {
     struct limit limit;
     struct hand sweep, sweep_heads;
     uint32_t numbered, swept_numbered; /* ever; of them at the last sweep */
+    uint32_t grown_numbered;           /* of them when the index grew last */
     uint64_t dropped, forgotten, looked_at, calls;
     uint64_t index_entries;  /* at the last accounts_maintain */
     bool watched;            /* `changed` is kept */
     account_place **changed; /* numbered or moved since the last accounts_maintain */
     size_t changed_count, changed_room;
+    struct accounts_save save;
 };
+
+/* While the table is saved: writes a record as it is. `reference`: where it was when that began;
+ * `tag`: of its entry in the index, which `referred` looks up. */
+void accounts_save_record(struct accounts *accounts, struct account *account, uint32_t reference,
+                          uint32_t tag);
+void accounts_save_referred(struct accounts *accounts, struct account *account, uint32_t reference);
+
+/* True for a record that is still to be saved: before anything is done to it. */
+static inline bool accounts_must_save(const struct accounts *accounts,
+                                      const struct account *account) {
+    return accounts->save.running && account->saved != accounts->save.generation;
+}
+
+/* What may now stand where a pass over the records has been already. */
+void accounts_note_change(struct accounts *accounts, account_place *place);
 
 /* Whether the account, which has a number, has had no event for the dormancy. One that never had
  * any (the payee of an attempt) is as old as its number. */

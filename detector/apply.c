@@ -328,3 +328,33 @@ void apply_batch(struct apply *a, struct batch *batch) {
     features_flush(&a->features, batch);
     let_go(a, batch);
 }
+
+void apply_save_begin(struct apply *a, struct pack *head, const struct accounts_sink *sink) {
+    pack_u64(head, a->maintain_at);
+    pack_i64(head, a->clock_s);
+    pack_i64(head, a->first_s);
+    accounts_save_begin(a->accounts, head, sink);
+}
+
+bool apply_save_step(struct apply *a, uint32_t looks) {
+    return accounts_save_step(a->accounts, looks);
+}
+
+bool apply_save_end(struct apply *a) {
+    return accounts_save_end(a->accounts);
+}
+
+bool apply_load_begin(struct apply *a, struct accounts_load *load, struct unpack *head) {
+    a->maintain_at = unpack_u64(head);
+    a->clock_s = unpack_i64(head);
+    a->first_s = unpack_i64(head);
+    return accounts_load_begin(a->accounts, load, head);
+}
+
+bool apply_load_records(struct apply *a, struct accounts_load *load, struct unpack *records) {
+    return accounts_load_records(a->accounts, load, records);
+}
+
+bool apply_load_end(struct apply *a, const struct accounts_load *load) {
+    return accounts_load_end(a->accounts, load);
+}

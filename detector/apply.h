@@ -24,5 +24,14 @@ void apply_close(struct apply *apply);
  * not cross a multiple of ACCOUNTS_STRIDE. */
 void apply_batch(struct apply *apply, struct batch *batch);
 
+/* Between batches: the state as it now is, while batches go on (accounts.h). */
+void apply_save_begin(struct apply *apply, struct pack *head, const struct accounts_sink *sink);
+bool apply_save_step(struct apply *apply, uint32_t looks);
+bool apply_save_end(struct apply *apply);
+/* Into a stage that is new. */
+bool apply_load_begin(struct apply *apply, struct accounts_load *load, struct unpack *head);
+bool apply_load_records(struct apply *apply, struct accounts_load *load, struct unpack *records);
+bool apply_load_end(struct apply *apply, const struct accounts_load *load);
+
 const struct accounts *apply_accounts(const struct apply *apply);
 const char *apply_kernel_tier(const struct apply *apply);

@@ -29,6 +29,7 @@ static struct order_record order_record_of(const struct session *s) {
     const struct pipeline *p = s->pipeline;
     struct order_record record = {
         .shard = text_of(p->settings->shard_id),
+        .epoch = s->epoch,
         .sequence = s->next_order,
         .build = text_of(build_info_version()),
         .options_sha256 = text_of(p->options_sha256),

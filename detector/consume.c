@@ -306,3 +306,24 @@ void consume_release(struct consume *c, struct batch *batch) {
         port->ops->release(port, &batch->input[i].record, 1);
     batch->count = 0;
 }
+
+void consume_save(const struct consume *c, struct pack *p) {
+    pack_u64(p, c->next_ordinal);
+    pack_u64(p, c->stream_count);
+    for (size_t i = 0; i < c->stream_count; i++) {
+        pack_u32(p, (uint32_t)c->streams[i]->partition);
+        pack_i64(p, c->streams[i]->next_offset);
+    }
+}
+
+bool consume_load(struct consume *c, struct unpack *u, struct error *error) {
+    c->next_ordinal = unpack_u64(u);
+    const uint64_t count = unpack_u64(u);
+    for (uint64_t i = 0; i < count && !u->bad; i++) {
+        const int32_t partition = (int32_t)unpack_u32(u);
+        const int64_t offset = unpack_i64(u);
+        if (!u->bad && !consume_add_stream(c, partition, offset, error)) return false;
+    }
+    consume_runs_reset(c);
+    return !u->bad;
+}

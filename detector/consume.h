@@ -7,6 +7,7 @@
  * port until consume_release. */
 #pragma once
 
+#include "detector/base/pack.h"
 #include "detector/batch.h"
 #include "detector/runs.h"
 #include "schemas/order_record.h"
@@ -53,6 +54,10 @@ enum consume_outcome consume_batch(struct consume *consume, struct batch *batch,
 bool consume_starved(const struct consume *consume, struct error *error);
 /* Gives the batch's records back to the port. */
 void consume_release(struct consume *consume, struct batch *batch);
+
+/* The streams, where they stand, and the next ordinal; into a stage without streams. */
+void consume_save(const struct consume *consume, struct pack *pack);
+bool consume_load(struct consume *consume, struct unpack *unpack, struct error *error);
 
 size_t consume_stream_count(const struct consume *consume);
 /* Next offset of stream i: one past the last record handed out. */

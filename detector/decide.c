@@ -368,3 +368,19 @@ const struct recommendation *decide_next(struct decide *d, uint32_t *event) {
     metrics_set(METRIC_EPISODES, (int64_t)episodes_open_count(d->episodes));
     return out;
 }
+
+void decide_save(const struct decide *d, struct pack *p) {
+    pack_i64(p, d->clock_s);
+    pack_i64(p, d->hour);
+    for (int a = 0; a < ACTION_COUNT; a++)
+        pack_u32(p, d->in_hour[a]);
+    episodes_save(d->episodes, p);
+}
+
+bool decide_load(struct decide *d, struct unpack *u) {
+    d->clock_s = unpack_i64(u);
+    d->hour = unpack_i64(u);
+    for (int a = 0; a < ACTION_COUNT; a++)
+        d->in_hour[a] = unpack_u32(u);
+    return episodes_load(d->episodes, u);
+}

@@ -5,6 +5,7 @@
  * the engine clock past them. Reads the account as it stood at its row. Engine thread only. */
 #pragma once
 
+#include "detector/base/pack.h"
 #include "detector/batch.h"
 #include "detector/policy.h"
 #include "detector/recommendation.h"
@@ -35,6 +36,10 @@ void decide_batch(struct decide *decide, const struct batch *batch);
  * until the next call. `*event` is the row of input[] that triggered it (for an expiry: that moved
  * the clock). */
 const struct recommendation *decide_next(struct decide *decide, uint32_t *event);
+
+/* Episodes, caps and clock; into a stage that is new. */
+void decide_save(const struct decide *decide, struct pack *pack);
+bool decide_load(struct decide *decide, struct unpack *unpack);
 
 bool decide_has_open(const struct decide *decide, uint32_t account_number);
 uint64_t decide_open_episodes(const struct decide *decide);

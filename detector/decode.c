@@ -120,3 +120,11 @@ void decode_batch(struct decode *d, struct batch *batch) {
         batch->clock_s[row] = decode_clock_s(d);
     }
 }
+
+void decode_save(const struct decode *d, struct pack *p) {
+    pack_i64(p, d->clock_s);
+}
+
+void decode_load(struct decode *d, struct unpack *u) {
+    d->clock_s = unpack_i64(u);
+}

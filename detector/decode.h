@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "detector/base/pack.h"
 #include "detector/batch.h"
 
 struct decode;
@@ -17,5 +18,8 @@ struct decode *decode_open(const struct decode_options *options, struct error *e
 void decode_close(struct decode *decode);
 /* Obeys batch->forced[] where it is not ACCEPTED. */
 void decode_batch(struct decode *decode, struct batch *batch);
+/* The engine clock is all that there is to keep. */
+void decode_save(const struct decode *decode, struct pack *pack);
+void decode_load(struct decode *decode, struct unpack *unpack);
 /* Largest accepted ingest_time (event_time where absent), seconds. */
 int64_t decode_clock_s(const struct decode *decode);

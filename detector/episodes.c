@@ -191,3 +191,73 @@ struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s) {
 uint32_t episodes_open_count(const struct episodes *episodes) {
     return episodes->open_count;
 }
+
+/* Saving and loading. */
+
+static void save_one(const struct episode *episode, struct pack *p) {
+    pack_u32(p, episode->account_number);
+    pack_u8(p, episode->state);
+    pack_i64(p, episode->due_s);
+    pack_text(p, episode->account_token);
+    pack_text(p, episode->bic);
+    pack_u32(p, episode->tx_count);
+    for (uint32_t i = 0; i < episode->tx_count; i++)
+        pack_text(p, episode->tx_ids[i]);
+    pack_u32(p, (uint32_t)episode->revision);
+    pack_u8(p, episode->action);
+    pack_u8(p, episode->priority);
+    pack_i64(p, episode->at_risk_tiyn);
+    pack_double(p, episode->score);
+    pack_double(p, episode->threshold);
+    pack_i64(p, episode->decide_by_us);
+    pack_i64(p, episode->valid_until_us);
+}
+
+void episodes_save(const struct episodes *episodes, struct pack *p) {
+    pack_u32(p, episodes->count);
+    for (uint32_t i = 0; i < episodes->count; i++)
+        save_one(&episodes->heap[i]->episode, p);
+}
+
+static bool load_opening(struct unpack *u, struct episode_opening *opening, uint8_t *state) {
+    opening->account_number = unpack_u32(u);
+    *state = unpack_u8(u);
+    opening->due_s = unpack_i64(u);
+    opening->account_token = unpack_text(u);
+    opening->bic = unpack_text(u);
+    return !u->bad && opening->account_token.data != NULL && *state <= EPISODE_COOLING;
+}
+
+static bool load_one(struct episodes *episodes, struct unpack *u) {
+    struct episode_opening opening;
+    uint8_t state;
+    if (!load_opening(u, &opening, &state)) return false;
+    const uint32_t tx_count = unpack_u32(u);
+    opening.tx_id = unpack_text(u);
+    if (u->bad || tx_count == 0 || tx_count > TARGET_TX_MAX || opening.tx_id.data == NULL ||
+        episodes_find(episodes, opening.account_number) != NULL)
+        return false;
+    struct episode *episode = episodes_add(episodes, &opening);
+    if (episode == NULL) return false;
+    for (uint32_t i = 1; i < tx_count; i++) {
+        const struct text tx_id = unpack_text(u);
+        if (u->bad || tx_id.data == NULL) return false;
+        episodes_add_tx(episode, tx_id);
+    }
+    if (state == EPISODE_COOLING) episodes_start_cooling(episodes, episode, opening.due_s);
+    episode->revision = (int32_t)unpack_u32(u);
+    episode->action = (enum action)unpack_u8(u);
+    episode->priority = (enum priority)unpack_u8(u);
+    episode->at_risk_tiyn = unpack_i64(u);
+    episode->score = unpack_double(u);
+    episode->threshold = unpack_double(u);
+    episode->decide_by_us = unpack_i64(u);
+    episode->valid_until_us = unpack_i64(u);
+    return !u->bad && episode->action < ACTION_COUNT;
+}
+
+bool episodes_load(struct episodes *episodes, struct unpack *u) {
+    for (uint32_t left = unpack_u32(u); left > 0 && !u->bad; left--)
+        if (!load_one(episodes, u)) return false;
+    return !u->bad;
+}

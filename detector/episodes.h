@@ -7,6 +7,7 @@
  * Engine thread. */
 #pragma once
 
+#include "detector/base/pack.h"
 #include "detector/recommendation.h"
 
 #include <stddef.h>
@@ -55,5 +56,8 @@ void episodes_start_cooling(struct episodes *episodes, struct episode *episode, 
 void episodes_remove(struct episodes *episodes, struct episode *episode);
 /* The first by (due_s, id) that is due at `clock_s`, or NULL. */
 struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s);
+/* All of them; into a stage that has none. */
+void episodes_save(const struct episodes *episodes, struct pack *pack);
+bool episodes_load(struct episodes *episodes, struct unpack *unpack);
 /* Those in state EPISODE_OPEN. */
 uint32_t episodes_open_count(const struct episodes *episodes);

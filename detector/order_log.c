@@ -10,7 +10,8 @@ struct order_log {
     const char *topic, *shard_id;
     int32_t partition;
     int64_t next_offset;
-    int64_t end; /* captured: what lies at or past it is not ours to read */
+    int64_t first, end; /* captured: what lies at or past the end is not ours to read */
+    int32_t epoch;
     int64_t next_sequence;
     struct order_record *record; /* handed out last; its texts lie in `held` */
     struct port_record held;
@@ -53,24 +54,37 @@ struct port_position order_log_position(struct order_log *log) {
 }
 
 bool order_log_capture(struct order_log *log, struct error *error) {
-    int64_t first = 0;
-    return log->port->ops->watermarks(log->port, log->topic, log->partition, &first, &log->end,
+    return log->port->ops->watermarks(log->port, log->topic, log->partition, &log->first, &log->end,
                                       error);
+}
+
+void order_log_bounds(const struct order_log *log, int64_t *first, int64_t *end) {
+    *first = log->first;
+    *end = log->end;
+}
+
+void order_log_resume(struct order_log *log, int64_t offset, int32_t epoch, int64_t sequence) {
+    let_go(log);
+    log->next_offset = offset;
+    log->epoch = epoch;
+    log->next_sequence = sequence;
 }
 
 static bool check_sequence(struct order_log *log, const struct order_record *record,
                            struct error *error) {
-    if (record->sequence == log->next_sequence) return true;
-    const enum error_code code =
-        record->sequence > log->next_sequence ? ERROR_INPUT_GONE : ERROR_BAD_DATA;
+    const bool same_epoch = record->epoch == log->epoch;
+    if (same_epoch && record->sequence == log->next_sequence) return true;
+    const bool missing = same_epoch && record->sequence > log->next_sequence;
+    const enum error_code code = missing ? ERROR_INPUT_GONE : ERROR_BAD_DATA;
     return error_set(error, code,
-                     "%s/%d at offset %lld: order record %lld where %lld was due; the order log of "
-                     "shard %s is not whole, so its state cannot be rebuilt",
+                     "%s/%d at offset %lld: order record %d.%lld where %d.%lld was due; the order "
+                     "log of shard %s is not whole, so its state cannot be rebuilt",
                      log->topic, (int)log->partition, (long long)(log->next_offset - 1),
-                     (long long)record->sequence, (long long)log->next_sequence, log->shard_id);
+                     (int)record->epoch, (long long)record->sequence, (int)log->epoch,
+                     (long long)log->next_sequence, log->shard_id);
 }
 
-static bool is_ours(const struct order_log *log, const struct port_record *record) {
+bool order_log_is_ours(const struct order_log *log, const struct port_record *record) {
     return record->key.data != NULL && record->key.size == strlen(log->shard_id) &&
            memcmp(record->key.data, log->shard_id, record->key.size) == 0;
 }
@@ -96,7 +110,7 @@ enum order_log_outcome order_log_next(struct order_log *log, size_t stream,
         if (count == 0) return port->ops->at_end(port, stream) ? ORDER_LOG_END : ORDER_LOG_WAIT;
         log->holding = true;
         log->next_offset = log->held.offset + 1;
-    } while (!is_ours(log, &log->held));
+    } while (!order_log_is_ours(log, &log->held));
     if (!take(log, error)) return ORDER_LOG_FAILED;
     *record = log->record;
     return ORDER_LOG_RECORD;

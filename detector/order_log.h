@@ -24,6 +24,12 @@ void order_log_close(struct order_log *log);
 bool order_log_capture(struct order_log *log, struct error *error);
 /* Where to (re)assign the stream; what was polled and not handed out is forgotten. */
 struct port_position order_log_position(struct order_log *log);
+/* The captured bounds: the first offset, and the end. */
+void order_log_bounds(const struct order_log *log, int64_t *first, int64_t *end);
+/* Whether a record of the topic is this shard's. */
+bool order_log_is_ours(const struct order_log *log, const struct port_record *record);
+/* Goes on at an offset, where the record of that epoch and sequence is due. */
+void order_log_resume(struct order_log *log, int64_t offset, int32_t epoch, int64_t sequence);
 /* The next record, borrowed until the next call. A missing, foreign or repeated sequence is
  * ERROR_INPUT_GONE or ERROR_BAD_DATA. */
 enum order_log_outcome order_log_next(struct order_log *log, size_t stream,

@@ -20,6 +20,7 @@ enum {
     DRAIN_MS = 10000,           /* a stop waits so long for the last commit */
     PARTITION_CHECK_MS = 60000, /* how often new input partitions are looked for */
     IDLE_WAIT_MS = 200,
+    SNAPSHOT_MS = 60000, /* a stop waits so long for its snapshot */
 };
 
 enum outcome { SESSION_ENDED, SESSION_RELOAD, SESSION_FAILED };
@@ -144,6 +145,14 @@ static void await_commit(struct session *s) {
     }
 }
 
+/* So that the next start need not replay. */
+static void take_last_snapshot(struct session *s) {
+    snapshot_complete(s->snapshot, s, SNAPSHOT_MS);
+    if (!snapshot_is_behind(s->snapshot, s)) return;
+    snapshot_begin(s->snapshot, s);
+    snapshot_complete(s->snapshot, s, SNAPSHOT_MS);
+}
+
 static enum outcome finish(struct session *s, struct error *error) {
     await_commit(s);
     enum port_status status = publish_status(s->publish, error);
@@ -152,6 +161,7 @@ static enum outcome finish(struct session *s, struct error *error) {
         await_commit(s);
         status = publish_status(s->publish, error);
     }
+    if (status == PORT_OK && s->snapshot != NULL) take_last_snapshot(s);
     return outcome_of(status, error);
 }
 
@@ -177,11 +187,19 @@ static bool look_for_partitions(struct session *s, struct error *error) {
 static void idle(struct session *s, int64_t now_ms) {
     struct port *port = s->pipeline->port;
     int64_t wait_ms = IDLE_WAIT_MS;
+    if (s->snapshot != NULL && snapshot_step(s->snapshot, s, true)) wait_ms = 1;
     if (session_uncommitted(s) > 0) {
         const int64_t due_ms = s->sealed_ms + s->pipeline->settings->commit_interval_ms - now_ms;
         if (due_ms < wait_ms) wait_ms = due_ms < 1 ? 1 : due_ms;
     }
     port->ops->wait(port, (int)wait_ms);
+}
+
+/* A snapshot begins where a commit ends. */
+static bool commit_and_begin(struct session *s, int64_t now_ms, struct error *error) {
+    if (!session_commit(s, error)) return false;
+    if (s->snapshot != NULL && snapshot_due(s->snapshot, now_ms)) snapshot_begin(s->snapshot, s);
+    return true;
 }
 
 static enum outcome live(struct session *s, struct error *error) {
@@ -203,8 +221,11 @@ static enum outcome live(struct session *s, struct error *error) {
             partitions_ms = now_ms;
             if (!look_for_partitions(s, error)) return SESSION_FAILED;
         }
-        if (commit && !session_commit(s, error)) return SESSION_FAILED;
-        if (taken != CONSUME_RECORDS) idle(s, now_ms);
+        if (commit && !commit_and_begin(s, now_ms, error)) return SESSION_FAILED;
+        if (taken != CONSUME_RECORDS)
+            idle(s, now_ms);
+        else if (s->snapshot != NULL)
+            snapshot_step(s->snapshot, s, false);
     }
     health_set_ready(false);
     return finish(s, error);
@@ -223,6 +244,10 @@ static enum outcome run_live(struct session *s, struct error *error) {
 static enum outcome run_session(struct pipeline *p, struct error *error) {
     struct session *s = session_open(p, error);
     const enum recovery recovery = s == NULL ? RECOVERY_FAILED : session_recover(s, error);
+    if (recovery == RECOVERY_AGAIN) {
+        session_close(s);
+        return SESSION_RELOAD;
+    }
     enum outcome outcome = recovery == RECOVERY_STOPPED ? SESSION_ENDED : SESSION_FAILED;
     if (recovery == RECOVERED) outcome = run_live(s, error);
     session_close(s);
@@ -253,6 +278,7 @@ struct pipeline *pipeline_open(const struct pipeline_options *options, struct er
     p->options = *options;
     p->settings = options->options;
     p->port = options->port;
+    p->rebuild_of = options->rebuild ? REBUILD_LAST : REBUILD_NONE;
     options_state_sha256(p->settings, p->options_sha256);
     p->documents = documents_open(p->settings, error);
     if (p->documents != NULL) return p;

@@ -2,6 +2,7 @@
 /* The program: consume → decode → apply → score → decide → publish over one batch. */
 #pragma once
 
+#include "detector/base/disk.h"
 #include "detector/port.h"
 #include "detector/recommendation.h"
 #include "detector/service/options.h"
@@ -12,6 +13,10 @@ struct batch; /* batch.h */
 struct pipeline_options {
     const struct options *options;
     struct port *port; /* outlives the pipeline */
+    /* Where snapshots are kept, and copies of them; outlive the pipeline. NULL: nowhere. */
+    struct disk *snapshots, *snapshot_copies;
+    /* Start a new epoch with empty state at the committed offsets. */
+    bool rebuild;
     /* Offline runs: also publish what is replayed from the order log. */
     bool unmuted_replay;
     /* Offline runs and demo: end when every input is at its end and committed. */

@@ -177,12 +177,16 @@ static bool follow_link(struct order_output *link, const struct order_output *lo
     return true;
 }
 
+static bool fail_partition(const struct publish *p, int32_t partition, struct error *error) {
+    return error_set(error, ERROR_BAD_DATA, "%s has no partition %d any more",
+                     p->options.topic_recommendations, (int)partition);
+}
+
 bool publish_follow(struct publish *p, const struct order_output *outputs, uint32_t count,
                     bool same_build, struct error *error) {
     for (uint32_t i = 0; i < count; i++) {
         if (outputs[i].partition < 0 || outputs[i].partition >= p->recommendation_partitions)
-            return error_set(error, ERROR_BAD_DATA, "%s has no partition %d any more",
-                             p->options.topic_recommendations, (int)outputs[i].partition);
+            return fail_partition(p, outputs[i].partition, error);
         if (!follow_link(&p->chain[outputs[i].partition], &outputs[i], same_build, error))
             return false;
     }
@@ -208,4 +212,33 @@ bool publish_seal(struct publish *p, const struct order_record *record,
 
 enum port_status publish_status(struct publish *p, struct error *error) {
     return publisher_status(p->publisher, error);
+}
+
+bool publish_continue(struct publish *p, const struct order_output *outputs, uint32_t count,
+                      struct error *error) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (outputs[i].partition < 0 || outputs[i].partition >= p->recommendation_partitions)
+            return fail_partition(p, outputs[i].partition, error);
+        struct order_output *link = &p->chain[outputs[i].partition];
+        link->next_sequence = outputs[i].next_sequence;
+        memcpy(link->last_hash, outputs[i].last_hash, sizeof link->last_hash);
+    }
+    return true;
+}
+
+void publish_save(const struct publish *p, struct pack *pack) {
+    pack_u32(pack, (uint32_t)p->recommendation_partitions);
+    for (int32_t i = 0; i < p->recommendation_partitions; i++) {
+        pack_i64(pack, p->chain[i].next_sequence);
+        pack_bytes(pack, p->chain[i].last_hash, sizeof p->chain[i].last_hash);
+    }
+}
+
+bool publish_load(struct publish *p, struct unpack *u) {
+    if (unpack_u32(u) != (uint32_t)p->recommendation_partitions) return false;
+    for (int32_t i = 0; i < p->recommendation_partitions; i++) {
+        p->chain[i].next_sequence = unpack_i64(u);
+        unpack_bytes(u, p->chain[i].last_hash, sizeof p->chain[i].last_hash);
+    }
+    return !u->bad;
 }

@@ -6,6 +6,7 @@
  * nothing is sent and the chain moves on all the same. Engine thread; owns the publisher thread. */
 #pragma once
 
+#include "detector/base/pack.h"
 #include "detector/batch.h"
 #include "detector/publisher.h"
 #include "detector/recommendation.h"
@@ -46,6 +47,12 @@ const struct order_output *publish_outputs(struct publish *publish, uint32_t *co
  * taken over. */
 bool publish_follow(struct publish *publish, const struct order_output *outputs, uint32_t count,
                     bool same_build, struct error *error);
+/* A new epoch: the chain goes on from there. ERROR_BAD_DATA: the topic has other partitions. */
+bool publish_continue(struct publish *publish, const struct order_output *outputs, uint32_t count,
+                      struct error *error);
+/* Where the chain stands; into a stage that is new. False: the topic has other partitions. */
+void publish_save(const struct publish *publish, struct pack *pack);
+bool publish_load(struct publish *publish, struct unpack *unpack);
 /* Adds the order record and the offsets, and hands the unit to the publisher. Only when ready. */
 bool publish_seal(struct publish *publish, const struct order_record *record,
                   const struct port_position *positions, size_t count, struct error *error);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a session gets to where the last commit left off: fence, read the order log, replay what it
- * names with output muted, compare what it says of the state. */
+/* How a session gets to where the last commit left off: fence, begin (beginning.c), replay what the
+ * order log names from there with output muted, compare what it says of the state. */
 #include "detector/base/build_info.h"
 #include "detector/base/log.h"
 #include "detector/base/steady.h"
+#include "detector/output_tail.h"
 #include "detector/service/health.h"
 #include "detector/service/metrics.h"
 #include "detector/session.h"
@@ -19,57 +20,6 @@ static bool stopping(const struct session *s) {
 
 static struct port *port_of(const struct session *s) {
     return s->pipeline->port;
-}
-
-/* The first start of a shard. */
-
-static bool start_position(struct session *s, int32_t partition, int64_t *offset,
-                           struct error *error) {
-    struct port *port = port_of(s);
-    const struct options *settings = s->pipeline->settings;
-    int64_t low = 0, high = 0;
-    if (!port->ops->watermarks(port, settings->topic_transactions, partition, &low, &high, error))
-        return false;
-    *offset = strcmp(settings->start_from, "latest") == 0 ? high : low;
-    return true;
-}
-
-static bool refuse_lost_order_log(struct session *s, int32_t partitions, struct error *error) {
-    struct port *port = port_of(s);
-    for (int32_t p = 0; p < partitions; p++) {
-        struct port_position position = {s->pipeline->settings->topic_transactions, p, 0};
-        if (!port->ops->committed(port, &position, 1, error)) return false;
-        if (position.offset >= 0)
-            return error_set(error, ERROR_INPUT_GONE,
-                             "shard %s has committed offsets but its order log in %s is empty; its "
-                             "state cannot be rebuilt: restore the topic or take a new shard.id",
-                             s->pipeline->settings->shard_id, s->pipeline->settings->topic_order);
-    }
-    return true;
-}
-
-/* Writes order record 0: where every partition starts. */
-static bool first_start(struct session *s, struct error *error) {
-    struct port *port = port_of(s);
-    const struct options *settings = s->pipeline->settings;
-    int32_t partitions = 0;
-    if (!port->ops->partition_count(port, settings->topic_transactions, &partitions, error) ||
-        !refuse_lost_order_log(s, partitions, error))
-        return false;
-    if (settings->start_from[0] == '\0')
-        return error_set(error, ERROR_CONFIG,
-                         "shard %s starts for the first time: say where with "
-                         "start.from=earliest or start.from=latest",
-                         settings->shard_id);
-    for (int32_t p = 0; p < partitions; p++) {
-        int64_t offset = 0;
-        if (!start_position(s, p, &offset, error) ||
-            !consume_add_stream(s->consume, p, offset, error))
-            return false;
-    }
-    log_info("event=first_start shard=%s partitions=%d from=%s", settings->shard_id,
-             (int)partitions, settings->start_from);
-    return session_commit(s, error);
 }
 
 /* Replay. */
@@ -104,6 +54,12 @@ static bool check_state(const struct session *s, const struct order_record *reco
                      (long long)record->sequence, (unsigned long long)s->state_hash,
                      (unsigned long long)record->state_hash, (int)record->build.size,
                      record->build.data);
+}
+
+/* Record 0 of an epoch says where the epoch before left the chain. */
+static bool start_chain(struct session *s, const struct order_record *record, struct error *error) {
+    return record->sequence > 0 ||
+           publish_continue(s->publish, record->outputs, record->output_count, error);
 }
 
 /* The chain of the outputs goes on from what was published. Another build may have written the same
@@ -182,7 +138,9 @@ static bool await_input(struct session *s, int64_t *starved_ms, struct error *er
 
 static enum recovery replay_record(struct session *s, const struct order_record *record,
                                    struct error *error) {
-    if (!use_documents(s, record, error) || !add_streams(s, record, error)) return RECOVERY_FAILED;
+    if (!use_documents(s, record, error) || !start_chain(s, record, error) ||
+        !add_streams(s, record, error))
+        return RECOVERY_FAILED;
     consume_follow(s->consume, record->runs, record->run_count);
     s->exception_next = 0;
     int64_t starved_ms = 0;
@@ -246,33 +204,64 @@ static bool check_committed(struct session *s, struct error *error) {
     return true;
 }
 
+static bool is_stopping(const void *session) {
+    return stopping(session);
+}
+
+/* What was committed last is what the output ends with. */
+static bool check_output(struct session *s, struct error *error) {
+    if (s->pipeline->options.unmuted_replay) return true;
+    struct output_tail tail = {.port = port_of(s),
+                               .topic = s->pipeline->settings->topic_recommendations,
+                               .shard_id = s->pipeline->settings->shard_id,
+                               .stopping = is_stopping,
+                               .context = s};
+    tail.outputs = publish_outputs(s->publish, &tail.count);
+    return output_tail_check(&tail, error);
+}
+
 static enum recovery go_live(struct session *s, struct error *error) {
     struct documents *documents = s->pipeline->documents;
     documents_use_live(documents);
     if (!session_judge(s, error)) return RECOVERY_FAILED;
-    const bool first = s->next_order == 0;
-    if (first ? !first_start(s, error) : !check_committed(s, error)) return RECOVERY_FAILED;
+    if (!check_output(s, error)) return RECOVERY_FAILED;
+    const bool first = s->next_order == 0; /* of the epoch */
+    if (first ? !session_first_start(s, error) : !check_committed(s, error)) return RECOVERY_FAILED;
     if (!consume_assign(s->consume, NULL, error)) return RECOVERY_FAILED;
     s->replaying = false;
     publish_mute(s->publish, false);
     s->sealed_ms = port_of(s)->ops->now_ms(port_of(s));
-    log_info("event=live shard=%s replayed=%llu delivery=%s model=%.8s policy=%.8s",
-             s->pipeline->settings->shard_id, (unsigned long long)metrics_get(METRIC_REPLAYED),
+    log_info("event=live shard=%s epoch=%d replayed=%llu delivery=%s model=%.8s policy=%.8s",
+             s->pipeline->settings->shard_id, (int)s->epoch,
+             (unsigned long long)metrics_get(METRIC_REPLAYED),
              port_of(s)->exactly_once ? "exactly-once" : "at-least-once",
              model_sha256(documents_model(documents)), policy_sha256(documents_policy(documents)));
     return RECOVERED;
+}
+
+/* What an operator can do where the logs do not reach back far enough. */
+static void say_rebuild(struct error *error) {
+    const struct error inner = *error;
+    if (error->code != ERROR_INPUT_GONE) return;
+    error_set(error, inner.code,
+              "%s. `saqshy run --rebuild` starts again at the committed offsets with empty state "
+              "(docs/OPERATIONS.md, \"Rebuilding\")",
+              inner.text);
 }
 
 enum recovery session_recover(struct session *s, struct error *error) {
     struct port *port = port_of(s);
     s->replaying = true;
     publish_mute(s->publish, !s->pipeline->options.unmuted_replay);
-    if (!port->ops->fence(port, error) || !order_log_capture(s->order_log, error)) goto failed;
+    enum recovery outcome = RECOVERY_FAILED;
+    if (port->ops->fence(port, error) && order_log_capture(s->order_log, error))
+        outcome = session_begin(s, error);
     const struct port_position log = order_log_position(s->order_log);
-    if (!consume_assign(s->consume, &log, error)) goto failed;
-    enum recovery outcome = replay(s, error);
+    if (outcome == RECOVERED && !consume_assign(s->consume, &log, error)) outcome = RECOVERY_FAILED;
+    if (outcome == RECOVERED) outcome = replay(s, error);
     if (outcome == RECOVERED) outcome = go_live(s, error);
     if (outcome != RECOVERY_FAILED) return outcome;
-failed:
-    return error->code == ERROR_INTERRUPTED && stopping(s) ? RECOVERY_STOPPED : RECOVERY_FAILED;
+    if (error->code == ERROR_INTERRUPTED && stopping(s)) return RECOVERY_STOPPED;
+    say_rebuild(error);
+    return RECOVERY_FAILED;
 }

@@ -15,6 +15,7 @@ struct runs {
     size_t room;
     size_t oldest; /* index of the oldest run in ring[] */
     size_t count;
+    uint64_t forgotten; /* runs, ever */
     uint64_t next_ordinal;
     int64_t next_offset;
     struct run ring[];
@@ -48,6 +49,7 @@ static void start_run(struct runs *runs, struct run run) {
     if (runs->count == runs->room) {
         runs->oldest = runs->oldest + 1 == runs->room ? 0 : runs->oldest + 1;
         runs->count--;
+        runs->forgotten++;
     }
     runs->ring[place(runs, runs->count)] = run;
     runs->count++;
@@ -76,5 +78,43 @@ bool runs_find(const struct runs *runs, uint64_t ordinal, struct run_position *o
     const struct run *run = &runs->ring[place(runs, low - 1)];
     const int64_t offset = run->first_offset + (int64_t)(ordinal - run->first_ordinal);
     *out = (struct run_position){run->topic, run->partition, offset};
+    return true;
+}
+
+void runs_save_begin(const struct runs *runs, struct runs_save *save, struct pack *head) {
+    *save = (struct runs_save){runs->forgotten, runs->forgotten + runs->count};
+    pack_u64(head, runs->count);
+    pack_u64(head, runs->next_ordinal);
+    pack_i64(head, runs->next_offset);
+}
+
+size_t runs_save_step(const struct runs *runs, struct runs_save *save, size_t max,
+                      struct pack *pack) {
+    size_t done = 0;
+    assert(save->next == save->count || save->next >= runs->forgotten);
+    for (; save->next < save->count && done < max; save->next++, done++) {
+        const struct run *run = &runs->ring[place(runs, save->next - runs->forgotten)];
+        pack_u64(pack, run->first_ordinal);
+        pack_i64(pack, run->first_offset);
+        pack_u32(pack, (uint32_t)run->partition);
+    }
+    return done;
+}
+
+void runs_load_head(struct runs *runs, struct unpack *head) {
+    const uint64_t count = unpack_u64(head);
+    head->bad = head->bad || count > runs->room;
+    runs->next_ordinal = unpack_u64(head);
+    runs->next_offset = unpack_i64(head);
+}
+
+bool runs_load(struct runs *runs, const char *topic, struct unpack *u) {
+    while (u->at < u->end) {
+        const uint64_t ordinal = unpack_u64(u);
+        const int64_t offset = unpack_i64(u);
+        const int32_t partition = (int32_t)unpack_u32(u);
+        if (u->bad || runs->count == runs->room) return false;
+        start_run(runs, (struct run){ordinal, offset, topic, partition});
+    }
     return true;
 }

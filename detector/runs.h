@@ -5,9 +5,9 @@
  * first. */
 #pragma once
 
-#include <stdbool.h>
+#include "detector/base/pack.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
 struct runs;
 
@@ -24,3 +24,16 @@ void runs_add(struct runs *runs, uint64_t ordinal, const char *topic, int32_t pa
               int64_t offset);
 /* False when the ordinal is not known any more. */
 bool runs_find(const struct runs *runs, uint64_t ordinal, struct run_position *out);
+
+/* Saving the table as it is at `begin`, oldest runs first, while it goes on: each step adds up to
+ * `max` runs and tells how many. Between two steps fewer than `max` records may be added. */
+struct runs_save {
+    uint64_t next, count; /* numbers of runs, ever */
+};
+void runs_save_begin(const struct runs *runs, struct runs_save *save, struct pack *head);
+size_t runs_save_step(const struct runs *runs, struct runs_save *save, size_t max,
+                      struct pack *pack);
+/* Into a table that is new: the head, then the runs in any parts. All runs are of one topic, which
+ * outlives the table. */
+void runs_load_head(struct runs *runs, struct unpack *head);
+bool runs_load(struct runs *runs, const char *topic, struct unpack *unpack);

@@ -91,6 +91,20 @@ static bool open_output(struct session *s, struct error *error) {
     return s->order_log != NULL;
 }
 
+static bool open_snapshot(struct session *s, struct error *error) {
+    const struct pipeline *p = s->pipeline;
+    if (p->options.snapshots == NULL) return true;
+    const struct snapshot_options options = {
+        .disk = p->options.snapshots,
+        .copies = p->options.snapshot_copies,
+        .shard = p->settings->shard_id,
+        .interval_ms = p->settings->snapshot_interval_s * 1000,
+        .memory_bytes = (size_t)p->settings->snapshot_memory_mib << 20,
+    };
+    s->snapshot = snapshot_open(&options, error);
+    return s->snapshot != NULL;
+}
+
 struct session *session_open(struct pipeline *pipeline, struct error *error) {
     struct session *s = calloc(1, sizeof *s);
     if (s == NULL) {
@@ -103,7 +117,9 @@ struct session *session_open(struct pipeline *pipeline, struct error *error) {
         error_set(error, ERROR_FAILED, "no memory for the batch");
         goto fail;
     }
-    if (!open_input(s, error) || !open_judgement(s, error) || !open_output(s, error)) goto fail;
+    if (!open_input(s, error) || !open_judgement(s, error) || !open_output(s, error) ||
+        !open_snapshot(s, error))
+        goto fail;
     return s;
 fail:
     session_close(s);
@@ -112,6 +128,7 @@ fail:
 
 void session_close(struct session *s) {
     if (s == NULL) return;
+    snapshot_close(s->snapshot);
     publish_close(s->publish);
     if (s->consume != NULL && s->batch != NULL) consume_release(s->consume, s->batch);
     order_log_close(s->order_log);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session: one life of the engine's state, from fencing to the end or to the next reload. Private
- * to pipeline.c, session.c, commit.c and recovery.c. Engine thread only, but for `stopping` and
- * `live`. */
+ * to pipeline.c, session.c, commit.c, beginning.c, recovery.c and snapshot*.c. Engine thread only,
+ * but for `stopping` and `live`. */
 #pragma once
 
 #include "detector/apply.h"
@@ -12,8 +12,12 @@
 #include "detector/order_log.h"
 #include "detector/pipeline.h"
 #include "detector/publish.h"
+#include "detector/snapshot.h"
+#include "detector/snapshot_load.h"
 
 #include <stdatomic.h>
+
+enum { REBUILD_NONE = -1, REBUILD_LAST = -2 };
 
 struct pipeline {
     struct pipeline_options options;
@@ -23,6 +27,8 @@ struct pipeline {
     char options_sha256[65];
     atomic_bool stopping; /* set by pipeline_stop */
     atomic_bool live;     /* false: a stop must also break the port's blocking calls */
+    int32_t rebuild_of;   /* the epoch that a new one takes the place of; REBUILD_…: */
+    struct snapshot_refused refused;
 };
 
 struct session {
@@ -36,10 +42,12 @@ struct session {
     struct decide *decide;
     struct publish *publish;
     struct order_log *order_log;
+    struct snapshot *snapshot; /* NULL: none are taken */
     struct batch *batch;
     uint64_t state_hash;    /* XXH3 chained over scored sides */
     uint64_t first_ordinal; /* of the runs not yet committed */
-    int64_t next_order;     /* sequence of the next order record */
+    int32_t epoch;          /* counts the starts with empty state */
+    int64_t next_order;     /* sequence of the next order record in it */
     int64_t sealed_ms;      /* when the last unit was sealed */
     bool replaying;
     struct order_exception *exceptions; /* of the runs not yet committed */
@@ -64,6 +72,13 @@ bool session_too_far_ahead(const struct session *session);
  * flight. */
 bool session_commit(struct session *session, struct error *error);
 
-enum recovery { RECOVERED, RECOVERY_STOPPED, RECOVERY_FAILED };
+/* AGAIN: with a new session; a snapshot turned out to be damaged when half of it was loaded. */
+enum recovery { RECOVERED, RECOVERY_AGAIN, RECOVERY_STOPPED, RECOVERY_FAILED };
+/* After fencing: empty state, a snapshot, or a new epoch; the order log stands where replay goes
+ * on.
+ */
+enum recovery session_begin(struct session *session, struct error *error);
+/* Writes order record 0 of the epoch: where every partition starts. */
+bool session_first_start(struct session *session, struct error *error);
 /* Fence, order log, replay with output muted; leaves the session live at the committed position. */
 enum recovery session_recover(struct session *session, struct error *error);

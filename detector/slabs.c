@@ -9,23 +9,9 @@
 
 /* COMMIT_STEP: what a class takes from the system's commit limit at a time. TRIM_MAX: holes cut off
  * a top at a time. */
-enum { COMMIT_STEP = 16 << 20, TRIM_MAX = 4096, HOLE = 255 };
-
-/* A hole lies where the account was: its size class says so, and its first words are links. */
-struct hole {
-    uint32_t next, previous; /* numbers; 0: none */
-};
+enum { COMMIT_STEP = 16 << 20, TRIM_MAX = 4096 };
 
 _Static_assert(sizeof(struct account) == 64, "a head is one line");
-_Static_assert(offsetof(struct account, size_class) >= sizeof(struct hole), "links and mark");
-
-static struct hole *hole_at(const struct slab *slab, uint32_t number) {
-    return (struct hole *)(void *)(slab->blocks + number * slab->bytes);
-}
-
-static struct account *block_at(const struct slab *slab, uint32_t number) {
-    return (struct account *)(void *)(slab->blocks + number * slab->bytes);
-}
 
 bool slabs_open(struct slabs *s, uint64_t limit, struct error *error) {
     *s = (struct slabs){.deferred = NULL};
@@ -45,8 +31,10 @@ bool slabs_open(struct slabs *s, uint64_t limit, struct error *error) {
 }
 
 void slabs_close(struct slabs *s) {
-    for (int c = 0; c < SIZE_CLASSES; c++)
+    for (int c = 0; c < SIZE_CLASSES; c++) {
         pages_release(s->classes[c].blocks, s->classes[c].reserved);
+        holes_free(&s->classes[c].holes);
+    }
     free(s->deferred);
 }
 
@@ -86,28 +74,18 @@ const void *slabs_prefault(struct slabs *s, uint64_t bytes) {
 }
 
 bool slabs_is_hole(const struct slabs *s, uint32_t reference) {
-    return slabs_at(s, reference)->size_class == HOLE;
-}
-
-static void unlink_hole(struct slab *slab, uint32_t number) {
-    const struct hole *hole = hole_at(slab, number);
-    if (hole->next != 0) hole_at(slab, hole->next)->previous = hole->previous;
-    if (hole->previous != 0)
-        hole_at(slab, hole->previous)->next = hole->next;
-    else
-        slab->hole = hole->next;
-    slab->holes--;
+    return holes_has(&s->classes[slabs_class(reference)].holes, slabs_number(reference));
 }
 
 static uint32_t take_hole(struct slab *slab) {
-    const uint32_t number = slab->hole;
-    unlink_hole(slab, number);
+    const uint32_t number = holes_smallest(&slab->holes);
+    holes_remove(&slab->holes, number);
     return number;
 }
 
 uint32_t slabs_take(struct slabs *s, uint8_t size_class) {
     struct slab *slab = &s->classes[size_class];
-    if (slab->hole != 0) return slabs_reference(size_class, take_hole(slab));
+    if (slab->holes.count > 0) return slabs_reference(size_class, take_hole(slab));
     const uint32_t number = slab->top + 1;
     assert(number >> SLAB_NUMBER_BITS == 0);
     if (end_of(slab, number) > slab->high) commit_to(slab, end_of(slab, number));
@@ -117,12 +95,8 @@ uint32_t slabs_take(struct slabs *s, uint8_t size_class) {
 
 void slabs_free(struct slabs *s, uint32_t reference) {
     struct slab *slab = &s->classes[slabs_class(reference)];
-    const uint32_t number = slabs_number(reference);
-    *hole_at(slab, number) = (struct hole){.next = slab->hole, .previous = 0};
-    block_at(slab, number)->size_class = HOLE;
-    if (slab->hole != 0) hole_at(slab, slab->hole)->previous = number;
-    slab->hole = number;
-    slab->holes++;
+    if (!holes_reserve(&slab->holes, slab->top + 1)) slabs_refuse(slab->committed);
+    holes_add(&slab->holes, slabs_number(reference));
 }
 
 void slabs_defer(struct slabs *s, uint32_t reference) {
@@ -137,7 +111,6 @@ void slabs_defer(struct slabs *s, uint32_t reference) {
 
 void slabs_settle(struct slabs *s) {
     for (size_t i = 0; i < s->deferred_count; i++) {
-        if (i + 8 < s->deferred_count) __builtin_prefetch(slabs_at(s, s->deferred[i + 8]), 1);
         slabs_free(s, s->deferred[i]);
         s->classes[slabs_class(s->deferred[i])].deferred--;
     }
@@ -147,17 +120,18 @@ void slabs_settle(struct slabs *s) {
 /* Holes at the top are not kept. */
 static void trim(struct slab *slab) {
     for (int i = 0; i < TRIM_MAX && slab->top > 0; i++) {
-        if (block_at(slab, slab->top)->size_class != HOLE) return;
-        unlink_hole(slab, slab->top--);
+        if (!holes_has(&slab->holes, slab->top)) return;
+        holes_remove(&slab->holes, slab->top--);
     }
 }
 
 bool slabs_pack(struct slabs *s, uint8_t size_class, uint32_t *from, uint32_t *to) {
     struct slab *slab = &s->classes[size_class];
     trim(slab);
-    if (slab->hole == 0 || block_at(slab, slab->top)->size_class == HOLE) return false;
+    if (slab->holes.count == 0 || holes_has(&slab->holes, slab->top)) return false;
     const uint32_t number = take_hole(slab);
-    memcpy(block_at(slab, number), block_at(slab, slab->top), slab->bytes);
+    memcpy(slab->blocks + number * slab->bytes, slab->blocks + slab->top * slab->bytes,
+           slab->bytes);
     *from = slabs_reference(size_class, slab->top--);
     *to = slabs_reference(size_class, number);
     return true;
@@ -176,7 +150,7 @@ void slabs_give_back(struct slabs *s) {
 
 uint32_t slabs_live(const struct slabs *s, uint8_t size_class) {
     const struct slab *slab = &s->classes[size_class];
-    return slab->top - slab->holes - slab->deferred;
+    return slab->top - slab->holes.count - slab->deferred;
 }
 
 uint64_t slabs_bytes_live(const struct slabs *s) {
@@ -191,4 +165,23 @@ uint64_t slabs_bytes_held(const struct slabs *s) {
     for (int c = 0; c < SIZE_CLASSES; c++)
         bytes += (uint64_t)s->classes[c].top * s->classes[c].bytes;
     return bytes;
+}
+
+bool slabs_restore(struct slabs *s, uint8_t size_class, uint32_t top) {
+    struct slab *slab = &s->classes[size_class];
+    if (top >> SLAB_NUMBER_BITS != 0 || end_of(slab, top) > slab->reserved) return false;
+    commit_to(slab, end_of(slab, top));
+    slab->top = top;
+    return true;
+}
+
+void slabs_restore_holes(struct slabs *s, uint8_t size_class) {
+    struct slab *slab = &s->classes[size_class];
+    for (uint32_t number = 1; number <= slab->top; number++) {
+        const uint32_t reference = slabs_reference(size_class, number);
+        if (slabs_at(s, reference)->number == 0) slabs_free(s, reference);
+    }
+    for (size_t i = 0; i < s->deferred_count; i++)
+        if (slabs_class(s->deferred[i]) == size_class)
+            holes_remove(&slab->holes, slabs_number(s->deferred[i]));
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Account records in slabs, one a size class. A block is named by a reference: the class in the top
  * three bits and the block's number in it, from 1, so that no reference is 0. Blocks that were
- * given free are holes, and taken first; the class is packed from its top. Private to the account
- * table.
- */
+ * given free are holes, and taken first, the smallest number before the others; the class is packed
+ * from its top. So which block is taken depends on which are in use, not on how they came to be.
+ * Private to the account table. */
 #pragma once
 
 #include "detector/account_record.h"
+#include "detector/holes.h"
 
 enum { SLAB_NUMBER_BITS = 29 };
 
@@ -20,8 +21,8 @@ struct slab {
     size_t floor; /* so much from the start is not given back */
     size_t high;  /* so much from the start may hold memory; in pieces */
     uint32_t top; /* numbers 1 … top are blocks or holes */
-    uint32_t holes, deferred;
-    uint32_t hole; /* the first of the list; 0: none */
+    uint32_t deferred;
+    struct holes holes;
 };
 
 struct slabs {
@@ -73,6 +74,11 @@ bool slabs_is_hole(const struct slabs *slabs, uint32_t reference);
 bool slabs_pack(struct slabs *slabs, uint8_t size_class, uint32_t *from, uint32_t *to);
 /* Gives memory above the top back to the system: at most a piece a class. */
 void slabs_give_back(struct slabs *slabs);
+
+/* Loading, into slabs that are new: numbers 1 … top of the class, zero. False: more than fit. */
+bool slabs_restore(struct slabs *slabs, uint8_t size_class, uint32_t top);
+/* What is still zero and not deferred becomes holes. */
+void slabs_restore_holes(struct slabs *slabs, uint8_t size_class);
 
 /* Bytes of blocks in use; of the numbers up to the top. */
 uint64_t slabs_bytes_live(const struct slabs *slabs);

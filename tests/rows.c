@@ -26,3 +26,11 @@ uint32_t rows_add(struct batch *batch, const struct transaction *tx, uint64_t or
 void rows_clear(struct batch *batch) {
     batch->count = batch->sides = 0;
 }
+
+int64_t rows_clock_s(void) {
+    return clock_s;
+}
+
+void rows_set_clock_s(int64_t second) {
+    clock_s = second;
+}

@@ -10,3 +10,6 @@
  * 0. Returns its index. */
 uint32_t rows_add(struct batch *batch, const struct transaction *tx, uint64_t ordinal);
 void rows_clear(struct batch *batch);
+/* The engine clock of the last row; to go on from another. */
+int64_t rows_clock_s(void);
+void rows_set_clock_s(int64_t clock_s);

@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -24,6 +25,7 @@ enum { SPAN_S = 12 * DAY_S, ANY_SIZE = 0 };
 struct outcome {
     uint64_t digest, most_bytes;
     uint64_t dropped, by_panes; /* accounts; of the largest class, at the end */
+    uint32_t loads;             /* of states that had been saved */
 };
 
 static bool is_pinned(const void *context, uint32_t number) {
@@ -90,54 +92,154 @@ static void add_sides(struct outcome *out, const struct batch *b) {
     }
 }
 
-static struct outcome run(const char *tier, uint32_t size, uint64_t prefault) {
+/* What a saving has come to. */
+struct saving {
+    struct pack head, records;
+    bool running;
+};
+
+static uint8_t *space(void *context, size_t size) {
+    struct saving *saving = context;
+    return pack_space(&saving->records, size);
+}
+
+static void start(struct saving *saving, struct apply *apply) {
+    const struct accounts_sink sink = {saving, space};
+    saving->head.size = saving->records.size = 0;
+    saving->running = true;
+    apply_save_begin(apply, &saving->head, &sink);
+}
+
+/* The saved state takes the place of the engine's; a record at a time as well as many. */
+static struct apply *load(const struct saving *saving, const char *tier) {
+    struct apply *apply = open_engine(tier, 0);
+    struct accounts_load load;
+    struct unpack head = {saving->head.data, saving->head.data + saving->head.size, false};
+    struct unpack records = {saving->records.data, saving->records.data + saving->records.size,
+                             false};
+    assert_true(apply_load_begin(apply, &load, &head));
+    assert_ptr_equal(head.at, head.end);
+    assert_true(apply_load_records(apply, &load, &records));
+    assert_true(apply_load_end(apply, &load));
+    return apply;
+}
+
+/* How a run is cut: batches of `size` rows, ANY_SIZE: of random size; every `save_rows` the state
+ * begins to be saved, a few blocks a batch, and when that is done the run starts again from what
+ * was saved (0: never). */
+struct way {
+    const char *tier;
+    uint32_t size;
+    uint64_t prefault;
+    uint32_t save_rows;
+};
+
+struct course {
+    struct apply *apply;
+    struct batch *batch;
+    struct chance chance, saved_chance;
+    uint32_t row, saved_row;
+    int64_t saved_clock_s;
+    struct outcome out, saved_out;
+    struct saving saving;
+};
+
+static void note_saved(struct course *r) {
+    start(&r->saving, r->apply);
+    r->saved_chance = r->chance;
+    r->saved_row = r->row;
+    r->saved_clock_s = rows_clock_s();
+    r->saved_out = r->out;
+}
+
+/* Back to where the saving began. */
+static void go_back(struct course *r, const struct way *way) {
+    r->saving.running = false;
+    assert_true(apply_save_end(r->apply));
+    const uint32_t loads = r->out.loads + 1;
+    apply_close(r->apply);
+    r->apply = load(&r->saving, way->tier);
+    r->chance = r->saved_chance;
+    r->row = r->saved_row;
+    rows_set_clock_s(r->saved_clock_s);
+    r->out = r->saved_out;
+    r->out.loads = loads;
+}
+
+static void between_batches(struct course *r, const struct way *way) {
+    const bool again = r->out.loads > 0 && r->row == r->saved_row; /* just loaded */
+    if (r->saving.running && !apply_save_step(r->apply, 200))
+        go_back(r, way);
+    else if (!r->saving.running && way->save_rows != 0 && !again &&
+             r->row / way->save_rows > r->saved_row / way->save_rows)
+        note_saved(r);
+}
+
+static struct outcome run(const struct way *way) {
     static struct transaction tx;
     static char text[BATCH_EVENTS][3][16];
-    struct apply *apply = open_engine(tier, prefault);
-    struct batch *b = batch_new();
-    struct outcome out = {0};
-    struct chance c = {7}, cut = {size};
-    uint32_t room = size == ANY_SIZE ? 1 : size;
-    for (uint32_t row = 0; row < ROWS; row++) {
-        make_row(&c, &tx, text[b->count], row);
-        rows_add(b, &tx, row);
-        if (b->count < room && (row + 1) % ACCOUNTS_STRIDE != 0 && row + 1 < ROWS) continue;
-        apply_batch(apply, b);
-        add_sides(&out, b);
-        const struct accounts_counts counts = accounts_count(apply_accounts(apply));
-        if (counts.bytes > out.most_bytes) out.most_bytes = counts.bytes;
-        rows_clear(b);
-        room = size == ANY_SIZE ? 1 + chance_below(&cut, BATCH_EVENTS) : size;
+    static struct course r;
+    r = (struct course){
+        .apply = open_engine(way->tier, way->prefault), .batch = batch_new(), .chance = {7}};
+    struct chance cut = {way->size};
+    uint32_t room = way->size == ANY_SIZE ? 1 : way->size;
+    while (r.row < ROWS) {
+        make_row(&r.chance, &tx, text[r.batch->count], r.row);
+        rows_add(r.batch, &tx, r.row++);
+        if (r.batch->count < room && r.row % ACCOUNTS_STRIDE != 0 && r.row < ROWS) continue;
+        apply_batch(r.apply, r.batch);
+        add_sides(&r.out, r.batch);
+        const struct accounts_counts counts = accounts_count(apply_accounts(r.apply));
+        if (counts.bytes > r.out.most_bytes) r.out.most_bytes = counts.bytes;
+        rows_clear(r.batch);
+        between_batches(&r, way);
+        room = way->size == ANY_SIZE ? 1 + chance_below(&cut, BATCH_EVENTS) : way->size;
     }
-    const struct accounts_counts counts = accounts_count(apply_accounts(apply));
-    out.dropped = counts.dropped;
-    out.by_panes = counts.by_class[CLASS_PANES];
-    batch_free(b);
-    apply_close(apply);
-    return out;
+    const struct accounts_counts counts = accounts_count(apply_accounts(r.apply));
+    r.out.dropped = counts.dropped;
+    r.out.by_panes = counts.by_class[CLASS_PANES];
+    batch_free(r.batch);
+    apply_close(r.apply);
+    free(r.saving.head.data);
+    free(r.saving.records.data);
+    return r.out;
 }
 
 static void what_is_dropped_depends_on_the_input_alone(void **state) {
     (void)state;
-    static const struct {
-        const char *tier;
-        uint32_t size;
-        uint64_t prefault;
-    } ways[] = {
-        {"auto", 1, 0}, {"scalar", ANY_SIZE, 0}, {"auto", 7, 8 * MIB}, {"avx2", 64, 1u << 30}};
-    const struct outcome first = run("auto", BATCH_EVENTS, 0);
+    static const struct way ways[] = {{"auto", 1, 0, 0},
+                                      {"scalar", ANY_SIZE, 0, 0},
+                                      {"auto", 7, 8 * MIB, 0},
+                                      {"avx2", 64, 1u << 30, 0}};
+    const struct outcome first = run(&(struct way){"auto", BATCH_EVENTS, 0, 0});
     assert_true(first.dropped > 1000 && first.by_panes > 0);
     assert_true(first.most_bytes <= LIMIT);
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        const struct outcome other = run(ways[i].tier, ways[i].size, ways[i].prefault);
+        const struct outcome other = run(&ways[i]);
         assert_int_equal(other.digest, first.digest);
         assert_int_equal(other.dropped, first.dropped);
+    }
+}
+
+static void an_engine_that_was_saved_while_it_went_on_and_loaded_is_the_same(void **state) {
+    (void)state;
+    static const struct way ways[] = {{"auto", BATCH_EVENTS, 0, 16001},
+                                      {"scalar", ANY_SIZE, 0, 30000},
+                                      {"auto", 61, 8 * MIB, 9973}};
+    const struct outcome first = run(&(struct way){"auto", BATCH_EVENTS, 0, 0});
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        const struct outcome other = run(&ways[i]);
+        assert_true(other.loads > 3);
+        assert_int_equal(other.digest, first.digest);
+        assert_int_equal(other.dropped, first.dropped);
+        assert_int_equal(other.by_panes, first.by_panes);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_dropped_depends_on_the_input_alone),
+        cmocka_unit_test(an_engine_that_was_saved_while_it_went_on_and_loaded_is_the_same),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

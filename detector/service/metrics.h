@@ -33,6 +33,13 @@
     GAUGE(EPISODES, "open_episodes", "episodes open")                                              \
     GAUGE(LAG, "input_lag_records", "records behind the known end of the input, all partitions")   \
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
+    COUNTER(SNAPSHOTS, "snapshots_total", "snapshots published")                                   \
+    COUNTER(SNAPSHOT_FAILURES, "snapshot_failures_total", "snapshots given up")                    \
+    GAUGE(SNAPSHOT_BYTES, "snapshot_bytes", "bytes of the newest snapshot")                        \
+    GAUGE(SNAPSHOT_SECOND, "snapshot_time_seconds",                                                \
+          "when the newest snapshot was begun, seconds since 1970")                                \
+    SECONDS(SNAPSHOT_PAUSE, "snapshot_pause_seconds",                                              \
+            "longest piece of the newest snapshot on the engine thread")                           \
     SECONDS(COMMIT_MICROSECONDS_LAST, "commit_last_seconds", "how long the latest commit took")    \
     GAUGE(READY, "ready", "1 when live")
 

@@ -56,6 +56,15 @@
     TEXT(state_dir, "state.dir", "", false,                                                        \
          "directory where models and policies are kept by their SHA-256, so that a restart can "   \
          "replay what was decided under earlier ones; empty: a shard keeps its first ones")        \
+    TEXT(snapshot_dir, "snapshot.dir", "", false,                                                  \
+         "directory of snapshots of the state, so that a restart need not replay all input; "      \
+         "empty: none are taken")                                                                  \
+    TEXT(snapshot_copy_dir, "snapshot.copy.dir", "", false,                                        \
+         "a second directory that gets a copy of each, on another disk; empty: none")              \
+    NUMBER(snapshot_interval_s, "snapshot.interval.s", 300, 1, 86400, "s", false,                  \
+           "time from one snapshot to the next; a clean stop takes one, too")                      \
+    NUMBER(snapshot_memory_mib, "snapshot.memory.mib", 64, 8, 4096, "MiB", false,                  \
+           "buffers between the engine and the thread that writes a snapshot")                     \
     SECTION("Engine")                                                                              \
     NUMBER(memory_limit_mib, "memory.limit.mib", 4096, 512, 32768, "MiB", true,                    \
            "memory of the account table at most; before it is reached, accounts that rested "      \

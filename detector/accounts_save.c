@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The account table as bytes, and back.
+ *
+ * The table goes on while it is saved. `save_begin` writes what is small at once, and from then on
+ * a record that was not saved yet is saved before it is changed, moved or dropped; `save_step` goes
+ * over the blocks for the rest. Each record is written with the block it had, and the holes are
+ * what is left: what the table does next may depend on that. */
+#include "detector/accounts_table.h"
+#include "detector/panes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* GROUP: records whose lines of the index are fetched at once. */
+enum { GROUP = 16 };
+
+/* Before each record: its reference and the tag of its entry in the index. */
+enum { RECORD_HEAD = 2 * sizeof(uint32_t) };
+
+static size_t record_bytes(const struct account *account) {
+    const size_t panes = account->size_class == CLASS_PANES ? sizeof(struct panes) : 0;
+    return RECORD_HEAD + sizeof *account + account->count * (size_t)RING_EVENT_BYTES + panes;
+}
+
+static uint8_t *put(uint8_t *at, const void *bytes, size_t size) {
+    memcpy(at, bytes, size);
+    return at + size;
+}
+
+static const uint8_t *get(const uint8_t *at, void *bytes, size_t size) {
+    memcpy(bytes, at, size);
+    return at + size;
+}
+
+static void write_record(uint8_t *at, const struct account *account, uint32_t reference,
+                         uint32_t tag) {
+    const struct ring r = ring_of(account);
+    struct account head = *account;
+    head.side = 0;
+    head.saved = 0;
+    at = put(at, &reference, sizeof reference);
+    at = put(at, &tag, sizeof tag);
+    at = put(at, &head, sizeof head);
+    at = put(at, r.second, r.count * sizeof *r.second);
+    at = put(at, r.amount, r.count * sizeof *r.amount);
+    at = put(at, r.counterparty, r.count * sizeof *r.counterparty);
+    at = put(at, r.bits, r.count);
+    at = put(at, r.kind, r.count);
+    at = put(at, r.way, r.count);
+    at = put(at, r.print, r.count);
+    at = put(at, r.cold, r.count * sizeof *r.cold);
+    if (account->size_class == CLASS_PANES) put(at, panes_of(account), sizeof(struct panes));
+}
+
+void accounts_save_record(struct accounts *a, struct account *account, uint32_t reference,
+                          uint32_t tag) {
+    account->saved = a->save.generation;
+    uint8_t *at = a->save.sink.space(a->save.sink.context, record_bytes(account));
+    if (at == NULL) {
+        a->save.running = false;
+        return;
+    }
+    write_record(at, account, reference, tag);
+    a->save.records++;
+}
+
+void accounts_save_referred(struct accounts *a, struct account *account, uint32_t reference) {
+    const uint64_t *place = account_index_place(&a->index, account->key, reference);
+    accounts_save_record(a, account, reference, (uint32_t)(*place >> ENTRY_TAG_SHIFT));
+}
+
+/* Saving. */
+
+static void pack_hand(struct pack *p, const struct hand *hand) {
+    pack_u8(p, hand->size_class);
+    pack_u32(p, hand->number);
+}
+
+static void pack_victims(struct pack *p, const struct victims *victims) {
+    pack_u64(p, victims->bound);
+    pack_u64(p, victims->room);
+    pack_u64(p, victims->count);
+    pack_bytes(p, victims->heap, victims->count * sizeof *victims->heap);
+}
+
+static void pack_limit(struct pack *p, const struct limit *l) {
+    pack_u8(p, l->low);
+    pack_u8(p, l->dropping);
+    pack_u8(p, l->collecting);
+    pack_u64(p, l->said);
+    pack_u64(p, l->front_start);
+    pack_hand(p, &l->hand);
+    pack_victims(p, &l->front);
+    pack_victims(p, &l->back);
+    pack_victims(p, &l->pinned);
+}
+
+/* What has changed since the last upkeep: entries of the index by the block they name. */
+static void pack_changed(struct pack *p, const struct accounts *a) {
+    pack_u64(p, a->changed_count);
+    for (size_t i = 0; i < a->changed_count; i++) {
+        pack_u64(p, accounts_at(a, a->changed[i])->key);
+        pack_u32(p, (uint32_t)*a->changed[i]);
+    }
+}
+
+static void pack_slabs(struct pack *p, const struct slabs *s) {
+    for (int c = 0; c < SIZE_CLASSES; c++)
+        pack_u32(p, s->classes[c].top);
+    pack_u64(p, s->deferred_count);
+    pack_bytes(p, s->deferred, s->deferred_count * sizeof *s->deferred);
+}
+
+void accounts_save_begin(struct accounts *a, struct pack *p, const struct accounts_sink *sink) {
+    const struct account_index *x = &a->index;
+    pack_u32(p, a->numbered);
+    pack_u32(p, a->swept_numbered);
+    pack_u32(p, a->grown_numbered);
+    pack_u64(p, a->dropped);
+    pack_u64(p, a->forgotten);
+    pack_u64(p, a->looked_at);
+    pack_u64(p, a->calls);
+    pack_u64(p, a->index_entries);
+    pack_u8(p, a->watched);
+    pack_hand(p, &a->sweep);
+    pack_hand(p, &a->sweep_heads);
+    pack_u32(p, x->now.count);
+    pack_u32(p, x->old.count);
+    pack_u32(p, x->old.count == 0 ? 0 : x->hand);
+    pack_u64(p, x->count);
+    pack_slabs(p, &a->slabs);
+    pack_changed(p, a);
+    pack_limit(p, &a->limit);
+    a->save = (struct accounts_save){.running = true,
+                                     .generation = (uint8_t)(a->save.generation + 1),
+                                     .records_due = x->count,
+                                     .sink = *sink};
+    for (int c = 0; c < SIZE_CLASSES; c++)
+        a->save.tops[c] = a->slabs.classes[c].top;
+    for (size_t i = 0; i < a->slabs.deferred_count; i++) /* they hold what is elsewhere now */
+        slabs_at(&a->slabs, a->slabs.deferred[i])->saved = a->save.generation;
+}
+
+/* The next block of those that there were; false: that was the last. */
+static bool next_block(struct accounts_save *save) {
+    while (++save->hand.number > save->tops[save->hand.size_class]) {
+        save->hand.number = 0;
+        if (save->hand.size_class == CLASS_PANES) return false;
+        save->hand.size_class++;
+    }
+    return true;
+}
+
+static bool is_due(const struct accounts *a, uint32_t reference) {
+    return slabs_number(reference) <= a->slabs.classes[slabs_class(reference)].top &&
+           !slabs_is_hole(&a->slabs, reference) &&
+           slabs_at(&a->slabs, reference)->saved != a->save.generation;
+}
+
+static void save_group(struct accounts *a, const uint32_t *references, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t key = slabs_at(&a->slabs, references[i])->key;
+        account_index_prefetch(&a->index, (struct account_key){.low = key});
+    }
+    for (uint32_t i = 0; i < count && a->save.running; i++)
+        accounts_save_referred(a, slabs_at(&a->slabs, references[i]), references[i]);
+}
+
+bool accounts_save_step(struct accounts *a, uint32_t looks) {
+    uint32_t references[GROUP], count = 0;
+    bool more = true;
+    while (a->save.running && more && looks > 0) {
+        for (count = 0; count < GROUP && looks > 0 && (more = next_block(&a->save)); looks--) {
+            const struct hand hand = a->save.hand;
+            const struct slab *slab = &a->slabs.classes[hand.size_class];
+            __builtin_prefetch(slab->blocks + (hand.number + GROUP) * slab->bytes);
+            const uint32_t reference = slabs_reference(hand.size_class, hand.number);
+            if (is_due(a, reference)) references[count++] = reference;
+        }
+        save_group(a, references, count);
+    }
+    return more;
+}
+
+bool accounts_save_end(struct accounts *a) {
+    const bool whole = a->save.running && a->save.records == a->save.records_due;
+    a->save.running = false;
+    return whole;
+}
+
+/* Loading. */
+
+static void unpack_hand(struct unpack *u, struct hand *hand) {
+    hand->size_class = unpack_u8(u);
+    hand->number = unpack_u32(u);
+    u->bad = u->bad || hand->size_class >= SIZE_CLASSES;
+}
+
+static void unpack_victims(struct unpack *u, struct victims *victims) {
+    const uint64_t bound = unpack_u64(u), room = unpack_u64(u), count = unpack_u64(u);
+    const size_t left = (size_t)(u->end - u->at) / sizeof *victims->heap;
+    if (u->bad || count > left || count > room || room >> SLAB_NUMBER_BITS != 0) {
+        u->bad = true;
+        return;
+    }
+    victims_free(victims);
+    *victims = (struct victims){.bound = bound, .room = room, .count = count};
+    if (room == 0) return;
+    victims->heap = malloc(room * sizeof *victims->heap);
+    assert(victims->heap != NULL && "out of memory");
+    unpack_bytes(u, victims->heap, count * sizeof *victims->heap);
+}
+
+static void unpack_limit(struct unpack *u, struct limit *l) {
+    l->low = unpack_u8(u) != 0;
+    l->dropping = unpack_u8(u) != 0;
+    l->collecting = unpack_u8(u) != 0;
+    l->said = unpack_u64(u);
+    l->front_start = unpack_u64(u);
+    unpack_hand(u, &l->hand);
+    unpack_victims(u, &l->front);
+    unpack_victims(u, &l->back);
+    unpack_victims(u, &l->pinned);
+}
+
+static bool unpack_slabs(struct unpack *u, struct slabs *s) {
+    for (int c = 0; c < SIZE_CLASSES && !u->bad; c++)
+        u->bad = !slabs_restore(s, (uint8_t)c, unpack_u32(u));
+    const uint64_t deferred = unpack_u64(u);
+    for (uint64_t i = 0; i < deferred && !u->bad; i++) {
+        const uint32_t reference = unpack_u32(u), number = slabs_number(reference);
+        u->bad = u->bad || number == 0 || number > s->classes[slabs_class(reference)].top;
+        if (!u->bad) slabs_defer(s, reference);
+    }
+    return !u->bad;
+}
+
+/* Their places are found when the records are there. */
+static void unpack_changed(struct unpack *u, struct accounts_load *load) {
+    enum { ENTRY = 12 };
+    load->changed_count = unpack_u64(u);
+    if (load->changed_count > (size_t)(u->end - u->at) / ENTRY) {
+        u->bad = true;
+        return;
+    }
+    load->changed = unpack_space(u, load->changed_count * ENTRY);
+}
+
+bool accounts_load_begin(struct accounts *a, struct accounts_load *load, struct unpack *u) {
+    *load = (struct accounts_load){.records = 0};
+    a->numbered = unpack_u32(u);
+    a->swept_numbered = unpack_u32(u);
+    a->grown_numbered = unpack_u32(u);
+    a->dropped = unpack_u64(u);
+    a->forgotten = unpack_u64(u);
+    a->looked_at = unpack_u64(u);
+    a->calls = unpack_u64(u);
+    a->index_entries = unpack_u64(u);
+    a->watched = unpack_u8(u) != 0;
+    unpack_hand(u, &a->sweep);
+    unpack_hand(u, &a->sweep_heads);
+    const uint32_t now = unpack_u32(u), old = unpack_u32(u), hand = unpack_u32(u);
+    load->records_due = unpack_u64(u);
+    if (u->bad || !account_index_restore(&a->index, now, old, hand)) return false;
+    if (!unpack_slabs(u, &a->slabs)) return false;
+    unpack_changed(u, load);
+    unpack_limit(u, &a->limit);
+    return !u->bad;
+}
+
+/* A block of the class that no record has taken yet. */
+static bool is_vacant(const struct accounts *a, const struct account *head, uint32_t reference) {
+    const struct slab *slab = &a->slabs.classes[slabs_class(reference)];
+    const uint32_t number = slabs_number(reference);
+    return head->size_class == slabs_class(reference) && number > 0 && number <= slab->top &&
+           (uint32_t)head->first + head->count <= class_room(head->size_class) &&
+           slabs_at(&a->slabs, reference)->number == 0;
+}
+
+static const uint8_t *read_ring(const uint8_t *at, struct account *account) {
+    const struct ring r = ring_of(account);
+    at = get(at, r.second, r.count * sizeof *r.second);
+    at = get(at, r.amount, r.count * sizeof *r.amount);
+    at = get(at, r.counterparty, r.count * sizeof *r.counterparty);
+    at = get(at, r.bits, r.count);
+    at = get(at, r.kind, r.count);
+    at = get(at, r.way, r.count);
+    at = get(at, r.print, r.count);
+    return get(at, r.cold, r.count * sizeof *r.cold);
+}
+
+static bool load_record(struct accounts *a, struct unpack *u) {
+    struct account head;
+    const uint32_t reference = unpack_u32(u), tag = unpack_u32(u);
+    unpack_bytes(u, &head, sizeof head);
+    if (u->bad || head.number == 0 || !is_vacant(a, &head, reference)) return false;
+    const uint8_t *at = unpack_space(u, record_bytes(&head) - RECORD_HEAD - sizeof head);
+    if (at == NULL) return false;
+    struct account *account = slabs_at(&a->slabs, reference);
+    *account = head;
+    account->saved = a->save.generation;
+    at = read_ring(at, account);
+    if (head.size_class == CLASS_PANES) get(at, panes_of(account), sizeof(struct panes));
+    account_index_load(&a->index, (struct account_key){head.key, (uint64_t)tag << 32}, reference,
+                       head.number <= a->grown_numbered);
+    return true;
+}
+
+bool accounts_load_records(struct accounts *a, struct accounts_load *load, struct unpack *u) {
+    while (u->at < u->end) {
+        if (!load_record(a, u)) return false;
+        load->records++;
+    }
+    return true;
+}
+
+static void find_changed(struct accounts *a, const struct accounts_load *load) {
+    struct unpack u = {load->changed, load->changed + 12 * load->changed_count, false};
+    for (size_t i = 0; i < load->changed_count; i++) {
+        const uint64_t key = unpack_u64(&u);
+        const uint32_t reference = unpack_u32(&u);
+        accounts_note_change(a, account_index_place(&a->index, key, reference));
+    }
+}
+
+bool accounts_load_end(struct accounts *a, const struct accounts_load *load) {
+    if (load->records != load->records_due) return false;
+    for (int c = 0; c < SIZE_CLASSES; c++)
+        slabs_restore_holes(&a->slabs, (uint8_t)c);
+    if (load->changed_count > 0) find_changed(a, load);
+    return true;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The narrow door to the file system for what must survive a crash: one directory with plain files.
+ * What was written is safe after `sync`, a name after `sync_names`. Errors are ERROR_IO with the
+ * file's name and why. One thread at a time. */
+#pragma once
+
+#include "detector/base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct disk;
+struct disk_file;
+
+struct disk_ops {
+    /* Creates the file anew for writing. */
+    struct disk_file *(*create)(struct disk *, const char *name, struct error *);
+    bool (*append)(struct disk_file *, const void *bytes, size_t size, struct error *);
+    bool (*sync)(struct disk_file *, struct error *);
+    /* For reading. */
+    struct disk_file *(*open)(struct disk *, const char *name, struct error *);
+    /* *got < size only at the end of the file. */
+    bool (*read)(struct disk_file *, uint64_t offset, void *bytes, size_t size, size_t *got,
+                 struct error *);
+    void (*close)(struct disk_file *);
+    bool (*rename)(struct disk *, const char *from, const char *to, struct error *);
+    bool (*remove)(struct disk *, const char *name, struct error *);
+    bool (*sync_names)(struct disk *, struct error *);
+    /* Calls `each` for every name, in no order. */
+    bool (*list)(struct disk *, void (*each)(void *context, const char *name), void *context,
+                 struct error *);
+    void (*dispose)(struct disk *);
+};
+
+/* The first member of every implementation. */
+struct disk {
+    const struct disk_ops *ops;
+};
+
+/* A directory, which is made (mode 0700) where it is missing, its parents not. ERROR_CONFIG when it
+ * cannot be. */
+struct disk *disk_posix_open(const char *path, struct error *error);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/disk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct posix_disk {
+    struct disk disk;
+    int directory;
+    char path[];
+};
+
+struct disk_file {
+    const struct posix_disk *disk;
+    int descriptor;
+    char name[];
+};
+
+static struct posix_disk *self(struct disk *disk) {
+    return (struct posix_disk *)disk; /* its first member */
+}
+
+static bool fail(const struct posix_disk *d, const char *name, struct error *error) {
+    return error_set(error, ERROR_IO, "%s/%s: %s", d->path, name, strerror(errno));
+}
+
+static struct disk_file *open_file(struct disk *disk, const char *name, int flags,
+                                   struct error *error) {
+    struct posix_disk *d = self(disk);
+    struct disk_file *file = malloc(sizeof *file + strlen(name) + 1);
+    if (file == NULL) {
+        error_set(error, ERROR_FAILED, "no memory to open %s", name);
+        return NULL;
+    }
+    file->disk = d;
+    strcpy(file->name, name);
+    file->descriptor = openat(d->directory, name, flags | O_CLOEXEC, 0600);
+    if (file->descriptor >= 0) return file;
+    fail(d, name, error);
+    free(file);
+    return NULL;
+}
+
+static struct disk_file *create(struct disk *disk, const char *name, struct error *error) {
+    return open_file(disk, name, O_WRONLY | O_CREAT | O_TRUNC, error);
+}
+
+static struct disk_file *open_to_read(struct disk *disk, const char *name, struct error *error) {
+    return open_file(disk, name, O_RDONLY, error);
+}
+
+static bool append(struct disk_file *file, const void *bytes, size_t size, struct error *error) {
+    const uint8_t *at = bytes;
+    while (size > 0) {
+        const ssize_t written = write(file->descriptor, at, size);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return fail(file->disk, file->name, error);
+        at += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
+static bool sync_file(struct disk_file *file, struct error *error) {
+    return fsync(file->descriptor) == 0 || fail(file->disk, file->name, error);
+}
+
+static bool read_file(struct disk_file *file, uint64_t offset, void *bytes, size_t size,
+                      size_t *got, struct error *error) {
+    for (*got = 0; *got < size;) {
+        const ssize_t count =
+            pread(file->descriptor, (uint8_t *)bytes + *got, size - *got, (off_t)(offset + *got));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail(file->disk, file->name, error);
+        if (count == 0) break;
+        *got += (size_t)count;
+    }
+    return true;
+}
+
+static void close_file(struct disk_file *file) {
+    if (file == NULL) return;
+    close(file->descriptor);
+    free(file);
+}
+
+static bool rename_file(struct disk *disk, const char *from, const char *to, struct error *error) {
+    const struct posix_disk *d = self(disk);
+    return renameat(d->directory, from, d->directory, to) == 0 || fail(d, from, error);
+}
+
+static bool remove_file(struct disk *disk, const char *name, struct error *error) {
+    const struct posix_disk *d = self(disk);
+    return unlinkat(d->directory, name, 0) == 0 || fail(d, name, error);
+}
+
+static bool sync_names(struct disk *disk, struct error *error) {
+    const struct posix_disk *d = self(disk);
+    return fsync(d->directory) == 0 || fail(d, "", error);
+}
+
+static bool list(struct disk *disk, void (*each)(void *context, const char *name), void *context,
+                 struct error *error) {
+    const struct posix_disk *d = self(disk);
+    DIR *names = opendir(d->path);
+    if (names == NULL) return fail(d, "", error);
+    for (const struct dirent *entry; (entry = readdir(names)) != NULL;)
+        if (entry->d_name[0] != '.') each(context, entry->d_name);
+    closedir(names);
+    return true;
+}
+
+static void dispose(struct disk *disk) {
+    if (disk == NULL) return;
+    close(self(disk)->directory);
+    free(disk);
+}
+
+static const struct disk_ops ops = {
+    .create = create,
+    .append = append,
+    .sync = sync_file,
+    .open = open_to_read,
+    .read = read_file,
+    .close = close_file,
+    .rename = rename_file,
+    .remove = remove_file,
+    .sync_names = sync_names,
+    .list = list,
+    .dispose = dispose,
+};
+
+struct disk *disk_posix_open(const char *path, struct error *error) {
+    struct posix_disk *d = malloc(sizeof *d + strlen(path) + 1);
+    if (d == NULL) {
+        error_set(error, ERROR_FAILED, "no memory to open %s", path);
+        return NULL;
+    }
+    d->disk.ops = &ops;
+    strcpy(d->path, path);
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) goto fail;
+    d->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (d->directory >= 0) return &d->disk;
+fail:
+    error_set(error, ERROR_CONFIG, "%s: %s", path, strerror(errno));
+    free(d);
+    return NULL;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a session begins: with nothing, with the newest snapshot, or with a new epoch. */
+#include "detector/base/log.h"
+#include "detector/order_find.h"
+#include "detector/session.h"
+
+/* Starts with empty state. */
+
+static struct port *port_of(const struct session *s) {
+    return s->pipeline->port;
+}
+
+static bool start_position(struct session *s, int32_t partition, int64_t *offset,
+                           struct error *error) {
+    struct port *port = port_of(s);
+    const struct options *settings = s->pipeline->settings;
+    int64_t low = 0, high = 0;
+    if (!port->ops->watermarks(port, settings->topic_transactions, partition, &low, &high, error))
+        return false;
+    *offset = strcmp(settings->start_from, "latest") == 0 ? high : low;
+    return true;
+}
+
+static bool refuse_lost_order_log(struct session *s, int32_t partitions, struct error *error) {
+    struct port *port = port_of(s);
+    for (int32_t p = 0; p < partitions; p++) {
+        struct port_position position = {s->pipeline->settings->topic_transactions, p, 0};
+        if (!port->ops->committed(port, &position, 1, error)) return false;
+        if (position.offset >= 0)
+            return error_set(error, ERROR_INPUT_GONE,
+                             "shard %s has committed offsets but its order log in %s is empty; its "
+                             "state cannot be rebuilt: restore the topic or take a new shard.id",
+                             s->pipeline->settings->shard_id, s->pipeline->settings->topic_order);
+    }
+    return true;
+}
+
+/* The first start of a shard. */
+static bool first_epoch(struct session *s, struct error *error) {
+    struct port *port = port_of(s);
+    const struct options *settings = s->pipeline->settings;
+    int32_t partitions = 0;
+    if (!port->ops->partition_count(port, settings->topic_transactions, &partitions, error) ||
+        !refuse_lost_order_log(s, partitions, error))
+        return false;
+    if (settings->start_from[0] == '\0')
+        return error_set(error, ERROR_CONFIG,
+                         "shard %s starts for the first time: say where with "
+                         "start.from=earliest or start.from=latest",
+                         settings->shard_id);
+    for (int32_t p = 0; p < partitions; p++) {
+        int64_t offset = 0;
+        if (!start_position(s, p, &offset, error) ||
+            !consume_add_stream(s->consume, p, offset, error))
+            return false;
+    }
+    log_info("event=first_start shard=%s partitions=%d from=%s", settings->shard_id,
+             (int)partitions, settings->start_from);
+    return true;
+}
+
+/* Where a new epoch takes a partition up: at its committed offset, or as near to it as the input
+ * still reaches. */
+static bool epoch_position(struct session *s, int32_t partition, int64_t *offset,
+                           struct error *error) {
+    struct port *port = port_of(s);
+    const char *topic = s->pipeline->settings->topic_transactions;
+    struct port_position committed = {topic, partition, 0};
+    int64_t low = 0, high = 0;
+    if (!port->ops->committed(port, &committed, 1, error) ||
+        !port->ops->watermarks(port, topic, partition, &low, &high, error))
+        return false;
+    *offset = committed.offset > low ? committed.offset : low;
+    if (committed.offset >= 0 && committed.offset < low)
+        log_warn("event=input_lost topic=%s partition=%d from=%lld to=%lld next=\"retention took "
+                 "these records before they were read: nothing was recommended on them\"",
+                 topic, (int)partition, (long long)committed.offset, (long long)low - 1);
+    return true;
+}
+
+static bool later_epoch(struct session *s, struct error *error) {
+    struct port *port = port_of(s);
+    const struct options *settings = s->pipeline->settings;
+    int32_t partitions = 0;
+    if (!port->ops->partition_count(port, settings->topic_transactions, &partitions, error))
+        return false;
+    for (int32_t p = 0; p < partitions; p++) {
+        int64_t offset = 0;
+        if (!epoch_position(s, p, &offset, error) ||
+            !consume_add_stream(s->consume, p, offset, error))
+            return false;
+    }
+    log_warn("event=rebuilt shard=%s epoch=%d next=\"features are marked COLD_START until their "
+             "windows are full; open recommendations of the epoch before are not followed up\"",
+             settings->shard_id, (int)s->epoch);
+    return true;
+}
+
+bool session_first_start(struct session *s, struct error *error) {
+    const bool placed = s->epoch == 0 ? first_epoch(s, error) : later_epoch(s, error);
+    return placed && session_commit(s, error);
+}
+
+/* Beginning. */
+
+/* The chain of the output goes on from the last order record of the epoch before. */
+static enum recovery begin_epoch(struct session *s, const struct order_place *last,
+                                 struct error *error) {
+    const struct order_record *record = NULL;
+    enum order_log_outcome outcome = ORDER_LOG_WAIT;
+    order_log_resume(s->order_log, last->offset, last->epoch, last->sequence);
+    const struct port_position log = order_log_position(s->order_log);
+    if (!port_of(s)->ops->assign(port_of(s), &log, 1, error)) return RECOVERY_FAILED;
+    while (outcome == ORDER_LOG_WAIT && !atomic_load(&s->pipeline->stopping)) {
+        outcome = order_log_next(s->order_log, 0, &record, error);
+        if (outcome == ORDER_LOG_WAIT) port_of(s)->ops->wait(port_of(s), 200);
+    }
+    if (outcome == ORDER_LOG_WAIT) return RECOVERY_STOPPED;
+    if (outcome == ORDER_LOG_END)
+        error_set(error, ERROR_BAD_DATA, "the last order record cannot be read again");
+    if (outcome != ORDER_LOG_RECORD ||
+        !publish_continue(s->publish, record->outputs, record->output_count, error))
+        return RECOVERY_FAILED;
+    s->epoch = last->epoch + 1;
+    int64_t first = 0, end = 0;
+    order_log_bounds(s->order_log, &first, &end);
+    order_log_resume(s->order_log, end, s->epoch, 0);
+    return RECOVERED;
+}
+
+/* Without a snapshot: at the first order record of the epoch. */
+static enum recovery begin_with_nothing(struct session *s, const struct order_find *find,
+                                        int32_t epoch, struct error *error) {
+    struct order_place place;
+    s->epoch = epoch;
+    if (epoch == 0) return RECOVERED;
+    switch (order_find(find, epoch, 0, &place, error)) {
+    case ORDER_FOUND:
+        order_log_resume(s->order_log, place.offset, epoch, 0);
+        return RECOVERED;
+    case ORDER_NOT_THERE:
+        error_set(error, ERROR_INPUT_GONE,
+                  "the order log of shard %s does not reach back to the start of epoch %d",
+                  s->pipeline->settings->shard_id, (int)epoch);
+        break;
+    case ORDER_FIND_FAILED:
+        break;
+    }
+    return RECOVERY_FAILED;
+}
+
+static enum recovery begin_at(struct session *s, const struct order_find *find, int32_t epoch,
+                              struct error *error) {
+    struct order_place place;
+    switch (snapshot_load(s, find, epoch, &place, error)) {
+    case SNAPSHOT_LOADED:
+        order_log_resume(s->order_log, place.offset + 1, epoch, s->next_order);
+        return RECOVERED;
+    case SNAPSHOT_NONE:
+        return begin_with_nothing(s, find, epoch, error);
+    case SNAPSHOT_TRY_AGAIN:
+        return RECOVERY_AGAIN;
+    case SNAPSHOT_LOAD_FAILED:
+        break;
+    }
+    return RECOVERY_FAILED;
+}
+
+enum recovery session_begin(struct session *s, struct error *error) {
+    struct pipeline *p = s->pipeline;
+    const struct order_find find = {p->port, s->order_log, &p->stopping};
+    struct order_place last;
+    switch (order_find_last(&find, &last, error)) {
+    case ORDER_NOT_THERE:
+        return RECOVERED;
+    case ORDER_FIND_FAILED:
+        return RECOVERY_FAILED;
+    case ORDER_FOUND:
+        break;
+    }
+    if (p->rebuild_of == REBUILD_LAST) p->rebuild_of = last.epoch;
+    return p->rebuild_of == last.epoch ? begin_epoch(s, &last, error)
+                                       : begin_at(s, &find, last.epoch, error);
+}

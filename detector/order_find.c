@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/order_find.h"
+
+#include "detector/service/health.h"
+
+enum { WAIT_MS = 200, STRETCH = 16 };
+
+static bool place_of(struct port_record *record, struct order_place *place, struct error *error) {
+    struct order_record *decoded = order_record_decode(record->value, error);
+    if (decoded == NULL)
+        return error_prefix(error, "order log at offset %lld", (long long)record->offset);
+    *place = (struct order_place){record->offset, decoded->epoch, decoded->sequence,
+                                  decoded->state_hash};
+    order_record_free(decoded);
+    return true;
+}
+
+static bool assign(const struct order_find *f, int64_t offset, struct error *error) {
+    struct port_position position = order_log_position(f->log);
+    position.offset = offset;
+    return f->port->ops->assign(f->port, &position, 1, error);
+}
+
+/* The next record of the shard, of what was assigned. */
+static enum order_found next(const struct order_find *f, int64_t end, struct order_place *place,
+                             struct error *error) {
+    struct port *port = f->port;
+    for (;;) {
+        struct port_record record;
+        size_t count = 0;
+        health_beat();
+        if (atomic_load(f->stopping)) {
+            error_set(error, ERROR_INTERRUPTED, "stopped while reading the order log");
+            return ORDER_FIND_FAILED;
+        }
+        if (!port->ops->poll(port, 0, &record, 1, &count, error)) return ORDER_FIND_FAILED;
+        if (count == 0) {
+            if (port->ops->at_end(port, 0)) return ORDER_NOT_THERE;
+            port->ops->wait(port, WAIT_MS);
+            continue;
+        }
+        const bool past = record.offset >= end, ours = order_log_is_ours(f->log, &record);
+        const bool read = past || !ours || place_of(&record, place, error);
+        port->ops->release(port, &record, 1);
+        if (!read) return ORDER_FIND_FAILED;
+        if (past || ours) return past ? ORDER_NOT_THERE : ORDER_FOUND;
+    }
+}
+
+/* The last of the shard from an offset on. */
+static enum order_found last_from(const struct order_find *f, int64_t from, int64_t end,
+                                  struct order_place *place, struct error *error) {
+    enum order_found any = ORDER_NOT_THERE;
+    if (!assign(f, from, error)) return ORDER_FIND_FAILED;
+    for (;;) {
+        const enum order_found found = next(f, end, place, error);
+        if (found == ORDER_FIND_FAILED) return found;
+        if (found == ORDER_NOT_THERE) return any;
+        any = ORDER_FOUND;
+        if (place->offset + 1 >= end) return any;
+    }
+}
+
+/* Longer and longer stretches from the end: markers and other shards lie there too. */
+enum order_found order_find_last(const struct order_find *f, struct order_place *place,
+                                 struct error *error) {
+    int64_t first = 0, end = 0;
+    order_log_bounds(f->log, &first, &end);
+    for (int64_t stretch = STRETCH; end > first; stretch *= STRETCH) {
+        const int64_t from = end - first > stretch ? end - stretch : first;
+        const enum order_found found = last_from(f, from, end, place, error);
+        if (found != ORDER_NOT_THERE || from == first) return found;
+    }
+    return ORDER_NOT_THERE;
+}
+
+static bool is_before(const struct order_place *place, int32_t epoch, int64_t sequence) {
+    return place->epoch < epoch || (place->epoch == epoch && place->sequence < sequence);
+}
+
+/* By halving the stretch in which the first record not before the wanted one lies. */
+enum order_found order_find(const struct order_find *f, int32_t epoch, int64_t sequence,
+                            struct order_place *place, struct error *error) {
+    int64_t low = 0, high = 0, end = 0;
+    bool any = false;
+    order_log_bounds(f->log, &low, &end);
+    for (high = end; low < high;) {
+        const int64_t middle = low + (high - low) / 2;
+        struct order_place probe;
+        if (!assign(f, middle, error)) return ORDER_FIND_FAILED;
+        const enum order_found found = next(f, end, &probe, error);
+        if (found == ORDER_FIND_FAILED) return found;
+        if (found == ORDER_FOUND && is_before(&probe, epoch, sequence)) {
+            low = probe.offset + 1;
+            continue;
+        }
+        high = middle;
+        if (found == ORDER_FOUND) *place = probe;
+        any = any || found == ORDER_FOUND;
+    }
+    return any && place->epoch == epoch && place->sequence == sequence ? ORDER_FOUND
+                                                                       : ORDER_NOT_THERE;
+}

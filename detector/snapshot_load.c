@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/snapshot_load.h"
+
+#include "detector/base/log.h"
+#include "detector/base/steady.h"
+#include "detector/service/health.h"
+#include "detector/session.h"
+#include "detector/snapshot_file.h"
+#include "detector/snapshot_manifest.h"
+
+enum { PROGRESS_ACCOUNTS = 1 << 20 };
+
+/* Choosing. */
+
+struct candidate {
+    struct disk *disk;
+    struct snapshot_name name;
+};
+
+static bool is_refused(const struct snapshot_refused *refused, const struct candidate *c,
+                       const char *prefix) {
+    char name[SNAPSHOT_NAME_SIZE];
+    snprintf(name, sizeof name, "%s%.500s", prefix, c->name.text);
+    for (size_t i = 0; i < refused->count; i++)
+        if (strcmp(refused->names[i], name) == 0) return true;
+    return false;
+}
+
+static const char *prefix_of(const struct session *s, const struct disk *disk) {
+    return disk == s->pipeline->options.snapshots ? "" : "copy of ";
+}
+
+static void refuse(const struct session *s, const struct candidate *c, const char *why) {
+    struct snapshot_refused *refused = &s->pipeline->refused;
+    log_write(LOG_LEVEL_WARN,
+              "event=snapshot_refused name=\"%s%s\" why=\"%s\" next=\"the one before it is tried\"",
+              prefix_of(s, c->disk), c->name.text, why);
+    if (refused->count == SNAPSHOTS_MAX) return;
+    snprintf(refused->names[refused->count++], SNAPSHOT_NAME_SIZE, "%s%.500s",
+             prefix_of(s, c->disk), c->name.text);
+}
+
+static bool is_newer(const struct snapshot_name *a, const struct snapshot_name *b) {
+    return a->epoch != b->epoch ? a->epoch > b->epoch : a->sequence > b->sequence;
+}
+
+/* The newest of a directory that was not refused, if it is newer than what was found. */
+static void look_in(const struct session *s, struct disk *disk, struct candidate *best) {
+    static struct snapshot_list list;
+    struct error error;
+    if (disk == NULL) return;
+    if (!snapshots_list(disk, s->pipeline->settings->shard_id, &list, &error)) {
+        log_warn("event=snapshots_unreadable why=\"%s\"", error.text);
+        return;
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        const struct candidate c = {disk, list.names[i]};
+        if (is_refused(&s->pipeline->refused, &c, prefix_of(s, disk))) continue;
+        if (best->disk == NULL || is_newer(&c.name, &best->name)) *best = c;
+        return;
+    }
+}
+
+/* Loading. */
+
+static const char *misfit(const struct session *s, const struct snapshot_manifest *m,
+                          int32_t epoch) {
+    const struct pipeline *p = s->pipeline;
+    if (!text_equal(m->shard, text_of(p->settings->shard_id))) return "it is of another shard";
+    if (m->layout != SNAPSHOT_LAYOUT) return "this build lays the state out in another way";
+    if (!text_equal(m->features_sha256, text_of(feature_table_sha256())))
+        return "this build has another feature table";
+    if (!text_equal(m->options_sha256, text_of(p->options_sha256)))
+        return "options that affect state are set in another way";
+    return m->epoch != epoch ? "the order log is in another epoch" : NULL;
+}
+
+struct loading {
+    struct session *session;
+    struct snapshot_in *in;
+    struct accounts_load accounts;
+    struct pack table; /* kept until the end */
+    uint64_t said;
+};
+
+static bool load_state(struct session *s, struct unpack *u, struct error *error) {
+    if (!consume_load(s->consume, u, error)) return false;
+    decode_load(s->decode, u);
+    if (!decide_load(s->decide, u) || !publish_load(s->publish, u)) return false;
+    runs_load_head(s->runs, u);
+    return !u->bad && u->at == u->end;
+}
+
+static bool load_table(struct loading *l, const struct unpack *u) {
+    pack_bytes(&l->table, u->at, (size_t)(u->end - u->at));
+    struct unpack table = {l->table.data, l->table.data + l->table.size, false};
+    return apply_load_begin(l->session->apply, &l->accounts, &table) && table.at == table.end;
+}
+
+static bool load_accounts(struct loading *l, struct unpack *u) {
+    if (!apply_load_records(l->session->apply, &l->accounts, u)) return false;
+    health_beat();
+    if (l->accounts.records - l->said < PROGRESS_ACCOUNTS) return true;
+    l->said = l->accounts.records;
+    log_info("event=restoring accounts=%llu of=%llu", (unsigned long long)l->accounts.records,
+             (unsigned long long)l->accounts.records_due);
+    return true;
+}
+
+static bool load_chunk(struct loading *l, enum snapshot_kind kind, struct unpack *u,
+                       struct error *error) {
+    struct session *s = l->session;
+    bool good = false;
+    error->code = ERROR_NONE;
+    if (kind == SNAPSHOT_STATE)
+        good = load_state(s, u, error);
+    else if (kind == SNAPSHOT_TABLE)
+        good = load_table(l, u);
+    else if (kind == SNAPSHOT_RUNS)
+        good = runs_load(s->runs, s->pipeline->settings->topic_transactions, u);
+    else if (kind == SNAPSHOT_ACCOUNTS)
+        good = load_accounts(l, u);
+    if (!good && error->code == ERROR_NONE)
+        error_set(error, ERROR_BAD_DATA, "a piece of it is not what this build writes");
+    return good;
+}
+
+static bool load_chunks(struct loading *l, struct error *error) {
+    for (;;) {
+        enum snapshot_kind kind;
+        struct unpack bytes;
+        if (atomic_load(&l->session->pipeline->stopping))
+            return error_set(error, ERROR_INTERRUPTED, "stopped while restoring");
+        const enum snapshot_next next = snapshot_in_next(l->in, &kind, &bytes, error);
+        if (next == SNAPSHOT_BAD) return false;
+        if (next == SNAPSHOT_WHOLE) break;
+        if (!load_chunk(l, kind, &bytes, error)) return false;
+    }
+    return apply_load_end(l->session->apply, &l->accounts) ||
+           error_set(error, ERROR_BAD_DATA, "accounts are missing");
+}
+
+/* Behind the manifest. */
+static bool load_rest(struct session *s, struct snapshot_in *in, struct error *error) {
+    struct loading loading = {.session = s, .in = in};
+    const bool loaded = load_chunks(&loading, error);
+    free(loading.table.data);
+    return loaded;
+}
+
+/* What the manifest names has to be the state that the order log tells of. */
+static enum order_found find_place(const struct session *s, const struct order_find *find,
+                                   const struct candidate *c, const struct snapshot_manifest *m,
+                                   struct order_place *place, struct error *error) {
+    const enum order_found found = order_find(find, m->epoch, m->sequence - 1, place, error);
+    if (found == ORDER_NOT_THERE) refuse(s, c, "the order log has no record of where it stands");
+    if (found != ORDER_FOUND || place->state_hash == m->state_hash) return found;
+    refuse(s, c, "the order log tells of another state there");
+    return ORDER_NOT_THERE;
+}
+
+static enum snapshot_loaded load_from(struct session *s, const struct order_find *find,
+                                      const struct candidate *c, struct snapshot_in *in,
+                                      int32_t epoch, struct order_place *place,
+                                      struct error *error) {
+    struct snapshot_manifest m;
+    enum snapshot_kind kind;
+    struct unpack bytes;
+    const int64_t start_ms = steady_ms();
+    if (snapshot_in_next(in, &kind, &bytes, error) != SNAPSHOT_CHUNK || kind != SNAPSHOT_MANIFEST ||
+        !snapshot_manifest_unpack(&m, &bytes)) {
+        refuse(s, c, error->code == ERROR_NONE ? "it has no manifest" : error->text);
+        return SNAPSHOT_NONE;
+    }
+    const char *why = misfit(s, &m, epoch);
+    if (why != NULL) {
+        refuse(s, c, why);
+        return SNAPSHOT_NONE;
+    }
+    const enum order_found found = find_place(s, find, c, &m, place, error);
+    if (found != ORDER_FOUND)
+        return found == ORDER_FIND_FAILED ? SNAPSHOT_LOAD_FAILED : SNAPSHOT_NONE;
+    if (!documents_use(s->pipeline->documents, m.model_sha256, m.policy_sha256, error)) {
+        refuse(s, c, error->text);
+        return SNAPSHOT_NONE;
+    }
+    const uint64_t ordinal = m.ordinal, state_hash = m.state_hash, accounts = m.accounts;
+    const int64_t sequence = m.sequence;
+    if (!session_judge(s, error) || !load_rest(s, in, error) ||
+        consume_next_ordinal(s->consume) != ordinal) {
+        if (error->code == ERROR_INTERRUPTED) return SNAPSHOT_LOAD_FAILED;
+        refuse(s, c, error->text);
+        return SNAPSHOT_TRY_AGAIN;
+    }
+    s->epoch = epoch;
+    s->next_order = sequence;
+    s->first_ordinal = ordinal;
+    s->state_hash = state_hash;
+    snapshot_was_loaded(s->snapshot, sequence, s->pipeline->port->ops->now_ms(s->pipeline->port));
+    log_info("event=restored name=\"%s%s\" accounts=%llu seconds=%.1f", prefix_of(s, c->disk),
+             c->name.text, (unsigned long long)accounts, (double)(steady_ms() - start_ms) / 1e3);
+    return SNAPSHOT_LOADED;
+}
+
+enum snapshot_loaded snapshot_load(struct session *s, const struct order_find *find, int32_t epoch,
+                                   struct order_place *place, struct error *error) {
+    for (;;) {
+        struct candidate best = {.disk = NULL};
+        error->code = ERROR_NONE;
+        look_in(s, s->pipeline->options.snapshots, &best);
+        look_in(s, s->pipeline->options.snapshot_copies, &best);
+        if (best.disk == NULL) return SNAPSHOT_NONE;
+        struct snapshot_in *in = snapshot_in_open(best.disk, best.name.text, error);
+        if (in == NULL) {
+            refuse(s, &best, error->text);
+            continue;
+        }
+        const enum snapshot_loaded loaded = load_from(s, find, &best, in, epoch, place, error);
+        snapshot_in_close(in);
+        if (loaded != SNAPSHOT_NONE) return loaded;
+    }
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/snapshots.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COPY_BYTES = 1 << 20 };
+#define ENDING ".snapshot"
+#define PART ".part"
+
+void snapshot_name_set(struct snapshot_name *name, const char *shard, int32_t epoch,
+                       int64_t sequence) {
+    name->epoch = epoch;
+    name->sequence = sequence;
+    snprintf(name->text, sizeof name->text, "%s-%06" PRId32 "-%012" PRId64 ENDING, shard, epoch,
+             sequence);
+}
+
+void snapshot_name_part(const struct snapshot_name *name, char out[SNAPSHOT_NAME_SIZE]) {
+    snprintf(out, SNAPSHOT_NAME_SIZE, "%.*s" PART, SNAPSHOT_NAME_SIZE - 8, name->text);
+}
+
+static bool ends_with(const char *text, const char *ending) {
+    const size_t size = strlen(text), length = strlen(ending);
+    return size > length && strcmp(text + size - length, ending) == 0;
+}
+
+/* The two numbers behind the last hyphens. */
+static bool parse(const char *text, struct snapshot_name *name) {
+    const char *last = strrchr(text, '-');
+    if (!ends_with(text, ENDING) || strlen(text) >= sizeof name->text || last == NULL) return false;
+    const char *first = last;
+    while (first > text && first[-1] != '-')
+        first--;
+    char *end = NULL;
+    name->epoch = (int32_t)strtol(first, &end, 10);
+    if (end != last) return false;
+    name->sequence = strtoll(last + 1, &end, 10);
+    strcpy(name->text, text);
+    return strcmp(end, ENDING) == 0;
+}
+
+static bool is_of(const struct snapshot_name *name, const char *shard) {
+    struct snapshot_name same;
+    if (shard == NULL) return true;
+    snapshot_name_set(&same, shard, name->epoch, name->sequence);
+    return strcmp(same.text, name->text) == 0;
+}
+
+static bool is_newer(const struct snapshot_name *a, const struct snapshot_name *b) {
+    if (a->epoch != b->epoch) return a->epoch > b->epoch;
+    if (a->sequence != b->sequence) return a->sequence > b->sequence;
+    return strcmp(a->text, b->text) < 0;
+}
+
+struct listing {
+    const char *shard;
+    struct snapshot_list *list;
+};
+
+static void take_name(void *context, const char *text) {
+    const struct listing *listing = context;
+    struct snapshot_list *list = listing->list;
+    struct snapshot_name name;
+    if (!parse(text, &name) || !is_of(&name, listing->shard)) return;
+    size_t at = list->count;
+    while (at > 0 && is_newer(&name, &list->names[at - 1]))
+        at--;
+    if (at == SNAPSHOTS_MAX) return;
+    if (list->count < SNAPSHOTS_MAX) list->count++;
+    memmove(&list->names[at + 1], &list->names[at], (list->count - 1 - at) * sizeof name);
+    list->names[at] = name;
+}
+
+bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *list,
+                    struct error *error) {
+    struct listing listing = {shard, list};
+    list->count = 0;
+    return disk->ops->list(disk, take_name, &listing, error);
+}
+
+/* Names of this shard that end in .part. */
+struct leftovers {
+    const char *shard;
+    char names[SNAPSHOTS_MAX][SNAPSHOT_NAME_SIZE];
+    size_t count;
+};
+
+static void take_leftover(void *context, const char *text) {
+    struct leftovers *left = context;
+    struct snapshot_name name;
+    char whole[SNAPSHOT_NAME_SIZE];
+    if (left->count == SNAPSHOTS_MAX || !ends_with(text, PART) || strlen(text) >= sizeof whole)
+        return;
+    memcpy(whole, text, strlen(text) - strlen(PART));
+    whole[strlen(text) - strlen(PART)] = '\0';
+    if (parse(whole, &name) && is_of(&name, left->shard)) strcpy(left->names[left->count++], text);
+}
+
+static bool remove_leftovers(struct disk *disk, const char *shard, struct error *error) {
+    static _Thread_local struct leftovers left;
+    left.shard = shard;
+    left.count = 0;
+    if (!disk->ops->list(disk, take_leftover, &left, error)) return false;
+    for (size_t i = 0; i < left.count; i++)
+        if (!disk->ops->remove(disk, left.names[i], error)) return false;
+    return true;
+}
+
+static bool remove_old(struct disk *disk, const char *shard, struct error *error) {
+    static _Thread_local struct snapshot_list list;
+    if (!snapshots_list(disk, shard, &list, error)) return false;
+    for (size_t i = SNAPSHOTS_KEPT; i < list.count; i++)
+        if (!disk->ops->remove(disk, list.names[i].text, error)) return false;
+    return true;
+}
+
+bool snapshots_publish(struct disk *disk, const char *shard, const struct snapshot_name *name,
+                       struct error *error) {
+    char part[SNAPSHOT_NAME_SIZE];
+    snapshot_name_part(name, part);
+    return disk->ops->rename(disk, part, name->text, error) && disk->ops->sync_names(disk, error) &&
+           remove_old(disk, shard, error) && remove_leftovers(disk, shard, error);
+}
+
+static bool copy_bytes(struct disk *from, struct disk_file *in, struct disk *to,
+                       struct disk_file *out, struct error *error) {
+    static _Thread_local uint8_t bytes[COPY_BYTES];
+    size_t got = sizeof bytes;
+    for (uint64_t at = 0; got == sizeof bytes; at += got)
+        if (!from->ops->read(in, at, bytes, sizeof bytes, &got, error) ||
+            !to->ops->append(out, bytes, got, error))
+            return false;
+    return to->ops->sync(out, error);
+}
+
+bool snapshots_copy(struct disk *from, struct disk *to, const char *shard,
+                    const struct snapshot_name *name, struct error *error) {
+    char part[SNAPSHOT_NAME_SIZE];
+    snapshot_name_part(name, part);
+    struct disk_file *in = from->ops->open(from, name->text, error);
+    if (in == NULL) return false;
+    struct disk_file *out = to->ops->create(to, part, error);
+    const bool copied = out != NULL && copy_bytes(from, in, to, out, error);
+    from->ops->close(in);
+    if (out != NULL) to->ops->close(out);
+    return copied && snapshots_publish(to, shard, name, error);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The snapshots of a shard in a directory: their names, which there are, and how a new one takes
+ * its place among them.
+ *
+ * SHARD-EPOCH-SEQUENCE.snapshot: what the state was after the order records before SEQUENCE. While
+ * it is written a snapshot has the ending .part, which nobody reads. */
+#pragma once
+
+#include "detector/base/disk.h"
+
+enum { SNAPSHOT_NAME_SIZE = 600, SNAPSHOTS_MAX = 64, SNAPSHOTS_KEPT = 2 };
+
+struct snapshot_name {
+    char text[SNAPSHOT_NAME_SIZE];
+    int32_t epoch;
+    int64_t sequence;
+};
+
+void snapshot_name_set(struct snapshot_name *name, const char *shard, int32_t epoch,
+                       int64_t sequence);
+/* The name while it is written. */
+void snapshot_name_part(const struct snapshot_name *name, char out[SNAPSHOT_NAME_SIZE]);
+
+struct snapshot_list {
+    struct snapshot_name names[SNAPSHOTS_MAX]; /* newest first */
+    size_t count;
+};
+/* Those of a shard (NULL: of all). Of more than SNAPSHOTS_MAX the newest. */
+bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *list,
+                    struct error *error);
+/* What was written and is safe as .part gets its name; then all but the newest SNAPSHOTS_KEPT of
+ * the shard, and what was left half written, go. */
+bool snapshots_publish(struct disk *disk, const char *shard, const struct snapshot_name *name,
+                       struct error *error);
+/* Copies a published one to another directory, and publishes it there. */
+bool snapshots_copy(struct disk *from, struct disk *to, const char *shard,
+                    const struct snapshot_name *name, struct error *error);

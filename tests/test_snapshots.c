@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a start makes of snapshots: whole, damaged, foreign, of another time; and that nobody who
+ * reads the output can tell. */
+#include "tests/support.h"
+
+#include "detector/base/log.h"
+#include "detector/pipeline.h"
+#include "detector/service/metrics.h"
+#include "detector/snapshot_file.h"
+#include "detector/snapshots.h"
+#include "schemas/order_record.h"
+#include "tests/chance.h"
+#include "tests/sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define RECOMMENDATIONS "antifrod.freeze-recommendations"
+#define ORDER "antifrod.order"
+#define INPUT "antifrod.transactions"
+enum { PARTITIONS = 2, RECORDS = 6000, ACCOUNTS = 400 };
+
+struct stand {
+    struct memory_port *memory;
+    struct encoder *encoder;
+    struct options options;
+    struct disk *disk, *copies;
+    char directory[64];
+    int batches, crash_at; /* batches of this run; the one it fails at, 0: none */
+    int64_t now_ms;
+    bool rebuild;
+};
+
+static int setup(void **state) {
+    static struct stand stand;
+    struct error error;
+    memset(&stand, 0, sizeof stand);
+    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
+    stand.memory = sample_cluster(PARTITIONS);
+    stand.encoder = encoder_open(&error);
+    stand.disk = disk_posix_open(stand.directory, &error);
+    stand.options.snapshot_interval_s = 1;
+    *state = &stand;
+    return stand.encoder == NULL || stand.disk == NULL ? -1 : 0;
+}
+
+static int teardown(void **state) {
+    struct stand *stand = *state;
+    struct port *port = memory_port_port(stand->memory);
+    port->ops->close(port);
+    encoder_close(stand->encoder);
+    stand->disk->ops->dispose(stand->disk);
+    sample_directory_remove(stand->directory, &stand->options);
+    return 0;
+}
+
+/* Time goes on half a second a batch. */
+static bool on_batch(void *context, const struct batch *batch, struct error *error) {
+    struct stand *stand = context;
+    (void)batch;
+    stand->now_ms += 500;
+    memory_port_set_now(stand->memory, stand->now_ms);
+    if (++stand->batches != stand->crash_at) return true;
+    return error_set(error, ERROR_FAILED, "this was to happen");
+}
+
+static bool run(struct stand *stand, struct error *error) {
+    const struct pipeline_options options = {.options = &stand->options,
+                                             .port = memory_port_port(stand->memory),
+                                             .snapshots = stand->disk,
+                                             .snapshot_copies = stand->copies,
+                                             .rebuild = stand->rebuild,
+                                             .stop_at_end = true,
+                                             .on_batch = on_batch,
+                                             .batch_context = stand};
+    stand->batches = 0;
+    metrics_reset();
+    struct pipeline *pipeline = pipeline_open(&options, error);
+    const bool ok = pipeline != NULL && pipeline_run(pipeline, error);
+    pipeline_close(pipeline);
+    return ok;
+}
+
+static void must_run(struct stand *stand) {
+    struct error error = {.code = ERROR_NONE};
+    if (!run(stand, &error)) fail_msg("%s: %s", error_name(error.code), error.text);
+}
+
+static void must_fail(struct stand *stand, enum error_code code, const char *text) {
+    struct error error = {.code = ERROR_NONE};
+    assert_false(run(stand, &error));
+    if (error.code != code || strstr(error.text, text) == NULL)
+        fail_msg("%s: %s", error_name(error.code), error.text);
+}
+
+static int64_t replayed(void) {
+    return metrics_get(METRIC_REPLAYED);
+}
+
+/* Transfers between a few hundred people, some of whom get many. */
+static void send(struct stand *stand, int first, int count) {
+    for (int i = first; i < first + count; i++) {
+        struct chance chance = {(uint64_t)i};
+        char payer[32], payee[32], tx_id[32];
+        snprintf(payer, sizeof payer, "payer-%u", chance_below(&chance, ACCOUNTS));
+        snprintf(payee, sizeof payee, "payee-%u",
+                 chance_below(&chance, chance_is(&chance, 5) ? 8 : ACCOUNTS));
+        snprintf(tx_id, sizeof tx_id, "tx-%d", i);
+        const struct transaction tx =
+            sample_transfer(tx_id, payer, payee, 20 * i, 1000 + chance_below(&chance, 5000000));
+        sample_send(stand->memory, stand->encoder, &tx, PARTITIONS);
+    }
+}
+
+static size_t count_all(const struct memory_port *memory, const char *topic) {
+    size_t count = 0;
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        count += memory_port_count(memory, topic, p);
+    return count;
+}
+
+static void assert_same_output(const struct memory_port *a, const struct memory_port *b) {
+    assert_int_equal(count_all(a, RECOMMENDATIONS), count_all(b, RECOMMENDATIONS));
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        struct port_record x, y;
+        for (size_t i = 0; memory_port_get(a, RECOMMENDATIONS, p, i, &x); i++) {
+            assert_true(memory_port_get(b, RECOMMENDATIONS, p, i, &y));
+            assert_int_equal(x.value.size, y.value.size);
+            assert_memory_equal(x.value.data, y.value.data, x.value.size);
+        }
+    }
+}
+
+/* The same input in one go, by an engine that takes no snapshots. */
+static struct memory_port *in_one_go(const struct stand *stand, int records) {
+    struct stand other = *stand;
+    other.memory = sample_cluster(PARTITIONS);
+    other.disk = NULL;
+    other.copies = NULL;
+    other.crash_at = 0;
+    send(&other, 0, records);
+    must_run(&other);
+    assert_true(count_all(other.memory, RECOMMENDATIONS) > 50);
+    return other.memory;
+}
+
+static void close_memory(struct memory_port *memory) {
+    struct port *port = memory_port_port(memory);
+    port->ops->close(port);
+}
+
+static void assert_is_as_in_one_go(const struct stand *stand, int records) {
+    struct memory_port *whole = in_one_go(stand, records);
+    assert_same_output(stand->memory, whole);
+    close_memory(whole);
+}
+
+static struct snapshot_list list_of(struct disk *disk) {
+    static struct snapshot_list list;
+    struct error error;
+    assert_true(snapshots_list(disk, NULL, &list, &error));
+    return list;
+}
+
+static void a_clean_stop_leaves_nothing_to_replay(void **state) {
+    struct stand *stand = *state;
+    for (int i = 0; i < 6; i++) {
+        send(stand, i * RECORDS / 6, RECORDS / 6);
+        must_run(stand);
+        assert_int_equal(replayed(), 0);
+    }
+    assert_int_equal(list_of(stand->disk).count, SNAPSHOTS_KEPT);
+    assert_is_as_in_one_go(stand, RECORDS);
+}
+
+/* Ends in the middle of everything, without a last commit or snapshot. */
+static void crashes_do_not_change_a_byte(void **state) {
+    struct stand *stand = *state;
+    int64_t least = INT64_MAX;
+    struct chance chance = {11};
+    for (int i = 0; i < 30; i++) {
+        send(stand, i * RECORDS / 30, RECORDS / 30);
+        stand->crash_at = 1 + (int)chance_below(&chance, 4);
+        struct error error = {.code = ERROR_NONE};
+        if (!run(stand, &error)) assert_string_equal(error.text, "this was to happen");
+        if (i > 20 && replayed() < least) least = replayed();
+    }
+    stand->crash_at = 0;
+    must_run(stand);
+    assert_true(least < RECORDS / 3);
+    assert_is_as_in_one_go(stand, RECORDS);
+}
+
+/* The newest snapshot's bytes, to be spoilt. */
+struct image {
+    struct snapshot_name name;
+    uint8_t *bytes;
+    size_t size;
+};
+
+static struct image read_newest(struct stand *stand) {
+    enum { MOST = 8 << 20 };
+    struct error error;
+    struct image image = {.name = list_of(stand->disk).names[0], .bytes = malloc(MOST)};
+    struct disk_file *file = stand->disk->ops->open(stand->disk, image.name.text, &error);
+    assert_non_null(file);
+    assert_true(stand->disk->ops->read(file, 0, image.bytes, MOST, &image.size, &error));
+    stand->disk->ops->close(file);
+    return image;
+}
+
+static void write_image(struct stand *stand, const struct image *image, size_t size) {
+    struct error error;
+    struct disk_file *file = stand->disk->ops->create(stand->disk, image->name.text, &error);
+    assert_non_null(file);
+    assert_true(stand->disk->ops->append(file, image->bytes, size, &error));
+    stand->disk->ops->close(file);
+}
+
+static void a_damaged_one_is_passed_over_for_the_one_before(void **state) {
+    struct stand *stand = *state;
+    send(stand, 0, RECORDS / 2);
+    must_run(stand);
+    send(stand, RECORDS / 2, RECORDS / 2);
+    must_run(stand);
+    struct chance chance = {3};
+    for (int i = 0; i < 40; i++) {
+        struct image image = read_newest(stand);
+        const size_t at = chance_below(&chance, (uint32_t)image.size);
+        image.bytes[at] ^= (uint8_t)(1 << chance_below(&chance, 8));
+        write_image(stand, &image, i % 2 == 0 ? image.size : at);
+        free(image.bytes);
+        must_run(stand);
+        assert_in_range(replayed(), 1, RECORDS / 2);
+    }
+    assert_is_as_in_one_go(stand, RECORDS);
+}
+
+static void the_name_of_a_file_says_nothing_of_what_is_in_it(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    send(stand, 0, RECORDS);
+    must_run(stand);
+    const struct snapshot_name name = list_of(stand->disk).names[0];
+    struct snapshot_name later;
+    snapshot_name_set(&later, stand->options.shard_id, 0, name.sequence + 1000);
+    assert_true(stand->disk->ops->rename(stand->disk, name.text, later.text, &error));
+    must_run(stand);
+    assert_int_equal(replayed(), 0);
+}
+
+/* The same shard, the same order of records, other transactions. */
+static void a_snapshot_of_another_log_is_passed_over(void **state) {
+    struct stand *stand = *state;
+    send(stand, 0, RECORDS);
+    must_run(stand);
+    struct stand other = *stand;
+    other.memory = sample_cluster(PARTITIONS);
+    other.disk = NULL;
+    send(&other, 1, RECORDS);
+    must_run(&other);
+    other.disk = stand->disk;
+    must_run(&other);
+    assert_int_equal(replayed(), RECORDS);
+    close_memory(other.memory);
+}
+
+static void a_snapshot_by_other_options_is_passed_over(void **state) {
+    struct stand *stand = *state;
+    send(stand, 0, RECORDS);
+    must_run(stand);
+    stand->options.episodes_max++;
+    must_fail(stand, ERROR_CONFIG, "options that affect state");
+    stand->options.episodes_max--;
+    must_run(stand);
+    assert_int_equal(replayed(), 0);
+}
+
+/* All input before an offset is gone, as retention does it. */
+static struct memory_port *without_input_before(const struct stand *stand, size_t gone) {
+    struct memory_port *memory = sample_cluster(PARTITIONS);
+    static const char *const topics[] = {INPUT, RECOMMENDATIONS, ORDER};
+    struct port_record r;
+    for (size_t t = 0; t < 3; t++)
+        for (int32_t p = 0; p < PARTITIONS; p++)
+            for (size_t i = t == 0 ? gone : 0; memory_port_get(stand->memory, topics[t], p, i, &r);
+                 i++) {
+                struct port_header headers[32];
+                size_t count = 0;
+                while (memory_port_get_header(&r, count, &headers[count]))
+                    count++;
+                const struct port_message copy = {.topic = topics[t],
+                                                  .partition = p,
+                                                  .timestamp_ms = r.timestamp_ms,
+                                                  .key = r.key,
+                                                  .value = r.value,
+                                                  .headers = headers,
+                                                  .header_count = count};
+                assert_true(memory_port_append(memory, &copy, r.offset));
+            }
+    struct port *from = memory_port_port(stand->memory), *to = memory_port_port(memory);
+    struct port_position positions[PARTITIONS] = {{INPUT, 0, 0}, {INPUT, 1, 0}};
+    struct error error;
+    assert_true(from->ops->committed(from, positions, PARTITIONS, &error));
+    assert_int_equal(to->ops->begin(to, &error), PORT_OK);
+    assert_int_equal(to->ops->send_offsets(to, positions, PARTITIONS, &error), PORT_OK);
+    assert_int_equal(to->ops->commit(to, &error), PORT_OK);
+    return memory;
+}
+
+static void retention_may_take_what_a_snapshot_has(void **state) {
+    struct stand *stand = *state;
+    send(stand, 0, RECORDS / 2);
+    must_run(stand);
+    struct memory_port *memory = without_input_before(stand, RECORDS / 8);
+    close_memory(stand->memory);
+    stand->memory = memory;
+    send(stand, RECORDS / 2, RECORDS / 2);
+    must_run(stand);
+    assert_int_equal(replayed(), 0);
+    assert_is_as_in_one_go(stand, RECORDS);
+}
+
+static void remove_all(struct disk *disk) {
+    const struct snapshot_list list = list_of(disk);
+    struct error error;
+    for (size_t i = 0; i < list.count; i++)
+        assert_true(disk->ops->remove(disk, list.names[i].text, &error));
+}
+
+/* The number that an order record of the last start says, its epoch. */
+static int32_t last_epoch(const struct memory_port *memory, uint32_t *outputs) {
+    struct port_record r;
+    struct error error;
+    assert_true(memory_port_get(memory, ORDER, 0, memory_port_count(memory, ORDER, 0) - 1, &r));
+    struct order_record *record = order_record_decode(r.value, &error);
+    assert_non_null(record);
+    const int32_t epoch = record->epoch;
+    *outputs = 0;
+    for (uint32_t i = 0; i < record->output_count; i++)
+        *outputs += (uint32_t)record->outputs[i].next_sequence;
+    order_record_free(record);
+    return epoch;
+}
+
+static void without_input_and_snapshot_only_a_new_epoch_is_left(void **state) {
+    struct stand *stand = *state;
+    uint32_t outputs = 0;
+    send(stand, 0, RECORDS / 2);
+    must_run(stand);
+    struct memory_port *memory = without_input_before(stand, RECORDS / 8);
+    close_memory(stand->memory);
+    stand->memory = memory;
+    remove_all(stand->disk);
+    send(stand, RECORDS / 2, RECORDS / 2);
+    must_fail(stand, ERROR_INPUT_GONE, "--rebuild");
+    const size_t before = count_all(memory, RECOMMENDATIONS);
+    stand->rebuild = true;
+    must_run(stand);
+    assert_true(count_all(memory, RECOMMENDATIONS) > before + 50);
+    assert_int_equal(last_epoch(memory, &outputs), 1);
+    assert_int_equal(outputs, count_all(memory, RECOMMENDATIONS)); /* the chain went on */
+    stand->rebuild = false;
+    send(stand, RECORDS, 100);
+    must_run(stand); /* from the snapshot of the new epoch, */
+    assert_int_equal(replayed(), 0);
+    remove_all(stand->disk);
+    must_run(stand); /* and from its beginning */
+    assert_in_range(replayed(), RECORDS / 2 + 100, RECORDS / 2 + 100);
+    assert_int_equal(last_epoch(memory, &outputs), 1);
+}
+
+static void a_copy_is_taken_where_the_first_directory_is_lost(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    char path[96];
+    snprintf(path, sizeof path, "%s/copies", stand->directory);
+    stand->copies = disk_posix_open(path, &error);
+    assert_non_null(stand->copies);
+    send(stand, 0, RECORDS);
+    must_run(stand);
+    remove_all(stand->disk);
+    must_run(stand);
+    assert_int_equal(replayed(), 0);
+    assert_int_equal(list_of(stand->disk).count, 0);
+    remove_all(stand->copies);
+    stand->copies->ops->dispose(stand->copies);
+    stand->copies = NULL;
+    assert_int_equal(remove(path), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_clean_stop_leaves_nothing_to_replay, setup, teardown),
+        cmocka_unit_test_setup_teardown(crashes_do_not_change_a_byte, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_one_is_passed_over_for_the_one_before, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(the_name_of_a_file_says_nothing_of_what_is_in_it, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_snapshot_of_another_log_is_passed_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_snapshot_by_other_options_is_passed_over, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(retention_may_take_what_a_snapshot_has, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_input_and_snapshot_only_a_new_epoch_is_left, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_copy_is_taken_where_the_first_directory_is_lost, setup,
+                                        teardown),
+    };
+    log_set_level(LOG_LEVEL_ERROR);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
