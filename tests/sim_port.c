@@ -17,6 +17,7 @@ struct stream {
     char topic[64];
     int32_t partition;
     int64_t next;      /* to be given */
+    int64_t first;     /* where it was assigned */
     int64_t fetched;   /* end of what is here */
     int64_t known_end; /* as of the last fetch; -1: none yet */
     int64_t fetch_not_before;
@@ -156,7 +157,7 @@ static bool assign(struct port *port, const struct port_position *positions, siz
         *s = (struct stream){.partition = positions[i].partition, .known_end = -1};
         assert(strlen(positions[i].topic) < sizeof s->topic);
         memcpy(s->topic, positions[i].topic, strlen(positions[i].topic) + 1);
-        s->next = s->fetched = place_of(p, &positions[i]);
+        s->first = s->next = s->fetched = place_of(p, &positions[i]);
     }
     return true;
 }
@@ -178,10 +179,9 @@ static void fetch(struct sim_port *p, struct stream *s) {
 
 /* What an answer that comes twice brings. */
 static void fetch_again(struct sim_port *p, struct stream *s) {
-    const int64_t low = sim_cluster_low(p->cluster, s->topic, s->partition);
-    if (s->next <= low || !sim_fault(p->world, SIM_fetch_repeated)) return;
+    if (s->next <= s->first || !sim_fault(p->world, SIM_fetch_repeated)) return;
     const int64_t from = s->next - sim_between(p->world, 1, REPEATED_RECORDS);
-    s->next = from < low ? low : from;
+    s->next = from < s->first ? s->first : from;
 }
 
 static bool poll_stream(struct port *port, size_t index, struct port_record *records, size_t max,
