@@ -132,9 +132,10 @@ static void replay(struct check *c) {
                                          .port = memory_port_port(c->memory),
                                          .unmuted_replay = true,
                                          .stop_at_end = true,
-                                         .on_recommendation = on_recommendation,
+                                         .on_recommendation =
+                                             c->expected->with_twins ? on_recommendation : NULL,
                                          .context = c,
-                                         .on_batch = on_batch,
+                                         .on_batch = c->expected->with_twins ? on_batch : NULL,
                                          .batch_context = c};
     struct pipeline *pipeline = pipeline_open(&how, &error);
     if (pipeline == NULL || !pipeline_run(pipeline, &error))

@@ -2,9 +2,9 @@
 /* What must hold when a simulated run is over, whatever happened in it.
  *
  * The order log is replayed without faults, and what it gives must be what is committed, byte for
- * byte and in its order (I1, I2, I5); each row of the replay is held to the slow twins of the
- * features and of decide. The rest is looked up in the logs themselves: chains, sequences, offsets,
- * dead letters (I3, I7). */
+ * byte and in its order (I1, I2, I5); where asked for, each row of the replay is held to the slow
+ * twins of the features and of decide. The rest is looked up in the logs themselves: chains,
+ * sequences, offsets, dead letters (I3, I7). */
 #pragma once
 
 #include "detector/service/options.h"
@@ -21,6 +21,7 @@ struct sim_expectation {
     const struct sim_poison *poison;
     size_t poison_count;
     const int64_t *input_ends; /* one past the last record of each partition */
+    bool with_twins;           /* slow */
 };
 
 struct sim_outcome {

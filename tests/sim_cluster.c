@@ -265,6 +265,7 @@ static int64_t marker_ms(struct sim_cluster *c) {
 static void prepare(struct sim_cluster *c, struct id *id, bool commit) {
     id->stage = PREPARED;
     id->commit = commit;
+    id->commits += commit;
     for (size_t i = 0; i < id->part_count; i++)
         id->parts[i].mark_at_ms = marker_ms(c);
     id->offsets_at_ms = marker_ms(c);
@@ -318,7 +319,6 @@ static void mark_due(struct sim_cluster *c, struct id *id, bool at_once) {
     if (!whole || id->offset_count > 0) return;
     id->stage = COMPLETE;
     id->part_count = 0;
-    id->commits += id->commit;
 }
 
 static void time_out(struct sim_cluster *c, struct id *id) {

@@ -304,11 +304,12 @@ static void add_totals(const struct run *r, struct sim_totals *totals) {
     totals->turns += r->world.turns;
 }
 
-static void check(struct run *r, struct sim_totals *totals) {
+static void check(struct run *r, bool with_twins, struct sim_totals *totals) {
     const struct sim_expectation expected = {.options = r->options,
                                              .poison = r->poison,
                                              .poison_count = r->poison_count,
-                                             .input_ends = r->input_ends};
+                                             .input_ends = r->input_ends,
+                                             .with_twins = with_twins};
     sim_cluster_settle(r->cluster);
     r->neighbour.until_ms = r->feeder.until_ms = 0;
     close_other(r, &r->neighbour);
@@ -317,8 +318,8 @@ static void check(struct run *r, struct sim_totals *totals) {
     sim_check(&r->world, r->cluster, &expected, &totals->outcome);
 }
 
-bool sim_run(uint64_t seed, const struct options *options, struct sim_totals *totals,
-             char failure[1024]) {
+bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
+             struct sim_totals *totals, char failure[1024]) {
     struct run *r = calloc(1, sizeof *r);
     assert(r != NULL);
     r->options = options;
@@ -333,7 +334,7 @@ bool sim_run(uint64_t seed, const struct options *options, struct sim_totals *to
     }
     end_engines(r);
     if (going(r) && seed % 4 == 0) start_once_more(r);
-    if (going(r)) check(r, totals);
+    if (going(r)) check(r, with_twins, totals);
     add_totals(r, totals);
     memcpy(failure, r->world.failure, sizeof r->world.failure);
     const bool ok = going(r);

@@ -11,6 +11,7 @@ struct sim_totals {
     struct sim_outcome outcome;
 };
 
-/* `options` are those of the engines. Adds to the totals; false with what is wrong in `failure`. */
-bool sim_run(uint64_t seed, const struct options *options, struct sim_totals *totals,
-             char failure[1024]);
+/* `options` are those of the engines; `with_twins` as in sim_check.h. Adds to the totals; false
+ * with what is wrong in `failure`. */
+bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
+             struct sim_totals *totals, char failure[1024]);

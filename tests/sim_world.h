@@ -14,23 +14,23 @@
 
 /* X(name, how often of 10,000 occasions at the usual rate, what happens) */
 #define SIM_FAULTS(X)                                                                              \
-    X(crash, 6, "the engine ends between or in calls of its port")                                 \
-    X(torn_commit, 80, "the engine ends in the middle of a commit")                                \
-    X(fence_refused, 40, "init_transactions fails for good")                                       \
-    X(begin_failed, 60, "begin fails")                                                             \
-    X(produce_failed, 40, "a message cannot be produced")                                          \
-    X(delivery_failed, 60, "a message is not delivered; commit says so and asks for an abort")     \
-    X(offsets_abortable, 60, "send_offsets asks for an abort")                                     \
-    X(offsets_without_flag, 60, "send_offsets fails with neither flag, done or not")               \
-    X(offsets_retried, 100, "send_offsets is retried")                                             \
-    X(commit_request_lost, 150, "EndTxn does not arrive, and is retried")                          \
-    X(commit_answer_lost, 150, "EndTxn arrives, its answer does not, and it is retried")           \
-    X(commit_repeated_late, 150, "a second copy of EndTxn arrives later")                          \
-    X(commit_slow, 100, "commit takes longer than three seconds")                                  \
-    X(commit_abortable, 100, "commit asks for an abort")                                           \
-    X(commit_without_flag, 100, "commit fails with neither flag, and EndTxn arrives or not")       \
-    X(abort_failed, 2500, "abort times out or is refused")                                         \
-    X(transaction_outlived, 60, "the broker ends a transaction that stays open too long")          \
+    X(crash, 8, "the engine ends between or in calls of its port")                                 \
+    X(torn_commit, 200, "the engine ends in the middle of a commit")                               \
+    X(fence_refused, 300, "init_transactions fails for good")                                      \
+    X(begin_failed, 150, "begin fails")                                                            \
+    X(produce_failed, 60, "a message cannot be produced")                                          \
+    X(delivery_failed, 150, "a message is not delivered; commit says so and asks for an abort")    \
+    X(offsets_abortable, 150, "send_offsets asks for an abort")                                    \
+    X(offsets_without_flag, 150, "send_offsets fails with neither flag, done or not")              \
+    X(offsets_retried, 200, "send_offsets is retried")                                             \
+    X(commit_request_lost, 300, "EndTxn does not arrive, and is retried")                          \
+    X(commit_answer_lost, 300, "EndTxn arrives, its answer does not, and it is retried")           \
+    X(commit_repeated_late, 300, "a second copy of EndTxn arrives later")                          \
+    X(commit_slow, 200, "commit takes longer than three seconds")                                  \
+    X(commit_abortable, 200, "commit asks for an abort")                                           \
+    X(commit_without_flag, 200, "commit fails with neither flag, and EndTxn arrives or not")       \
+    X(abort_failed, 4000, "abort times out or is refused")                                         \
+    X(transaction_outlived, 150, "the broker ends a transaction that stays open too long")         \
     X(partial_poll, 3000, "poll gives some of what is there")                                      \
     X(fetch_delayed, 500, "a fetch is answered late")                                              \
     X(fetch_repeated, 300, "records that were given before come again")                            \
@@ -38,9 +38,9 @@
     X(partition_down, 1500, "the leader of a partition is away for a while")                       \
     X(coordinator_down, 1000, "the coordinator is away for a while")                               \
     X(cluster_down, 500, "every broker is away for a while")                                       \
-    X(freeze, 1500, "an engine does not run for a while, and then goes on")                        \
+    X(freeze, 2500, "an engine does not run for a while, and then goes on")                        \
     X(successor, 1500, "a second engine starts while the first still runs")                        \
-    X(stop, 1000, "an engine is told to stop")                                                     \
+    X(stop, 2000, "an engine is told to stop")                                                     \
     X(neighbour_open, 2500, "another shard leaves a transaction open in the same topics")          \
     X(input_aborted, 800, "a producer of the input aborts its transaction")                        \
     X(input_skips, 800, "offsets of the input are left out")                                       \

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { SEEDS = 5000, MUTANT_SEEDS = 20, ALL_KINDS_SEEDS = 300 };
+enum { TWINS_EVERY = 8, SEEDS = 5000, MUTANT_SEEDS = 20, ALL_KINDS_SEEDS = 300 };
 
 struct arguments {
     uint64_t first, count;
@@ -66,7 +66,8 @@ static bool run_all(const struct arguments *a, const struct options *options,
                     struct sim_totals *totals, const char *program) {
     char failure[1024];
     for (uint64_t seed = a->first; seed < a->first + a->count; seed++) {
-        if (sim_run(seed, options, totals, failure)) continue;
+        const bool twins = seed % TWINS_EVERY == 0 || a->mutant != NULL;
+        if (sim_run(seed, options, twins, totals, failure)) continue;
         if (a->mutant != NULL)
             printf("mutant %s is caught by seed %" PRIu64 ": %s\n", a->mutant, seed, failure);
         else
