@@ -276,8 +276,9 @@ static enum recovery doubt_damage(struct session *s, struct error *error) {
         log_warn("event=recovery_unsure next=again why=\"%s\" doubt=\"%s\"", answer.text,
                  error->text);
         return RECOVERY_AGAIN;
+    case PORT_STOPPED: /* the next start will find out */
+        return RECOVERY_STOPPED;
     case PORT_OK:
-    case PORT_STOPPED:
         break;
     }
     return RECOVERY_FAILED;

@@ -100,7 +100,7 @@ static void everyday(struct maker *m) {
 static void burst(struct maker *m) {
     const uint32_t dropper = below(m, DROPPERS), credits = 2 + below(m, 4);
     for (uint32_t i = 0; i < credits; i++) {
-        m->second += is(m, 30) ? 3600 / credits : below(m, 20 * MINUTE_S);
+        m->second += is(m, 20) ? HOUR_S : below(m, 20 * MINUTE_S); /* on the edge of a window */
         struct transaction tx = transfer(m, "dropper", dropper);
         set_back(m, &tx);
         after(m, &tx);

@@ -224,7 +224,7 @@ static bool at_end(struct port *port, size_t index) {
 static void wait_for(struct port *port, int timeout_ms) {
     struct sim_port *p = self_of(port);
     if (!enter(p)) {
-        sim_sleep(p->world, 0);
+        sim_sleep(p->world, 1);
         return;
     }
     p->waiting = sim_task_present(p->world);

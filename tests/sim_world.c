@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OF = 10000 };
+enum { OF = 10000, TURNS_MAX = 1000000 };
 
 struct sim_task {
     struct sim_task *next;
@@ -147,8 +147,10 @@ void sim_turn(struct sim_world *w, int64_t ms) {
     struct sim_task *task = choose(w, &first_ms);
     if (task == NULL) {
         w->now_ms = first_ms;
+        w->turns_now = 0;
         return;
     }
     w->turns++;
+    if (++w->turns_now > TURNS_MAX) sim_fail(w, "a task turns in a circle, and no time passes");
     fiber_resume(task->fiber);
 }

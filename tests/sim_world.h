@@ -67,7 +67,7 @@ struct sim_world {
     uint64_t injected[SIM_FAULT_COUNT];
     struct sim_task *tasks;
     uint32_t processes;
-    uint64_t turns;
+    uint64_t turns, turns_now; /* all, and since time went on */
     /* The first thing that went wrong; empty: nothing yet. */
     char failure[1024];
 };
