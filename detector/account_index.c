@@ -25,7 +25,7 @@ static uint32_t reference_of(uint64_t entry) {
 static bool table_open(struct index_table *t, uint32_t count) {
     const size_t lines = (size_t)count + SPILL;
     *t = (struct index_table){.count = count};
-    t->size = pages_round_up(lines * (sizeof(struct bucket) + 1));
+    t->size = account_index_bytes_of(count);
     t->buckets = pages_reserve(t->size);
     if (t->buckets == NULL) return false;
     if (!pages_commit(t->buckets, t->size)) {
@@ -118,9 +118,9 @@ static uint64_t *free_entry(struct bucket *bucket) {
     return NULL;
 }
 
-static uint64_t *put(struct index_table *t, uint64_t low, uint64_t entry) {
-    for (uint32_t b = home_of(t, low);; b++) {
-        assert(b < t->count + SPILL);
+/* NULL: there is no room behind the bucket either, which takes hundreds of equal keys. */
+static uint64_t *put_if_room(struct index_table *t, uint64_t low, uint64_t entry) {
+    for (uint32_t b = home_of(t, low); b < t->count + SPILL; b++) {
         uint64_t *place = free_entry(&t->buckets[b]);
         if (place != NULL) {
             *place = entry;
@@ -128,6 +128,13 @@ static uint64_t *put(struct index_table *t, uint64_t low, uint64_t entry) {
         }
         if (t->passed[b] < STICKY) t->passed[b]++;
     }
+    return NULL;
+}
+
+static uint64_t *put(struct index_table *t, uint64_t low, uint64_t entry) {
+    uint64_t *place = put_if_room(t, low, entry);
+    assert(place != NULL);
+    return place;
 }
 
 uint64_t *account_index_add(struct account_index *x, struct account_key key, uint32_t reference) {
@@ -153,10 +160,15 @@ static bool spot_in(struct index_table *t, uint64_t low, uint32_t reference, str
     }
 }
 
+static bool find_spot(struct account_index *x, uint64_t low, uint32_t reference,
+                      struct spot *spot) {
+    return (in_old(x, low) && spot_in(&x->old, low, reference, spot)) ||
+           spot_in(&x->now, low, reference, spot);
+}
+
 static struct spot spot_of(struct account_index *x, uint64_t low, uint32_t reference) {
     struct spot spot = {NULL, 0, 0};
-    const bool found = (in_old(x, low) && spot_in(&x->old, low, reference, &spot)) ||
-                       spot_in(&x->now, low, reference, &spot);
+    const bool found = find_spot(x, low, reference, &spot);
     assert(found);
     return spot;
 }
@@ -234,7 +246,7 @@ static uint32_t next_count(const struct account_index *x) {
 }
 
 size_t account_index_next_bytes(const struct account_index *x) {
-    return pages_round_up(((size_t)next_count(x) + SPILL) * (sizeof(struct bucket) + 1));
+    return account_index_bytes_of(next_count(x));
 }
 
 bool account_index_grow(struct account_index *x) {
@@ -324,9 +336,19 @@ bool account_index_restore(struct account_index *x, uint32_t now, uint32_t old, 
     return true;
 }
 
-void account_index_load(struct account_index *x, struct account_key key, uint32_t reference,
+bool account_index_load(struct account_index *x, struct account_key key, uint32_t reference,
                         bool before) {
     struct index_table *t = before && in_old(x, key.low) ? &x->old : &x->now;
-    put(t, key.low, (uint64_t)tag_of(key) << ENTRY_TAG_SHIFT | reference);
     x->count++;
+    return put_if_room(t, key.low, (uint64_t)tag_of(key) << ENTRY_TAG_SHIFT | reference) != NULL;
+}
+
+uint64_t *account_index_loaded(struct account_index *x, uint64_t low, uint32_t reference) {
+    struct spot spot;
+    if (reference == 0 || !find_spot(x, low, reference, &spot)) return NULL;
+    return &spot.table->buckets[spot.bucket].entries[spot.entry];
+}
+
+size_t account_index_bytes_of(uint32_t buckets) {
+    return pages_round_up(((size_t)buckets + SPILL) * (sizeof(struct bucket) + 1));
 }

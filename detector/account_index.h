@@ -67,10 +67,15 @@ bool account_index_grow(struct account_index *index);
 /* Moves what belongs to so many buckets of the old table; true when nothing is left. */
 bool account_index_migrate(struct account_index *index, uint64_t buckets);
 size_t account_index_bytes(const struct account_index *index);
+/* Bytes of a table of so many buckets. */
+size_t account_index_bytes_of(uint32_t buckets);
 
 /* Makes an empty index what one was that had tables of so many buckets, `hand` of the old one empty
  * already (old: 0: none). False: that cannot have been, or there is no memory. */
 bool account_index_restore(struct account_index *index, uint32_t now, uint32_t old, uint32_t hand);
-/* Adds a key to the table it was in; `before`: it was there when the index grew last. */
-void account_index_load(struct account_index *index, struct account_key key, uint32_t reference,
+/* Adds a key to the table it was in; `before`: it was there when the index grew last. False: no
+ * index has so many that are nearly equal. */
+bool account_index_load(struct account_index *index, struct account_key key, uint32_t reference,
                         bool before);
+/* As account_index_place; NULL: it is not there. */
+uint64_t *account_index_loaded(struct account_index *index, uint64_t low, uint32_t reference);

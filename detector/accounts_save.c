@@ -196,10 +196,11 @@ static void unpack_hand(struct unpack *u, struct hand *hand) {
     u->bad = u->bad || hand->size_class >= SIZE_CLASSES;
 }
 
-static void unpack_victims(struct unpack *u, struct victims *victims) {
+/* `most`: bytes that they may take. */
+static void unpack_victims(struct unpack *u, struct victims *victims, uint64_t most) {
     const uint64_t bound = unpack_u64(u), room = unpack_u64(u), count = unpack_u64(u);
     const size_t left = (size_t)(u->end - u->at) / sizeof *victims->heap;
-    if (u->bad || count > left || count > room || room >> SLAB_NUMBER_BITS != 0) {
+    if (u->bad || count > left || count > room || room > most / sizeof *victims->heap) {
         u->bad = true;
         return;
     }
@@ -211,21 +212,26 @@ static void unpack_victims(struct unpack *u, struct victims *victims) {
     unpack_bytes(u, victims->heap, count * sizeof *victims->heap);
 }
 
-static void unpack_limit(struct unpack *u, struct limit *l) {
+static void unpack_limit(struct unpack *u, struct limit *l, uint64_t most) {
     l->low = unpack_u8(u) != 0;
     l->dropping = unpack_u8(u) != 0;
     l->collecting = unpack_u8(u) != 0;
     l->said = unpack_u64(u);
     l->front_start = unpack_u64(u);
     unpack_hand(u, &l->hand);
-    unpack_victims(u, &l->front);
-    unpack_victims(u, &l->back);
-    unpack_victims(u, &l->pinned);
+    unpack_victims(u, &l->front, most);
+    unpack_victims(u, &l->back, most);
+    unpack_victims(u, &l->pinned, most);
 }
 
-static bool unpack_slabs(struct unpack *u, struct slabs *s) {
-    for (int c = 0; c < SIZE_CLASSES && !u->bad; c++)
-        u->bad = !slabs_restore(s, (uint8_t)c, unpack_u32(u));
+/* `most`: bytes that all blocks together may have. */
+static bool unpack_slabs(struct unpack *u, struct slabs *s, uint64_t most) {
+    for (int c = 0; c < SIZE_CLASSES && !u->bad; c++) {
+        const uint32_t top = unpack_u32(u);
+        const uint64_t bytes = (uint64_t)top * class_bytes((uint8_t)c);
+        u->bad = u->bad || bytes > most || !slabs_restore(s, (uint8_t)c, top);
+        most -= bytes;
+    }
     const uint64_t deferred = unpack_u64(u);
     for (uint64_t i = 0; i < deferred && !u->bad; i++) {
         const uint32_t reference = unpack_u32(u), number = slabs_number(reference);
@@ -261,10 +267,13 @@ bool accounts_load_begin(struct accounts *a, struct accounts_load *load, struct 
     unpack_hand(u, &a->sweep_heads);
     const uint32_t now = unpack_u32(u), old = unpack_u32(u), hand = unpack_u32(u);
     load->records_due = unpack_u64(u);
-    if (u->bad || !account_index_restore(&a->index, now, old, hand)) return false;
-    if (!unpack_slabs(u, &a->slabs)) return false;
+    const uint64_t most = a->options.memory_limit;
+    const uint64_t index = account_index_bytes_of(now) + account_index_bytes_of(old);
+    if (u->bad || index > most || !account_index_restore(&a->index, now, old, hand) ||
+        !unpack_slabs(u, &a->slabs, most))
+        return false;
     unpack_changed(u, load);
-    unpack_limit(u, &a->limit);
+    unpack_limit(u, &a->limit, most);
     return !u->bad;
 }
 
@@ -273,6 +282,7 @@ static bool is_vacant(const struct accounts *a, const struct account *head, uint
     const struct slab *slab = &a->slabs.classes[slabs_class(reference)];
     const uint32_t number = slabs_number(reference);
     return head->size_class == slabs_class(reference) && number > 0 && number <= slab->top &&
+           head->count <= RING_MAX &&
            (uint32_t)head->first + head->count <= class_room(head->size_class) &&
            slabs_at(&a->slabs, reference)->number == 0;
 }
@@ -301,9 +311,8 @@ static bool load_record(struct accounts *a, struct unpack *u) {
     account->saved = a->save.generation;
     at = read_ring(at, account);
     if (head.size_class == CLASS_PANES) get(at, panes_of(account), sizeof(struct panes));
-    account_index_load(&a->index, (struct account_key){head.key, (uint64_t)tag << 32}, reference,
-                       head.number <= a->grown_numbered);
-    return true;
+    return account_index_load(&a->index, (struct account_key){head.key, (uint64_t)tag << 32},
+                              reference, head.number <= a->grown_numbered);
 }
 
 bool accounts_load_records(struct accounts *a, struct accounts_load *load, struct unpack *u) {
@@ -314,19 +323,21 @@ bool accounts_load_records(struct accounts *a, struct accounts_load *load, struc
     return true;
 }
 
-static void find_changed(struct accounts *a, const struct accounts_load *load) {
+static bool find_changed(struct accounts *a, const struct accounts_load *load) {
     struct unpack u = {load->changed, load->changed + 12 * load->changed_count, false};
     for (size_t i = 0; i < load->changed_count; i++) {
         const uint64_t key = unpack_u64(&u);
         const uint32_t reference = unpack_u32(&u);
-        accounts_note_change(a, account_index_place(&a->index, key, reference));
+        uint64_t *place = account_index_loaded(&a->index, key, reference);
+        if (place == NULL) return false;
+        accounts_note_change(a, place);
     }
+    return true;
 }
 
 bool accounts_load_end(struct accounts *a, const struct accounts_load *load) {
     if (load->records != load->records_due) return false;
     for (int c = 0; c < SIZE_CLASSES; c++)
-        slabs_restore_holes(&a->slabs, (uint8_t)c);
-    if (load->changed_count > 0) find_changed(a, load);
-    return true;
+        if (!slabs_restore_holes(&a->slabs, (uint8_t)c)) return false;
+    return load->changed_count == 0 || find_changed(a, load);
 }

@@ -196,7 +196,7 @@ uint32_t episodes_open_count(const struct episodes *episodes) {
 
 static void save_one(const struct episode *episode, struct pack *p) {
     pack_u32(p, episode->account_number);
-    pack_u8(p, episode->state);
+    pack_u8(p, (uint8_t)episode->state);
     pack_i64(p, episode->due_s);
     pack_text(p, episode->account_token);
     pack_text(p, episode->bic);
@@ -204,8 +204,8 @@ static void save_one(const struct episode *episode, struct pack *p) {
     for (uint32_t i = 0; i < episode->tx_count; i++)
         pack_text(p, episode->tx_ids[i]);
     pack_u32(p, (uint32_t)episode->revision);
-    pack_u8(p, episode->action);
-    pack_u8(p, episode->priority);
+    pack_u8(p, (uint8_t)episode->action);
+    pack_u8(p, (uint8_t)episode->priority);
     pack_i64(p, episode->at_risk_tiyn);
     pack_double(p, episode->score);
     pack_double(p, episode->threshold);

@@ -175,13 +175,16 @@ bool slabs_restore(struct slabs *s, uint8_t size_class, uint32_t top) {
     return true;
 }
 
-void slabs_restore_holes(struct slabs *s, uint8_t size_class) {
+bool slabs_restore_holes(struct slabs *s, uint8_t size_class) {
     struct slab *slab = &s->classes[size_class];
     for (uint32_t number = 1; number <= slab->top; number++) {
         const uint32_t reference = slabs_reference(size_class, number);
         if (slabs_at(s, reference)->number == 0) slabs_free(s, reference);
     }
-    for (size_t i = 0; i < s->deferred_count; i++)
-        if (slabs_class(s->deferred[i]) == size_class)
-            holes_remove(&slab->holes, slabs_number(s->deferred[i]));
+    for (size_t i = 0; i < s->deferred_count; i++) {
+        if (slabs_class(s->deferred[i]) != size_class) continue;
+        if (!slabs_is_hole(s, s->deferred[i])) return false;
+        holes_remove(&slab->holes, slabs_number(s->deferred[i]));
+    }
+    return true;
 }

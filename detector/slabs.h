@@ -77,8 +77,8 @@ void slabs_give_back(struct slabs *slabs);
 
 /* Loading, into slabs that are new: numbers 1 … top of the class, zero. False: more than fit. */
 bool slabs_restore(struct slabs *slabs, uint8_t size_class, uint32_t top);
-/* What is still zero and not deferred becomes holes. */
-void slabs_restore_holes(struct slabs *slabs, uint8_t size_class);
+/* What is still zero and not deferred becomes holes. False: what is deferred is not zero. */
+bool slabs_restore_holes(struct slabs *slabs, uint8_t size_class);
 
 /* Bytes of blocks in use; of the numbers up to the top. */
 uint64_t slabs_bytes_live(const struct slabs *slabs);

@@ -113,12 +113,11 @@ struct snapshot_in {
     uint32_t count;
     uint8_t *stored, *bytes;
     size_t stored_room, bytes_room;
-    char name[];
 };
 
 static bool damaged(const struct snapshot_in *in, const char *what, struct error *error) {
-    return error_set(error, ERROR_BAD_DATA, "%s at byte %llu: %s", in->name,
-                     (unsigned long long)in->at, what);
+    return error_set(error, ERROR_BAD_DATA, "damaged at byte %llu: %s", (unsigned long long)in->at,
+                     what);
 }
 
 static bool take(struct snapshot_in *in, void *bytes, size_t size, struct error *error) {
@@ -130,13 +129,12 @@ static bool take(struct snapshot_in *in, void *bytes, size_t size, struct error 
 }
 
 struct snapshot_in *snapshot_in_open(struct disk *disk, const char *name, struct error *error) {
-    struct snapshot_in *in = calloc(1, sizeof *in + strlen(name) + 1);
+    struct snapshot_in *in = calloc(1, sizeof *in);
     struct file_head head;
     if (in == NULL) {
         error_set(error, ERROR_FAILED, "no memory to read a snapshot");
         return NULL;
     }
-    strcpy(in->name, name);
     in->disk = disk;
     in->file = disk->ops->open(disk, name, error);
     if (in->file == NULL || !take(in, &head, sizeof head, error)) goto fail;

@@ -4,6 +4,7 @@
 #include "tests/support.h"
 
 #include "detector/base/log.h"
+#include "detector/commands/commands.h"
 #include "detector/pipeline.h"
 #include "detector/service/metrics.h"
 #include "detector/snapshot_file.h"
@@ -389,6 +390,31 @@ static void a_copy_is_taken_where_the_first_directory_is_lost(void **state) {
     assert_int_equal(remove(path), 0);
 }
 
+static int command(const char *verb, const char *name, const struct stand *stand) {
+    char *argv[] = {"snapshot", (char *)(uintptr_t)verb, "--dir",
+                    (char *)(uintptr_t)stand->directory, (char *)(uintptr_t)name};
+    return cmd_snapshot(name == NULL ? 4 : 5, argv);
+}
+
+static void the_command_tells_the_whole_from_the_damaged(void **state) {
+    struct stand *stand = *state;
+    send(stand, 0, RECORDS);
+    must_run(stand);
+    struct image image = read_newest(stand);
+    assert_int_equal(command("ls", NULL, stand), 0);
+    assert_int_equal(command("verify", NULL, stand), 0);
+    assert_int_equal(command("show", image.name.text, stand), 0);
+    assert_int_equal(command("show", "no-such.snapshot", stand), 74);
+    assert_int_equal(command("burn", NULL, stand), 2);
+    image.bytes[image.size / 2] ^= 1;
+    write_image(stand, &image, image.size);
+    assert_int_equal(command("verify", NULL, stand), 65);
+    assert_int_equal(command("verify", image.name.text, stand), 65);
+    assert_int_equal(command("show", image.name.text, stand), 65);
+    assert_int_equal(command("ls", NULL, stand), 0); /* the manifest is whole */
+    free(image.bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_clean_stop_leaves_nothing_to_replay, setup, teardown),
@@ -404,6 +430,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(without_input_and_snapshot_only_a_new_epoch_is_left, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_copy_is_taken_where_the_first_directory_is_lost, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(the_command_tells_the_whole_from_the_damaged, setup,
                                         teardown),
     };
     log_set_level(LOG_LEVEL_ERROR);

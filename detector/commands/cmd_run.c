@@ -15,9 +15,15 @@ static void stop(void *context) {
     pipeline_stop(context);
 }
 
-static bool serve(const struct options *options, struct port *port, struct error *error) {
-    const struct pipeline_options settings = {.options = options, .port = port};
-    struct pipeline *pipeline = pipeline_open(&settings, error);
+/* Where snapshots go; NULL where the option is empty. */
+static bool open_disk(const char *path, struct disk **disk, struct error *error) {
+    if (path[0] != '\0') *disk = disk_posix_open(path, error);
+    return path[0] == '\0' || *disk != NULL;
+}
+
+static bool serve(const struct pipeline_options *settings, struct error *error) {
+    const struct options *options = settings->options;
+    struct pipeline *pipeline = pipeline_open(settings, error);
     if (pipeline == NULL) return false;
     bool ok = stop_signal_start(stop, pipeline) ||
               error_set(error, ERROR_FAILED, "signals cannot be watched");
@@ -29,7 +35,18 @@ static bool serve(const struct options *options, struct port *port, struct error
     return ok;
 }
 
-static bool run(const struct options *options, struct error *error) {
+static bool serve_with_disks(struct pipeline_options *settings, struct error *error) {
+    const struct options *options = settings->options;
+    const bool ok = open_disk(options->snapshot_dir, &settings->snapshots, error) &&
+                    open_disk(options->snapshot_copy_dir, &settings->snapshot_copies, error) &&
+                    serve(settings, error);
+    if (settings->snapshots != NULL) settings->snapshots->ops->dispose(settings->snapshots);
+    if (settings->snapshot_copies != NULL)
+        settings->snapshot_copies->ops->dispose(settings->snapshot_copies);
+    return ok;
+}
+
+static bool run(const struct options *options, bool rebuild, struct error *error) {
     if (options->bootstrap_servers[0] == '\0')
         return error_set(error, ERROR_CONFIG,
                          "bootstrap.servers is not set; name the brokers, or try "
@@ -38,7 +55,8 @@ static bool run(const struct options *options, struct error *error) {
     struct http *http = http_open(options->http_address, (uint16_t)options->http_port, error);
     if (http == NULL && options->http_port != 0) return false;
     struct port *port = kafka_port_open(options, error);
-    const bool ok = port != NULL && serve(options, port, error);
+    struct pipeline_options settings = {.options = options, .port = port, .rebuild = rebuild};
+    const bool ok = port != NULL && serve_with_disks(&settings, error);
     if (port != NULL) port->ops->close(port);
     http_close(http);
     return ok;
@@ -46,8 +64,12 @@ static bool run(const struct options *options, struct error *error) {
 
 int cmd_run(int argc, char **argv) {
     struct error error = {.code = ERROR_NONE};
-    struct cli cli = {.usage = "saqshy run [--config FILE] [-X key=value]…",
+    struct cli_flag flags[] = {
+        {"--rebuild", NULL, "start a new epoch: empty state, at the committed offsets", NULL}};
+    struct cli cli = {.usage = "saqshy run [--config FILE] [--rebuild] [-X key=value]…",
                       .purpose = "Runs the service: transactions in, freeze recommendations out.",
+                      .flags = flags,
+                      .flag_count = sizeof flags / sizeof flags[0],
                       .wants_options = true};
     switch (cli_parse(&cli, argc, argv, &error)) {
     case CLI_HELP_SHOWN:
@@ -57,7 +79,7 @@ int cmd_run(int argc, char **argv) {
     case CLI_GO:
         break;
     }
-    const bool ok = run(&cli.options, &error);
+    const bool ok = run(&cli.options, cli_value(&cli, "--rebuild") != NULL, &error);
     cli_free(&cli);
     return ok ? 0 : cli_fail(&error);
 }

@@ -11,6 +11,7 @@
     X(import, "any CSV, with a mapping file, into a feed of transactions")                         \
     X(replay, "recorded events to Kafka, or straight into the engine, at any speed")               \
     X(features, "the feature vectors of recorded events, as CSV or NPY")                           \
+    X(snapshot, "snapshots of the state: list, check, show")                                       \
     X(schema, "what of a writer's schema binds, and what does not")                                \
     X(docs, "the generated reference pages")
 

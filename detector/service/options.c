@@ -371,5 +371,10 @@ bool options_check(const struct options *options, struct error *error) {
         return error_set(error, ERROR_CONFIG,
                          "shard.id=%s: it takes letters, digits, dots, underscores and hyphens",
                          shard);
+    if (options->snapshot_dir[0] != '\0' &&
+        strcmp(options->snapshot_dir, options->snapshot_copy_dir) == 0)
+        return error_set(error, ERROR_CONFIG,
+                         "snapshot.dir and snapshot.copy.dir are the same directory, %s",
+                         options->snapshot_dir);
     return check_topics(options, error);
 }

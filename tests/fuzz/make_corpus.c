@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the seed corpus from valid inputs: make_corpus tests/fuzz/corpus. What fuzzing finds is
  * added by hand under names of its own. */
+#include "detector/account_record.h"
+#include "detector/accounts.h"
 #include "detector/broker/recording.h"
+#include "detector/episodes.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
 #include "schemas/ocf.h"
@@ -137,6 +140,65 @@ static void make_ocf(void) {
     port->ops->close(port);
 }
 
+static uint8_t *space(void *context, size_t size) {
+    return pack_space(context, size);
+}
+
+/* A few accounts, some of which have moved to other classes. */
+static void fill_table(struct accounts *accounts, unsigned count) {
+    enum { START_S = 1767225600 };
+    for (unsigned i = 0; i < 4 * count; i++) {
+        char token[32];
+        snprintf(token, sizeof token, "account-%u", i % count);
+        account_place *place = accounts_locate(accounts, account_key_of(text_of(token)));
+        struct account *account = accounts_touch(accounts, place, START_S + i);
+        if (!account_has_room(account))
+            account = accounts_resize(accounts, place, (uint8_t)(account->size_class + 1));
+        const struct ring_event event = {.second = START_S + i,
+                                         .amount_tiyn = 100 * i,
+                                         .amount = 100 * i,
+                                         .ordinal = i,
+                                         .counterparty = 1 + i % 3,
+                                         .bits = BIT_CREDIT | BIT_P2P,
+                                         .kind = KIND_IN};
+        account_insert(account, &event, &kernels_scalar);
+    }
+}
+
+static void pack_part(struct pack *out, const struct pack *part) {
+    pack_u32(out, (uint32_t)part->size);
+    pack_bytes(out, part->data, part->size);
+}
+
+static void make_snapshot(void) {
+    struct error error;
+    for (unsigned i = 0; i < 4; i++) {
+        struct pack head = {.data = NULL}, records = {.data = NULL}, input = {.data = NULL};
+        const struct accounts_options options = {.memory_limit = 64 << 20,
+                                                 .dormancy_s = 180 * 86400};
+        const struct accounts_sink sink = {&records, space};
+        struct accounts *accounts = accounts_open(&options, &error);
+        struct episodes *episodes = episodes_open(16);
+        fuzz_must(accounts != NULL && episodes != NULL, "no state");
+        fill_table(accounts, 1 + 5 * i);
+        accounts_save_begin(accounts, &head, &sink);
+        while (accounts_save_step(accounts, 1000))
+            continue;
+        const struct episode_opening opening = {7, text_of("account-0"), text_of("BIC"),
+                                                text_of("tx"), 1767225600};
+        if (i > 0) episodes_add_tx(episodes_add(episodes, &opening), text_of("another"));
+        pack_part(&input, &head);
+        pack_part(&input, &records);
+        episodes_save(episodes, &input);
+        save("fuzz_snapshot", "state", i, input.data, input.size);
+        episodes_close(episodes);
+        accounts_close(accounts);
+        free(head.data);
+        free(records.data);
+        free(input.data);
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) fuzz_broken("usage: make_corpus DIRECTORY");
     corpus = argv[1];
@@ -146,5 +208,6 @@ int main(int argc, char **argv) {
     make_order();
     make_csv();
     make_ocf();
+    make_snapshot();
     return 0;
 }

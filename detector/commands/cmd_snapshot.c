@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/cli.h"
+#include "detector/commands/commands.h"
+#include "detector/snapshot_file.h"
+#include "detector/snapshot_manifest.h"
+#include "detector/snapshots.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct inspect {
+    const struct cli *cli;
+    struct disk *disk;
+    const char *path;
+    size_t bad; /* snapshots that are damaged */
+};
+
+/* What is in one, kind by kind. */
+struct content {
+    struct snapshot_manifest manifest; /* its texts are in `kept` */
+    uint8_t *kept;
+    uint64_t bytes[SNAPSHOT_END + 1], chunks;
+};
+
+static const char *const kind_names[] = {
+    [SNAPSHOT_MANIFEST] = "manifest", [SNAPSHOT_STATE] = "state",       [SNAPSHOT_TABLE] = "table",
+    [SNAPSHOT_RUNS] = "runs",         [SNAPSHOT_ACCOUNTS] = "accounts",
+};
+
+static void time_text(int64_t ms, char out[32]) {
+    const time_t second = (time_t)(ms / 1000);
+    struct tm tm;
+    gmtime_r(&second, &tm);
+    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static uint64_t size_of(const struct inspect *i, const char *name) {
+    char path[2048];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/%s", i->path, name);
+    return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+static bool keep_manifest(struct content *c, const struct unpack *u, struct error *error) {
+    const size_t size = (size_t)(u->end - u->at);
+    c->kept = malloc(size + 1);
+    if (c->kept == NULL) return error_set(error, ERROR_FAILED, "no memory to read a snapshot");
+    memcpy(c->kept, u->at, size);
+    struct unpack kept = {c->kept, c->kept + size, false};
+    return snapshot_manifest_unpack(&c->manifest, &kept) ||
+           error_set(error, ERROR_BAD_DATA, "it has no manifest");
+}
+
+/* The manifest alone, or all of it. */
+static bool read_content(const struct inspect *i, const char *name, bool all, struct content *c,
+                         struct error *error) {
+    struct snapshot_in *in = snapshot_in_open(i->disk, name, error);
+    enum snapshot_next next = SNAPSHOT_CHUNK;
+    bool ok = in != NULL;
+    *c = (struct content){.kept = NULL};
+    while (ok && next == SNAPSHOT_CHUNK && (all || c->chunks == 0)) {
+        enum snapshot_kind kind;
+        struct unpack bytes;
+        next = snapshot_in_next(in, &kind, &bytes, error);
+        ok = next != SNAPSHOT_BAD;
+        if (!ok || next == SNAPSHOT_WHOLE) break;
+        if (c->chunks++ == 0) {
+            ok = kind == SNAPSHOT_MANIFEST ? keep_manifest(c, &bytes, error)
+                                           : error_set(error, ERROR_BAD_DATA, "it has no manifest");
+        }
+        if (kind <= SNAPSHOT_END) c->bytes[kind] += (uint64_t)(bytes.end - bytes.at);
+    }
+    snapshot_in_close(in);
+    return ok;
+}
+
+static void list_one(struct inspect *i, const char *name) {
+    struct content c;
+    struct error error;
+    char taken[32] = "-";
+    const bool ok = read_content(i, name, false, &c, &error);
+    if (ok) time_text(c.manifest.taken_ms, taken);
+    if (i->cli->json)
+        printf("{\"name\":\"%s\",\"epoch\":%d,\"sequence\":%lld,\"taken\":\"%s\",\"accounts\":%llu,"
+               "\"bytes\":%llu,\"readable\":%s}\n",
+               name, (int)c.manifest.epoch, (long long)c.manifest.sequence, taken,
+               (unsigned long long)c.manifest.accounts, (unsigned long long)size_of(i, name),
+               ok ? "true" : "false");
+    else
+        printf("%-44s  %-20s  %11llu  %9.1f  %s\n", name, taken,
+               (unsigned long long)c.manifest.accounts, (double)size_of(i, name) / (1 << 20),
+               ok ? "" : error.text);
+    i->bad += !ok;
+    free(c.kept);
+}
+
+static void verify_one(struct inspect *i, const char *name) {
+    struct content c;
+    struct error error;
+    const bool ok = read_content(i, name, true, &c, &error);
+    if (i->cli->json)
+        printf("{\"name\":\"%s\",\"whole\":%s}\n", name, ok ? "true" : "false");
+    else if (ok)
+        printf("whole    %s  %llu chunks\n", name, (unsigned long long)c.chunks);
+    else
+        printf("damaged  %s  (%s)\n", name, error.text);
+    i->bad += !ok;
+    free(c.kept);
+}
+
+static void print_text(const char *name, struct text value) {
+    printf("%-16s %.*s\n", name, (int)value.size, value.data);
+}
+
+static void print_content(const struct inspect *i, const char *name, const struct content *c) {
+    const struct snapshot_manifest *m = &c->manifest;
+    char taken[32], clock[32];
+    time_text(m->taken_ms, taken);
+    time_text(m->engine_clock_s * 1000, clock);
+    print_text("name", text_of(name));
+    print_text("shard", m->shard);
+    printf("%-16s %d.%lld (the first order record that is not in it)\n", "order", (int)m->epoch,
+           (long long)m->sequence);
+    printf("%-16s %llu\n", "input records", (unsigned long long)m->ordinal);
+    printf("%-16s %016llx\n", "state hash", (unsigned long long)m->state_hash);
+    print_text("taken", text_of(taken));
+    print_text("engine clock", text_of(clock));
+    print_text("build", m->build);
+    printf("%-16s %u\n", "layout", (unsigned)m->layout);
+    print_text("options", m->options_sha256);
+    print_text("features", m->features_sha256);
+    print_text("model", m->model_sha256);
+    print_text("policy", m->policy_sha256);
+    printf("%-16s %llu\n", "accounts", (unsigned long long)m->accounts);
+    printf("%-16s %llu\n", "open episodes", (unsigned long long)m->episodes);
+    printf("%-16s %llu in the file\n", "bytes", (unsigned long long)size_of(i, name));
+    for (int k = SNAPSHOT_MANIFEST; k < SNAPSHOT_END; k++)
+        printf("%16s %llu %s\n", "", (unsigned long long)c->bytes[k], kind_names[k]);
+    if (m->accounts > 0)
+        printf("%-16s %.1f in the file\n", "bytes/account",
+               (double)size_of(i, name) / (double)m->accounts);
+}
+
+static bool show_one(struct inspect *i, const char *name, struct error *error) {
+    struct content c;
+    const bool ok = read_content(i, name, true, &c, error);
+    if (ok) print_content(i, name, &c);
+    free(c.kept);
+    return ok || error_prefix(error, "%s", name);
+}
+
+static bool each(struct inspect *i, void (*look)(struct inspect *, const char *),
+                 struct error *error) {
+    static struct snapshot_list list;
+    if (i->cli->positional_count == 2) {
+        look(i, i->cli->positional[1]);
+    } else {
+        if (!snapshots_list(i->disk, NULL, &list, error)) return false;
+        for (size_t k = 0; k < list.count; k++)
+            look(i, list.names[k].text);
+    }
+    return i->bad == 0 ||
+           error_set(error, ERROR_BAD_DATA, "%zu damaged; a start passes them over", i->bad);
+}
+
+static bool inspect(struct inspect *i, struct error *error) {
+    const struct cli *cli = i->cli;
+    const char *verb = cli->positional_count > 0 ? cli->positional[0] : "";
+    if (strcmp(verb, "ls") == 0 && !cli->json)
+        printf("%-44s  %-20s  %11s  %9s\n", "name", "taken", "accounts", "MiB");
+    if (strcmp(verb, "ls") == 0) return each(i, list_one, error);
+    if (strcmp(verb, "verify") == 0) return each(i, verify_one, error);
+    if (strcmp(verb, "show") == 0 && cli->positional_count == 2)
+        return show_one(i, cli->positional[1], error);
+    return error_set(error, ERROR_USAGE, "usage: %s", cli->usage);
+}
+
+static bool open_directory(struct inspect *i, struct error *error) {
+    const char *given = cli_value(i->cli, "--dir");
+    struct stat status;
+    i->path = given != NULL ? given : i->cli->options.snapshot_dir;
+    if (i->path[0] == '\0')
+        return error_set(error, ERROR_USAGE, "no directory: give --dir DIR, or set snapshot.dir");
+    if (stat(i->path, &status) != 0)
+        return error_set(error, ERROR_CONFIG, "%s: there is no such directory", i->path);
+    i->disk = disk_posix_open(i->path, error);
+    return i->disk != NULL;
+}
+
+int cmd_snapshot(int argc, char **argv) {
+    struct error error = {.code = ERROR_NONE};
+    struct cli_flag flags[] = {{"--dir", "DIR", "the directory, in place of snapshot.dir", NULL}};
+    struct cli cli = {.usage = "saqshy snapshot ls | verify [NAME] | show NAME [--dir DIR]",
+                      .purpose = "Lists snapshots, checks every byte of them, shows what one is.",
+                      .flags = flags,
+                      .flag_count = sizeof flags / sizeof flags[0],
+                      .positional_max = 2,
+                      .wants_options = true};
+    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
+    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
+    struct inspect i = {.cli = &cli};
+    const bool ok = open_directory(&i, &error) && inspect(&i, &error);
+    if (i.disk != NULL) i.disk->ops->dispose(i.disk);
+    cli_free(&cli);
+    return ok ? 0 : cli_fail(&error);
+}
