@@ -170,6 +170,7 @@ enum recovery session_begin(struct session *s, struct error *error) {
     struct pipeline *p = s->pipeline;
     const struct order_find find = {p->port, s->order_log, &p->stopping};
     struct order_place last;
+    if (!order_find_capture(&find, error)) return RECOVERY_FAILED;
     switch (order_find_last(&find, &last, error)) {
     case ORDER_NOT_THERE:
         return RECOVERED;

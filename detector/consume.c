@@ -146,6 +146,15 @@ void consume_runs_reset(struct consume *c) {
     c->run_open = false;
 }
 
+/* What the state has seen already is not taken again, whatever the client delivers twice. */
+static void drop_repeated(struct consume *c, struct stream *s) {
+    uint32_t repeated = 0;
+    while (repeated < s->count && s->buffer[repeated].offset < s->next_offset)
+        repeated++;
+    c->options.port->ops->release(c->options.port, s->buffer, repeated);
+    s->head = repeated;
+}
+
 static bool refill(struct consume *c, size_t index, struct error *error) {
     struct stream *s = c->streams[index];
     if (s->head < s->count) return true;
@@ -154,6 +163,7 @@ static bool refill(struct consume *c, size_t index, struct error *error) {
     struct port *port = c->options.port;
     if (!port->ops->poll(port, index, s->buffer, FETCH_RECORDS, &count, error)) return false;
     s->count = (uint32_t)count;
+    drop_repeated(c, s);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/order_find.h"
 
+#include "detector/base/log.h"
 #include "detector/service/health.h"
 
 enum { WAIT_MS = 200, STRETCH = 16 };
@@ -21,6 +22,48 @@ static bool assign(const struct order_find *f, int64_t offset, struct error *err
     return f->port->ops->assign(f->port, &position, 1, error);
 }
 
+static bool is_stopped(const struct order_find *f, struct error *error) {
+    health_beat();
+    return atomic_load(f->stopping) &&
+           !error_set(error, ERROR_INTERRUPTED, "stopped while reading the order log");
+}
+
+/* Where the log ends for the broker, who also counts what may not be read yet. */
+static bool end_of_all(const struct order_find *f, int64_t from, int64_t *end,
+                       struct error *error) {
+    struct port *port = f->port;
+    if (!assign(f, from, error)) return false;
+    while (!is_stopped(f, error)) {
+        struct port_record record;
+        size_t count = 0;
+        if (!port->ops->poll(port, 0, &record, 1, &count, error)) return false;
+        port->ops->release(port, &record, count);
+        *end = port->ops->known_end(port, 0);
+        if (*end >= 0) return true;
+        port->ops->wait(port, WAIT_MS);
+    }
+    return false;
+}
+
+bool order_find_capture(const struct order_find *f, struct error *error) {
+    int64_t first = 0, end = 0, due = 0;
+    if (!order_log_capture(f->log, error)) return false;
+    order_log_bounds(f->log, &first, &end);
+    if (!f->port->exactly_once) return true;
+    if (!end_of_all(f, end, &due, error)) return false;
+    for (bool told = false; end < due; told = true) {
+        if (!told)
+            log_info("event=order_log_waiting offset=%lld end=%lld text=\"another shard's "
+                     "transaction is open\"",
+                     (long long)end, (long long)due);
+        if (is_stopped(f, error)) return false;
+        f->port->ops->wait(f->port, WAIT_MS);
+        if (!order_log_capture(f->log, error)) return false;
+        order_log_bounds(f->log, &first, &end);
+    }
+    return true;
+}
+
 /* The next record of the shard, of what was assigned. */
 static enum order_found next(const struct order_find *f, int64_t end, struct order_place *place,
                              struct error *error) {
@@ -28,11 +71,7 @@ static enum order_found next(const struct order_find *f, int64_t end, struct ord
     for (;;) {
         struct port_record record;
         size_t count = 0;
-        health_beat();
-        if (atomic_load(f->stopping)) {
-            error_set(error, ERROR_INTERRUPTED, "stopped while reading the order log");
-            return ORDER_FIND_FAILED;
-        }
+        if (is_stopped(f, error)) return ORDER_FIND_FAILED;
         if (!port->ops->poll(port, 0, &record, 1, &count, error)) return ORDER_FIND_FAILED;
         if (count == 0) {
             if (port->ops->at_end(port, 0)) return ORDER_NOT_THERE;

@@ -25,6 +25,9 @@ struct order_find {
     const atomic_bool *stopping;
 };
 
+/* Captures the log anew until all that lies in it now may be read: another shard's open transaction
+ * hides what was committed after it began. Logs when it has to wait. */
+bool order_find_capture(const struct order_find *find, struct error *error);
 enum order_found order_find_last(const struct order_find *find, struct order_place *place,
                                  struct error *error);
 enum order_found order_find(const struct order_find *find, int32_t epoch, int64_t sequence,

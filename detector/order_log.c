@@ -102,6 +102,7 @@ static bool take(struct order_log *log, struct error *error) {
 enum order_log_outcome order_log_next(struct order_log *log, size_t stream,
                                       const struct order_record **record, struct error *error) {
     struct port *port = log->port;
+    bool repeated = false; /* the client may deliver a record twice */
     do {
         let_go(log);
         if (log->next_offset >= log->end) return ORDER_LOG_END;
@@ -109,8 +110,9 @@ enum order_log_outcome order_log_next(struct order_log *log, size_t stream,
         if (!port->ops->poll(port, stream, &log->held, 1, &count, error)) return ORDER_LOG_FAILED;
         if (count == 0) return port->ops->at_end(port, stream) ? ORDER_LOG_END : ORDER_LOG_WAIT;
         log->holding = true;
-        log->next_offset = log->held.offset + 1;
-    } while (!order_log_is_ours(log, &log->held));
+        repeated = log->held.offset < log->next_offset;
+        if (!repeated) log->next_offset = log->held.offset + 1;
+    } while (repeated || !order_log_is_ours(log, &log->held));
     if (!take(log, error)) return ORDER_LOG_FAILED;
     *record = log->record;
     return ORDER_LOG_RECORD;

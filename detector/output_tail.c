@@ -100,6 +100,7 @@ static bool take_record(struct check *c, struct partition *p, const struct port_
     struct place place;
     char text[256];
     if (!is_ours(c, record)) return true;
+    if (p->found > 0 && record->offset <= p->last.offset) return true; /* delivered twice */
     if (!read_sequence(c, p, record, &place, error)) return false;
     if (p->found > 0 && place.sequence != p->last.sequence + 1) {
         snprintf(text, sizeof text,

@@ -70,14 +70,14 @@ struct port_ops {
     /* Consumer. `assign` replaces the whole assignment; stream i is positions[i]. */
     bool (*assign)(struct port *, const struct port_position *positions, size_t count,
                    struct error *);
-    /* Up to `max` records of one stream, without waiting; *count may be 0. Offsets of a stream only
-     * grow. */
+    /* Up to `max` records of one stream, without waiting; *count may be 0. Offsets of one call only
+     * grow; records of an earlier one may come again. */
     bool (*poll)(struct port *, size_t stream, struct port_record *records, size_t max,
                  size_t *count, struct error *);
     /* True when every record up to the stream's known end has been delivered by `poll`. */
     bool (*at_end)(struct port *, size_t stream);
-    /* One past the stream's last record as far as is known here without asking; -1: not known yet.
-     */
+    /* One past the stream's last record, also one that a transaction still hides, as far as is
+     * known here without asking; -1: nothing was heard of it since `assign`. */
     int64_t (*known_end)(struct port *, size_t stream);
     /* Sleeps until a stream may have records, `wake` is called or the time is over. */
     void (*wait)(struct port *, int timeout_ms);

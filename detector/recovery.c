@@ -249,19 +249,54 @@ static void say_rebuild(struct error *error) {
               inner.text);
 }
 
+/* A transaction that comes to nothing asks the coordinator whether this engine may still commit. */
+static enum port_status ask_coordinator(struct session *s, struct error *error) {
+    struct port *port = port_of(s);
+    const struct port_position position = {s->pipeline->settings->topic_transactions, 0, 0};
+    enum port_status status = port->ops->begin(port, error);
+    if (status == PORT_OK) status = port->ops->send_offsets(port, &position, 1, error);
+    if (status != PORT_OK && status != PORT_ABORT) return status;
+    const enum port_status aborted = port->ops->abort(port, error);
+    return aborted == PORT_OK ? status : aborted;
+}
+
+/* What another engine committed after it took over looks like damage to one that still starts. */
+static enum recovery doubt_damage(struct session *s, struct error *error) {
+    const bool damage = error->code == ERROR_BAD_DATA || error->code == ERROR_INPUT_GONE;
+    if (!damage || !port_of(s)->exactly_once || s->pipeline->options.unmuted_replay)
+        return RECOVERY_FAILED;
+    struct error answer = {.code = ERROR_NONE};
+    switch (ask_coordinator(s, &answer)) {
+    case PORT_FENCED:
+        error_set(error, ERROR_FENCED, "another engine with this shard.id has taken over: %s",
+                  answer.text);
+        return RECOVERY_FAILED;
+    case PORT_ABORT:
+    case PORT_REBUILD:
+        log_warn("event=recovery_unsure next=again why=\"%s\" doubt=\"%s\"", answer.text,
+                 error->text);
+        return RECOVERY_AGAIN;
+    case PORT_STOPPED: /* the next start will find out */
+        return RECOVERY_STOPPED;
+    case PORT_OK:
+        break;
+    }
+    return RECOVERY_FAILED;
+}
+
 enum recovery session_recover(struct session *s, struct error *error) {
     struct port *port = port_of(s);
     s->replaying = true;
     publish_mute(s->publish, !s->pipeline->options.unmuted_replay);
     enum recovery outcome = RECOVERY_FAILED;
-    if (port->ops->fence(port, error) && order_log_capture(s->order_log, error))
-        outcome = session_begin(s, error);
+    if (port->ops->fence(port, error)) outcome = session_begin(s, error);
     const struct port_position log = order_log_position(s->order_log);
     if (outcome == RECOVERED && !consume_assign(s->consume, &log, error)) outcome = RECOVERY_FAILED;
     if (outcome == RECOVERED) outcome = replay(s, error);
     if (outcome == RECOVERED) outcome = go_live(s, error);
     if (outcome != RECOVERY_FAILED) return outcome;
     if (error->code == ERROR_INTERRUPTED && stopping(s)) return RECOVERY_STOPPED;
+    outcome = doubt_damage(s, error);
     say_rebuild(error);
-    return RECOVERY_FAILED;
+    return outcome;
 }

@@ -74,8 +74,8 @@ bool session_commit(struct session *session, struct error *error);
 
 /* AGAIN: with a new session; a snapshot turned out to be damaged when half of it was loaded. */
 enum recovery { RECOVERED, RECOVERY_AGAIN, RECOVERY_STOPPED, RECOVERY_FAILED };
-/* After fencing: empty state, a snapshot, or a new epoch; the order log stands where replay goes
- * on.
+/* After fencing: captures the order log; empty state, a snapshot, or a new epoch; the order log
+ * stands where replay goes on.
  */
 enum recovery session_begin(struct session *session, struct error *error);
 /* Writes order record 0 of the epoch: where every partition starts. */

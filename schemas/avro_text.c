@@ -36,7 +36,7 @@ struct reading {
 static void find_named(struct avro_text *t, json_t *type, int depth) {
     size_t i;
     json_t *item;
-    if (depth > 2 * AVRO_TEXT_DEPTH_MAX) return;
+    if (type == NULL || depth > 2 * AVRO_TEXT_DEPTH_MAX) return;
     const char *name = json_string_value(json_object_get(type, "name"));
     json_t *kind = json_object_get(type, "type");
     const bool is_type = json_object_get(type, "fields") != NULL ||

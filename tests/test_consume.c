@@ -114,10 +114,43 @@ static void nor_does_one_of_a_replay(void **state) {
     runs_free(live_runs);
 }
 
+/* A client that brings the last record of a stream again, before the next ones. */
+static struct port_record last_given[PARTITIONS];
+static const struct port_ops *honest;
+
+static bool poll_twice(struct port *port, size_t stream, struct port_record *records, size_t max,
+                       size_t *count, struct error *error) {
+    struct port_record *last = &last_given[stream];
+    const size_t again = last->handle != NULL;
+    if (again) records[0] = *last;
+    if (!honest->poll(port, stream, records + again, max - again, count, error)) return false;
+    *count += again;
+    if (*count > 0) *last = records[*count - 1];
+    return true;
+}
+
+static void what_comes_twice_is_taken_once(void **state) {
+    struct stand *stand = *state;
+    struct port *port = memory_port_port(stand->memory);
+    struct port_ops twice = *port->ops;
+    honest = port->ops;
+    twice.poll = poll_twice;
+    port->ops = &twice;
+    for (int i = 0; i < 3; i++) {
+        append(stand, 700);
+        take_until(stand, CONSUME_AT_END);
+    }
+    port->ops = honest;
+    assert_int_equal(stand->taken, 2100);
+    for (size_t p = 0; p < PARTITIONS; p++)
+        assert_int_equal(consume_position(stand->consume, p).offset, 1050);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(no_batch_reaches_across_a_stride, setup, teardown),
         cmocka_unit_test_setup_teardown(nor_does_one_of_a_replay, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_comes_twice_is_taken_once, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

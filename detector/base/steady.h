@@ -3,13 +3,8 @@
 #pragma once
 
 #include <stdint.h>
-#include <time.h>
 
-static inline int64_t steady_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+int64_t steady_ns(void);
 
 static inline int64_t steady_us(void) {
     return steady_ns() / 1000;

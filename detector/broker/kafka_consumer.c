@@ -150,11 +150,12 @@ bool kafka_poll(struct port *port, size_t index, struct port_record *records, si
            (*count > 0 || fail_fatal(k, error));
 }
 
+/* librdkafka keeps what it knew of an end from one assignment to the next. */
 int64_t kafka_known_end(struct port *port, size_t index) {
     struct kafka_port *k = kafka_self(port);
     const struct kafka_place place = kafka_reader_place(k->reader, index);
     int64_t low = -1, high = -1;
-    if (rd_kafka_get_watermark_offsets(k->consumer, place.topic, place.partition, &low, &high) !=
+    if (!place.answered || rd_kafka_get_watermark_offsets(k->consumer, place.topic, place.partition, &low, &high) !=
         RD_KAFKA_RESP_ERR_NO_ERROR)
         return -1;
     return high < 0 ? -1 : high;

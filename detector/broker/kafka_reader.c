@@ -35,7 +35,7 @@ struct stream {
     uint32_t taken; /* records of `front` */
     uint32_t given_back;
     int64_t next_offset;
-    bool eof;
+    bool eof, answered;
 };
 
 struct kafka_reader {
@@ -277,6 +277,7 @@ static bool next_front(struct stream *s) {
     if (s->front != NULL) return true;
     s->front = ring_pop(&s->full);
     s->taken = 0;
+    s->answered |= s->front != NULL;
     return s->front != NULL;
 }
 
@@ -322,5 +323,5 @@ void kafka_reader_release(struct kafka_reader *r, const struct port_record *reco
 struct kafka_place kafka_reader_place(const struct kafka_reader *r, size_t stream) {
     assert(stream < r->stream_count);
     const struct stream *s = &r->streams[stream];
-    return (struct kafka_place){s->topic, s->partition, s->next_offset, s->eof};
+    return (struct kafka_place){s->topic, s->partition, s->next_offset, s->eof, s->answered};
 }

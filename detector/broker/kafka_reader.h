@@ -38,5 +38,6 @@ struct kafka_place {
     int32_t partition;
     int64_t next_offset; /* one past the last record taken; negative until known */
     bool eof;            /* behind it the partition ended, and nothing has been taken since */
+    bool answered;       /* something was heard of the partition since it was assigned */
 };
 struct kafka_place kafka_reader_place(const struct kafka_reader *reader, size_t stream);

@@ -1,0 +1,58 @@
+# Mutants: mistakes that the simulator must notice. Each is one detector source with one or two passages changed, each
+# found exactly once or the build fails, and linked before the library, so that it takes the place of the right one. No
+# source knows of its mutants.
+function(change variable passage instead name)
+    string(FIND "${${variable}}" "${passage}" first)
+    string(FIND "${${variable}}" "${passage}" last REVERSE)
+    if(first EQUAL -1 OR NOT first EQUAL last)
+        message(FATAL_ERROR "mutant ${name}: a passage is not found exactly once: ${passage}")
+    endif()
+    string(REPLACE "${passage}" "${instead}" changed "${${variable}}")
+    set(${variable} "${changed}" PARENT_SCOPE)
+endfunction()
+
+# A second pair of passage and instead may follow.
+function(add_mutant name source passage instead)
+    file(READ ${PROJECT_SOURCE_DIR}/${source} text)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${source})
+    change(text "${passage}" "${instead}" ${name})
+    if(ARGC GREATER 4)
+        change(text "${ARGV4}" "${ARGV5}" ${name})
+    endif()
+    set(mutant ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}.c)
+    file(CONFIGURE OUTPUT ${mutant} CONTENT "${text}" @ONLY)
+    add_executable(mutant_${name} test_simulation.c ${simulator} ${mutant} ${SAQSHY_TSAN_SOURCES})
+    target_link_libraries(mutant_${name} PRIVATE test_support)
+    add_test(NAME mutant_${name} COMMAND mutant_${name} --mutant ${name})
+    set_tests_properties(mutant_${name} PROPERTIES TIMEOUT 300 LABELS unit ENVIRONMENT "${sanitizer}")
+endfunction()
+
+# Recovery.
+add_mutant(unmuted_replay detector/recovery.c
+    "publish_mute(s->publish, !s->pipeline->options.unmuted_replay)" "publish_mute(s->publish, false)")
+add_mutant(no_reload_after_abort detector/transact.c
+    "if (aborted != PORT_OK) status = aborted" "status = aborted")
+add_mutant(offsets_outside_the_transaction detector/transact.c
+    "const enum port_status status = port->ops->send_offsets(port, positions, count, error)"
+    "enum port_status status = port->ops->commit(port, error);
+    if (status == PORT_OK) status = port->ops->begin(port, error);
+    if (status == PORT_OK) status = port->ops->send_offsets(port, positions, count, error)")
+add_mutant(no_offset_guard detector/consume.c
+    "s->buffer[repeated].offset < s->next_offset" "s->buffer[repeated].offset < 0"
+    "assert(record->offset >= s->next_offset);" "")
+
+# What is computed.
+add_mutant(credit_before_debit detector/apply.c
+    "const struct ring_event events[2]) {
+    for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
+        const struct account *account = account_of(a, row, role);
+        if (account == NULL) continue;
+        const struct amounts_before"
+    "const struct ring_event events[2]) {
+    for (int role = SIDE_PAYEE; role >= SIDE_PAYER; role--) {
+        const struct account *account = account_of(a, row, role);
+        if (account == NULL) continue;
+        const struct amounts_before")
+add_mutant(window_off_by_one detector/features.c "[LANE_1H] = SECONDS_1H," "[LANE_1H] = SECONDS_1H + 1,")
+add_mutant(cool_down_ignored detector/decide.c
+    "d->clock_s + policy_cool_down_s(d->options.policy)" "d->clock_s")

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/naive_decide.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ACCOUNTS_MAX = 256, DUE_MAX = 1024, DAY_S = 86400, ZONE_S = 5 * 3600, CREDITS = 3 };
+
+enum state { NONE, OPEN, COOLING };
+
+struct episode {
+    uint32_t account_number;
+    char account[32], tx_id[32];
+    enum state state;
+    int64_t until_s;
+};
+
+struct due {
+    enum recommendation_state state;
+    char account[32];
+};
+
+struct naive_decide {
+    int64_t clock_s;
+    struct episode episodes[ACCOUNTS_MAX];
+    unsigned episode_count;
+    struct due due[DUE_MAX];
+    unsigned due_count;
+};
+
+struct naive_decide *naive_decide_new(void) {
+    struct naive_decide *d = calloc(1, sizeof *d);
+    assert(d != NULL);
+    d->clock_s = INT64_MIN;
+    return d;
+}
+
+void naive_decide_free(struct naive_decide *d) {
+    free(d);
+}
+
+static void tell(struct naive_decide *d, enum recommendation_state state, const char *account) {
+    assert(d->due_count < DUE_MAX);
+    d->due[d->due_count].state = state;
+    snprintf(d->due[d->due_count++].account, sizeof d->due[0].account, "%s", account);
+}
+
+/* The end of the fifth working day, at UTC+5; 1970-01-01 was a Thursday. */
+static int64_t term_s(int64_t issued_s) {
+    int64_t day = (issued_s + ZONE_S) / DAY_S;
+    for (int left = 5; left > 0;) {
+        day++;
+        if ((day + 3) % 7 < 5) left--;
+    }
+    return (day + 1) * DAY_S - ZONE_S;
+}
+
+static void end(struct naive_decide *d, struct episode *e, enum recommendation_state how) {
+    tell(d, how, e->account);
+    e->state = COOLING;
+    e->until_s = d->clock_s + DAY_S;
+}
+
+static void expire(struct naive_decide *d) {
+    for (unsigned i = 0; i < d->episode_count; i++) {
+        struct episode *e = &d->episodes[i];
+        if (e->state == OPEN && e->until_s <= d->clock_s) end(d, e, RECOMMENDATION_EXPIRED);
+        if (e->state == COOLING && e->until_s <= d->clock_s) e->state = NONE;
+    }
+}
+
+static struct episode *episode_of(struct naive_decide *d, uint32_t account_number) {
+    for (unsigned i = 0; i < d->episode_count; i++)
+        if (d->episodes[i].account_number == account_number) return &d->episodes[i];
+    assert(d->episode_count < ACCOUNTS_MAX);
+    struct episode *e = &d->episodes[d->episode_count++];
+    e->account_number = account_number;
+    return e;
+}
+
+static void print(char *out, size_t room, struct text text) {
+    snprintf(out, room, "%.*s", (int)text.size, text.data);
+}
+
+static void judge(struct naive_decide *d, const struct transaction *tx,
+                  const struct naive_side *side) {
+    struct episode *e = episode_of(d, side->account_number);
+    if (tx->tx_status == TX_STATUS_REVERSED) {
+        if (e->state == OPEN && text_equal(tx->tx_id, text_of(e->tx_id)))
+            end(d, e, RECOMMENDATION_WITHDRAWN);
+        return;
+    }
+    if (side->features[FEATURE_in_count_1h] < CREDITS || e->state != NONE) return;
+    const int64_t issued_s = tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s;
+    e->state = OPEN;
+    e->until_s = term_s(issued_s);
+    print(e->tx_id, sizeof e->tx_id, tx->tx_id);
+    print(e->account, sizeof e->account,
+          side->payee ? tx->payee.account_token : tx->payer.account_token);
+    tell(d, RECOMMENDATION_ISSUED, e->account);
+}
+
+void naive_decide_take(struct naive_decide *d, const struct transaction *tx, int64_t clock_s,
+                       const struct naive_side *sides, unsigned count) {
+    if (clock_s > d->clock_s) d->clock_s = clock_s;
+    expire(d);
+    for (unsigned i = 0; i < count; i++)
+        judge(d, tx, &sides[i]);
+}
+
+bool naive_decide_meet(struct naive_decide *d, const struct recommendation *r) {
+    if (r->state == RECOMMENDATION_AMENDED) return true;
+    for (unsigned i = 0; i < d->due_count; i++) {
+        if (d->due[i].state != r->state ||
+            !text_equal(r->target_account_token, text_of(d->due[i].account)))
+            continue;
+        d->due[i] = d->due[--d->due_count];
+        return true;
+    }
+    return false;
+}
+
+unsigned naive_decide_missing(const struct naive_decide *d) {
+    return d->due_count;
+}

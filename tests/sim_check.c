@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sim_check.h"
+
+#include "detector/base/digest.h"
+#include "detector/batch.h"
+#include "detector/broker/memory_port.h"
+#include "detector/pipeline.h"
+#include "schemas/frame.h"
+#include "schemas/order_record.h"
+#include "tests/naive_decide.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct check {
+    struct sim_world *world;
+    struct sim_cluster *cluster;
+    const struct sim_expectation *expected;
+    struct memory_port *memory;
+    struct naive *naive;
+    struct naive_decide *naive_decide;
+};
+
+/* The next visible record of a partition from *offset on, which is moved past it. */
+static const struct sim_entry *next_of(const struct check *c, const char *topic, int32_t partition,
+                                       int64_t *offset) {
+    const struct sim_entry *entry = sim_cluster_read(
+        c->cluster, topic, partition, *offset, sim_cluster_stable(c->cluster, topic, partition));
+    if (entry != NULL) *offset = entry->offset + 1;
+    return entry;
+}
+
+static bool is_ours(const struct check *c, const struct sim_entry *entry) {
+    const char *shard = c->expected->options->shard_id;
+    return entry->key.size == strlen(shard) && memcmp(entry->key.data, shard, strlen(shard)) == 0;
+}
+
+/* The replay. */
+
+static void copy_partition(struct check *c, const char *topic, int32_t partition) {
+    const bool order = strcmp(topic, c->expected->options->topic_order) == 0;
+    const struct sim_entry *entry;
+    int64_t offset = 0;
+    while ((entry = next_of(c, topic, partition, &offset)) != NULL) {
+        const struct port_message message = {.topic = topic,
+                                             .partition = partition,
+                                             .timestamp_ms = entry->timestamp_ms,
+                                             .key = entry->key,
+                                             .value = entry->value,
+                                             .headers = entry->headers,
+                                             .header_count = entry->header_count};
+        if (!order || is_ours(c, entry)) memory_port_append(c->memory, &message, entry->offset);
+    }
+}
+
+static void copy_topic(struct check *c, const char *topic, bool content) {
+    const int32_t partitions = sim_cluster_partitions(c->cluster, topic);
+    memory_port_create_topic(c->memory, topic, partitions);
+    for (int32_t p = 0; p < partitions && content; p++)
+        copy_partition(c, topic, p);
+}
+
+/* Counts, money, seconds and flags are equal; what is divided or decayed, to the last places. */
+static bool is_close(double a, double b) {
+    if (isnan(a) || isnan(b)) return isnan(a) && isnan(b);
+    return fabs(a - b) <= 1e-9 * (1 + fabs(b));
+}
+
+static void hold_side(struct check *c, const struct batch *batch, uint32_t side,
+                      const struct naive_side *twin) {
+    const struct side *s = &batch->side[side];
+    if ((s->role == SIDE_PAYEE) != twin->payee || s->account_number != twin->account_number) {
+        sim_fail(c->world, "I1: the twin scores another side at ordinal %llu",
+                 (unsigned long long)batch->input[s->event].ordinal);
+        return;
+    }
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        if (!is_close(batch->features[f][side], twin->features[f]))
+            sim_fail(c->world, "I1: %s at ordinal %llu: engine %.17g, twin %.17g",
+                     feature_table[f].name, (unsigned long long)batch->input[s->event].ordinal,
+                     batch->features[f][side], twin->features[f]);
+}
+
+/* Sides of a row stand together, in the order in which they were scored. */
+static void hold_row(struct check *c, const struct batch *batch, uint32_t row, uint32_t *side) {
+    struct naive_side twins[2];
+    const enum verdict verdict = batch->verdict[row];
+    unsigned count = 0;
+    if (verdict_is_dead_letter(verdict)) return;
+    if (verdict != VERDICT_LATE)
+        count = naive_take(c->naive, &batch->tx[row], batch->clock_s[row], twins);
+    if ((verdict == VERDICT_DUPLICATE) != (verdict != VERDICT_LATE && count == 0))
+        sim_fail(c->world, "I1: the twin knows better what is a duplicate");
+    for (unsigned i = 0; i < count && c->world->failure[0] == '\0'; i++) {
+        if (*side == batch->sides || batch->side[*side].event != row)
+            sim_fail(c->world, "I1: a side is missing");
+        else
+            hold_side(c, batch, (*side)++, &twins[i]);
+    }
+    naive_decide_take(c->naive_decide, &batch->tx[row], batch->clock_s[row], twins, count);
+}
+
+static bool on_batch(void *context, const struct batch *batch, struct error *error) {
+    struct check *c = context;
+    uint32_t side = 0;
+    if (naive_decide_missing(c->naive_decide) > 0)
+        sim_fail(c->world, "I1: the twin recommends what the engine does not");
+    for (uint32_t row = 0; row < batch->count && c->world->failure[0] == '\0'; row++)
+        hold_row(c, batch, row, &side);
+    return c->world->failure[0] == '\0' || error_set(error, ERROR_FAILED, "a twin differs");
+}
+
+static void on_recommendation(void *context, const struct recommendation *recommendation) {
+    struct check *c = context;
+    if (!naive_decide_meet(c->naive_decide, recommendation))
+        sim_fail(c->world, "I1: revision %d for %.*s is not what the twin recommends",
+                 (int)recommendation->revision, (int)recommendation->target_account_token.size,
+                 recommendation->target_account_token.data);
+}
+
+static void replay(struct check *c) {
+    const struct options *o = c->expected->options;
+    struct error error = {.code = ERROR_NONE};
+    copy_topic(c, o->topic_transactions, true);
+    copy_topic(c, o->topic_order, true);
+    copy_topic(c, o->topic_recommendations, false);
+    copy_topic(c, o->topic_dead_letters, false);
+    const struct pipeline_options how = {.options = o,
+                                         .port = memory_port_port(c->memory),
+                                         .unmuted_replay = true,
+                                         .stop_at_end = true,
+                                         .on_recommendation =
+                                             c->expected->with_twins ? on_recommendation : NULL,
+                                         .context = c,
+                                         .on_batch = c->expected->with_twins ? on_batch : NULL,
+                                         .batch_context = c};
+    struct pipeline *pipeline = pipeline_open(&how, &error);
+    if (pipeline == NULL || !pipeline_run(pipeline, &error))
+        sim_fail(c->world, "I5: the order log cannot be replayed: %s", error.text);
+    pipeline_close(pipeline);
+    if (naive_decide_missing(c->naive_decide) > 0)
+        sim_fail(c->world, "I1: the twin recommends what the engine does not");
+}
+
+/* Outputs. */
+
+static bool same_bytes(struct bytes a, struct bytes b) {
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+/* Committed and replayed records of one partition are the same, one by one. */
+static uint64_t compare_partition(struct check *c, const char *topic, int32_t partition) {
+    const size_t count = memory_port_count(c->memory, topic, partition);
+    const struct sim_entry *entry;
+    int64_t offset = 0;
+    size_t at = 0;
+    for (; (entry = next_of(c, topic, partition, &offset)) != NULL; at++) {
+        struct port_record record;
+        if (at >= count || !memory_port_get(c->memory, topic, partition, at, &record)) {
+            sim_fail(c->world, "I1: %s/%d holds more than the order log gives (%zu)", topic,
+                     (int)partition, count);
+            return at;
+        }
+        if (!same_bytes(entry->key, record.key) || !same_bytes(entry->value, record.value))
+            sim_fail(c->world, "I1: number %zu of %s/%d is not what the order log gives", at, topic,
+                     (int)partition);
+    }
+    if (at < count)
+        sim_fail(c->world, "I1: %s/%d holds %zu, the order log gives %zu", topic, (int)partition,
+                 at, count);
+    return at;
+}
+
+static uint64_t compare_topic(struct check *c, const char *topic) {
+    uint64_t count = 0;
+    for (int32_t p = 0; p < sim_cluster_partitions(c->cluster, topic); p++)
+        count += compare_partition(c, topic, p);
+    return count;
+}
+
+static bool contains(struct bytes value, const uint8_t hash[32]) {
+    return memmem(value.data, value.size, hash, 32) != NULL;
+}
+
+/* Every recommendation carries the hash of the one before. */
+static void check_chain(struct check *c, int32_t partition) {
+    const char *topic = c->expected->options->topic_recommendations;
+    uint8_t hash[32] = {0};
+    const struct sim_entry *entry;
+    int64_t offset = 0;
+    while ((entry = next_of(c, topic, partition, &offset)) != NULL) {
+        if (!contains(entry->value, hash))
+            sim_fail(c->world, "I2: the chain of %s/%d is broken at offset %lld", topic,
+                     (int)partition, (long long)entry->offset);
+        digest_sha256(entry->value.data + FRAME_SIZE, entry->value.size - FRAME_SIZE, hash);
+    }
+}
+
+/* The order log has no gap and ends where the group's offsets do: at the end of the input. */
+static void check_offsets(struct check *c, const int64_t *ends) {
+    const char *topic = c->expected->options->topic_transactions;
+    for (int32_t p = 0; p < sim_cluster_partitions(c->cluster, topic); p++) {
+        int64_t group = 0;
+        if (c->expected->input_ends[p] == 0) continue; /* nobody wrote to it */
+        sim_cluster_committed(c->cluster, topic, p, &group);
+        if (group != ends[p] || group < c->expected->input_ends[p])
+            sim_fail(c->world, "I3: %s/%d: committed %lld, order log %lld, input ends at %lld",
+                     topic, (int)p, (long long)group, (long long)ends[p],
+                     (long long)c->expected->input_ends[p]);
+    }
+}
+
+static uint64_t check_order_log(struct check *c) {
+    const char *topic = c->expected->options->topic_order;
+    int64_t ends[8] = {0}, offset = 0, sequence = 0;
+    const struct sim_entry *entry;
+    while ((entry = next_of(c, topic, 0, &offset)) != NULL) {
+        struct error error;
+        if (!is_ours(c, entry)) continue;
+        struct order_record *record = order_record_decode(entry->value, &error);
+        assert(record != NULL);
+        if (record->sequence != sequence)
+            sim_fail(c->world, "I3: order record %lld where %lld is due",
+                     (long long)record->sequence, (long long)sequence);
+        for (uint32_t i = 0; i < record->run_count; i++)
+            ends[record->runs[i].partition] = record->runs[i].next_offset;
+        order_record_free(record);
+        sequence++;
+    }
+    check_offsets(c, ends);
+    return (uint64_t)sequence;
+}
+
+/* Dead letters. */
+
+static int64_t number_in(const struct sim_entry *entry, const char *name) {
+    char digits[24] = "";
+    for (size_t i = 0; i < entry->header_count; i++)
+        if (strcmp(entry->headers[i].name, name) == 0)
+            snprintf(digits, sizeof digits, "%.*s", (int)entry->headers[i].value.size,
+                     (const char *)entry->headers[i].value.data);
+    return strtoll(digits, NULL, 10);
+}
+
+static void check_dead_letters(struct check *c) {
+    const char *topic = c->expected->options->topic_dead_letters;
+    const size_t count = c->expected->poison_count;
+    bool *met = calloc(count + 1, sizeof *met);
+    assert(met != NULL);
+    const struct sim_entry *entry;
+    int64_t offset = 0;
+    while ((entry = next_of(c, topic, 0, &offset)) != NULL) {
+        const int64_t partition = number_in(entry, "__connect.errors.partition");
+        const int64_t place = number_in(entry, "__connect.errors.offset");
+        size_t i = 0;
+        while (i < count && (c->expected->poison[i].partition != partition ||
+                             c->expected->poison[i].offset != place))
+            i++;
+        if (i == count || met[i])
+            sim_fail(c->world, "I7: %lld/%lld is no poison, or is a dead letter twice",
+                     (long long)partition, (long long)place);
+        met[i] = true;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!met[i])
+            sim_fail(c->world, "I7: poison at %d/%lld is no dead letter",
+                     (int)c->expected->poison[i].partition,
+                     (long long)c->expected->poison[i].offset);
+    free(met);
+}
+
+void sim_check(struct sim_world *world, struct sim_cluster *cluster,
+               const struct sim_expectation *expected, struct sim_outcome *outcome) {
+    const struct options *o = expected->options;
+    struct check c = {.world = world,
+                      .cluster = cluster,
+                      .expected = expected,
+                      .memory = memory_port_open(),
+                      .naive = naive_new(NAIVE_none, o->accounts_dormancy_days * 86400),
+                      .naive_decide = naive_decide_new()};
+    outcome->order_records += check_order_log(&c);
+    check_dead_letters(&c);
+    for (int32_t p = 0; p < sim_cluster_partitions(cluster, o->topic_recommendations); p++)
+        check_chain(&c, p);
+    replay(&c);
+    outcome->recommendations += compare_topic(&c, o->topic_recommendations);
+    outcome->dead_letters += compare_topic(&c, o->topic_dead_letters);
+    naive_free(c.naive);
+    naive_decide_free(c.naive_decide);
+    struct port *port = memory_port_port(c.memory);
+    port->ops->close(port);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must hold when a simulated run is over, whatever happened in it.
+ *
+ * The order log is replayed without faults, and what it gives must be what is committed, byte for
+ * byte and in its order (I1, I2, I5); where asked for, each row of the replay is held to the slow
+ * twins of the features and of decide. The rest is looked up in the logs themselves: chains,
+ * sequences, offsets, dead letters (I3, I7). */
+#pragma once
+
+#include "detector/service/options.h"
+#include "tests/sim_cluster.h"
+
+/* A record that was appended to the input and is not to be used. */
+struct sim_poison {
+    int32_t partition;
+    int64_t offset;
+};
+
+struct sim_expectation {
+    const struct options *options;
+    const struct sim_poison *poison;
+    size_t poison_count;
+    const int64_t *input_ends; /* one past the last record of each partition */
+    bool with_twins;           /* slow */
+};
+
+struct sim_outcome {
+    uint64_t recommendations, dead_letters, order_records;
+};
+
+/* Says what is wrong by sim_fail. */
+void sim_check(struct sim_world *world, struct sim_cluster *cluster,
+               const struct sim_expectation *expected, struct sim_outcome *outcome);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A simulated Kafka cluster: what its brokers hold and how they answer one request.
+ *
+ * Partitions are logs of records and markers; what read_committed sees of one ends at the first
+ * record of an undecided transaction. A transaction that is ended is first prepared, then marked in
+ * each partition and in the group's offsets, one after another; while that lasts, its producer is
+ * told CONCURRENT. A new epoch of an id ends the open transaction of the one before, as does the
+ * time-out, and shuts it out. Retries and time-outs of the client are sim_port.h's. */
+#pragma once
+
+#include "detector/port.h"
+#include "tests/sim_world.h"
+
+struct sim_cluster;
+
+enum sim_answer {
+    SIM_DONE,
+    SIM_AWAY,       /* the broker that would answer is not there */
+    SIM_CONCURRENT, /* the last transaction of this id is being ended: ask again */
+    SIM_FENCED,     /* of an epoch that is over */
+    SIM_INVALID,    /* nothing to end, or it was ended the other way */
+};
+
+/* A producer as it names itself in its requests. */
+struct sim_producer {
+    int id; /* of sim_cluster_id */
+    int32_t epoch;
+};
+
+struct sim_entry {
+    int64_t offset, timestamp_ms;
+    struct bytes key, value;
+    struct port_header *headers;
+    size_t header_count;
+    uint64_t transaction; /* 0: none */
+    enum { SIM_UNDECIDED, SIM_VISIBLE, SIM_ABORTED, SIM_MARKER } state;
+};
+
+struct sim_cluster *sim_cluster_new(struct sim_world *world);
+void sim_cluster_free(struct sim_cluster *cluster);
+/* What happens with time: time-outs, markers, requests that were on their way. */
+void sim_cluster_step(struct sim_cluster *cluster);
+/* Every broker is there, every marker is written, nothing is on its way. */
+void sim_cluster_settle(struct sim_cluster *cluster);
+
+/* Topics: adds partitions to a topic, which is made when it is new. */
+void sim_cluster_add_partitions(struct sim_cluster *cluster, const char *topic, int32_t count);
+/* 0: no such topic. */
+int32_t sim_cluster_partitions(const struct sim_cluster *cluster, const char *topic);
+/* First offset, end as read_committed sees it, end. */
+int64_t sim_cluster_low(const struct sim_cluster *cluster, const char *topic, int32_t partition);
+int64_t sim_cluster_stable(const struct sim_cluster *cluster, const char *topic, int32_t partition);
+int64_t sim_cluster_end(const struct sim_cluster *cluster, const char *topic, int32_t partition);
+/* The first visible record at or past an offset and below `limit`; NULL: none. */
+const struct sim_entry *sim_cluster_read(const struct sim_cluster *cluster, const char *topic,
+                                         int32_t partition, int64_t offset, int64_t limit);
+/* Appends a record without a transaction; returns its offset. */
+int64_t sim_cluster_append(struct sim_cluster *cluster, const struct port_message *message);
+/* Leaves offsets out. */
+void sim_cluster_skip(struct sim_cluster *cluster, const char *topic, int32_t partition,
+                      int64_t count);
+/* Retention: records below the offset are gone. */
+void sim_cluster_trim(struct sim_cluster *cluster, const char *topic, int32_t partition,
+                      int64_t offset);
+
+/* Brokers: away until a time. */
+void sim_cluster_partition_down(struct sim_cluster *cluster, const char *topic, int32_t partition,
+                                int64_t until_ms);
+void sim_cluster_coordinator_down(struct sim_cluster *cluster, int64_t until_ms);
+void sim_cluster_down(struct sim_cluster *cluster, int64_t until_ms);
+bool sim_cluster_partition_is_up(const struct sim_cluster *cluster, const char *topic,
+                                 int32_t partition);
+
+/* Transactions. */
+int sim_cluster_id(struct sim_cluster *cluster, const char *transactional_id);
+/* InitProducerId. */
+enum sim_answer sim_cluster_init(struct sim_cluster *cluster, int id, int64_t timeout_ms,
+                                 struct sim_producer *producer);
+enum sim_answer sim_cluster_produce(struct sim_cluster *cluster, struct sim_producer producer,
+                                    const struct port_message *message);
+/* AddOffsetsToTxn and TxnOffsetCommit. */
+enum sim_answer sim_cluster_send_offsets(struct sim_cluster *cluster, struct sim_producer producer,
+                                         const struct port_position *positions, size_t count);
+/* EndTxn. */
+enum sim_answer sim_cluster_finish(struct sim_cluster *cluster, struct sim_producer producer,
+                                   bool commit);
+/* The same, arriving at a time; nobody hears the answer. */
+void sim_cluster_finish_later(struct sim_cluster *cluster, struct sim_producer producer,
+                              bool commit, int64_t at_ms);
+/* Transactions that were committed by an id. */
+uint64_t sim_cluster_commits(const struct sim_cluster *cluster, int id);
+/* The epoch of an id that is not shut out. */
+int32_t sim_cluster_epoch(const struct sim_cluster *cluster, int id);
+
+/* The group's committed offset, PORT_OFFSET_NONE where there is none; CONCURRENT while a
+ * transaction with offsets is undecided. */
+enum sim_answer sim_cluster_committed(const struct sim_cluster *cluster, const char *topic,
+                                      int32_t partition, int64_t *offset);

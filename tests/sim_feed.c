@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sim_feed.h"
+
+#include "detector/base/murmur2.h"
+#include "schemas/encode.h"
+#include "tests/sample.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PEOPLE = 12, DROPPERS = 3, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, VALUE_MAX = 2048 };
+
+struct maker {
+    struct sim_feed *feed;
+    struct sim_world *world;
+    struct encoder *encoder;
+    int64_t second; /* of the record's time, since SAMPLE_START_S */
+    int64_t arrives_ms, pace_ms;
+    uint32_t ids;
+    char tx_id[16], payer[16], payee[16];
+};
+
+static uint32_t below(struct maker *m, uint32_t limit) {
+    return chance_below(&m->world->chance, limit);
+}
+
+static bool is(struct maker *m, uint32_t percent) {
+    return chance_is(&m->world->chance, percent);
+}
+
+/* The records' bytes do not move: room is taken once. */
+static struct bytes keep(struct maker *m, const void *data, size_t size) {
+    struct sim_feed *f = m->feed;
+    assert(f->used + size <= f->room);
+    uint8_t *copy = f->bytes + f->used;
+    if (size > 0) memcpy(copy, data, size);
+    f->used += size;
+    return (struct bytes){copy, (uint32_t)size};
+}
+
+static struct sim_record *add(struct maker *m) {
+    struct sim_record *record = &m->feed->records[m->feed->count++];
+    m->arrives_ms += is(m, 70) ? 0 : sim_between(m->world, 0, m->pace_ms);
+    *record = (struct sim_record){.arrives_ms = m->arrives_ms,
+                                  .timestamp_ms = (SAMPLE_START_S + m->second) * 1000,
+                                  .draw = (uint32_t)chance_bits(&m->world->chance)};
+    return record;
+}
+
+static void add_transaction(struct maker *m, const struct transaction *tx) {
+    struct sim_record *record = add(m);
+    struct bytes value;
+    struct error error;
+    const bool encoded = encode_transaction(m->encoder, tx, &value, &error);
+    assert(encoded);
+    const struct bytes key = transaction_key(tx);
+    record->key = keep(m, key.data, key.size);
+    record->value = keep(m, value.data, value.size);
+    record->draw = (uint32_t)murmur2_partition(key, 1 << 20);
+}
+
+static struct transaction transfer(struct maker *m, const char *kind, uint32_t payee) {
+    snprintf(m->tx_id, sizeof m->tx_id, "t%u", m->ids++);
+    snprintf(m->payer, sizeof m->payer, "person-%u", below(m, PEOPLE));
+    snprintf(m->payee, sizeof m->payee, "%s-%u", kind, payee);
+    return sample_transfer(m->tx_id, m->payer, m->payee, m->second, 100 * (1 + below(m, 50000)));
+}
+
+static void set_status(struct maker *m, struct transaction *tx) {
+    if (is(m, 3)) tx->tx_status = TX_STATUS_ATTEMPTED;
+    if (is(m, 2)) tx->tx_status = TX_STATUS_REFUSED;
+}
+
+/* It happened some time before it was reported; once in a while, too long before. */
+static void set_back(struct maker *m, struct transaction *tx) {
+    if (!is(m, 8)) return;
+    tx->event_time_s -= below(m, is(m, 20) ? 10 * DAY_S : 2 * HOUR_S);
+    tx->event_time_us = tx->event_time_s * 1000000;
+}
+
+/* The same record again, or its reversal. */
+static void after(struct maker *m, struct transaction *tx) {
+    add_transaction(m, tx);
+    if (is(m, 3)) add_transaction(m, tx);
+    if (!is(m, 4)) return;
+    tx->tx_status = TX_STATUS_REVERSED;
+    add_transaction(m, tx);
+}
+
+static void everyday(struct maker *m) {
+    m->second += below(m, is(m, 10) ? DAY_S : 2 * HOUR_S);
+    struct transaction tx = transfer(m, "person", below(m, PEOPLE));
+    set_status(m, &tx);
+    set_back(m, &tx);
+    after(m, &tx);
+}
+
+static void burst(struct maker *m) {
+    const uint32_t dropper = below(m, DROPPERS), credits = 2 + below(m, 4);
+    for (uint32_t i = 0; i < credits; i++) {
+        m->second += is(m, 20) ? HOUR_S : below(m, 20 * MINUTE_S); /* on the edge of a window */
+        struct transaction tx = transfer(m, "dropper", dropper);
+        set_back(m, &tx);
+        after(m, &tx);
+    }
+    if (!is(m, 60)) return;
+    m->second += below(m, 30 * MINUTE_S);
+    snprintf(m->tx_id, sizeof m->tx_id, "t%u", m->ids++);
+    const struct transaction cash =
+        sample_cash(m->tx_id, m->payee, m->second, 100 * (1 + below(m, 100000)));
+    add_transaction(m, &cash);
+}
+
+static void add_raw(struct maker *m, const void *data, size_t size) {
+    struct sim_record *record = add(m);
+    record->poison = true;
+    if (data != NULL) record->value = keep(m, data, size);
+}
+
+static void poison(struct maker *m) {
+    static const uint8_t cut[] = {0, 0, 0, 0, 1, 2}, unknown[] = {0, 0, 0, 3, 231, 2};
+    struct transaction tx = transfer(m, "person", 0);
+    switch (below(m, 7)) {
+    case 0:
+        add_raw(m, NULL, 0);
+        return;
+    case 1:
+        add_raw(m, "{\"json\":1}", 10);
+        return;
+    case 2:
+        add_raw(m, cut, sizeof cut);
+        return;
+    case 3:
+        add_raw(m, unknown, sizeof unknown);
+        return;
+    case 4:
+        tx.payer.account_token = tx.payee.account_token = (struct text){0};
+        break;
+    case 5:
+        tx.amount_minor = tx.amount_kzt_minor = -1;
+        break;
+    default:
+        tx.event_time_s = 1;
+        tx.event_time_us = 1000000;
+    }
+    add_transaction(m, &tx);
+    m->feed->records[m->feed->count - 1].poison = true;
+}
+
+void sim_feed_make(struct sim_feed *feed, struct sim_world *world) {
+    struct error error;
+    struct maker m = {.feed = feed,
+                      .world = world,
+                      .encoder = encoder_open(&error),
+                      .arrives_ms = world->now_ms,
+                      .pace_ms = sim_between(world, 1, 400)};
+    assert(m.encoder != NULL);
+    *feed = (struct sim_feed){.room = (size_t)SIM_FEED_MAX * VALUE_MAX};
+    feed->bytes = malloc(feed->room);
+    assert(feed->bytes != NULL);
+    const uint32_t count = 100 + below(&m, SIM_FEED_MAX - 140);
+    while (feed->count < count) {
+        if (is(&m, 5)) poison(&m);
+        if (is(&m, 25))
+            burst(&m);
+        else
+            everyday(&m);
+    }
+    encoder_close(m.encoder);
+}
+
+void sim_feed_free(struct sim_feed *feed) {
+    free(feed->bytes);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The input of a simulated run: a few people and droppers over some weeks, with bursts, reversals,
+ * attempts, repeats, late ones, and records that cannot be used. */
+#pragma once
+
+#include "detector/base/bytes.h"
+#include "tests/sim_world.h"
+
+enum { SIM_FEED_MAX = 600 };
+
+struct sim_record {
+    int64_t arrives_ms; /* by the world's clock */
+    int64_t timestamp_ms;
+    uint32_t draw; /* for its partition */
+    bool poison;
+    struct bytes key, value;
+};
+
+struct sim_feed {
+    uint32_t count;
+    struct sim_record records[SIM_FEED_MAX];
+    uint8_t *bytes;
+    size_t used, room;
+};
+
+/* Drawn from the world's seed; arrives within about a minute. */
+void sim_feed_make(struct sim_feed *feed, struct sim_world *world);
+void sim_feed_free(struct sim_feed *feed);

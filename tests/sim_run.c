@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/sim_run.h"
+
+#include "tests/sim_engine.h"
+#include "tests/sim_feed.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ENGINES_MAX = 4,
+    PARTITIONS_MAX = 5,
+    IDLE_MS = 50,
+    QUIET_MAX_MS = 900000, /* all must be committed so long after the last fault */
+    OTHERS_TIMEOUT_MS = 60000,
+    JUNK = 5, /* records before the beginning of a trimmed input */
+};
+
+/* Another producer with a transaction of its own. */
+struct other {
+    int id;
+    struct sim_producer producer;
+    bool open, commit;
+    int64_t until_ms;
+};
+
+struct run {
+    struct sim_world world;
+    struct sim_cluster *cluster;
+    const struct options *options;
+    struct sim_feed feed;
+    uint32_t fed;
+    struct sim_poison poison[SIM_FEED_MAX];
+    size_t poison_count;
+    int64_t input_ends[PARTITIONS_MAX];
+    struct sim_engine *engines[ENGINES_MAX];
+    bool told[ENGINES_MAX]; /* to stop */
+    int64_t start_at_ms, mischief_at_ms, quiet_at_ms;
+    struct other neighbour, feeder;
+    uint64_t starts;
+};
+
+static const char *input_of(const struct run *r) {
+    return r->options->topic_transactions;
+}
+
+static int32_t below(struct run *r, int32_t limit) {
+    return (int32_t)chance_below(&r->world.chance, (uint32_t)limit);
+}
+
+/* Input. */
+
+static void open_cluster(struct run *r) {
+    const struct options *o = r->options;
+    r->cluster = sim_cluster_new(&r->world);
+    sim_cluster_add_partitions(r->cluster, o->topic_transactions, 1 + below(r, 4));
+    sim_cluster_add_partitions(r->cluster, o->topic_recommendations, 1 + below(r, 3));
+    sim_cluster_add_partitions(r->cluster, o->topic_dead_letters, 1);
+    sim_cluster_add_partitions(r->cluster, o->topic_order, 1);
+    r->neighbour.id = sim_cluster_id(r->cluster, "neighbour");
+    r->feeder.id = sim_cluster_id(r->cluster, "feeder");
+}
+
+static void trim_input(struct run *r) {
+    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, input_of(r)); p++) {
+        if (!sim_fault(&r->world, SIM_input_trimmed)) continue;
+        sim_cluster_skip(r->cluster, input_of(r), p, JUNK);
+        sim_cluster_trim(r->cluster, input_of(r), p, JUNK);
+    }
+}
+
+static void append(struct run *r, const struct sim_record *record) {
+    const uint32_t partitions = (uint32_t)sim_cluster_partitions(r->cluster, input_of(r));
+    const struct port_message message = {.topic = input_of(r),
+                                         .partition = (int32_t)(record->draw % partitions),
+                                         .timestamp_ms = record->timestamp_ms,
+                                         .key = record->key,
+                                         .value = record->value};
+    if (sim_fault(&r->world, SIM_input_skips))
+        sim_cluster_skip(r->cluster, message.topic, message.partition, 1 + below(r, 3));
+    const int64_t offset = sim_cluster_append(r->cluster, &message);
+    r->input_ends[message.partition] = offset + 1;
+    if (record->poison)
+        r->poison[r->poison_count++] = (struct sim_poison){message.partition, offset};
+}
+
+static void feed(struct run *r) {
+    while (r->fed < r->feed.count && r->feed.records[r->fed].arrives_ms <= r->world.now_ms)
+        append(r, &r->feed.records[r->fed++]);
+}
+
+static bool all_is_committed(struct run *r) {
+    if (r->fed < r->feed.count) return false;
+    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, input_of(r)); p++) {
+        int64_t offset = 0;
+        if (sim_cluster_committed(r->cluster, input_of(r), p, &offset) != SIM_DONE ||
+            (r->input_ends[p] > 0 && offset < r->input_ends[p]))
+            return false;
+    }
+    return true;
+}
+
+/* Other producers. */
+
+static void open_other(struct run *r, struct other *o, const char *topic, int32_t partition,
+                       bool commit) {
+    static const uint8_t key[] = "somebody";
+    if (o->open || sim_cluster_init(r->cluster, o->id, OTHERS_TIMEOUT_MS, &o->producer) != SIM_DONE)
+        return;
+    const struct port_message message = {.topic = topic,
+                                         .partition = partition,
+                                         .key = {key, sizeof key},
+                                         .value = {key, sizeof key}};
+    o->open = sim_cluster_produce(r->cluster, o->producer, &message) == SIM_DONE;
+    o->commit = commit;
+    o->until_ms = r->world.now_ms + sim_between(&r->world, 100, 8000);
+}
+
+static void close_other(struct run *r, struct other *o) {
+    if (!o->open || r->world.now_ms < o->until_ms) return;
+    o->open = sim_cluster_finish(r->cluster, o->producer, o->commit) == SIM_AWAY;
+}
+
+/* Engines. */
+
+static bool runs(const struct run *r, int i) {
+    return r->engines[i] != NULL && !sim_engine_ended(r->engines[i]);
+}
+
+static int running(const struct run *r) {
+    int count = 0;
+    for (int i = 0; i < ENGINES_MAX; i++)
+        count += runs(r, i);
+    return count;
+}
+
+static void start_engine(struct run *r) {
+    for (int i = 0; i < ENGINES_MAX; i++) {
+        if (r->engines[i] != NULL) continue;
+        r->engines[i] = sim_engine_start(&r->world, r->cluster, r->options);
+        r->told[i] = false;
+        r->starts++;
+        return;
+    }
+}
+
+static void stop_engine(struct run *r, int i) {
+    r->told[i] = true;
+    sim_engine_stop(r->engines[i]);
+}
+
+/* Ends that a supervisor meets with another start; others are mistakes. */
+static bool is_expected(struct run *r, int i) {
+    const struct error *error = sim_engine_error(r->engines[i]);
+    struct sim_port *port = sim_engine_port(r->engines[i]);
+    if (sim_port_is_dead(port)) return true;
+    switch (error->code) {
+    case ERROR_NONE:
+    case ERROR_INTERRUPTED:
+        return r->told[i];
+    case ERROR_FENCED:
+        return sim_port_is_shut_out(port) && r->starts > 1;
+    case ERROR_UNAVAILABLE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void reap(struct run *r) {
+    for (int i = 0; i < ENGINES_MAX; i++) {
+        if (r->engines[i] == NULL || runs(r, i)) continue;
+        if (!is_expected(r, i))
+            sim_fail(&r->world, "an engine ended with %s: %s",
+                     error_name(sim_engine_error(r->engines[i])->code),
+                     sim_engine_error(r->engines[i])->text);
+        sim_engine_free(r->engines[i]);
+        r->engines[i] = NULL;
+        if (r->start_at_ms < r->world.now_ms)
+            r->start_at_ms = r->world.now_ms + sim_between(&r->world, 0, 2000);
+    }
+}
+
+static void supervise(struct run *r) {
+    reap(r);
+    if (running(r) == 0 && r->world.now_ms >= r->start_at_ms) start_engine(r);
+}
+
+/* Mischief. */
+
+static int64_t for_a_while(struct run *r) {
+    const int64_t most_ms = chance_is(&r->world.chance, 20) ? 20000 : 2000;
+    return r->world.now_ms + sim_between(&r->world, 100, most_ms);
+}
+
+static void harm_brokers(struct run *r) {
+    const char *const topics[] = {r->options->topic_transactions, r->options->topic_recommendations,
+                                  r->options->topic_dead_letters, r->options->topic_order};
+    if (sim_fault(&r->world, SIM_partition_down)) {
+        const char *topic = topics[below(r, 4)];
+        sim_cluster_partition_down(
+            r->cluster, topic, below(r, sim_cluster_partitions(r->cluster, topic)), for_a_while(r));
+    }
+    if (sim_fault(&r->world, SIM_coordinator_down))
+        sim_cluster_coordinator_down(r->cluster, for_a_while(r));
+    if (sim_fault(&r->world, SIM_cluster_down)) sim_cluster_down(r->cluster, for_a_while(r));
+}
+
+static void harm_engines(struct run *r) {
+    const int i = below(r, ENGINES_MAX);
+    if (running(r) == 1 && sim_fault(&r->world, SIM_successor)) start_engine(r);
+    if (!runs(r, i)) return;
+    if (sim_fault(&r->world, SIM_freeze)) sim_engine_freeze(r->engines[i], for_a_while(r));
+    if (sim_fault(&r->world, SIM_stop)) stop_engine(r, i);
+}
+
+static void harm_topics(struct run *r) {
+    const int32_t partitions = sim_cluster_partitions(r->cluster, input_of(r));
+    if (sim_fault(&r->world, SIM_neighbour_open))
+        open_other(r, &r->neighbour, r->options->topic_order, 0, true);
+    if (sim_fault(&r->world, SIM_input_aborted))
+        open_other(r, &r->feeder, input_of(r), below(r, partitions), false);
+    if (partitions < PARTITIONS_MAX && r->fed > 0 && sim_fault(&r->world, SIM_partition_added))
+        sim_cluster_add_partitions(r->cluster, input_of(r), 1);
+}
+
+static void mischief(struct run *r) {
+    if (r->world.now_ms < r->mischief_at_ms) return;
+    r->mischief_at_ms = r->world.now_ms + sim_between(&r->world, 200, 4000);
+    harm_brokers(r);
+    harm_engines(r);
+    harm_topics(r);
+}
+
+static void say_what_is_missing(struct run *r) {
+    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, input_of(r)); p++) {
+        int64_t offset = PORT_OFFSET_NONE;
+        sim_cluster_committed(r->cluster, input_of(r), p, &offset);
+        if (r->input_ends[p] > 0 && offset < r->input_ends[p])
+            sim_fail(&r->world,
+                     "%d s after the last fault partition %d is at %lld, its end is %lld (%d run)",
+                     QUIET_MAX_MS / 1000, (int)p, (long long)offset, (long long)r->input_ends[p],
+                     running(r));
+    }
+    sim_fail(&r->world, "%d s after the last fault the offsets are not known (%d run)",
+             QUIET_MAX_MS / 1000, running(r));
+}
+
+/* The faults end some time after the input does. */
+static void calm(struct run *r) {
+    if (r->quiet_at_ms == 0 && r->fed == r->feed.count)
+        r->quiet_at_ms = r->world.now_ms + sim_between(&r->world, 0, 10000);
+    if (r->quiet_at_ms == 0 || r->world.now_ms < r->quiet_at_ms) return;
+    r->world.quiet = true;
+    if (r->world.now_ms > r->quiet_at_ms + QUIET_MAX_MS) say_what_is_missing(r);
+}
+
+static bool going(const struct run *r) {
+    return r->world.failure[0] == '\0';
+}
+
+static void turn(struct run *r) {
+    feed(r);
+    sim_cluster_step(r->cluster);
+    close_other(r, &r->neighbour);
+    close_other(r, &r->feeder);
+    mischief(r);
+    sim_turn(&r->world, IDLE_MS);
+}
+
+/* Stops who runs; a mistake is said, not waited for. */
+static void end_engines(struct run *r) {
+    for (int i = 0; i < ENGINES_MAX; i++)
+        if (runs(r, i)) stop_engine(r, i);
+    if (!going(r))
+        for (int i = 0; i < ENGINES_MAX; i++)
+            if (runs(r, i)) sim_port_kill(sim_engine_port(r->engines[i]));
+    while (running(r) > 0)
+        turn(r);
+    reap(r);
+}
+
+/* One that starts when all is done finds the state as it was, and has nothing to say. */
+static void start_once_more(struct run *r) {
+    const uint64_t before =
+        sim_cluster_commits(r->cluster, sim_cluster_id(r->cluster, r->options->shard_id));
+    start_engine(r);
+    const int64_t until_ms = r->world.now_ms + 20000;
+    while (going(r) && running(r) > 0 && r->world.now_ms < until_ms)
+        turn(r);
+    if (running(r) == 0) sim_fail(&r->world, "an engine that had nothing to do ended");
+    end_engines(r);
+    if (sim_cluster_commits(r->cluster, sim_cluster_id(r->cluster, r->options->shard_id)) != before)
+        sim_fail(&r->world, "an engine that had nothing to do committed");
+}
+
+static void add_totals(const struct run *r, struct sim_totals *totals) {
+    for (int f = 0; f < SIM_FAULT_COUNT; f++)
+        totals->injected[f] += r->world.injected[f];
+    totals->records += r->fed;
+    totals->starts += r->starts;
+    totals->turns += r->world.turns;
+}
+
+static void check(struct run *r, bool with_twins, struct sim_totals *totals) {
+    const struct sim_expectation expected = {.options = r->options,
+                                             .poison = r->poison,
+                                             .poison_count = r->poison_count,
+                                             .input_ends = r->input_ends,
+                                             .with_twins = with_twins};
+    sim_cluster_settle(r->cluster);
+    r->neighbour.until_ms = r->feeder.until_ms = 0;
+    close_other(r, &r->neighbour);
+    close_other(r, &r->feeder);
+    sim_cluster_settle(r->cluster);
+    sim_check(&r->world, r->cluster, &expected, &totals->outcome);
+}
+
+bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
+             struct sim_totals *totals, char failure[1024]) {
+    struct run *r = calloc(1, sizeof *r);
+    assert(r != NULL);
+    r->options = options;
+    sim_world_init(&r->world, seed);
+    open_cluster(r);
+    trim_input(r);
+    sim_feed_make(&r->feed, &r->world);
+    while (going(r) && !(r->world.quiet && all_is_committed(r))) {
+        supervise(r);
+        calm(r);
+        turn(r);
+    }
+    end_engines(r);
+    if (going(r) && seed % 4 == 0) start_once_more(r);
+    if (going(r)) check(r, with_twins, totals);
+    add_totals(r, totals);
+    memcpy(failure, r->world.failure, sizeof r->world.failure);
+    const bool ok = going(r);
+    sim_cluster_free(r->cluster);
+    sim_feed_free(&r->feed);
+    free(r);
+    return ok;
+}

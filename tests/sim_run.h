@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One simulated run: an input, engines that are killed, frozen, fenced, stopped and started again,
+ * brokers that go away, until all is committed; then the checks. */
+#pragma once
+
+#include "tests/sim_check.h"
+
+struct sim_totals {
+    uint64_t injected[SIM_FAULT_COUNT];
+    uint64_t records, starts, reloads, turns;
+    struct sim_outcome outcome;
+};
+
+/* `options` are those of the engines; `with_twins` as in sim_check.h. Adds to the totals; false
+ * with what is wrong in `failure`. */
+bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
+             struct sim_totals *totals, char failure[1024]);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine in a simulated world, a seed a run (tests/sim_world.h says which faults there are).
+ *
+ *   test_simulation [--first SEED] [--seeds COUNT]   runs them; a failing one is named in one line
+ *   test_simulation --seed SEED                      runs one of them again, with the engine's log
+ *   test_simulation --mutant NAME                    succeeds when one of 20 seeds fails */
+#include "detector/base/log.h"
+#include "tests/sample.h"
+#include "tests/sim_run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+enum { TWINS_EVERY = 8, SEEDS = 5000, MUTANT_SEEDS = 20, ALL_KINDS_SEEDS = 300 };
+
+struct arguments {
+    uint64_t first, count;
+    const char *mutant;
+    bool loud;
+};
+
+static bool parse(int argc, char **argv, struct arguments *a) {
+    *a = (struct arguments){.first = 1, .count = SEEDS};
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 == argc) return false;
+        const uint64_t number = strtoull(argv[i + 1], NULL, 10);
+        if (strcmp(argv[i], "--first") == 0)
+            a->first = number;
+        else if (strcmp(argv[i], "--seeds") == 0)
+            a->count = number;
+        else if (strcmp(argv[i], "--seed") == 0)
+            *a = (struct arguments){.first = number, .count = 1, .loud = true};
+        else if (strcmp(argv[i], "--mutant") == 0)
+            *a = (struct arguments){.first = 1, .count = MUTANT_SEEDS, .mutant = argv[i + 1]};
+        else
+            return false;
+    }
+    return true;
+}
+
+static void print_totals(const struct arguments *a, const struct sim_totals *t) {
+    printf("%" PRIu64 " seeds: %" PRIu64 " records, %" PRIu64 " starts, %" PRIu64
+           " order records, %" PRIu64 " recommendations, %" PRIu64 " dead letters, %" PRIu64
+           " turns\n",
+           a->count, t->records, t->starts, t->outcome.order_records, t->outcome.recommendations,
+           t->outcome.dead_letters, t->turns);
+    for (int f = 0; f < SIM_FAULT_COUNT; f++)
+        printf("%10" PRIu64 "  %s\n", t->injected[f], sim_fault_name((enum sim_fault)f));
+}
+
+/* A run that injects nothing of a kind proves nothing about it. */
+static bool every_kind_was_met(const struct arguments *a, const struct sim_totals *t) {
+    bool all = true;
+    for (int f = 0; f < SIM_FAULT_COUNT && a->count >= ALL_KINDS_SEEDS; f++) {
+        if (t->injected[f] > 0) continue;
+        printf("never injected: %s\n", sim_fault_name((enum sim_fault)f));
+        all = false;
+    }
+    return all;
+}
+
+static bool run_all(const struct arguments *a, const struct options *options,
+                    struct sim_totals *totals, const char *program) {
+    char failure[1024];
+    for (uint64_t seed = a->first; seed < a->first + a->count; seed++) {
+        const bool twins = seed % TWINS_EVERY == 0 || a->mutant != NULL;
+        if (sim_run(seed, options, twins, totals, failure)) continue;
+        if (a->mutant != NULL)
+            printf("mutant %s is caught by seed %" PRIu64 ": %s\n", a->mutant, seed, failure);
+        else
+            printf("FAILED: %s --seed %" PRIu64 ": %s\n", program, seed, failure);
+        return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv) {
+    struct arguments arguments;
+    struct options options;
+    char directory[64];
+    if (!parse(argc, argv, &arguments)) {
+        fprintf(stderr, "usage: %s [--first SEED] [--seeds COUNT] | --seed SEED | --mutant NAME\n",
+                argv[0]);
+        return 2;
+    }
+    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* little is kept: no huge page is to be cleared */
+    if (!sample_directory_make(directory, &options)) return 1;
+    if (!arguments.loud) log_set_level(LOG_LEVEL_ERROR);
+    struct sim_totals totals = {0};
+    const bool whole = run_all(&arguments, &options, &totals, argv[0]);
+    sample_directory_remove(directory, &options);
+    if (arguments.mutant != NULL) {
+        if (whole) printf("mutant %s lives\n", arguments.mutant);
+        return whole ? 1 : 0;
+    }
+    print_totals(&arguments, &totals);
+    return whole && every_kind_was_met(&arguments, &totals) ? 0 : 1;
+}
