@@ -281,13 +281,14 @@ class Episode:
 class Judge:
     """Walks the rows; collects what is to be published, in order."""
 
-    def __init__(self, policy, model):
-        self.policy, self.model = policy, model
+    def __init__(self, policies, model):
+        self.policies, self.model, self.policy = policies, model, None  # by order record
         self.clock_s, self.hour, self.taken = -1, None, {}
         self.episodes, self.out = {}, []
 
     def walk(self, rows, sides):
         for index, row in enumerate(rows):
+            self.policy = self.policies[row.order]
             if row.verdict in (None, "LATE"):
                 self.move_clock(row)
             self.expire(row)
@@ -357,6 +358,7 @@ class Judge:
     def publish(self, episode, state, action, row, side):
         self.taken[action] = self.taken.get(action, 0) + 1
         episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
+        episode.rule = self.policy.rules[action]
         within = self.policy.document["decide_within_minutes"] * 60 * SECOND
         episode.decide_by = min(clock_of(row.event) + within, episode.valid_until)
         hold = side.unspent if action >= ACTIONS.index("HOLD_AMOUNT") and side.unspent > 0 else None
@@ -375,15 +377,14 @@ class Judge:
 
     def say(self, episode, state, row, hold, trail, features):
         episode.revision += 1
-        rule = self.policy.rules[episode.action]
         self.out.append((row, {
             "recommendation_id": episode.id, "revision": episode.revision, "state": state, "mode": "LIVE",
-            "action": ACTIONS[episode.action], "priority": rule["priority"], "addressee_bic": episode.bic,
+            "action": ACTIONS[episode.action], "priority": episode.rule["priority"], "addressee_bic": episode.bic,
             "target_account_token": episode.token, "target_tx_ids": list(episode.txs),
             "hold_amount_kzt_minor": hold, "at_risk_kzt_minor": episode.at_risk,
             "issued_at": clock_of(row.event), "decide_by": episode.decide_by, "valid_until": episode.valid_until,
             "max_hold_business_days": self.policy.document["max_hold_business_days"], "score": episode.score,
-            "probability": 1 / (1 + math.exp(-episode.score)), "threshold": rule["threshold"],
+            "probability": 1 / (1 + math.exp(-episode.score)), "threshold": episode.rule["threshold"],
             "money_trail": trail, "protected_flows": self.policy.document["protected_flows"],
             "human_decision_required": True, "model_id": self.model["id"], "model_sha256": self.model["sha256"],
             "policy_id": self.policy.document["id"], "policy_sha256": self.policy.sha256,
@@ -447,10 +448,10 @@ class Report:
 class Verifier:
     """Checks a shard's topics, as read_committed messages by partition, sorted by offset."""
 
-    def __init__(self, schemas, model_path=MODEL, policy_path=POLICY):
+    def __init__(self, schemas, policy_paths=(POLICY,), model_path=MODEL):
         self.schemas = schemas
         self.recommendation, self.order = contract("FreezeRecommendation"), contract("OrderRecord")
-        self.policy = Policy(policy_path)
+        self.policies = {policy.sha256: policy for policy in map(Policy, policy_paths)}
         with open(model_path, "rb") as file:
             text = file.read()
         self.model = {"sha256": hashlib.sha256(text).hexdigest(), "id": json.loads(text)["id"]}
@@ -467,8 +468,10 @@ class Verifier:
             end = log[-1].offset + 1 if log else 0
             if position.get(partition, 0) != end:
                 report.fault("partition", partition, "taken up to", position.get(partition), "of", end)
-        sides = score(rows, self.policy.least() - 1e-9)
-        due = Judge(self.policy, self.model).walk(rows, sides)
+        check(all(order["model_sha256"] == self.model["sha256"] for order in logged), "another model")
+        policies = [self.policies[order["policy_sha256"]] for order in logged]
+        sides = score(rows, min(policy.least() for policy in policies) - 1e-9)
+        due = Judge(policies, self.model).walk(rows, sides)
         self.compare(report, due, recommendations, logged)
         self.compare_letters(report, rows, letters)
         return report
