@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { KAFKA_INSTANCE_SIZE = 160 };
+
 struct kafka_port {
     struct port port;
     const struct options *options;
@@ -23,6 +25,8 @@ struct kafka_port {
 
     rd_kafka_t *producer;
     rd_kafka_consumer_group_metadata_t *group;
+    char instance[KAFKA_INSTANCE_SIZE]; /* who commits; written beside every committed offset */
+    bool has_shard; /* this instance has taken the shard over, and none after it as far as known */
     int64_t begun_ms; /* when the open transaction began */
     bool feeding;     /* a plain, idempotent producer of a tool */
     bool doubtful;    /* a transactional call was slow or retried: rebuild before the next one */
@@ -72,7 +76,20 @@ void kafka_release(struct port *, struct port_record *, size_t);
 bool kafka_header(struct port *, const struct port_record *, size_t, struct port_header *);
 
 void kafka_producer_close(struct kafka_port *k);
+/* A name for this process that no other has, to be read by people too. */
+void kafka_claim_name(struct kafka_port *k);
+/* Whether the shard's committed offsets bear this instance's name, or none at all (nothing is
+ * committed yet). False: ERROR_FENCED with who has them; or the wait for the broker was broken. */
+bool kafka_claim_holds(struct kafka_port *k, struct error *error);
+/* What the producer's transaction has to say beside offsets: they bear this instance's name. */
+void kafka_claim_sign(const struct kafka_port *k, rd_kafka_topic_partition_list_t *offsets);
+/* Puts the name beside the offsets that are committed, in a transaction of the producer that has
+ * just been initialised. PORT_OK also where none are. */
+enum port_status kafka_claim(struct kafka_port *k, struct error *error);
 bool kafka_fence(struct port *, struct error *);
+/* Takes the error apart and frees it. */
+enum port_status kafka_judge(struct kafka_port *k, const char *what, rd_kafka_error_t *failed,
+                             struct error *error);
 enum port_status kafka_begin(struct port *, struct error *);
 enum port_status kafka_produce(struct port *, const struct port_message *, struct error *);
 enum port_status kafka_send_offsets(struct port *, const struct port_position *, size_t,

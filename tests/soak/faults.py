@@ -83,8 +83,7 @@ def replace(run, number):
     if following is None or following.arm(run.random) is None:
         return
     run.until_commit(run.marks[-1])
-    run.engine.signal(signal.SIGTERM)
-    run.must_end(run.engine, 0)
+    run.stop()
     run.start_next(number)
 
 
@@ -176,19 +175,15 @@ class Document(Fault):
                 file.write(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
         return whole
 
-    def stop(self, run):
-        run.engine.signal(signal.SIGTERM)
-        run.must_end(run.engine, 0)
-
     def happen(self, run, number):
         run.until_share(run.share_of(number))
-        self.stop(run)
+        run.stop()
         shipped, other = run.soak.policies
         before = run.changed.get("policy_path", shipped)
         run.changed["policy_path"] = other if before == shipped else shipped
         run.start_engine()
         run.until_commit(time.time())
-        self.stop(run)
+        run.stop()
         with open(before, "rb") as file:
             old = hashlib.sha256(file.read()).hexdigest()
         path = os.path.join(run.directory, "state", old + ".json")
@@ -213,8 +208,7 @@ class NoRoom(Fault):
 
     def happen(self, run, number):
         run.until_share(run.share_of(number))
-        run.engine.signal(signal.SIGTERM)
-        run.must_end(run.engine, 0)
+        run.stop()
         changed = dict(self.engine)
         if "state_dir" not in changed:
             changed["state_dir"] = os.path.join(run.directory, f"full-{number}")
@@ -236,7 +230,7 @@ class BrokerFault(Fault):
         super().__init__(name)
         self.which, self.freeze, self.nodes = which, freeze, nodes
         if 3 in nodes and 1 not in nodes:
-            self.seconds = 4.0
+            self.seconds = 7.0
 
     def victim(self, run):
         if self.which is None:

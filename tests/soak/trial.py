@@ -152,6 +152,12 @@ class Run:
         following = self.plan[number + 1] if number + 1 < len(self.plan) else None
         return self.start_engine(following.arm(self.random) if following else None)
 
+    def stop(self):
+        """A clean stop of an engine that has got as far as to hear of it."""
+        self.engine.until_live()
+        self.engine.signal(signal.SIGTERM)
+        self.must_end(self.engine, 0)
+
     def must_end(self, engine, *statuses):
         try:
             status = engine.status()
@@ -234,8 +240,7 @@ class Run:
         told = self.soak.feeders.end()
         assert sum(t["acked"] for t in told) == len(self.messages), told
         self.until_share(1)
-        self.engine.signal(signal.SIGTERM)
-        self.must_end(self.engine, 0)
+        self.stop()
 
     def read(self, topic):
         return {p: [oracle.Message(*(rk.record_of(m)[key] for key in
