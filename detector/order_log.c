@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/order_log.h"
 
+#include "detector/base/log.h"
 #include "detector/base/murmur2.h"
+#include "detector/base/steady.h"
 
 #include <stdlib.h>
+
+/* Brokers let no transaction stay open longer (transaction.max.timeout.ms), unless told to. */
+enum { HELD_MS_MAX = 900000 };
 
 struct order_log {
     struct port *port;
     const char *topic, *shard_id;
     int32_t partition;
     int64_t next_offset;
-    int64_t end; /* captured: what lies at or past it is not ours to read */
+    int64_t end;     /* captured: what lies at or past it is not ours to read */
+    bool end_known;  /* false: only as far as no open transaction holds back */
+    int64_t held_ms; /* since when we wait for one; 0: we do not */
     int64_t next_sequence;
     struct order_record *record; /* handed out last; its texts lie in `held` */
     struct port_record held;
@@ -54,6 +61,8 @@ struct port_position order_log_position(struct order_log *log) {
 
 bool order_log_capture(struct order_log *log, struct error *error) {
     int64_t first = 0;
+    log->end_known = log->port->ops->readable_end == NULL;
+    log->held_ms = 0;
     return log->port->ops->watermarks(log->port, log->topic, log->partition, &first, &log->end,
                                       error);
 }
@@ -85,15 +94,51 @@ static bool take(struct order_log *log, struct error *error) {
     return true;
 }
 
+/* The broker tells a reader of what is committed only the end of that; the stream knows the log's
+ * own once something has been fetched for this assignment. */
+static void find_end(struct order_log *log, size_t stream) {
+    if (log->end_known) return;
+    const int64_t end = log->port->ops->known_end(log->port, stream);
+    log->end_known = end >= 0;
+    if (end > log->end) log->end = end;
+}
+
+/* At the stream's end for now, but not yet at the log's. */
+static enum order_log_outcome wait_held(struct order_log *log, struct error *error) {
+    const int64_t now_ms = steady_ms();
+    if (log->held_ms == 0) {
+        log->held_ms = now_ms;
+        log_info("event=order_log_held topic=%s partition=%d from=%lld to=%lld "
+                 "why=\"a transaction of another shard is open\" next=\"waits for its end\"",
+                 log->topic, (int)log->partition, (long long)log->next_offset, (long long)log->end);
+    }
+    if (now_ms - log->held_ms < HELD_MS_MAX) return ORDER_LOG_WAIT;
+    error_set(error, ERROR_UNAVAILABLE,
+              "%s/%d: a transaction has been open at offset %lld or behind for %d s and holds back "
+              "what comes after; see kafka-transactions.sh find-hanging",
+              log->topic, (int)log->partition, (long long)log->next_offset, HELD_MS_MAX / 1000);
+    return ORDER_LOG_FAILED;
+}
+
+static enum order_log_outcome at_end(struct order_log *log, size_t stream, struct error *error) {
+    struct port *port = log->port;
+    if (!port->ops->at_end(port, stream)) return ORDER_LOG_WAIT;
+    find_end(log, stream);
+    const bool held =
+        port->ops->readable_end != NULL && port->ops->readable_end(port, stream) < log->end;
+    return held ? wait_held(log, error) : ORDER_LOG_END;
+}
+
 enum order_log_outcome order_log_next(struct order_log *log, size_t stream,
                                       const struct order_record **record, struct error *error) {
     struct port *port = log->port;
     do {
         let_go(log);
-        if (log->next_offset >= log->end) return ORDER_LOG_END;
+        if (log->end_known && log->next_offset >= log->end) return ORDER_LOG_END;
         size_t count = 0;
         if (!port->ops->poll(port, stream, &log->held, 1, &count, error)) return ORDER_LOG_FAILED;
-        if (count == 0) return port->ops->at_end(port, stream) ? ORDER_LOG_END : ORDER_LOG_WAIT;
+        if (count == 0) return at_end(log, stream, error);
+        find_end(log, stream);
         log->holding = true;
         log->next_offset = log->held.offset + 1;
     } while (!is_ours(log, &log->held));

@@ -79,6 +79,10 @@ struct port_ops {
     /* One past the stream's last record as far as is known here without asking; -1: not known yet.
      */
     int64_t (*known_end)(struct port *, size_t stream);
+    /* Of a stream that is at its end: as far as may be read at present. Between there and
+     * `known_end` a transaction that is still open, of whomever, holds records back. NULL where
+     * that does not happen. */
+    int64_t (*readable_end)(struct port *, size_t stream);
     /* Sleeps until a stream may have records, `wake` is called or the time is over. */
     void (*wait)(struct port *, int timeout_ms);
     void (*wake)(struct port *);

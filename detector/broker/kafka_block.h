@@ -25,6 +25,7 @@ struct kafka_block {
     uint32_t stream;
     bool headed;        /* a record has headers */
     bool eof;           /* behind the last record the partition ended */
+    int64_t eof_offset; /* where: as far as may be read, see kafka_readable_end */
     bool orphan;        /* its stream is no more: who releases the last record frees the block */
     uint8_t *own;       /* the last record's bytes when they do not fit */
     struct error error; /* what came behind the last record; ERROR_NONE: nothing */

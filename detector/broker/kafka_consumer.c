@@ -142,12 +142,38 @@ static struct bytes bytes_of(const void *data, size_t size) {
     return (struct bytes){data, data == NULL ? 0 : (uint32_t)size};
 }
 
+/* Completes "T/P does not hold offset N (why)": what is there, what is lost, what can be done. */
+static bool explain_gone(struct kafka_port *k, size_t index, struct error *error) {
+    const struct kafka_place place = kafka_reader_place(k->reader, index);
+    const int64_t needed = place.next_offset;
+    struct port_position done = {place.topic, place.partition, 0};
+    struct error other;
+    int64_t low = 0, high = 0;
+    if (needed < 0 ||
+        !kafka_watermarks(&k->port, place.topic, place.partition, &low, &high, &other) ||
+        !kafka_committed(&k->port, &done, 1, &other))
+        return false;
+    const struct error found = *error;
+    if (needed > high)
+        return error_set(error, found.code,
+                         "%s; it ends at %lld: was the topic made anew? Restore it, or take a new "
+                         "shard.id with start.from",
+                         found.text, (long long)high);
+    return error_set(error, found.code,
+                     "%s; it begins at %lld: %lld records from %lld on are gone, %lld of them were "
+                     "never processed and are lost to this shard, the others are needed to rebuild "
+                     "its state. Restore the topic, or take a new shard.id with start.from",
+                     found.text, (long long)low, (long long)(low - needed), (long long)needed,
+                     (long long)(done.offset >= 0 && low > done.offset ? low - done.offset : 0));
+}
+
 bool kafka_poll(struct port *port, size_t index, struct port_record *records, size_t max,
                 size_t *count, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     assert(pthread_equal(k->assigner, pthread_self()));
-    return kafka_reader_take(k->reader, index, records, max, count, error) &&
-           (*count > 0 || fail_fatal(k, error));
+    if (!kafka_reader_take(k->reader, index, records, max, count, error))
+        return error->code == ERROR_INPUT_GONE && explain_gone(k, index, error);
+    return *count > 0 || fail_fatal(k, error);
 }
 
 int64_t kafka_known_end(struct port *port, size_t index) {
@@ -165,6 +191,11 @@ bool kafka_at_end(struct port *port, size_t index) {
     if (place.eof) return true;
     const int64_t end = kafka_known_end(port, index);
     return end >= 0 && place.next_offset >= end;
+}
+
+int64_t kafka_readable_end(struct port *port, size_t index) {
+    const struct kafka_place place = kafka_reader_place(kafka_self(port)->reader, index);
+    return place.eof ? place.eof_offset : place.next_offset;
 }
 
 void kafka_wait(struct port *port, int timeout_ms) {

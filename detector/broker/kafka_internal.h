@@ -70,6 +70,7 @@ bool kafka_assign(struct port *, const struct port_position *, size_t, struct er
 bool kafka_poll(struct port *, size_t, struct port_record *, size_t, size_t *, struct error *);
 bool kafka_at_end(struct port *, size_t);
 int64_t kafka_known_end(struct port *, size_t);
+int64_t kafka_readable_end(struct port *, size_t);
 void kafka_wait(struct port *, int);
 void kafka_wake(struct port *);
 void kafka_release(struct port *, struct port_record *, size_t);

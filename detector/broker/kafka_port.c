@@ -169,6 +169,7 @@ static const struct port_ops operations = {
     .poll = kafka_poll,
     .at_end = kafka_at_end,
     .known_end = kafka_known_end,
+    .readable_end = kafka_readable_end,
     .wait = kafka_wait,
     .wake = kafka_wake,
     .release = kafka_release,

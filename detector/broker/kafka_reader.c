@@ -34,7 +34,7 @@ struct stream {
     struct kafka_block *front;
     uint32_t taken; /* records of `front` */
     uint32_t given_back;
-    int64_t next_offset;
+    int64_t next_offset, eof_offset;
     bool eof;
 };
 
@@ -58,14 +58,12 @@ static void note_error(const struct stream *s, struct kafka_block *block,
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         block->eof = true;
+        block->eof_offset = message->offset;
         return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        error_set(&block->error, ERROR_INPUT_GONE,
-                  "%s/%d does not hold offset %lld any more (%s); what lies between is lost "
-                  "to this shard: restore the topic, or take a new shard.id with start.from",
-                  s->topic, (int)s->partition, (long long)s->read_offset,
-                  rd_kafka_message_errstr(message));
+        error_set(&block->error, ERROR_INPUT_GONE, "%s/%d does not hold offset %lld (%s)", s->topic,
+                  (int)s->partition, (long long)s->read_offset, rd_kafka_message_errstr(message));
         return;
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
         error_set(&block->error, ERROR_DENIED, "%s: %s", s->topic,
@@ -267,6 +265,7 @@ static bool finish_front(struct stream *s, struct error *error) {
     struct kafka_block *block = s->front;
     s->front = NULL;
     s->eof = block->eof;
+    s->eof_offset = block->eof_offset;
     const bool ok = block->error.code == ERROR_NONE;
     if (!ok) *error = block->error;
     if (block->count == 0) give_back(s, block);
@@ -322,5 +321,5 @@ void kafka_reader_release(struct kafka_reader *r, const struct port_record *reco
 struct kafka_place kafka_reader_place(const struct kafka_reader *r, size_t stream) {
     assert(stream < r->stream_count);
     const struct stream *s = &r->streams[stream];
-    return (struct kafka_place){s->topic, s->partition, s->next_offset, s->eof};
+    return (struct kafka_place){s->topic, s->partition, s->next_offset, s->eof, s->eof_offset};
 }

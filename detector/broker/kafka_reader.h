@@ -38,5 +38,6 @@ struct kafka_place {
     int32_t partition;
     int64_t next_offset; /* one past the last record taken; negative until known */
     bool eof;            /* behind it the partition ended, and nothing has been taken since */
+    int64_t eof_offset;  /* where it ended, for a reader of what is committed */
 };
 struct kafka_place kafka_reader_place(const struct kafka_reader *reader, size_t stream);

@@ -107,6 +107,11 @@ static int64_t known_end(struct port *p, size_t stream) {
     return self.inner->ops->known_end(self.inner, stream);
 }
 
+static int64_t readable_end(struct port *p, size_t stream) {
+    (void)p;
+    return self.inner->ops->readable_end(self.inner, stream);
+}
+
 static void wait_for(struct port *p, int timeout_ms) {
     (void)p;
     self.inner->ops->wait(self.inner, timeout_ms);
@@ -201,6 +206,7 @@ static const struct port_ops operations = {
     .poll = poll,
     .at_end = at_end,
     .known_end = known_end,
+    .readable_end = readable_end,
     .wait = wait_for,
     .wake = wake,
     .release = release,
