@@ -6,6 +6,7 @@
  * over commits the offsets it finds once more under its own name, before anything else. They do not
  * change; a successor that is live has therefore always left its name, and one that is not yet live
  * has published nothing that could be lost. */
+#include "detector/base/steady.h"
 #include "detector/broker/kafka_internal.h"
 
 #include <stdio.h>
@@ -22,14 +23,19 @@ void kafka_claim_name(struct kafka_port *k) {
              (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
 }
 
+static rd_kafka_topic_partition_list_t *input_of(const struct kafka_port *k) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(k->input_partitions);
+    for (int32_t i = 0; i < k->input_partitions; i++)
+        rd_kafka_topic_partition_list_add(list, k->options->topic_transactions, i);
+    return list;
+}
+
 /* The committed offsets of the shard's input with what is written beside them; NULL: ERROR_…. */
 static rd_kafka_topic_partition_list_t *read_committed(struct kafka_port *k, struct error *error) {
-    const char *topic = k->options->topic_transactions;
-    int32_t partitions = 0;
-    if (!kafka_partition_count(&k->port, topic, &partitions, error)) return NULL;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
-    for (int32_t i = 0; i < partitions; i++)
-        rd_kafka_topic_partition_list_add(list, topic, i);
+    if (!kafka_partition_count(&k->port, k->options->topic_transactions, &k->input_partitions,
+                               error))
+        return NULL;
+    rd_kafka_topic_partition_list_t *list = input_of(k);
     for (;;) {
         const rd_kafka_resp_err_t failed = rd_kafka_committed(k->consumer, list, KAFKA_CALL_MS);
         if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) return list;
@@ -44,17 +50,35 @@ static bool is_ours(const struct kafka_port *k, const rd_kafka_topic_partition_t
     return at->metadata_size == size && memcmp(at->metadata, k->instance, size) == 0;
 }
 
+static bool all_ours(const struct kafka_port *k, const rd_kafka_topic_partition_list_t *list,
+                     struct error *error) {
+    for (int i = 0; i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &list->elems[i];
+        if (at->offset >= 0 && !is_ours(k, at))
+            return error_set(error, ERROR_FENCED,
+                             "another engine with this shard.id has taken over (%.*s)",
+                             (int)at->metadata_size, (const char *)at->metadata);
+    }
+    return true;
+}
+
 bool kafka_claim_holds(struct kafka_port *k, struct error *error) {
     rd_kafka_topic_partition_list_t *list = read_committed(k, error);
     if (list == NULL) return false;
-    bool holds = true;
-    for (int i = 0; i < list->cnt && holds; i++) {
-        const rd_kafka_topic_partition_t *at = &list->elems[i];
-        holds = at->offset < 0 || is_ours(k, at) ||
-                error_set(error, ERROR_FENCED,
-                          "another engine with this shard.id has taken over (%.*s)",
-                          (int)at->metadata_size, (const char *)at->metadata);
-    }
+    const bool holds = all_ours(k, list, error);
+    rd_kafka_topic_partition_list_destroy(list);
+    return holds;
+}
+
+bool kafka_claim_look(struct kafka_port *k, struct error *error) {
+    const int64_t now_ms = steady_ms();
+    if (!atomic_load(&k->has_shard) || now_ms - atomic_load(&k->looked_ms) < KAFKA_LOOK_MS)
+        return true;
+    atomic_store(&k->looked_ms, now_ms);
+    rd_kafka_topic_partition_list_t *list = input_of(k);
+    const bool told =
+        rd_kafka_committed(k->consumer, list, KAFKA_RETRY_MS) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    const bool holds = !told || all_ours(k, list, error);
     rd_kafka_topic_partition_list_destroy(list);
     return holds;
 }

@@ -13,13 +13,18 @@ bool kafka_consumer_open(struct kafka_port *k, struct error *error) {
     return true;
 }
 
+/* librdkafka 2.0.2 refuses to close a consumer that a fatal error has killed, and then waits for
+ * ever for the close when it destroys it. */
+static void destroy_consumer(rd_kafka_t *consumer) {
+    const bool dead = rd_kafka_fatal_error(consumer, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!dead) rd_kafka_consumer_close(consumer);
+    rd_kafka_destroy_flags(consumer, dead ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0);
+}
+
 void kafka_consumer_close(struct kafka_port *k) {
     kafka_reader_close(k->reader);
     if (k->main_queue != NULL) rd_kafka_queue_destroy(k->main_queue);
-    if (k->consumer != NULL) {
-        rd_kafka_consumer_close(k->consumer);
-        rd_kafka_destroy(k->consumer);
-    }
+    if (k->consumer != NULL) destroy_consumer(k->consumer);
     bell_close(&k->bell);
 }
 
@@ -173,7 +178,7 @@ bool kafka_poll(struct port *port, size_t index, struct port_record *records, si
     assert(pthread_equal(k->assigner, pthread_self()));
     if (!kafka_reader_take(k->reader, index, records, max, count, error))
         return error->code == ERROR_INPUT_GONE && explain_gone(k, index, error);
-    return *count > 0 || fail_fatal(k, error);
+    return *count > 0 || (fail_fatal(k, error) && kafka_claim_look(k, error));
 }
 
 int64_t kafka_known_end(struct port *port, size_t index) {

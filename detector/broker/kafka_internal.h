@@ -26,10 +26,12 @@ struct kafka_port {
     rd_kafka_t *producer;
     rd_kafka_consumer_group_metadata_t *group;
     char instance[KAFKA_INSTANCE_SIZE]; /* who commits; written beside every committed offset */
-    bool has_shard; /* this instance has taken the shard over, and none after it as far as known */
-    int64_t begun_ms; /* when the open transaction began */
-    bool feeding;     /* a plain, idempotent producer of a tool */
-    bool doubtful;    /* a transactional call was slow or retried: rebuild before the next one */
+    atomic_bool has_shard; /* taken over by this instance, and by none after it as far as known */
+    _Atomic int64_t looked_ms; /* when that was known last: by a look or by a transaction's begin */
+    int32_t input_partitions;  /* of the transactions' topic, at the last full look */
+    int64_t begun_ms;          /* when the open transaction began */
+    bool feeding;              /* a plain, idempotent producer of a tool */
+    bool doubtful; /* a transactional call was slow or retried: rebuild before the next one */
     rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit */
     char delivery_topic[256];           /* and where it should have gone */
     int64_t delivery_failures;
@@ -41,6 +43,7 @@ struct kafka_port {
 
 enum {
     KAFKA_CALL_MS = 5000,  /* one try of a blocking call */
+    KAFKA_LOOK_MS = 10000, /* how often an idle engine looks whether the shard is still its own */
     KAFKA_RETRY_MS = 250,  /* pause between tries */
     KAFKA_WARN_MS = 60000, /* how often an absent broker is mentioned */
     KAFKA_SLOW_MS =
@@ -82,6 +85,10 @@ void kafka_claim_name(struct kafka_port *k);
 /* Whether the shard's committed offsets bear this instance's name, or none at all (nothing is
  * committed yet). False: ERROR_FENCED with who has them; or the wait for the broker was broken. */
 bool kafka_claim_holds(struct kafka_port *k, struct error *error);
+/* The same by one short try, and only when nobody looked and nothing began for KAFKA_LOOK_MS: an
+ * engine with nothing to commit is not told that it is fenced. True also when the broker does not
+ * answer. Engine thread. */
+bool kafka_claim_look(struct kafka_port *k, struct error *error);
 /* What the producer's transaction has to say beside offsets: they bear this instance's name. */
 void kafka_claim_sign(const struct kafka_port *k, rd_kafka_topic_partition_list_t *offsets);
 /* Puts the name beside the offsets that are committed, in a transaction of the producer that has

@@ -49,13 +49,17 @@ static bool new_producer(struct kafka_port *k, struct error *error) {
 bool kafka_fence(struct port *port, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     if (!port->exactly_once) return new_producer(k, error);
-    if (k->has_shard && !kafka_claim_holds(k, error)) return false;
-    k->has_shard = false;
+    if (atomic_load(&k->has_shard) && !kafka_claim_holds(k, error)) return false;
+    atomic_store(&k->has_shard, false);
     for (;;) {
         if (!new_producer(k, error) || !init_transactions(k, error)) return false;
         const enum port_status status = kafka_claim(k, error);
-        k->has_shard = status == PORT_OK;
-        if (k->has_shard || status == PORT_STOPPED) return k->has_shard;
+        if (status == PORT_OK) {
+            atomic_store(&k->looked_ms, steady_ms());
+            atomic_store(&k->has_shard, true);
+            return true;
+        }
+        if (status == PORT_STOPPED) return false;
         if (status == PORT_FENCED) error->code = ERROR_FENCED;
         if (error->code != ERROR_UNAVAILABLE) return false;
         const struct error why = *error;
@@ -71,7 +75,7 @@ static enum port_status renew(struct kafka_port *k, struct error *error) {
         return error->code == ERROR_FENCED ? PORT_FENCED : PORT_STOPPED;
     if (new_producer(k, error) && init_transactions(k, error) && kafka_claim_holds(k, error))
         return PORT_OK;
-    if (error->code == ERROR_FENCED) k->has_shard = false;
+    if (error->code == ERROR_FENCED) atomic_store(&k->has_shard, false);
     return error->code == ERROR_INTERRUPTED ? PORT_STOPPED : PORT_REBUILD;
 }
 
@@ -134,6 +138,7 @@ enum port_status kafka_begin(struct port *port, struct error *error) {
         if (status != PORT_OK) return status;
     }
     k->begun_ms = steady_ms();
+    atomic_store(&k->looked_ms, k->begun_ms);
     rd_kafka_error_t *failed = rd_kafka_begin_transaction(k->producer);
     return failed == NULL ? PORT_OK : kafka_judge(k, "begin", failed, error);
 }

@@ -77,21 +77,22 @@ class Feeders:
     def __init__(self):
         self.processes = [subprocess.Popen([sys.executable, str(HERE / "feeder.py")], text=True,
                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(self.COUNT)]
-        self.at_work = False
+        self.finish = None
 
     def begin(self, bootstrap, topic, path, seconds):
+        self.finish = path + ".finish"
         for number, process in enumerate(self.processes):
             job = {"bootstrap": bootstrap, "topic": topic, "messages": path, "first": number, "of": self.COUNT,
-                   "seconds": seconds}
+                   "seconds": seconds, "finish": self.finish}
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
-        self.at_work = True
 
     def end(self):
-        """What each of them says, when it has sent everything."""
-        if not self.at_work:
+        """Lets them send the rest at once; what each of them says then."""
+        if self.finish is None:
             return []
-        self.at_work = False
+        pathlib.Path(self.finish).touch()
+        self.finish = None
         return [json.loads(process.stdout.readline()) for process in self.processes]
 
     def close(self):

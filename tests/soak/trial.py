@@ -189,7 +189,7 @@ class Run:
         rk.until("the next commit", done, 2 * WAIT_S)
 
     def share_of(self, number):
-        return (number + self.random.uniform(0.3, 0.9)) / (len(self.plan) + 0.5)
+        return 0.85 * (number + self.random.uniform(0.3, 0.9)) / len(self.plan)
 
     def mark(self):
         """A fault begins to be recovered from."""
