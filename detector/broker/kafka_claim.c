@@ -50,8 +50,8 @@ static bool is_ours(const struct kafka_port *k, const rd_kafka_topic_partition_t
     return at->metadata_size == size && memcmp(at->metadata, k->instance, size) == 0;
 }
 
-static bool all_ours(const struct kafka_port *k, const rd_kafka_topic_partition_list_t *list,
-                     struct error *error) {
+bool kafka_claim_signed(const struct kafka_port *k, const rd_kafka_topic_partition_list_t *list,
+                        struct error *error) {
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &list->elems[i];
         if (at->offset >= 0 && !is_ours(k, at))
@@ -65,7 +65,7 @@ static bool all_ours(const struct kafka_port *k, const rd_kafka_topic_partition_
 bool kafka_claim_holds(struct kafka_port *k, struct error *error) {
     rd_kafka_topic_partition_list_t *list = read_committed(k, error);
     if (list == NULL) return false;
-    const bool holds = all_ours(k, list, error);
+    const bool holds = kafka_claim_signed(k, list, error);
     rd_kafka_topic_partition_list_destroy(list);
     return holds;
 }
@@ -78,7 +78,7 @@ bool kafka_claim_look(struct kafka_port *k, struct error *error) {
     rd_kafka_topic_partition_list_t *list = input_of(k);
     const bool told =
         rd_kafka_committed(k->consumer, list, KAFKA_RETRY_MS) == RD_KAFKA_RESP_ERR_NO_ERROR;
-    const bool holds = !told || all_ours(k, list, error);
+    const bool holds = !told || kafka_claim_signed(k, list, error);
     rd_kafka_topic_partition_list_destroy(list);
     return holds;
 }

@@ -97,6 +97,8 @@ bool kafka_committed(struct port *port, struct port_position *positions, size_t 
         if (!ok) going = kafka_engine_try_again(k, "committed", rd_kafka_err2str(failed), error);
     }
     if (ok) copy_committed(list, positions, count);
+    /* A successor's offsets are none that a start which has been overtaken could compare. */
+    if (ok && atomic_load(&k->has_shard)) ok = kafka_claim_signed(k, list, error);
     rd_kafka_topic_partition_list_destroy(list);
     return ok;
 }

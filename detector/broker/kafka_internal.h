@@ -85,6 +85,9 @@ void kafka_claim_name(struct kafka_port *k);
 /* Whether the shard's committed offsets bear this instance's name, or none at all (nothing is
  * committed yet). False: ERROR_FENCED with who has them; or the wait for the broker was broken. */
 bool kafka_claim_holds(struct kafka_port *k, struct error *error);
+/* Of committed offsets that were read: whether those that are bear this instance's name. */
+bool kafka_claim_signed(const struct kafka_port *k, const rd_kafka_topic_partition_list_t *list,
+                        struct error *error);
 /* The same by one short try, and only when nobody looked and nothing began for KAFKA_LOOK_MS: an
  * engine with nothing to commit is not told that it is fenced. True also when the broker does not
  * answer. Engine thread. */

@@ -6,7 +6,8 @@
  *
  * A place is an operation of the port and "before" or "after" (fence.before, commit.after …);
  * number counts how often it was passed, from 1. Actions: KILL and STOP (signals), ABORT and
- * REBUILD (the call is not made, and this is its answer; where an operation answers so). */
+ * REBUILD (the call is not made, and this is its answer; where an operation answers so).
+ * SIGUSR1 makes the next commit answer ABORT. */
 #include "detector/broker/kafka_port.h"
 #include "detector/commands/commands.h"
 
@@ -33,6 +34,13 @@ static struct {
     struct rule rules[RULES_MAX];
     int rule_count;
 } self;
+
+static atomic_bool asked; /* by SIGUSR1 */
+
+static void on_signal(int number) {
+    (void)number;
+    atomic_store(&asked, true);
+}
 
 static void read_rules(const char *text) {
     for (int used = 0; text != NULL && *text != '\0'; text += used) {
@@ -169,7 +177,9 @@ static enum port_status send_offsets(struct port *p, const struct port_position 
 
 static enum port_status commit(struct port *p, struct error *e) {
     (void)p;
-    enum port_status status = injected(pass("commit.before"), e);
+    const enum port_status wanted =
+        atomic_exchange(&asked, false) ? PORT_ABORT : pass("commit.before");
+    enum port_status status = injected(wanted, e);
     if (status == PORT_OK) status = self.inner->ops->commit(self.inner, e);
     pass("commit.after");
     return status;
@@ -224,6 +234,7 @@ static const struct port_ops operations = {
 
 struct port *__wrap_kafka_port_open(const struct options *options, struct error *error) {
     read_rules(getenv("FAILPOINT"));
+    signal(SIGUSR1, on_signal);
     self.inner = __real_kafka_port_open(options, error);
     if (self.inner == NULL) return NULL;
     self.port = (struct port){.ops = &operations, .exactly_once = self.inner->exactly_once};

@@ -20,6 +20,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "oracle")]
 
 import faults  # noqa: E402
 import oracle  # noqa: E402
+import resources  # noqa: E402
 import real_kafka as rk  # noqa: E402
 import trial  # noqa: E402
 from cluster import Cluster  # noqa: E402
@@ -115,6 +116,7 @@ class Row:
 class Soak:
     def __init__(self, arguments, directory):
         self.arguments, self.directory, self.seed = arguments, directory, arguments.seed
+        os.makedirs(directory, exist_ok=True)
         self.random = random.Random(arguments.seed)
         self.schema_dir = rk.schema_directory(directory, rk.FOREIGN_ID)
         self.policies = [oracle.POLICY, self._other_policy()]
@@ -122,7 +124,7 @@ class Soak:
         self.feed, self.feeders, self.cluster = Feed(directory, arguments.seed), Feeders(), None
         self.rows = {fault.name: Row(fault) for fault in self.wanted()}
         self.decks, self.runs, self.records, self.expected, self.failures = {}, 0, 0, 0, []
-        self.began = time.monotonic()
+        self.began, self.last = time.monotonic(), None
 
     def _other_policy(self):
         with open(oracle.POLICY, encoding="utf-8") as file:
@@ -164,6 +166,7 @@ class Soak:
         if self.arguments.only and self.runs != self.arguments.only:
             return
         run, problem, report = trial.Run(self, self.runs, plan, random.Random(seed)), None, None
+        self.last = run
         try:
             report = run.execute()
         except Exception as error:  # a trial that fails is a row of the table, whatever it fails of
@@ -235,6 +238,18 @@ class Soak:
             finally:
                 self.cluster.stop("--wipe")
 
+    def look_at_resources(self):
+        """A status for the shell."""
+        self.cluster = Cluster(os.path.join(self.directory, "resources"), 1, self.arguments.kafka, self.arguments.port)
+        try:
+            self.cluster.start()
+            grown = resources.check(resources.watch(self, self.arguments.events))
+        finally:
+            self.cluster.stop("--wipe")
+        if grown:
+            print(f"FAILED: {grown}")
+        return 1 if grown else 0
+
     # Telling.
 
     def table(self):
@@ -277,6 +292,7 @@ def parse():
     parser.add_argument("--minutes", type=float, default=10, help="how long (10)")
     parser.add_argument("--seed", type=int, default=1, help="seed of feed, faults and their times (1)")
     parser.add_argument("--runs", type=int, help="this many runs instead of minutes")
+    parser.add_argument("--events", type=int, help="instead: so many through one process, and what it holds")
     parser.add_argument("--only", type=int, help="of these runs, this one alone")
     parser.add_argument("--nodes", type=lambda text: [int(n) for n in text.split(",")], default=[1, 3],
                         help="sizes of the cluster, one after the other (1,3)")
@@ -306,8 +322,10 @@ def main():
         print(f"no real Kafka here, nothing is tried: {why}", file=sys.stderr)
         return 1 if os.environ.get("CI") == "true" else 77
     directory = arguments.keep or tempfile.mkdtemp(prefix="saqshy-soak-")
-    os.makedirs(directory, exist_ok=True)
     soak = Soak(arguments, directory)
+    if arguments.events:
+        soak.feeders.close()
+        return soak.look_at_resources()
     try:
         soak.soak()
     finally:
