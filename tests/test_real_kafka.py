@@ -21,7 +21,7 @@ from confluent_kafka.admin import ConfigResource
 import real_kafka as rk
 
 SKIPPED = 77
-TESTS_MIN = 28
+TESTS_MIN = 29
 RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 HERE = {}  # broker, directory, events: set once in main
@@ -304,6 +304,17 @@ class Successors(Scenario):
         self.assertEqual(engine.process.wait(30), 75, engine.log())
         self.assertRegex(engine.log(), r"another engine with this shard.id has taken over")
         self.end(shard, successor, rest)
+
+    def test_an_engine_with_nothing_to_commit_notices_its_successor_too(self):
+        shard = self.shard("idle")
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:1000]):
+            feeder.done()
+        first = self.engine(shard).until_live()
+        shard.until_caught_up()
+        second = self.engine(shard).until_live()
+        self.assertEqual(first.process.wait(40), 75, first.log())
+        self.assertRegex(first.log(), rf"taken over \(host=\S+ pid={second.process.pid} ")
+        self.assertEqual(second.end(), 0)
 
     def test_a_successor_that_has_nothing_to_do_keeps_the_shard(self):
         shard, engine, rest = self.frozen("idle-successor")

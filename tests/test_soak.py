@@ -24,17 +24,20 @@ TRIALS_MIN = 12
 RAN = os.path.join(BUILD_DIR, "soak-trials-run")  # how many did, for CI
 TIMEOUT_S = 540
 RUNS = {}  # the last run of each campaign, by its number of nodes
-CAMPAIGNS = (  # nodes, kinds, runs, faults a run
-    (1, ["engine", "state"], 2, 6),
-    (1, ["broker"], 1, 2),
-    (3, ["broker"], 1, 2),
+OLDEST = "3.9.2"
+CAMPAIGNS = (  # nodes, kinds, runs, faults a run, version of Kafka
+    (1, ["engine", "state"], 2, 5, None),
+    (1, ["broker"], 1, 2, None),
+    (3, ["broker"], 1, 2, None),
+    (1, ["engine"], 1, 3, OLDEST),
 )
+EVENTS = 100000
 
 
-def campaign(directory, nodes, kinds, runs, faults_a_run):
+def campaign(directory, nodes, kinds, runs, faults_a_run, kafka):
     arguments = types.SimpleNamespace(
         seed=1, kinds=kinds, nodes=[nodes], fault=None, faults_a_run=faults_a_run, only=None, runs=runs, minutes=0,
-        kafka=None, port=None, quiet=False, json=None, least=1)
+        kafka=kafka, port=None, quiet=False, json=None, least=1, events=EVENTS)
     tried = soak.Soak(arguments, directory)
     try:
         tried.soak()
@@ -146,6 +149,11 @@ class Oracle(unittest.TestCase):
     def test_input_that_is_gone(self):
         with self.assertRaises(oracle.Wrong):
             self.verify(lambda i, o, r, l: i[1].pop(10))
+
+
+class Resources(unittest.TestCase):
+    def test_memory_and_descriptors_stay_flat(self):
+        self.assertEqual(RUNS["soaks"][0].look_at_resources(), 0)
 
 
 class Trials(unittest.TestCase):

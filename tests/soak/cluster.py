@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 
-from confluent_kafka.admin import NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic
 
 import real_kafka as rk
 
@@ -69,8 +69,10 @@ class Cluster(rk.Broker):
         made = admin.create_topics([NewTopic(name, count, self.nodes) for name, count in partitions.items()])
         for future in made.values():
             future.result(30)
-        for name, count in partitions.items():
-            rk.until(f"topic {name}", lambda name=name, count=count: self._leads(admin, name, count))
+        for node in range(self.nodes):  # each of them must know
+            admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{self.port + node}", "log_level": 2})
+            for name, count in partitions.items():
+                rk.until(f"topic {name}", lambda name=name, count=count, admin=admin: self._leads(admin, name, count))
 
     def delete(self, *topics):
         admin = self.admin()

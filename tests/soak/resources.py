@@ -8,12 +8,14 @@ import signal
 import subprocess
 import time
 
+import fastavro
+
 import real_kafka as rk
 import trial
 
 PARTS = 10  # a fault and a look at each
 GROWTH_MAX = 0.10  # of the resident set over the second half, when every account is known
-EVENTS_A_DAY = 2.6  # of a person, as the generator makes them
+EVENTS_A_DAY = 2.4  # of a person, about, as the generator makes them
 
 
 class Look:
@@ -27,12 +29,14 @@ class Look:
 
 
 def generate(directory, events, seed):
-    """A feed of about so many events over 40 days: every account is known long before its middle."""
+    """A feed of about so many events over 40 days, so that every account is known long before its middle; how
+    many they are."""
     path = os.path.join(directory, "feed.avro")
     accounts = max(200, int(events / 40 / EVENTS_A_DAY))
     subprocess.run([rk.SAQSHY, "gen", "--out", path, "--quiet", "--seed", str(seed), "--days", "40", "--accounts",
                     str(accounts)], check=True)
-    return path
+    with open(path, "rb") as file:
+        return path, sum(block.num_records for block in fastavro.block_reader(file))
 
 
 def reload(engine, reloads):
@@ -44,16 +48,16 @@ def reload(engine, reloads):
 def watch(soak, events):
     """The looks, one a part; prints them."""
     shard = rk.Shard(soak.cluster, f"resources-{soak.seed}", soak.schema_dir, merge_slice_ms="1000").create()
-    path = generate(soak.directory, events, soak.seed)
+    path, events = generate(soak.directory, events, soak.seed)
     options = [part for key in ("bootstrap.servers", "topic.transactions")
                for part in ("-X", f"{key}={shard.options[key]}")]
     feed = subprocess.Popen([rk.SAQSHY, "replay", "--input", path, "--quiet", "--rate", str(max(5000, events // 40)),
-                             *options])
+                             *options], stdout=subprocess.DEVNULL)
     engine = trial.Engine(shard, os.path.join(soak.directory, "engine.log"))
     looks, began = [], time.monotonic()
     print("| events | resident, MiB | descriptors | threads | seconds |\n| ---: | ---: | ---: | ---: | ---: |", flush=True)
     for part in range(1, PARTS + 1):
-        wanted = 0.97 * events * part / PARTS
+        wanted = events * part // PARTS
         rk.until(f"{part}/{PARTS} of the events", lambda wanted=wanted: sum(shard.committed()) >= wanted, 1800, 0.5)
         if part < PARTS:
             reload(engine, part)
