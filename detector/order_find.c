@@ -2,9 +2,12 @@
 #include "detector/order_find.h"
 
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/service/health.h"
 
-enum { WAIT_MS = 200, STRETCH = 16 };
+/* HELD_MS_MAX: brokers let no transaction stay open longer (transaction.max.timeout.ms), unless
+ * told to. */
+enum { WAIT_MS = 200, STRETCH = 16, HELD_MS_MAX = 900000 };
 
 static bool place_of(struct port_record *record, struct order_place *place, struct error *error) {
     struct order_record *decoded = order_record_decode(record->value, error);
@@ -45,20 +48,34 @@ static bool end_of_all(const struct order_find *f, int64_t from, int64_t *end,
     return false;
 }
 
+/* Says that it waits, then fails when no broker would let a transaction be open for so long. */
+static bool wait_held(const struct order_find *f, int64_t from, int64_t to, int64_t *since_ms,
+                      struct error *error) {
+    const struct port_position log = order_log_position(f->log);
+    if (is_stopped(f, error)) return false;
+    if (*since_ms == 0) {
+        *since_ms = steady_ms();
+        log_info("event=order_log_held topic=%s partition=%d from=%lld to=%lld "
+                 "why=\"a transaction of another shard is open\" next=\"waits for its end\"",
+                 log.topic, (int)log.partition, (long long)from, (long long)to);
+    }
+    f->port->ops->wait(f->port, WAIT_MS);
+    if (steady_ms() - *since_ms < HELD_MS_MAX) return true;
+    return error_set(error, ERROR_UNAVAILABLE,
+                     "%s/%d: a transaction has been open at offset %lld or behind for %d s and "
+                     "holds back what comes after; see kafka-transactions.sh find-hanging",
+                     log.topic, (int)log.partition, (long long)from, HELD_MS_MAX / 1000);
+}
+
 bool order_find_capture(const struct order_find *f, struct error *error) {
-    int64_t first = 0, end = 0, due = 0;
+    int64_t first = 0, end = 0, due = 0, since_ms = 0;
     if (!order_log_capture(f->log, error)) return false;
     order_log_bounds(f->log, &first, &end);
     if (!f->port->exactly_once) return true;
     if (!end_of_all(f, end, &due, error)) return false;
-    for (bool told = false; end < due; told = true) {
-        if (!told)
-            log_info("event=order_log_waiting offset=%lld end=%lld text=\"another shard's "
-                     "transaction is open\"",
-                     (long long)end, (long long)due);
-        if (is_stopped(f, error)) return false;
-        f->port->ops->wait(f->port, WAIT_MS);
-        if (!order_log_capture(f->log, error)) return false;
+    while (end < due) {
+        if (!wait_held(f, end, due, &since_ms, error) || !order_log_capture(f->log, error))
+            return false;
         order_log_bounds(f->log, &first, &end);
     }
     return true;

@@ -20,7 +20,9 @@ struct order_log *order_log_open(struct port *port, const char *topic, const cha
                                  struct error *error);
 void order_log_close(struct order_log *log);
 
-/* Notes the end as it is now: what is appended later is not read. After fencing. */
+/* Notes the end as it is now: what is appended later is not read. After fencing. Records of ours
+ * may lie behind a transaction of another shard that is still open: those are waited for, as long
+ * as a transaction can last (then ERROR_UNAVAILABLE). */
 bool order_log_capture(struct order_log *log, struct error *error);
 /* Where to (re)assign the stream; what was polled and not handed out is forgotten. */
 struct port_position order_log_position(struct order_log *log);

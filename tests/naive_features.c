@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 128, TEXT_MAX = 40, PERSONS_MAX = 64, NUMBERS_MAX = 4096, BEFORE = -1 };
+enum { RING = 128, TEXT_MAX = 40, BUCKETS = 1 << 14, BEFORE = -1 };
 enum { NOBODY = 0 }; /* a number that no account has */
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, WEEK = 7 * DAY, ZONE = 5 * HOUR };
 enum { PANE = 6 * HOUR, PLACES = 32 };
@@ -40,13 +40,13 @@ struct person {
     int64_t since;         /* engine clock when the number was given */
     struct entry *entries; /* the first `left` of them have left the ring */
     size_t left, count, room;
+    struct person *next; /* in the bucket */
 };
 
 struct naive {
     enum naive_mutation mutation;
     int64_t dormancy_s;
-    struct person persons[PERSONS_MAX];
-    int person_count;
+    struct person *persons[BUCKETS];
     uint32_t numbers; /* given so far */
 };
 
@@ -72,8 +72,13 @@ struct naive *naive_new(enum naive_mutation mutation, int64_t dormancy_s) {
 }
 
 void naive_free(struct naive *naive) {
-    for (int i = 0; i < naive->person_count; i++)
-        free(naive->persons[i].entries);
+    for (int i = 0; i < BUCKETS; i++)
+        while (naive->persons[i] != NULL) {
+            struct person *person = naive->persons[i];
+            naive->persons[i] = person->next;
+            free(person->entries);
+            free(person);
+        }
     free(naive);
 }
 
@@ -85,13 +90,19 @@ static void copy_text(char out[TEXT_MAX], struct text text) {
 
 static struct person *person_of(struct naive *naive, struct text token) {
     char name[TEXT_MAX];
+    uint32_t sum = 5381;
     if (token.size == 0) return NULL;
     copy_text(name, token);
-    for (int i = 0; i < naive->person_count; i++)
-        if (strcmp(naive->persons[i].token, name) == 0) return &naive->persons[i];
-    assert(naive->person_count < PERSONS_MAX);
-    strcpy(naive->persons[naive->person_count].token, name);
-    return &naive->persons[naive->person_count++];
+    for (uint32_t i = 0; i < token.size; i++)
+        sum = sum * 33 + (uint8_t)name[i];
+    struct person **bucket = &naive->persons[sum % BUCKETS];
+    for (struct person *person = *bucket; person != NULL; person = person->next)
+        if (strcmp(person->token, name) == 0) return person;
+    struct person *person = calloc(1, sizeof *person);
+    assert(person != NULL);
+    strcpy(person->token, name);
+    person->next = *bucket;
+    return *bucket = person;
 }
 
 /* From here on an amount is rounded to, or cut at, the largest number of units. */
@@ -170,7 +181,6 @@ static void touch(struct naive *naive, struct person *person, int64_t clock_s) {
         person->number = ++naive->numbers;
         person->since = clock_s;
     }
-    assert(naive->numbers < NUMBERS_MAX);
     while (person->left < person->count && person->entries[person->left].second <= clock_s - keep)
         person->entries[person->left++].leaving = EXPIRED;
 }
@@ -302,20 +312,26 @@ static double largest(const struct question *q, enum family family, int64_t wind
     return tiyn_of(most);
 }
 
-static int distinct(const struct question *q, enum family family, int64_t window) {
-    bool met[NUMBERS_MAX];
-    int count = 0;
-    memset(met, 0, sizeof met);
-    met[NOBODY] = q->mutation != NAIVE_counterparties_not_distinct;
-    for (int i = q->ring_count - 1; i >= 0; i--) {
+/* Whether a later entry of the ring has said so of the same counterparty already. */
+static bool met_later(const struct question *q, int at, enum family family, int64_t window) {
+    for (int i = at + 1; i < q->ring_count; i++) {
         const struct entry *e = &q->ring[i];
-        const bool inside = settled(q, e, family, window);
-        count += inside && !met[e->counterparty];
-        if (q->mutation == NAIVE_counterparties_not_distinct) continue;
-        if (q->mutation == NAIVE_counterparty_by_log_order
-                ? e->happening == MOVED && belongs(q, e, family)
-                : inside)
-            met[e->counterparty] = true;
+        const bool says = q->mutation == NAIVE_counterparty_by_log_order
+                              ? e->happening == MOVED && belongs(q, e, family)
+                              : settled(q, e, family, window);
+        if (e->counterparty == q->ring[at].counterparty && says) return true;
+    }
+    return false;
+}
+
+static int distinct(const struct question *q, enum family family, int64_t window) {
+    int count = 0;
+    for (int i = 0; i < q->ring_count; i++) {
+        if (!settled(q, &q->ring[i], family, window)) continue;
+        if (q->mutation == NAIVE_counterparties_not_distinct)
+            count++;
+        else
+            count += q->ring[i].counterparty != NOBODY && !met_later(q, i, family, window);
     }
     return count;
 }
@@ -483,8 +499,10 @@ static void credit_reversed(const struct question *q, struct purse *p, int rever
 }
 
 static void fill_purse(const struct question *q, struct purse *p) {
-    memset(p, 0, sizeof *p);
     p->before = money_before(q);
+    p->owed = 0;
+    p->spend_count = 0;
+    memset(p->left, 0, sizeof p->left);
     for (int i = 0; i < q->ring_count; i++) {
         const struct entry *e = &q->ring[i];
         const bool nothing = e->happening == ATTEMPTED && q->mutation != NAIVE_attempt_moves_money;
@@ -532,7 +550,18 @@ static int64_t credited(const struct question *q, int64_t window) {
     return sum;
 }
 
-static void fifo(const struct question *q) {
+static int64_t unspent_p2p(const struct question *q, const struct purse *p) {
+    int64_t sum = 0;
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i];
+        const bool transfer = is_credit(e) && e->type == EVENT_TYPE_P2P_TRANSFER;
+        if (transfer && e->second > q->now - DAY) sum += p->left[i];
+    }
+    return sum;
+}
+
+/* Returns the money of the last day's P2P credits that is still there. */
+static int64_t fifo(const struct question *q) {
     struct purse purse;
     fill_purse(q, &purse);
     double *o = q->out;
@@ -546,6 +575,7 @@ static void fifo(const struct question *q) {
     o[FEATURE_passed_amount_cash_72h] = tiyn_of(gone(q, &purse, P2P_IN, 3 * DAY, AS_CASH, ever));
     o[FEATURE_passed_amount_p2p_24h] = tiyn_of(gone(q, &purse, P2P_IN, DAY, BY_P2P, ever));
     o[FEATURE_passed_amount_p2p_72h] = tiyn_of(gone(q, &purse, P2P_IN, 3 * DAY, BY_P2P, ever));
+    return unspent_p2p(q, &purse);
 }
 
 /* The rest of the vector. */
@@ -758,7 +788,7 @@ static void answer(const struct naive *naive, const struct person *person,
         side->features[f] = INFINITY; /* what is forgotten is seen */
     counts_and_amounts(&q);
     ratios(&q);
-    fifo(&q);
+    side->unspent_p2p = fifo(&q);
     gaps(&q);
     attempts(&q);
     habits(&q);

@@ -76,6 +76,7 @@ struct naive_side {
     bool payee;
     uint32_t account_number;      /* from 1, in order of appearance */
     int64_t approximate_before_s; /* 0: all is known */
+    int64_t unspent_p2p;          /* tiyn of P2P credits of the 24 h before that FIFO has left */
     double features[FEATURE_COUNT];
 };
 

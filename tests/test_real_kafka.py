@@ -21,7 +21,7 @@ from confluent_kafka.admin import ConfigResource
 import real_kafka as rk
 
 SKIPPED = 77
-TESTS_MIN = 23
+TESTS_MIN = 29
 RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 HERE = {}  # broker, directory, events: set once in main
@@ -267,6 +267,97 @@ class Crashes(Scenario):
         self.check_whole(shard, 0)
 
 
+class Successors(Scenario):
+    """Frozen past its transaction's time-out, an engine is told that it is fenced whether another has come or not."""
+
+    def frozen(self, name):
+        shard = self.shard(name, transaction_timeout_ms="1000")
+        third = len(self.messages) // 3
+        engine = self.engine(shard).until_live()
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:third], producers=2):
+            feeder.done()
+        shard.until_caught_up()
+        rest = rk.feed(self.broker, shard.source, self.messages[third:], 4, producers=2)
+        time.sleep(1)
+        engine.process.send_signal(signal.SIGSTOP)
+        time.sleep(2)
+        return shard, engine, rest
+
+    def end(self, shard, engine, rest):
+        for feeder in rest:
+            feeder.done()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        rk.check_orders(shard, rk.orders_of(shard))
+        rk.check_recommendations(self.broker.read(shard.recommendations))
+        self.assertGreaterEqual(rk.check_replay(shard, self.directory), 20)
+
+    def test_alone_it_goes_on(self):
+        shard, engine, rest = self.frozen("alone")
+        engine.process.send_signal(signal.SIGCONT)
+        self.end(shard, engine, rest)
+
+    def test_it_leaves_the_shard_to_its_successor_and_names_it(self):
+        shard, engine, rest = self.frozen("succeeded")
+        successor = self.engine(shard).until_live()
+        engine.process.send_signal(signal.SIGCONT)
+        self.assertEqual(engine.process.wait(30), 75, engine.log())
+        self.assertRegex(engine.log(), r"another engine with this shard.id has taken over")
+        self.end(shard, successor, rest)
+
+    def test_an_engine_with_nothing_to_commit_notices_its_successor_too(self):
+        shard = self.shard("idle")
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:1000]):
+            feeder.done()
+        first = self.engine(shard).until_live()
+        shard.until_caught_up()
+        second = self.engine(shard).until_live()
+        self.assertEqual(first.process.wait(40), 75, first.log())
+        self.assertRegex(first.log(), rf"taken over \(host=\S+ pid={second.process.pid} ")
+        self.assertEqual(second.end(), 0)
+
+    def test_a_successor_that_has_nothing_to_do_keeps_the_shard(self):
+        shard, engine, rest = self.frozen("idle-successor")
+        for feeder in rest:
+            feeder.done()
+        first = self.engine(shard).until_live()
+        shard.until_caught_up()
+        self.assertEqual(first.end(), 0)
+        successor = self.engine(shard).until_live()
+        engine.process.send_signal(signal.SIGCONT)
+        self.assertEqual(engine.process.wait(30), 75, engine.log())
+        self.assertRegex(engine.log(), rf"taken over \(host=\S+ pid={successor.process.pid} ")
+        self.end(shard, successor, [])
+
+
+class SharedOrderTopic(Scenario):
+    def test_an_open_transaction_of_another_shard_is_waited_for(self):
+        """It holds back what is committed behind it; taken for the log's end, the state would be too old."""
+        shard = self.shard("held")
+        half = len(self.messages) // 2
+        engine = self.engine(shard).until_live()
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:half], producers=2):
+            feeder.done()
+        shard.until_caught_up()
+        other = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2,
+                             "transactional.id": "another", "transaction.timeout.ms": 60000})
+        other.init_transactions()
+        other.begin_transaction()
+        other.produce(shard.order, b"of another shard", b"another", 0)
+        other.flush()
+        for feeder in rk.feed(self.broker, shard.source, self.messages[half:], producers=2):
+            feeder.done()
+        shard.until_caught_up()
+        engine.kill()
+        engine = self.engine(shard).until_said("event=order_log_held")
+        time.sleep(1)
+        self.assertNotIn("event=live", engine.log())
+        other.commit_transaction()
+        engine.until_live()
+        self.assertEqual(engine.end(), 0)
+        rk.check_replay(shard, self.directory)
+
+
 class BrokerAway(Scenario):
     def test_an_engine_waits_for_a_broker_that_is_not_there_yet(self):
         shard = self.shard("early")
@@ -316,8 +407,27 @@ class Refusals(Scenario):
             future.result(30)
         status, said = self.refused(shard)
         self.assertEqual(status, 66, said)
-        self.assertRegex(said, r"deleted\.tx/\d.* offset \d")
+        self.assertRegex(said, r"deleted\.tx/\d does not hold offset 0 .*; it begins at \d+: \d+ records from 0 on are "
+                               r"gone, 0 of them were never processed")
 
+    def test_input_that_was_never_processed_and_is_gone_is_counted(self):
+        shard = self.shard("overtaken")
+        engine = self.engine(shard).until_live()
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:2000]):
+            feeder.done()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        done = shard.committed()
+        for feeder in rk.feed(self.broker, shard.source, self.messages[2000:4000]):
+            feeder.done()
+        below = [TopicPartition(shard.source, p, done[p] + 10) for p in range(rk.PARTITIONS)]
+        admin = self.broker.admin()
+        for future in admin.delete_records(below).values():
+            future.result(30)
+        status, said = self.refused(shard)
+        self.assertEqual(status, 66, said)
+        self.assertRegex(said, r"overtaken\.tx/\d does not hold offset 0 .* 10 of them were never processed and are "
+                               r"lost to this shard.* Restore the topic, or take a new shard\.id")
 
     def test_an_output_topic_that_takes_too_small_messages_is_named(self):
         shard = self.shard("small")

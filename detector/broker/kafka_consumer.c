@@ -13,13 +13,18 @@ bool kafka_consumer_open(struct kafka_port *k, struct error *error) {
     return true;
 }
 
+/* librdkafka 2.0.2 refuses to close a consumer that a fatal error has killed, and then waits for
+ * ever for the close when it destroys it. */
+static void destroy_consumer(rd_kafka_t *consumer) {
+    const bool dead = rd_kafka_fatal_error(consumer, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!dead) rd_kafka_consumer_close(consumer);
+    rd_kafka_destroy_flags(consumer, dead ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0);
+}
+
 void kafka_consumer_close(struct kafka_port *k) {
     kafka_reader_close(k->reader);
     if (k->main_queue != NULL) rd_kafka_queue_destroy(k->main_queue);
-    if (k->consumer != NULL) {
-        rd_kafka_consumer_close(k->consumer);
-        rd_kafka_destroy(k->consumer);
-    }
+    if (k->consumer != NULL) destroy_consumer(k->consumer);
     bell_close(&k->bell);
 }
 
@@ -92,6 +97,8 @@ bool kafka_committed(struct port *port, struct port_position *positions, size_t 
         if (!ok) going = kafka_engine_try_again(k, "committed", rd_kafka_err2str(failed), error);
     }
     if (ok) copy_committed(list, positions, count);
+    /* A successor's offsets are none that a start which has been overtaken could compare. */
+    if (ok && atomic_load(&k->has_shard)) ok = kafka_claim_signed(k, list, error);
     rd_kafka_topic_partition_list_destroy(list);
     return ok;
 }
@@ -142,12 +149,38 @@ static struct bytes bytes_of(const void *data, size_t size) {
     return (struct bytes){data, data == NULL ? 0 : (uint32_t)size};
 }
 
+/* Completes "T/P does not hold offset N (why)": what is there, what is lost, what can be done. */
+static bool explain_gone(struct kafka_port *k, size_t index, struct error *error) {
+    const struct kafka_place place = kafka_reader_place(k->reader, index);
+    const int64_t needed = place.next_offset;
+    struct port_position done = {place.topic, place.partition, 0};
+    struct error other;
+    int64_t low = 0, high = 0;
+    if (needed < 0 ||
+        !kafka_watermarks(&k->port, place.topic, place.partition, &low, &high, &other) ||
+        !kafka_committed(&k->port, &done, 1, &other))
+        return false;
+    const struct error found = *error;
+    if (needed > high)
+        return error_set(error, found.code,
+                         "%s; it ends at %lld: was the topic made anew? Restore it, or take a new "
+                         "shard.id with start.from",
+                         found.text, (long long)high);
+    return error_set(error, found.code,
+                     "%s; it begins at %lld: %lld records from %lld on are gone, %lld of them were "
+                     "never processed and are lost to this shard, the others are needed to rebuild "
+                     "its state. Restore the topic, or take a new shard.id with start.from",
+                     found.text, (long long)low, (long long)(low - needed), (long long)needed,
+                     (long long)(done.offset >= 0 && low > done.offset ? low - done.offset : 0));
+}
+
 bool kafka_poll(struct port *port, size_t index, struct port_record *records, size_t max,
                 size_t *count, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     assert(pthread_equal(k->assigner, pthread_self()));
-    return kafka_reader_take(k->reader, index, records, max, count, error) &&
-           (*count > 0 || fail_fatal(k, error));
+    if (!kafka_reader_take(k->reader, index, records, max, count, error))
+        return error->code == ERROR_INPUT_GONE && explain_gone(k, index, error);
+    return *count > 0 || (fail_fatal(k, error) && kafka_claim_look(k, error));
 }
 
 /* librdkafka keeps what it knew of an end from one assignment to the next. */
@@ -155,8 +188,9 @@ int64_t kafka_known_end(struct port *port, size_t index) {
     struct kafka_port *k = kafka_self(port);
     const struct kafka_place place = kafka_reader_place(k->reader, index);
     int64_t low = -1, high = -1;
-    if (!place.answered || rd_kafka_get_watermark_offsets(k->consumer, place.topic, place.partition, &low, &high) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (!place.answered ||
+        rd_kafka_get_watermark_offsets(k->consumer, place.topic, place.partition, &low, &high) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR)
         return -1;
     return high < 0 ? -1 : high;
 }

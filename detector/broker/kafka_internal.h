@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+enum { KAFKA_INSTANCE_SIZE = 160 };
+
 struct kafka_port {
     struct port port;
     const struct options *options;
@@ -23,9 +25,13 @@ struct kafka_port {
 
     rd_kafka_t *producer;
     rd_kafka_consumer_group_metadata_t *group;
-    int64_t begun_ms; /* when the open transaction began */
-    bool feeding;     /* a plain, idempotent producer of a tool */
-    bool doubtful;    /* a transactional call was slow or retried: rebuild before the next one */
+    char instance[KAFKA_INSTANCE_SIZE]; /* who commits; written beside every committed offset */
+    atomic_bool has_shard; /* taken over by this instance, and by none after it as far as known */
+    _Atomic int64_t looked_ms; /* when that was known last: by a look or by a transaction's begin */
+    int32_t input_partitions;  /* of the transactions' topic, at the last full look */
+    int64_t begun_ms;          /* when the open transaction began */
+    bool feeding;              /* a plain, idempotent producer of a tool */
+    bool doubtful; /* a transactional call was slow or retried: rebuild before the next one */
     rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit */
     char delivery_topic[256];           /* and where it should have gone */
     int64_t delivery_failures;
@@ -37,6 +43,7 @@ struct kafka_port {
 
 enum {
     KAFKA_CALL_MS = 5000,  /* one try of a blocking call */
+    KAFKA_LOOK_MS = 10000, /* how often an idle engine looks whether the shard is still its own */
     KAFKA_RETRY_MS = 250,  /* pause between tries */
     KAFKA_WARN_MS = 60000, /* how often an absent broker is mentioned */
     KAFKA_SLOW_MS =
@@ -72,7 +79,27 @@ void kafka_release(struct port *, struct port_record *, size_t);
 bool kafka_header(struct port *, const struct port_record *, size_t, struct port_header *);
 
 void kafka_producer_close(struct kafka_port *k);
+/* A name for this process that no other has, to be read by people too. */
+void kafka_claim_name(struct kafka_port *k);
+/* Whether the shard's committed offsets bear this instance's name, or none at all (nothing is
+ * committed yet). False: ERROR_FENCED with who has them; or the wait for the broker was broken. */
+bool kafka_claim_holds(struct kafka_port *k, struct error *error);
+/* Of committed offsets that were read: whether those that are bear this instance's name. */
+bool kafka_claim_signed(const struct kafka_port *k, const rd_kafka_topic_partition_list_t *list,
+                        struct error *error);
+/* The same by one short try, and only when nobody looked and nothing began for KAFKA_LOOK_MS: an
+ * engine with nothing to commit is not told that it is fenced. True also when the broker does not
+ * answer. Engine thread. */
+bool kafka_claim_look(struct kafka_port *k, struct error *error);
+/* What the producer's transaction has to say beside offsets: they bear this instance's name. */
+void kafka_claim_sign(const struct kafka_port *k, rd_kafka_topic_partition_list_t *offsets);
+/* Puts the name beside the offsets that are committed, in a transaction of the producer that has
+ * just been initialised. PORT_OK also where none are. */
+enum port_status kafka_claim(struct kafka_port *k, struct error *error);
 bool kafka_fence(struct port *, struct error *);
+/* Takes the error apart and frees it. */
+enum port_status kafka_judge(struct kafka_port *k, const char *what, rd_kafka_error_t *failed,
+                             struct error *error);
 enum port_status kafka_begin(struct port *, struct error *);
 enum port_status kafka_produce(struct port *, const struct port_message *, struct error *);
 enum port_status kafka_send_offsets(struct port *, const struct port_position *, size_t,

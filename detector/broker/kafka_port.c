@@ -202,6 +202,7 @@ struct port *kafka_port_open(const struct options *options, struct error *error)
     keep_freed_memory();
     k->options = options;
     k->bell.fd = -1;
+    kafka_claim_name(k);
     k->warned_ms = steady_ms() - KAFKA_WARN_MS;
     k->port = (struct port){.ops = &operations,
                             .exactly_once = strcmp(options->delivery, "exactly-once") == 0};

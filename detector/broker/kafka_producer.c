@@ -33,19 +33,54 @@ static bool init_transactions(struct kafka_port *k, struct error *error) {
     }
 }
 
-bool kafka_fence(struct port *port, struct error *error) {
-    struct kafka_port *k = kafka_self(port);
+static bool new_producer(struct kafka_port *k, struct error *error) {
     kafka_producer_close(k);
     k->doubtful = false;
+    k->begun_ms = steady_ms();
+    k->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
     k->producer = kafka_client_new(k, OPTIONS_PRODUCER, error);
     if (k->producer == NULL) return false;
-    if (!port->exactly_once) return true;
-    k->group = rd_kafka_consumer_group_metadata_new(k->options->shard_id);
-    return init_transactions(k, error);
+    if (k->port.exactly_once) k->group = rd_kafka_consumer_group_metadata_new(k->options->shard_id);
+    return true;
+}
+
+/* Who takes over shuts out everybody; who had the shard before first looks whether somebody else
+ * has it now, and leaves it to him. A broker that has just come back makes for more tries. */
+bool kafka_fence(struct port *port, struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    if (!port->exactly_once) return new_producer(k, error);
+    if (atomic_load(&k->has_shard) && !kafka_claim_holds(k, error)) return false;
+    atomic_store(&k->has_shard, false);
+    for (;;) {
+        if (!new_producer(k, error) || !init_transactions(k, error)) return false;
+        const enum port_status status = kafka_claim(k, error);
+        if (status == PORT_OK) {
+            atomic_store(&k->looked_ms, steady_ms());
+            atomic_store(&k->has_shard, true);
+            return true;
+        }
+        if (status == PORT_STOPPED) return false;
+        if (status == PORT_FENCED) error->code = ERROR_FENCED;
+        if (error->code != ERROR_UNAVAILABLE) return false;
+        const struct error why = *error;
+        if (!kafka_engine_try_again(k, "take over", why.text, error)) return false;
+    }
+}
+
+/* A producer whose last call was slow or retried makes room for a new one, so that a late request
+ * of it cannot end a later transaction. The state stands where the last commit left it, unless
+ * somebody came between: he is shut out now, and what he may have committed is read anew. */
+static enum port_status renew(struct kafka_port *k, struct error *error) {
+    if (!kafka_claim_holds(k, error))
+        return error->code == ERROR_FENCED ? PORT_FENCED : PORT_STOPPED;
+    if (new_producer(k, error) && init_transactions(k, error) && kafka_claim_holds(k, error))
+        return PORT_OK;
+    if (error->code == ERROR_FENCED) atomic_store(&k->has_shard, false);
+    return error->code == ERROR_INTERRUPTED ? PORT_STOPPED : PORT_REBUILD;
 }
 
 /* Whether a fence means another engine: a transaction open for longer than its time-out was ended
- * by the broker. */
+ * by the broker, or by another engine since; `kafka_fence` finds out. */
 static enum port_status fenced_or_timed_out(const struct kafka_port *k) {
     const int64_t open_ms = steady_ms() - k->begun_ms;
     return open_ms >= k->options->transaction_timeout_ms ? PORT_REBUILD : PORT_FENCED;
@@ -80,9 +115,8 @@ static void name_cause(struct kafka_port *k, rd_kafka_resp_err_t code, struct er
     if (final != ERROR_NONE) error->code = final;
 }
 
-/* Takes the error apart and frees it. */
-static enum port_status judge(struct kafka_port *k, const char *what, rd_kafka_error_t *failed,
-                              struct error *error) {
+enum port_status kafka_judge(struct kafka_port *k, const char *what, rd_kafka_error_t *failed,
+                             struct error *error) {
     const rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
     const bool abortable = rd_kafka_error_txn_requires_abort(failed) != 0;
     error_set(error, ERROR_UNAVAILABLE, "%s: %s (%s)", what, rd_kafka_error_string(failed),
@@ -100,13 +134,13 @@ enum port_status kafka_begin(struct port *port, struct error *error) {
     k->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!port->exactly_once) return PORT_OK;
     if (k->doubtful) {
-        error_set(error, ERROR_UNAVAILABLE,
-                  "the last commit was slow or retried; a late request of "
-                  "it must not end this transaction");
-        return PORT_REBUILD;
+        const enum port_status status = renew(k, error);
+        if (status != PORT_OK) return status;
     }
+    k->begun_ms = steady_ms();
+    atomic_store(&k->looked_ms, k->begun_ms);
     rd_kafka_error_t *failed = rd_kafka_begin_transaction(k->producer);
-    return failed == NULL ? PORT_OK : judge(k, "begin", failed, error);
+    return failed == NULL ? PORT_OK : kafka_judge(k, "begin", failed, error);
 }
 
 static rd_kafka_headers_t *headers_of(const struct port_message *message) {
@@ -145,7 +179,7 @@ enum port_status kafka_produce(struct port *port, const struct port_message *mes
         rd_kafka_error_t *failed = produce_once(k, message);
         if (failed == NULL) return PORT_OK;
         if (rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            return judge(k, "produce", failed, error);
+            return kafka_judge(k, "produce", failed, error);
         rd_kafka_error_destroy(failed);
         if (atomic_load(&k->stopped)) return PORT_STOPPED;
         rd_kafka_poll(k->producer, KAFKA_RETRY_MS);
@@ -167,7 +201,7 @@ static bool again(struct kafka_port *k, const char *what, rd_kafka_error_t *fail
                   struct error *error, enum port_status *status) {
     k->doubtful = true;
     if (rd_kafka_error_is_retriable(failed) == 0) {
-        *status = judge(k, what, failed, error);
+        *status = kafka_judge(k, what, failed, error);
         return false;
     }
     char why[256];
@@ -186,12 +220,15 @@ enum port_status kafka_send_offsets(struct port *port, const struct port_positio
         k->offsets = list;
         return PORT_OK;
     }
+    kafka_claim_sign(k, list);
+    const int64_t started_ms = steady_ms();
     enum port_status status = PORT_OK;
     rd_kafka_error_t *failed;
     while (count > 0 && (failed = rd_kafka_send_offsets_to_transaction(k->producer, list, k->group,
                                                                        KAFKA_CALL_MS)) != NULL)
         if (!again(k, "send_offsets", failed, error, &status)) break;
     rd_kafka_topic_partition_list_destroy(list);
+    if (steady_ms() - started_ms > KAFKA_SLOW_MS) k->doubtful = true;
     return status;
 }
 
@@ -229,5 +266,5 @@ enum port_status kafka_abort(struct port *port, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     if (!port->exactly_once) return PORT_OK;
     rd_kafka_error_t *failed = rd_kafka_abort_transaction(k->producer, KAFKA_CALL_MS);
-    return failed == NULL ? PORT_OK : judge(k, "abort", failed, error);
+    return failed == NULL ? PORT_OK : kafka_judge(k, "abort", failed, error);
 }

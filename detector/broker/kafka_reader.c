@@ -61,11 +61,8 @@ static void note_error(const struct stream *s, struct kafka_block *block,
         return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        error_set(&block->error, ERROR_INPUT_GONE,
-                  "%s/%d does not hold offset %lld any more (%s); what lies between is lost "
-                  "to this shard: restore the topic, or take a new shard.id with start.from",
-                  s->topic, (int)s->partition, (long long)s->read_offset,
-                  rd_kafka_message_errstr(message));
+        error_set(&block->error, ERROR_INPUT_GONE, "%s/%d does not hold offset %lld (%s)", s->topic,
+                  (int)s->partition, (long long)s->read_offset, rd_kafka_message_errstr(message));
         return;
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
         error_set(&block->error, ERROR_DENIED, "%s: %s", s->topic,

@@ -1,0 +1,581 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a shard must have published, worked out from its input and its order log alone.
+
+Shares no code with the engine: fastavro reads the records, the program `oracle` (the slow twin) scores
+them, and what follows from the scores (admission, episodes, caps, expiry, the chain) is written here a
+second time, from docs/CONTRACTS.md, models/README.md and the policy document.
+
+    tests/python tests/oracle/oracle.py DUMP.avro SHARD SCHEMA_DIR     checks a dump that a trial has left
+"""
+import bisect
+import hashlib
+import io
+import json
+import math
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+from collections import namedtuple
+from datetime import date, datetime, timedelta, timezone
+
+import fastavro
+
+SOURCE_DIR = os.environ["SOURCE_DIR"]
+ORACLE = os.environ.get("ORACLE") or os.path.join(os.environ["BUILD_DIR"], "tests", "oracle", "oracle")
+MODEL = os.path.join(SOURCE_DIR, "models", "shipped-model.json")
+POLICY = os.path.join(SOURCE_DIR, "models", "shipped-policy.json")
+VALUE_BYTES_MAX = 65536
+DORMANCY_DAYS = 180
+OWN_ID = 1
+SECOND, DAY = 1000000, 86400
+ZONE = timezone(timedelta(hours=5))
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+ACTIONS = ["UNKNOWN", "REVIEW_ONLY", "ASK_PAYER", "SUSPEND_INSTRUCTION", "HOLD_AMOUNT", "SUSPEND_EBANKING",
+           "REFUSE_TO_PAYEE"]
+
+Message = namedtuple("Message", "topic partition offset timestamp_ms key value headers")
+Side = namedtuple("Side", "payee account logit unspent features")
+
+
+class Wrong(AssertionError):
+    """What was published is not what had to be."""
+
+
+def check(holds, *what):
+    if not holds:
+        raise Wrong(" ".join(map(str, what)))
+
+
+# Avro.
+
+def plain(schema):
+    """Without logical types: times are numbers."""
+    if isinstance(schema, dict):
+        return {key: plain(value) for key, value in schema.items() if key != "logicalType"}
+    return [plain(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def read_schema(path):
+    with open(path, encoding="utf-8") as file:
+        return fastavro.parse_schema(plain(json.load(file)))
+
+
+def contract(name):
+    return read_schema(os.path.join(SOURCE_DIR, "schemas", name + ".avsc"))
+
+
+def schemas_of(directory):
+    """Writers' schemas by id."""
+    found = {OWN_ID: contract("TransactionEvent")}
+    for name in os.listdir(directory):
+        if re.fullmatch(r"\d+\.avsc", name):
+            found[int(name[:-5])] = read_schema(os.path.join(directory, name))
+    return found
+
+
+def decode_exactly(schema, body):
+    stream = io.BytesIO(body)
+    record = fastavro.schemaless_reader(stream, schema, None)
+    if stream.read(1):
+        raise ValueError("bytes are left over")
+    return record
+
+
+def decode_own(schema, schema_id, message):
+    check(message.value[:5] == struct.pack(">bI", 0, schema_id), "frame of", message[:3])
+    return decode_exactly(schema, message.value[5:])
+
+
+# Admission.
+
+def clock_of(event):
+    """Microseconds."""
+    return event["event_time"] if event.get("ingest_time") is None else event["ingest_time"]
+
+
+def amount_of(event):
+    amount = event.get("amount_kzt_minor")
+    return event["amount_minor"] if amount is None else amount
+
+
+def refusal(event, clock_s):
+    """The verdict on a decoded record; None: accepted."""
+    tenge, kzt = event["currency"] == "KZT", event.get("amount_kzt_minor")
+    event_s, clock_now_s = event["event_time"] // SECOND, clock_of(event) // SECOND
+    if not event["tx_id"] or not event["event_id"]:
+        return "BAD_VALUE"
+    if not event["payer"]["account_token"] and not event["payee"]["account_token"]:
+        return "NO_ACCOUNT"
+    if (kzt is None and not tenge) or (kzt is not None and tenge and kzt != event["amount_minor"]):
+        return "BAD_CURRENCY"
+    if amount_of(event) < 0 or event["amount_minor"] < 0:
+        return "BAD_AMOUNT"
+    if not all(946684800 <= s < 4102444800 for s in (event_s, clock_now_s)):
+        return "BAD_TIME"
+    if event_s > clock_now_s + 300:
+        return "FUTURE_TIME"
+    if clock_s is not None and event_s < clock_s - 7 * DAY:
+        return "LATE"
+    return None
+
+
+class Reader:
+    """Records to events and verdicts, with the engine clock."""
+
+    def __init__(self, schemas):
+        self.schemas, self.clock_s = schemas, None
+
+    def take(self, message, exception):
+        """(event or None, verdict or None)"""
+        if exception is not None:
+            return None, exception
+        value = message.value
+        if value is None:
+            return None, "TOMBSTONE"
+        if len(value) > VALUE_BYTES_MAX:
+            return None, "OVERSIZE"
+        if len(value) < 5 or value[0] != 0:
+            return None, "NOT_FRAMED"
+        schema = self.schemas.get(struct.unpack(">I", value[1:5])[0])
+        check(schema is not None, "an unknown schema that the order log does not name", message[:3])
+        try:
+            event = decode_exactly(schema, value[5:])
+        except Exception:  # whatever a decoder says of broken bytes
+            return None, "MALFORMED"
+        verdict = refusal(event, self.clock_s)
+        if verdict is None and 0 < message.timestamp_ms // 1000 + DAY < clock_of(event) // SECOND:
+            verdict = "FUTURE_TIME"
+        if verdict is None:
+            self.clock_s = max(self.clock_s or 0, clock_of(event) // SECOND)
+        return event, verdict
+
+
+# The order.
+
+Row = namedtuple("Row", "message event verdict clock_s order")
+
+
+def rows_of(inputs, orders, schemas):
+    """Every record of the input in the order the log says, with its verdict; the log checked for gaps."""
+    reader, position, rows = Reader(schemas), {}, []
+    for number, order in enumerate(orders):
+        check(order["sequence"] == number and order["epoch"] == 0, "order record", number, "is", order["sequence"])
+        check(order["first_ordinal"] == len(rows), "ordinals of order record", number)
+        exceptions = {(e["partition"], e["offset"]): e["reason"] for e in order["exceptions"]}
+        for run in order["runs"]:
+            partition, end = run["partition"], run["next_offset"]
+            if partition not in position:
+                position[partition] = end
+                continue
+            check(end > position[partition], "a run goes back", run, position)
+            log = inputs[partition]
+            at = bisect.bisect_left(log, position[partition], key=lambda m: m.offset)
+            while at < len(log) and log[at].offset < end:
+                message = log[at]
+                event, verdict = reader.take(message, exceptions.pop((partition, message.offset), None))
+                rows.append(Row(message, event, verdict, reader.clock_s or 0, number))
+                at += 1
+            position[partition] = end
+        check(not exceptions, "exceptions of no record", exceptions)
+        check(order["engine_clock_s"] == (reader.clock_s or 0), "engine clock of order record", number)
+    return rows, position
+
+
+def field(value):
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def line_of(row):
+    event = row.event
+    fields = [row.clock_s, event["tx_id"], event["event_time"] // SECOND, amount_of(event), event["tx_status"],
+              event["event_type"], event.get("country_to"), event["payee_alias_type"], event.get("active_call"),
+              event.get("remote_access")]
+    for party in (event["payer"], event["payee"]):
+        changed = party.get("credential_changed_at")
+        fields += [party["account_token"], party.get("balance_after_minor"), party.get("account_opened_on"),
+                   None if changed is None else changed // SECOND, party.get("phone_owner_mismatch")]
+    texts = [field(value) for value in fields]
+    check(not any("\t" in text or "\n" in text for text in texts), "a field that the dump cannot hold", texts)
+    return "\t".join(texts) + "\n"
+
+
+def score(rows, least_logit):
+    """Sides by the index of their row."""
+    accepted = [i for i, row in enumerate(rows) if row.verdict is None]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as dump:
+        dump.writelines(line_of(rows[i]) for i in accepted)
+        dump.seek(0)
+        done = subprocess.run([ORACLE, MODEL, str(DORMANCY_DAYS), repr(least_logit)], stdin=dump, check=True,
+                              stdout=subprocess.PIPE, text=True)
+    sides = {}
+    for line in done.stdout.splitlines():
+        number, side, account, logit, unspent, *features = line.split("\t")
+        sides.setdefault(accepted[int(number)], []).append(
+            Side(side == "E", int(account), float.fromhex(logit), int(unspent), features))
+    return sides
+
+
+# The policy.
+
+class Policy:
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            text = file.read()
+        self.sha256, self.document = hashlib.sha256(text).hexdigest(), json.loads(text)
+        self.rules = {ACTIONS.index(name): dict(rule, threshold=math.log(rule["probability"] / (1 - rule["probability"])))
+                      for name, rule in self.document["actions"].items()}
+        self.allowed = {entry["account_token"]: self.day_start(entry["expires"]) for entry in self.document["allow"]}
+
+    @staticmethod
+    def day_start(text):
+        return int(datetime.combine(date.fromisoformat(text), datetime.min.time(), ZONE).timestamp())
+
+    def least(self):
+        return min(rule["threshold"] for rule in self.rules.values())
+
+    def action(self, logit):
+        return max((a for a, rule in self.rules.items() if logit >= rule["threshold"]), default=0)
+
+    def allows(self, token, clock_s):
+        return clock_s < self.allowed.get(token, -1)
+
+    def works(self, day):
+        if day.isoformat() in self.document.get("working_weekends", []):
+            return True
+        return day.weekday() < 5 and day.isoformat() not in self.document.get("holidays", [])
+
+    def valid_until(self, issued_s):
+        day = datetime.fromtimestamp(issued_s, ZONE).date()
+        left = self.document["max_hold_business_days"]
+        if self.document.get("hold_counts_from") == "ISSUE_DAY" and self.works(day):
+            left -= 1
+        while left > 0:
+            day += timedelta(days=1)
+            left -= self.works(day)
+        return self.day_start((day + timedelta(days=1)).isoformat())
+
+
+# Episodes.
+
+class Episode:
+    def __init__(self, row, party, account, due_s):
+        named = "\0".join(["saqshy/1", "freeze", party["account_token"], row.event["tx_id"]])
+        self.id = hashlib.sha256(named.encode()).hexdigest()[:32]
+        self.account, self.token, self.bic = account, party["account_token"], party["bank_bic"]
+        self.txs, self.due_s, self.valid_until = [row.event["tx_id"]], due_s, due_s * SECOND
+        self.open, self.revision, self.at_risk, self.action = True, 0, 0, 0
+
+    def add(self, tx_id):
+        if tx_id in self.txs:
+            return
+        if len(self.txs) == 4:
+            self.txs.pop()
+        self.txs.append(tx_id)
+
+
+class Judge:
+    """Walks the rows; collects what is to be published, in order."""
+
+    def __init__(self, policies, model):
+        self.policies, self.model, self.policy = policies, model, None  # by order record
+        self.clock_s, self.hour, self.taken = -1, None, {}
+        self.episodes, self.out = {}, []
+
+    def walk(self, rows, sides):
+        for index, row in enumerate(rows):
+            self.policy = self.policies[row.order]
+            if row.verdict in (None, "LATE"):
+                self.move_clock(row)
+            self.expire(row)
+            for side in sides.get(index, []):
+                self.judge(row, side)
+        return self.out
+
+    def move_clock(self, row):
+        self.clock_s = max(self.clock_s, row.clock_s)
+        if self.clock_s // 3600 != self.hour:
+            self.hour, self.taken = self.clock_s // 3600, {}
+
+    def expire(self, row):
+        while True:
+            due = [e for e in self.episodes.values() if e.due_s <= self.clock_s]
+            if not due:
+                return
+            first = min(due, key=lambda e: (e.due_s, e.id))
+            if first.open:
+                self.end(first, "EXPIRED", row)
+            else:
+                del self.episodes[first.account]
+
+    def room(self, wanted, least):
+        for action in range(wanted, least - 1, -1):
+            rule = self.policy.rules.get(action)
+            if rule is not None and self.taken.get(action, 0) < rule["per_hour"]:
+                return action
+        return 0
+
+    def judge(self, row, side):
+        episode = self.episodes.get(side.account)
+        if episode is not None and not episode.open and self.clock_s >= episode.due_s:
+            episode = self.episodes.pop(side.account) and None
+        if row.event["tx_status"] == "REVERSED":
+            if episode is not None and episode.open and episode.txs[0] == row.event["tx_id"]:
+                self.end(episode, "WITHDRAWN", row)
+            return
+        party = row.event["payee" if side.payee else "payer"]
+        wanted = self.policy.action(side.logit)
+        cooling = episode is not None and not episode.open
+        if wanted == 0 or cooling or self.policy.allows(party["account_token"], self.clock_s):
+            return
+        if episode is None:
+            self.begin(row, side, party, wanted)
+        else:
+            self.amend(row, side, episode, wanted)
+
+    def begin(self, row, side, party, wanted):
+        action = self.room(wanted, 1)
+        if action == 0:
+            return
+        episode = Episode(row, party, side.account, self.policy.valid_until(clock_of(row.event) // SECOND))
+        self.episodes[side.account] = episode
+        self.publish(episode, "ISSUED", action, row, side)
+
+    def amend(self, row, side, episode, wanted):
+        grown = side.unspent > episode.at_risk and 4 * (side.unspent - episode.at_risk) >= episode.at_risk
+        if wanted < episode.action or (wanted == episode.action and not grown):
+            return
+        action = self.room(wanted, episode.action if grown else episode.action + 1)
+        if action == 0:
+            return
+        episode.add(row.event["tx_id"])
+        self.publish(episode, "AMENDED", action, row, side)
+
+    def publish(self, episode, state, action, row, side):
+        self.taken[action] = self.taken.get(action, 0) + 1
+        episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
+        episode.rule = self.policy.rules[action]
+        within = self.policy.document["decide_within_minutes"] * 60 * SECOND
+        episode.decide_by = min(clock_of(row.event) + within, episode.valid_until)
+        hold = side.unspent if action >= ACTIONS.index("HOLD_AMOUNT") and side.unspent > 0 else None
+        self.say(episode, state, row, hold, [self.hop(row.event)],
+                 [None if value in ("nan", "-nan") else float.fromhex(value) for value in side.features])
+
+    @staticmethod
+    def hop(event):
+        return {"hop": 1, "tx_id": event["tx_id"], "from": event["payer"]["account_token"],
+                "to": event["payee"]["account_token"], "amount_minor": amount_of(event),
+                "event_time": event["event_time"]}
+
+    def end(self, episode, state, row):
+        self.say(episode, state, row, None, [], [])
+        episode.open, episode.due_s = False, self.clock_s + self.policy.document["cool_down_hours"] * 3600
+
+    def say(self, episode, state, row, hold, trail, features):
+        episode.revision += 1
+        self.out.append((row, {
+            "recommendation_id": episode.id, "revision": episode.revision, "state": state, "mode": "LIVE",
+            "action": ACTIONS[episode.action], "priority": episode.rule["priority"], "addressee_bic": episode.bic,
+            "target_account_token": episode.token, "target_tx_ids": list(episode.txs),
+            "hold_amount_kzt_minor": hold, "at_risk_kzt_minor": episode.at_risk,
+            "issued_at": clock_of(row.event), "decide_by": episode.decide_by, "valid_until": episode.valid_until,
+            "max_hold_business_days": self.policy.document["max_hold_business_days"], "score": episode.score,
+            "probability": 1 / (1 + math.exp(-episode.score)), "threshold": episode.rule["threshold"],
+            "money_trail": trail, "protected_flows": self.policy.document["protected_flows"],
+            "human_decision_required": True, "model_id": self.model["id"], "model_sha256": self.model["sha256"],
+            "policy_id": self.policy.document["id"], "policy_sha256": self.policy.sha256,
+            "feature_vector": features, "input_topic": row.message.topic,
+            "input_partition": row.message.partition, "input_offset": row.message.offset}))
+
+
+# What was published.
+
+NEARLY = {"probability", "threshold"}  # the engine has its own exp and log
+
+
+def near(a, b):
+    if a is None or b is None:
+        return a is b
+    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def same(name, expected, found):
+    if name in NEARLY:
+        return near(expected, found)
+    if name == "feature_vector":
+        return len(expected) == len(found) and all(map(near, expected, found))
+    return expected == found
+
+
+def difference(expected, found):
+    """The first field that differs; None: none does."""
+    for name, value in expected.items():
+        if not same(name, value, found[name]):
+            return f"{name}: {value} was due, {found[name]} was published"
+    if sum(reason["contribution"] for reason in found["reasons"]) != found["score"]:
+        return "the contributions do not add up to the score"
+    return None
+
+
+def murmur2_partition(key, count):
+    """Java's default partitioner."""
+    mask, m = 0xFFFFFFFF, 0x5BD1E995
+    h = 0x9747B28C ^ len(key)
+    whole = len(key) // 4 * 4
+    for (k,) in struct.iter_unpack("<I", key[:whole]):
+        k = k * m & mask
+        k = (k ^ k >> 24) * m & mask
+        h = h * m & mask ^ k
+    if len(key) > whole:
+        h = (h ^ int.from_bytes(key[whole:], "little")) * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return ((h ^ h >> 15) & 0x7FFFFFFF) % count
+
+
+class Report:
+    def __init__(self):
+        self.rows = self.expected = self.lost = self.repeated = self.extra = 0
+        self.faults = []
+
+    def fault(self, *what):
+        self.faults.append(" ".join(map(str, what)))
+
+
+class Verifier:
+    """Checks a shard's topics, as read_committed messages by partition, sorted by offset."""
+
+    def __init__(self, schemas, policy_paths=(POLICY,), model_path=MODEL):
+        self.schemas = schemas
+        self.recommendation, self.order = contract("FreezeRecommendation"), contract("OrderRecord")
+        self.policies = {policy.sha256: policy for policy in map(Policy, policy_paths)}
+        with open(model_path, "rb") as file:
+            text = file.read()
+        self.model = {"sha256": hashlib.sha256(text).hexdigest(), "id": json.loads(text)["id"]}
+
+    def verify(self, shard, inputs, orders, recommendations, letters):
+        """I1, I3 (the log's part), I7 and the chain."""
+        report = Report()
+        logged = [decode_own(self.order, 3, m) for m in sorted(
+            (m for log in orders.values() for m in log if m.key == shard.encode()), key=lambda m: m.offset)]
+        check(logged, "the order log of", shard, "is empty")
+        rows, position = rows_of(inputs, logged, self.schemas)
+        report.rows = len(rows)
+        for partition, log in inputs.items():
+            end = log[-1].offset + 1 if log else 0
+            if position.get(partition, 0) != end:
+                report.fault("partition", partition, "taken up to", position.get(partition), "of", end)
+        check(all(order["model_sha256"] == self.model["sha256"] for order in logged), "another model")
+        policies = [self.policies[order["policy_sha256"]] for order in logged]
+        sides = score(rows, min(policy.least() for policy in policies) - 1e-9)
+        due = Judge(policies, self.model).walk(rows, sides)
+        self.compare(report, due, recommendations, logged)
+        self.compare_letters(report, rows, letters)
+        return report
+
+    def compare(self, report, due, recommendations, logged):
+        report.expected = len(due)
+        expected = {partition: [] for partition in recommendations}
+        for row, record in due:
+            key = record["target_account_token"].encode()
+            expected[murmur2_partition(key, len(recommendations))].append((row, record))
+        for partition, log in recommendations.items():
+            found = [decode_own(self.recommendation, 2, message) for message in log]
+            self.count(report, [r for _, r in expected[partition]], found)
+            for number, (wanted, got) in enumerate(zip(expected[partition], found)):
+                differs = difference(wanted[1], got)
+                if differs is None and got["build"] != logged[wanted[0].order]["build"]:
+                    differs = "build is not that of its order record"
+                if differs is not None:
+                    report.fault("recommendation", number, "of partition", partition, "-", differs)
+                    break
+            self.chain(report, partition, log, found)
+            self.outputs(report, partition, [row for row, _ in expected[partition]], log, logged)
+
+    @staticmethod
+    def count(report, expected, found):
+        """As multisets of id and revision."""
+        owed = [(r["recommendation_id"], r["revision"]) for r in expected]
+        have = [(r["recommendation_id"], r["revision"]) for r in found]
+        report.lost += len(set(owed) - set(have))
+        report.repeated += len(have) - len(set(have))
+        report.extra += len(set(have) - set(owed))
+        if owed != have and set(owed) == set(have) and len(have) == len(set(have)):
+            report.fault("other order of recommendations")
+
+    @staticmethod
+    def chain(report, partition, log, found):
+        previous = bytes(32)
+        for number, (message, record) in enumerate(zip(log, found)):
+            if record["sequence"] != number or record["previous_hash"] != previous:
+                report.fault("the chain of partition", partition, "breaks at", number)
+                return
+            if message.key != record["target_account_token"].encode():
+                report.fault("key of", number, "in partition", partition)
+            if dict(message.headers).get("ce_id") != f"{record['recommendation_id']}.{record['revision']}".encode():
+                report.fault("ce_id of", number, "in partition", partition)
+            previous = hashlib.sha256(message.value[5:]).digest()
+
+    @staticmethod
+    def outputs(report, partition, rows, log, logged):
+        """What each order record says of the partition: how many, and the last one's hash."""
+        numbers = [row.order for row in rows]
+        for order in logged:
+            place = next(o for o in order["outputs"] if o["partition"] == partition)
+            count = bisect.bisect_right(numbers, order["sequence"])
+            last = bytes(32)
+            if 0 < count <= len(log):
+                last = hashlib.sha256(log[count - 1].value[5:]).digest()
+            if place["next_sequence"] != count or place["last_hash"] != last:
+                report.fault("order record", order["sequence"], "on output partition", partition, ":",
+                             place["next_sequence"], "recommendations,", count, "are due")
+                return
+
+    @staticmethod
+    def compare_letters(report, rows, letters):
+        due = sorted((row.message.partition, row.message.offset, row.verdict)
+                     for row in rows if row.verdict not in (None, "LATE"))
+        values = {(row.message.partition, row.message.offset): row.message for row in rows}
+        have = []
+        for message in (m for log in letters.values() for m in log):
+            headers = dict(message.headers)
+            place = (int(headers["__connect.errors.partition"]), int(headers["__connect.errors.offset"]))
+            have.append((*place, headers["saqshy.dlq.reason"].decode()))
+            original = values.get(place)
+            if original is None or (message.key, message.value) != (original.key, original.value):
+                report.fault("dead letter", place, "has other bytes than its record")
+        if sorted(have) != due:
+            lost, extra = sorted(set(due) - set(have)), sorted(set(have) - set(due))
+            report.fault("dead letters:", len(due), "due,", len(have), "found; lost", lost[:3], "extra", extra[:3])
+
+
+# A dump on disk.
+
+def by_partition(messages):
+    out = {}
+    for message in messages:
+        out.setdefault(message.partition, []).append(message)
+    return {partition: sorted(log, key=lambda m: m.offset) for partition, log in out.items()}
+
+
+def main():
+    path, shard, schema_dir = sys.argv[1:]
+    topics = {}
+    with open(path, "rb") as file:
+        for record in fastavro.reader(file):
+            record["headers"] = [(h["name"], h["value"]) for h in record["headers"]]
+            topics.setdefault(record["topic"].rsplit(".", 1)[1], []).append(Message(**record))
+    logs = {name: by_partition(messages) for name, messages in topics.items()}
+    outputs = {partition: logs.get("rec", {}).get(partition, []) for partition in logs["tx"]}
+    report = Verifier(schemas_of(schema_dir)).verify(shard, logs["tx"], logs["order"], outputs, logs.get("dlq", {}))
+    print(f"{report.rows} records, {report.expected} recommendations due; lost {report.lost}, "
+          f"repeated {report.repeated}, extra {report.extra}")
+    print(*report.faults, sep="\n")
+    return 1 if report.faults or report.lost or report.repeated or report.extra else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""I8: events by the million through one process, its state reloaded now and then; memory and descriptors stay flat.
+
+    ./dev soak --events 10000000
+"""
+import os
+import signal
+import subprocess
+import time
+
+import fastavro
+
+import real_kafka as rk
+import trial
+
+PARTS = 10  # a fault and a look at each
+GROWTH_MAX = 0.10  # of the resident set over the second half, when every account is known
+EVENTS_A_DAY = 2.4  # of a person, about, as the generator makes them
+
+
+class Look:
+    def __init__(self, process, events):
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            status = dict(line.split(":", 1) for line in file if ":" in line)
+        self.events = events
+        self.resident_mib = int(status["VmRSS"].split()[0]) / 1024
+        self.threads = int(status["Threads"])
+        self.descriptors = len(os.listdir(f"/proc/{process.pid}/fd"))
+
+
+def generate(directory, events, seed):
+    """A feed of about so many events over 40 days, so that every account is known long before its middle; how
+    many they are."""
+    path = os.path.join(directory, "feed.avro")
+    accounts = max(200, int(events / 40 / EVENTS_A_DAY))
+    subprocess.run([rk.SAQSHY, "gen", "--out", path, "--quiet", "--seed", str(seed), "--days", "40", "--accounts",
+                    str(accounts)], check=True)
+    with open(path, "rb") as file:
+        return path, sum(block.num_records for block in fastavro.block_reader(file))
+
+
+def reload(engine, reloads):
+    """The commit after the next is answered as aborted: the state is dropped and rebuilt, in the same process."""
+    engine.signal(signal.SIGUSR1)
+    engine.until_live(reloads + 1)
+
+
+def watch(soak, events):
+    """The looks, one a part; prints them."""
+    shard = rk.Shard(soak.cluster, f"resources-{soak.seed}", soak.schema_dir, merge_slice_ms="1000").create()
+    path, events = generate(soak.directory, events, soak.seed)
+    options = [part for key in ("bootstrap.servers", "topic.transactions")
+               for part in ("-X", f"{key}={shard.options[key]}")]
+    feed = subprocess.Popen([rk.SAQSHY, "replay", "--input", path, "--quiet", "--rate", str(max(5000, events // 40)),
+                             *options], stdout=subprocess.DEVNULL)
+    engine = trial.Engine(shard, os.path.join(soak.directory, "engine.log"))
+    looks, began = [], time.monotonic()
+    print("| events | resident, MiB | descriptors | threads | seconds |\n| ---: | ---: | ---: | ---: | ---: |", flush=True)
+    for part in range(1, PARTS + 1):
+        wanted = events * part // PARTS
+        rk.until(f"{part}/{PARTS} of the events", lambda wanted=wanted: sum(shard.committed()) >= wanted, 1800, 0.5)
+        if part < PARTS:
+            reload(engine, part)
+        looks.append(Look(engine.process, sum(shard.committed())))
+        look = looks[-1]
+        print(f"| {look.events} | {look.resident_mib:.0f} | {look.descriptors} | {look.threads} | "
+              f"{time.monotonic() - began:.0f} |", flush=True)
+    assert feed.wait(600) == 0
+    os.unlink(path)
+    shard.until_caught_up(600)
+    engine.signal(signal.SIGTERM)
+    assert engine.status() == 0, engine.said()[-500:]
+    assert engine.said().count("event=live") == PARTS, engine.said()[-500:]
+    return looks
+
+
+def check(looks):
+    """What grew; nothing: None."""
+    half, last = looks[PARTS // 2], looks[-1]
+    growth = last.resident_mib / half.resident_mib - 1
+    print(f"resident set over the second half: {growth:+.1%}")
+    if last.descriptors > half.descriptors or last.threads > half.threads:
+        return f"{half.descriptors} descriptors and {half.threads} threads became {last.descriptors} and {last.threads}"
+    return f"the resident set grew by {growth:.1%}" if growth > GROWTH_MAX else None

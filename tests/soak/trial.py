@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run: a shard, its racing producers, a read_committed reader all along, the engine, and faults one after the
+other; then the oracle. A trial is one fault of a run."""
+import os
+import pickle
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import fastavro
+from confluent_kafka import TopicPartition
+
+import oracle
+import real_kafka as rk
+
+FAILPOINT_ENGINE = os.path.join(os.environ["BUILD_DIR"], "tests", "soak", "saqshy_failpoint")
+WAIT_S = 60
+
+
+class Engine:
+    """A `saqshy run`; what it says goes through a pipe, so that a full disk does not silence it."""
+
+    def __init__(self, shard, path, failpoint=None, file_bytes_max=None, **changed):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("SAQSHY")}
+        environment["FAILPOINT"] = failpoint or ""
+        self.failpoint, self.path, self.lines = failpoint, path, []
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, file_bytes_max))
+
+        self.process = subprocess.Popen(
+            [FAILPOINT_ENGINE, "run", *shard.arguments(**changed)], env=environment, stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, preexec_fn=None if file_bytes_max is None else limit)
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
+
+    def _listen(self):
+        with open(self.path, "ab") as log:
+            for line in self.process.stderr:
+                self.lines.append(line.decode(errors="replace"))
+                log.write(f"{time.time():.3f} ".encode() + line)
+                log.flush()
+
+    def said(self):
+        return "".join(self.lines)
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def status(self, timeout_s=WAIT_S):
+        status = self.process.wait(timeout_s)
+        self.listener.join(10)
+        return status
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def frozen(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "T"
+
+    def until_live(self, count=1):
+        def live():
+            assert not self.ended(), f"ended with {self.process.returncode}: {self.said()[-500:]}"
+            return self.said().count("event=live") >= count
+        rk.until("an engine is live", live, WAIT_S)
+
+
+class Follower(threading.Thread):
+    """Reads recommendations, dead letters and the order log as they are committed."""
+
+    def __init__(self, shard):
+        super().__init__(daemon=True)
+        self.shard, self.seen, self.error = shard, {}, None
+        self.commits = []  # (when the record was made, when it was seen), seconds since 1970
+        self.order_schema = rk.ORDER
+        self.position, self.regressed = {}, None
+        self.ending = threading.Event()
+        self.consumer = shard.broker.consumer("follower-" + shard.name)
+        topics = {shard.recommendations: rk.PARTITIONS, shard.dead_letters: 2, shard.order: 1}
+        self.consumer.assign([TopicPartition(t, p, 0) for t, count in topics.items() for p in range(count)])
+        self.start()
+
+    def run(self):
+        try:
+            while not self.ending.is_set():
+                for message in self.consumer.consume(200, 0.1):
+                    if message.error() is None:
+                        self._take(message)
+        except Exception as error:  # told by `whole`
+            self.error = error
+        self.consumer.close()
+
+    def _take(self, message):
+        place = (message.topic(), message.partition())
+        self.seen.setdefault(place, []).append((message.offset(), message.value()))
+        if message.topic() != self.shard.order:
+            return
+        for run in rk.decode(self.order_schema, message.value(), rk.ORDER_ID)["runs"]:
+            if run["next_offset"] < self.position.get(run["partition"], 0):
+                self.regressed = run
+            self.position[run["partition"]] = run["next_offset"]
+        self.commits.append((message.timestamp()[1] / 1000, time.time()))
+
+    def taken(self):
+        return sum(list(self.position.values()))
+
+    def count(self):
+        return sum(len(log) for log in list(self.seen.values()))
+
+    def until_seen(self, count):
+        rk.until("the reader sees everything", lambda: self.error or self.count() >= count, 30)
+        self.ending.set()
+        self.join()
+        assert self.error is None, self.error
+
+
+class Run:
+    def __init__(self, soak, number, plan, random):
+        self.soak, self.number, self.plan, self.random = soak, number, plan, random
+        self.name = f"{soak.seed}-{number}"
+        self.directory = os.path.join(soak.directory, f"run-{self.name}")
+        os.makedirs(os.path.join(self.directory, "state"))
+        self.engines, self.marks, self.floor = [], [], [-1] * rk.PARTITIONS
+        self.options = {"merge_slice_ms": random.choice(["1", "1000"]),
+                        "commit_interval_ms": random.choice(["50", "100", "300"]),
+                        "transaction_timeout_ms": random.choice(["2000", "10000"]),
+                        "state_dir": os.path.join(self.directory, "state")}
+        for fault in plan:
+            self.options.update(fault.options)
+        self.shard = rk.Shard(soak.cluster, f"r{self.name}", soak.schema_dir, **self.options)
+        self.messages, self.poisoned = soak.feed.messages(random)
+        self.changed = {}
+
+    # Engines.
+
+    @property
+    def engine(self):
+        return self.engines[-1]
+
+    def start_engine(self, failpoint=None, **changed):
+        path = os.path.join(self.directory, f"engine-{len(self.engines)}.log")
+        self.engines.append(Engine(self.shard, path, failpoint, **dict(self.changed, **changed)))
+        return self.engine
+
+    def start_next(self, number):
+        """The engine after fault `number`, armed for the next one."""
+        following = self.plan[number + 1] if number + 1 < len(self.plan) else None
+        return self.start_engine(following.arm(self.random) if following else None)
+
+    def stop(self):
+        """A clean stop of an engine that has got as far as to hear of it."""
+        self.engine.until_live()
+        self.engine.signal(signal.SIGTERM)
+        self.must_end(self.engine, 0)
+
+    def must_end(self, engine, *statuses):
+        try:
+            status = engine.status()
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"an engine that had to end with {statuses} goes on: {engine.said()[-300:]}") from None
+        assert status in statuses, f"ended with {status}, not {statuses}: {engine.said()[-500:]}"
+
+    def alive(self):
+        assert not self.engine.ended(), f"ended with {self.engine.process.returncode}: {self.engine.said()[-700:]}"
+
+    # Progress.
+
+    def until_share(self, share):
+        """Until so much of the feed is committed, with the engine at work."""
+        wanted = share * len(self.messages)
+
+        def reached():
+            self.alive()
+            return self.follower.taken() >= wanted
+        rk.until(f"{share:.0%} of the feed is committed", reached, 2 * WAIT_S)
+        self.look_at_offsets()
+
+    def until_commit(self, after):
+        """Until something is committed after that time, or everything is."""
+        def done():
+            self.alive()
+            return self.follower.commits and self.follower.commits[-1][0] > after or \
+                self.follower.taken() >= len(self.messages)
+        rk.until("the next commit", done, 2 * WAIT_S)
+
+    def share_of(self, number):
+        return 0.85 * (number + self.random.uniform(0.3, 0.9)) / len(self.plan)
+
+    def mark(self):
+        """A fault begins to be recovered from."""
+        self.marks.append(time.time())
+
+    def look_at_offsets(self):
+        """I3: what the group has committed never goes back."""
+        now = self.shard.committed()
+        if -1 in now:
+            return
+        assert all(a >= b for a, b in zip(now, self.floor)), f"offsets go back: {self.floor} to {now}"
+        self.floor = now
+
+    def recoveries(self):
+        """Seconds from each fault until a commit begun after it was seen; None: there was nothing left to
+        commit."""
+        return [next((seen - mark for made, seen in self.follower.commits if made > mark), None)
+                for mark in self.marks]
+
+    # The run.
+
+    def execute(self):
+        self.shard.create()
+        self.follower = Follower(self.shard)
+        seconds = sum(fault.seconds for fault in self.plan) + 1
+        path = os.path.join(self.directory, "messages")
+        with open(path, "wb") as file:
+            pickle.dump(self.messages, file)
+        self.soak.feeders.begin(self.soak.cluster.bootstrap, self.shard.source, path, seconds)
+        try:
+            self.start_engine(self.plan[0].arm(self.random))
+            for number, fault in enumerate(self.plan):
+                fault.happen(self, number)
+                assert len(self.marks) == number + 1
+            self.finish()
+        finally:
+            for engine in self.engines:
+                if not engine.ended():
+                    engine.signal(signal.SIGCONT)
+                    engine.process.kill()
+                    engine.status()
+            self.soak.feeders.end()
+            if sys.exc_info()[0] is not None:
+                self.follower.ending.set()
+        return self.verify()
+
+    def finish(self):
+        told = self.soak.feeders.end()
+        assert sum(t["acked"] for t in told) == len(self.messages), told
+        self.until_share(1)
+        self.stop()
+
+    def read(self, topic):
+        return {p: [oracle.Message(*(rk.record_of(m)[key] for key in
+                                     ("topic", "partition", "offset", "timestamp_ms", "key", "value")),
+                                   m.headers() or []) for m in log]
+                for p, log in self.soak.cluster.read(topic).items()}
+
+    def verify(self):
+        shard = self.shard
+        self.logs = {name: self.read(name) for name in
+                     (shard.source, shard.order, shard.recommendations, shard.dead_letters)}
+        report = self.soak.verifier.verify(shard.name, *(self.logs[name] for name in (
+            shard.source, shard.order, shard.recommendations, shard.dead_letters)))
+        self.check_input(report)
+        self.check_reader(report)
+        self.check_offsets(report)
+        return report
+
+    def check_input(self, report):
+        """The broker kept what it acknowledged; dead letters are what was poisoned (I7)."""
+        stored = sum(map(len, self.logs[self.shard.source].values()))
+        if stored != len(self.messages):
+            report.fault(len(self.messages), "records were acknowledged,", stored, "are there")
+        letters = sum(map(len, self.logs[self.shard.dead_letters].values()))
+        if letters != self.poisoned:
+            report.fault(self.poisoned, "records were poisoned,", letters, "are dead letters")
+
+    def check_reader(self, report):
+        """I2."""
+        shard = self.shard
+        final = {(name, p): [(m.offset, m.value) for m in log]
+                 for name in (shard.order, shard.recommendations, shard.dead_letters)
+                 for p, log in self.logs[name].items() if log}
+        self.follower.until_seen(sum(map(len, final.values())))
+        if self.follower.seen != final:
+            report.fault("the reader that ran along saw other records than are there")
+        if self.follower.regressed:
+            report.fault("the order log goes back:", self.follower.regressed)
+
+    def check_offsets(self, report):
+        """I3."""
+        ends = self.shard.ends()
+        rk.until("committed offsets can be read", lambda: -1 not in self.shard.committed(), 30)
+        if self.shard.committed() != ends:
+            report.fault("committed offsets", self.shard.committed(), "of", ends)
+
+    def dump(self):
+        """What the oracle reads, kept for a failed run."""
+        path = os.path.join(self.directory, "dump.avro")
+        with open(path, "wb") as file:
+            fastavro.writer(file, rk.RECORDED, (
+                dict(message._asdict(), headers=[{"name": n, "value": v} for n, v in message.headers])
+                for logs in getattr(self, "logs", {}).values() for log in logs.values() for message in log))
+        return path
+
+    def close(self):
+        shard = self.shard
+        self.soak.cluster.delete(shard.source, shard.order, shard.recommendations, shard.dead_letters)

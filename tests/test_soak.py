@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The short form of `./dev soak` on a real_kafka of one node and of three, and what makes its oracle worth something:
+it shares no code with the engine, and it notices what is changed."""
+import copy
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import types
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE / "soak"), str(HERE / "oracle")]
+
+import oracle  # noqa: E402
+import soak  # noqa: E402
+
+BUILD_DIR = os.environ["BUILD_DIR"]
+SKIPPED = 77
+TRIALS_MIN = 12
+RAN = os.path.join(BUILD_DIR, "soak-trials-run")  # how many did, for CI
+TIMEOUT_S = 540
+RUNS = {}  # the last run of each campaign, by its number of nodes
+OLDEST = "3.9.2"
+CAMPAIGNS = (  # nodes, kinds, runs, faults a run, version of Kafka
+    (1, ["engine", "state"], 2, 5, None),
+    (1, ["broker"], 1, 2, None),
+    (3, ["broker"], 1, 2, None),
+    (1, ["engine"], 1, 3, OLDEST),
+)
+EVENTS = 100000
+
+
+def campaign(directory, nodes, kinds, runs, faults_a_run, kafka):
+    arguments = types.SimpleNamespace(
+        seed=1, kinds=kinds, nodes=[nodes], fault=None, faults_a_run=faults_a_run, only=None, runs=runs, minutes=0,
+        kafka=kafka, port=None, quiet=False, json=None, least=1, events=EVENTS)
+    tried = soak.Soak(arguments, directory)
+    try:
+        tried.soak()
+    finally:
+        tried.feeders.close()
+    print(tried.table(), file=sys.stderr)
+    return tried
+
+
+class LinkMap(unittest.TestCase):
+    def test_the_oracle_is_linked_with_nothing_of_the_program(self):
+        with open(os.path.join(BUILD_DIR, "tests", "oracle", "oracle.map"), encoding="utf-8") as file:
+            linked = set(re.findall(r"\S+\.[ao]\b", file.read()))
+        ours = {name for name in linked if not name.startswith("/usr/")}
+        self.assertTrue(any("oracle.c.o" in name for name in ours), ours)
+        for name in ours:
+            self.assertRegex(name, r"oracle\.dir/(oracle|__/naive_features)\.c\.o$")
+        for name in linked:
+            self.assertNotRegex(name, r"saqshy|detector/|models/|schemas/")
+
+
+class Oracle(unittest.TestCase):
+    """Each change to what was published, or to the order it was decided in, is noticed."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.soak, cls.run_ = RUNS["last"]
+        shard = cls.run_.shard
+        cls.logs = [cls.run_.logs[name] for name in (shard.source, shard.order, shard.recommendations,
+                                                     shard.dead_letters)]
+        cls.fullest = max(cls.logs[2], key=lambda p: len(cls.logs[2][p]))
+
+    def verify(self, change=None):
+        inputs, orders, recommendations, letters = map(copy.deepcopy, self.logs)
+        if change is not None:
+            change(inputs, orders, recommendations, letters)
+        return self.soak.verifier.verify(self.run_.shard.name, inputs, orders, recommendations, letters)
+
+    def changed_record(self, **fields):
+        """The third recommendation of the fullest partition says something else."""
+        def change(_inputs, _orders, recommendations, _letters):
+            log = recommendations[self.fullest]
+            record = dict(oracle.decode_own(self.soak.verifier.recommendation, 2, log[2]), **fields)
+            body = oracle.io.BytesIO()
+            oracle.fastavro.schemaless_writer(body, self.soak.verifier.recommendation, record)
+            log[2] = log[2]._replace(value=log[2].value[:5] + body.getvalue())
+        return self.verify(change)
+
+    def test_what_was_published_is_right(self):
+        report = self.verify()
+        self.assertEqual((report.faults, report.lost, report.repeated, report.extra), ([], 0, 0, 0))
+        self.assertGreaterEqual(report.expected, 50)
+
+    def test_a_lost_recommendation(self):
+        self.assertEqual(self.verify(lambda i, o, r, l: r[self.fullest].pop(2)).lost, 1)
+
+    def test_a_repeated_recommendation(self):
+        def change(_inputs, _orders, recommendations, _letters):
+            recommendations[self.fullest].insert(3, recommendations[self.fullest][2])
+        self.assertEqual(self.verify(change).repeated, 1)
+
+    def test_a_recommendation_from_nowhere(self):
+        report = self.changed_record(recommendation_id="0" * 32)
+        self.assertEqual((report.lost, report.extra), (1, 1))
+
+    def test_two_recommendations_in_the_wrong_order(self):
+        def change(_inputs, _orders, recommendations, _letters):
+            log = recommendations[self.fullest]
+            log[2], log[3] = log[3], log[2]
+        self.assertTrue(self.verify(change).faults)
+
+    def test_another_value_in_a_recommendation(self):
+        for fields in ({"at_risk_kzt_minor": 1}, {"score": 0.25}, {"action": "ASK_PAYER"}, {"threshold": 9.0},
+                       {"valid_until": 1}, {"target_tx_ids": ["x"]}, {"feature_vector": []}, {"sequence": 99},
+                       {"previous_hash": bytes(32)}, {"reasons": []}, {"input_offset": 5}):
+            with self.subTest(fields=fields):
+                self.assertTrue(self.changed_record(**fields).faults)
+
+    def test_a_lost_and_a_changed_dead_letter(self):
+        self.assertTrue(self.verify(lambda i, o, r, l: l[0].pop()).faults)
+
+        def change(_inputs, _orders, _recommendations, letters):
+            letters[0][0] = letters[0][0]._replace(value=b"other")
+        self.assertTrue(self.verify(change).faults)
+
+    def test_another_order_of_the_input(self):
+        """Runs of two partitions change places."""
+        def change(_inputs, orders, _recommendations, _letters):
+            for number, message in enumerate(orders[0]):
+                record = oracle.decode_own(self.soak.verifier.order, 3, message)
+                if number == 0 or len({run["partition"] for run in record["runs"]}) < 2:
+                    continue
+                last = {run["partition"]: run for run in record["runs"]}
+                body = oracle.io.BytesIO()
+                oracle.fastavro.schemaless_writer(
+                    body, self.soak.verifier.order,
+                    dict(record, runs=sorted(last.values(), key=lambda run: -run["partition"])))
+                orders[0][number] = message._replace(value=message.value[:5] + body.getvalue())
+        try:
+            report = self.verify(change)
+        except oracle.Wrong:
+            return
+        self.assertTrue(report.faults or report.lost or report.extra)
+
+    def test_a_hole_in_the_order_log(self):
+        with self.assertRaises(oracle.Wrong):
+            self.verify(lambda i, o, r, l: o[0].pop(3))
+
+    def test_input_that_is_gone(self):
+        with self.assertRaises(oracle.Wrong):
+            self.verify(lambda i, o, r, l: i[1].pop(10))
+
+
+class Resources(unittest.TestCase):
+    def test_memory_and_descriptors_stay_flat(self):
+        self.assertEqual(RUNS["soaks"][0].look_at_resources(), 0)
+
+
+class Trials(unittest.TestCase):
+    def test_no_trial_failed(self):
+        for tried in RUNS["soaks"]:
+            self.assertEqual(tried.failures, [])
+
+    def test_every_row_of_the_table_has_its_bound(self):
+        for tried in RUNS["soaks"]:
+            for row in tried.rows.values():
+                self.assertEqual(row.bound(), 3 / row.trials if row.trials > 3 else 1.0 if row.trials else None)
+
+
+def run():
+    directory = tempfile.mkdtemp(prefix="saqshy-soak-")
+    RUNS["soaks"] = []
+    for number, settings in enumerate(CAMPAIGNS):
+        RUNS["soaks"].append(campaign(os.path.join(directory, str(number)), *settings))
+    RUNS["last"] = RUNS["soaks"][0], RUNS["soaks"][0].last
+    program = unittest.main(exit=False, verbosity=2)
+    trials = sum(row.trials for tried in RUNS["soaks"] for row in tried.rows.values())
+    print(f"trials on a real Kafka: {trials}", file=sys.stderr)
+    with open(RAN, "w", encoding="ascii") as file:
+        print(trials, file=file)
+    if not program.result.wasSuccessful():
+        print(f"kept: {directory}", file=sys.stderr)
+        return 1
+    shutil.rmtree(directory)
+    return 0 if trials >= TRIALS_MIN else 1
+
+
+def main():
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, soak.give_up)
+    signal.alarm(TIMEOUT_S)
+    if os.path.exists(RAN):
+        os.unlink(RAN)
+    why = soak.rk.why_no_kafka()
+    if why is not None:
+        print(f"no real Kafka here, nothing is tried: {why}", file=sys.stderr)
+        return 1 if os.environ.get("CI") == "true" else SKIPPED
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
