@@ -8,6 +8,7 @@ struct sim_engine {
     struct sim_world *world;
     const struct options *options;
     struct sim_port *port;
+    struct disk *disk;
     struct pipeline *pipeline;
     struct sim_task *task;
     struct error error;
@@ -25,13 +26,15 @@ static void run(void *context) {
 }
 
 struct sim_engine *sim_engine_start(struct sim_world *world, struct sim_cluster *cluster,
-                                    const struct options *options) {
+                                    struct sim_disk *disk, const struct options *options) {
     struct sim_engine *e = calloc(1, sizeof *e);
     assert(e != NULL);
     e->world = world;
     e->options = options;
     e->port = sim_port_new(world, cluster, options->shard_id, options->transaction_timeout_ms);
-    const struct pipeline_options how = {.options = options, .port = sim_port_port(e->port)};
+    if (disk != NULL) e->disk = sim_disk_mount(disk, e->port);
+    const struct pipeline_options how = {
+        .options = options, .port = sim_port_port(e->port), .snapshots = e->disk};
     e->pipeline = pipeline_open(&how, &e->error);
     e->task = sim_task_start(world, run, e);
     return e;
@@ -63,5 +66,6 @@ void sim_engine_free(struct sim_engine *e) {
     struct port *port = sim_port_port(e->port);
     sim_task_free(e->world, e->task);
     port->ops->close(port);
+    if (e->disk != NULL) e->disk->ops->dispose(e->disk);
     free(e);
 }

@@ -29,6 +29,7 @@ struct other {
 struct run {
     struct sim_world world;
     struct sim_cluster *cluster;
+    struct sim_disk *disk; /* NULL: no snapshots are taken */
     const struct options *options;
     struct sim_feed feed;
     uint32_t fed;
@@ -39,7 +40,7 @@ struct run {
     bool told[ENGINES_MAX]; /* to stop */
     int64_t start_at_ms, mischief_at_ms, quiet_at_ms;
     struct other neighbour, feeder;
-    uint64_t starts;
+    uint64_t starts, snapshots;
 };
 
 static const char *input_of(const struct run *r) {
@@ -139,7 +140,7 @@ static int running(const struct run *r) {
 static void start_engine(struct run *r) {
     for (int i = 0; i < ENGINES_MAX; i++) {
         if (r->engines[i] != NULL) continue;
-        r->engines[i] = sim_engine_start(&r->world, r->cluster, r->options);
+        r->engines[i] = sim_engine_start(&r->world, r->cluster, r->disk, r->options);
         r->told[i] = false;
         r->starts++;
         return;
@@ -169,6 +170,28 @@ static bool is_expected(struct run *r, int i) {
     }
 }
 
+/* SHARD-EPOCH-SEQUENCE.snapshot is the state after so many order records: no more may be needed
+ * than are committed. */
+static void check_snapshot(void *context, const char *name) {
+    struct run *r = context;
+    const char *sequence = strrchr(name, '-');
+    const int shard = sim_cluster_id(r->cluster, r->options->shard_id);
+    const uint64_t commits = sim_cluster_commits(r->cluster, shard);
+    const size_t size = strlen(name), ending = strlen(".snapshot");
+    if (sequence == NULL || size < ending || strcmp(name + size - ending, ".snapshot") != 0) return;
+    r->snapshots++;
+    if (strtoull(sequence + 1, NULL, 10) > commits)
+        sim_fail(&r->world, "I4: %s is there, and %llu commits", name, (unsigned long long)commits);
+}
+
+static void check_snapshots(struct run *r) {
+    struct error error;
+    struct disk *disk = sim_disk_mount(r->disk, NULL);
+    r->snapshots = 0;
+    disk->ops->list(disk, check_snapshot, r, &error);
+    disk->ops->dispose(disk);
+}
+
 static void reap(struct run *r) {
     for (int i = 0; i < ENGINES_MAX; i++) {
         if (r->engines[i] == NULL || runs(r, i)) continue;
@@ -176,8 +199,12 @@ static void reap(struct run *r) {
             sim_fail(&r->world, "an engine ended with %s: %s",
                      error_name(sim_engine_error(r->engines[i])->code),
                      sim_engine_error(r->engines[i])->text);
+        const bool died = sim_port_is_dead(sim_engine_port(r->engines[i]));
         sim_engine_free(r->engines[i]);
         r->engines[i] = NULL;
+        if (r->disk != NULL) check_snapshots(r);
+        if (died && r->disk != NULL && running(r) == 0 && sim_fault(&r->world, SIM_power_lost))
+            sim_disk_lose_power(r->disk);
         if (r->start_at_ms < r->world.now_ms)
             r->start_at_ms = r->world.now_ms + sim_between(&r->world, 0, 2000);
     }
@@ -301,6 +328,7 @@ static void add_totals(const struct run *r, struct sim_totals *totals) {
         totals->injected[f] += r->world.injected[f];
     totals->records += r->fed;
     totals->starts += r->starts;
+    totals->snapshots += r->snapshots;
     totals->turns += r->world.turns;
 }
 
@@ -327,6 +355,7 @@ bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
     open_cluster(r);
     trim_input(r);
     sim_feed_make(&r->feed, &r->world);
+    if (!chance_is(&r->world.chance, 30)) r->disk = sim_disk_new(&r->world);
     while (going(r) && !(r->world.quiet && all_is_committed(r))) {
         supervise(r);
         calm(r);
@@ -339,6 +368,7 @@ bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
     memcpy(failure, r->world.failure, sizeof r->world.failure);
     const bool ok = going(r);
     sim_cluster_free(r->cluster);
+    sim_disk_free(r->disk);
     sim_feed_free(&r->feed);
     free(r);
     return ok;

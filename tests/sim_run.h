@@ -7,7 +7,8 @@
 
 struct sim_totals {
     uint64_t injected[SIM_FAULT_COUNT];
-    uint64_t records, starts, reloads, turns;
+    uint64_t records, starts, turns;
+    uint64_t snapshots; /* there when a run ended */
     struct sim_outcome outcome;
 };
 

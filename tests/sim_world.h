@@ -45,7 +45,15 @@
     X(input_aborted, 800, "a producer of the input aborts its transaction")                        \
     X(input_skips, 800, "offsets of the input are left out")                                       \
     X(input_trimmed, 5000, "the input begins at a later offset than 0")                            \
-    X(partition_added, 2000, "the input gets one partition more")
+    X(partition_added, 2000, "the input gets one partition more")                                  \
+    X(crash_at_disk, 100, "the engine ends between or in calls of its disk")                       \
+    X(power_lost, 5000, "the power fails when the engine ends")                                    \
+    X(disk_torn, 0, "what was not synced is lost, cut or spoilt by it")                            \
+    X(disk_names_lost, 0, "names that were not synced are as they were before")                    \
+    X(disk_full, 200, "the disk is full")                                                          \
+    X(disk_sync_failed, 200, "a sync fails")                                                       \
+    X(disk_read_failed, 300, "a read fails")                                                       \
+    X(disk_bit_flipped, 300, "a bit of a file is another")
 
 enum sim_fault {
 #define X(name, often, text) SIM_##name,

@@ -44,9 +44,9 @@ static bool parse(int argc, char **argv, struct arguments *a) {
 static void print_totals(const struct arguments *a, const struct sim_totals *t) {
     printf("%" PRIu64 " seeds: %" PRIu64 " records, %" PRIu64 " starts, %" PRIu64
            " order records, %" PRIu64 " recommendations, %" PRIu64 " dead letters, %" PRIu64
-           " turns\n",
+           " snapshots, %" PRIu64 " turns\n",
            a->count, t->records, t->starts, t->outcome.order_records, t->outcome.recommendations,
-           t->outcome.dead_letters, t->turns);
+           t->outcome.dead_letters, t->snapshots, t->turns);
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         printf("%10" PRIu64 "  %s\n", t->injected[f], sim_fault_name((enum sim_fault)f));
 }
@@ -88,6 +88,8 @@ int main(int argc, char **argv) {
     }
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* little is kept: no huge page is to be cleared */
     if (!sample_directory_make(directory, &options)) return 1;
+    options.snapshot_interval_s = 3;
+    options.snapshot_memory_mib = 8;
     if (!arguments.loud) log_set_level(LOG_LEVEL_ERROR);
     struct sim_totals totals = {0};
     const bool whole = run_all(&arguments, &options, &totals, argv[0]);
