@@ -24,7 +24,7 @@
 enum {
     RECORDS = 12,
     A_UNIT = 2,
-    SECONDS_MAX = 50,
+    SECONDS_MAX = 150,
     AT_ONCE = 30,
     RELOADS_MAX = 20,
     DELAY_MS = 3100

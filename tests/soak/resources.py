@@ -14,6 +14,7 @@ import real_kafka as rk
 import trial
 
 PARTS = 10  # a fault and a look at each
+QUEUED = "1000"  # a partition: the client's queue is full in every replay, not only in long ones
 GROWTH_MAX = 0.10  # of the resident set over the second half, when every account is known
 EVENTS_A_DAY = 2.4  # of a person, about, as the generator makes them
 
@@ -48,6 +49,7 @@ def reload(engine, reloads):
 def watch(soak, events):
     """The looks, one a part; prints them."""
     shard = rk.Shard(soak.cluster, f"resources-{soak.seed}", soak.schema_dir, merge_slice_ms="1000").create()
+    shard.options["kafka.consumer.queued.min.messages"] = QUEUED
     path, events = generate(soak.directory, events, soak.seed)
     options = [part for key in ("bootstrap.servers", "topic.transactions")
                for part in ("-X", f"{key}={shard.options[key]}")]
