@@ -116,7 +116,8 @@ static enum outcome outcome_of(enum port_status status, struct error *error) {
     case PORT_OK:
         return SESSION_ENDED;
     case PORT_FENCED:
-        error_prefix(error, "another engine with this shard.id has taken over");
+        if (error->code != ERROR_FENCED) /* else the text says so, and who it is */
+            error_prefix(error, "another engine with this shard.id has taken over");
         error->code = ERROR_FENCED;
         return SESSION_FAILED;
     case PORT_STOPPED:

@@ -15,8 +15,8 @@ cached() {
     local venv kafka
     venv=$cache/venv-$(sha256sum "$SOURCE_DIR/tests/requirements.txt" | cut -c1-12)
     kafka=$cache/kafka-$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$SOURCE_DIR/tests/kafka/pom.xml")
-    mkdir -p "$venv/bin" "$kafka"
-    touch "$venv/complete" "$kafka/complete"
+    mkdir -p "$venv/bin" "$kafka" "$cache/kafka-3.9.2"
+    touch "$venv/complete" "$kafka/complete" "$cache/kafka-3.9.2/complete"
     ln -s /bin/true "$venv/bin/python"
 }
 

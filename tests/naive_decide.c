@@ -106,8 +106,10 @@ void naive_decide_take(struct naive_decide *d, const struct transaction *tx, int
                        const struct naive_side *sides, unsigned count) {
     if (clock_s > d->clock_s) d->clock_s = clock_s;
     expire(d);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         judge(d, tx, &sides[i]);
+        expire(d); /* on a record that is days behind the clock, a term may be over as it begins */
+    }
 }
 
 bool naive_decide_meet(struct naive_decide *d, const struct recommendation *r) {

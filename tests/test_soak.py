@@ -53,7 +53,7 @@ class LinkMap(unittest.TestCase):
             linked = set(re.findall(r"\S+\.[ao]\b", file.read()))
         ours = {name for name in linked if not name.startswith("/usr/")}
         self.assertTrue(any("oracle.c.o" in name for name in ours), ours)
-        for name in ours:
+        for name in ours - {"*crtbegin.o", "*crtend.o"}:  # patterns of the linker's own script
             self.assertRegex(name, r"oracle\.dir/(oracle|__/naive_features)\.c\.o$")
         for name in linked:
             self.assertNotRegex(name, r"saqshy|detector/|models/|schemas/")
@@ -117,10 +117,11 @@ class Oracle(unittest.TestCase):
                 self.assertTrue(self.changed_record(**fields).faults)
 
     def test_a_lost_and_a_changed_dead_letter(self):
-        self.assertTrue(self.verify(lambda i, o, r, l: l[0].pop()).faults)
+        self.assertTrue(self.verify(lambda i, o, r, l: max(l.values(), key=len).pop()).faults)
 
         def change(_inputs, _orders, _recommendations, letters):
-            letters[0][0] = letters[0][0]._replace(value=b"other")
+            log = max(letters.values(), key=len)
+            log[0] = log[0]._replace(value=b"other")
         self.assertTrue(self.verify(change).faults)
 
     def test_another_order_of_the_input(self):

@@ -83,6 +83,15 @@ bool kafka_claim_look(struct kafka_port *k, struct error *error) {
     return holds;
 }
 
+void kafka_claim_tell(struct kafka_port *k, struct error *error) {
+    struct error told;
+    rd_kafka_topic_partition_list_t *list = input_of(k);
+    if (rd_kafka_committed(k->consumer, list, KAFKA_RETRY_MS) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        !kafka_claim_signed(k, list, &told))
+        *error = told;
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 void kafka_claim_sign(const struct kafka_port *k, rd_kafka_topic_partition_list_t *offsets) {
     const size_t size = strlen(k->instance);
     for (int i = 0; i < offsets->cnt; i++) {

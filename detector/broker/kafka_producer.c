@@ -81,9 +81,11 @@ static enum port_status renew(struct kafka_port *k, struct error *error) {
 
 /* Whether a fence means another engine: a transaction open for longer than its time-out was ended
  * by the broker, or by another engine since; `kafka_fence` finds out. */
-static enum port_status fenced_or_timed_out(const struct kafka_port *k) {
+static enum port_status fenced_or_timed_out(struct kafka_port *k, struct error *error) {
     const int64_t open_ms = steady_ms() - k->begun_ms;
-    return open_ms >= k->options->transaction_timeout_ms ? PORT_REBUILD : PORT_FENCED;
+    if (open_ms >= k->options->transaction_timeout_ms) return PORT_REBUILD;
+    kafka_claim_tell(k, error);
+    return PORT_FENCED;
 }
 
 /* What no second try mends, and an operator must: ERROR_NONE for everything else. */
@@ -124,7 +126,7 @@ enum port_status kafka_judge(struct kafka_port *k, const char *what, rd_kafka_er
     rd_kafka_error_destroy(failed);
     name_cause(k, code, error);
     if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
-        return fenced_or_timed_out(k);
+        return fenced_or_timed_out(k, error);
     return abortable ? PORT_ABORT : PORT_REBUILD;
 }
 

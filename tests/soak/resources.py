@@ -53,7 +53,7 @@ def watch(soak, events):
     path, events = generate(soak.directory, events, soak.seed)
     options = [part for key in ("bootstrap.servers", "topic.transactions")
                for part in ("-X", f"{key}={shard.options[key]}")]
-    feed = subprocess.Popen([rk.SAQSHY, "replay", "--input", path, "--quiet", "--rate", str(max(5000, events // 40)),
+    feed = subprocess.Popen([rk.SAQSHY, "replay", "--input", path, "--quiet", "--rate", str(max(1000, events // 60)),
                              *options], stdout=subprocess.DEVNULL)
     engine = trial.Engine(shard, os.path.join(soak.directory, "engine.log"))
     looks, began = [], time.monotonic()
