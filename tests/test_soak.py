@@ -50,10 +50,11 @@ def campaign(directory, nodes, kinds, runs, faults_a_run, kafka):
 class LinkMap(unittest.TestCase):
     def test_the_oracle_is_linked_with_nothing_of_the_program(self):
         with open(os.path.join(BUILD_DIR, "tests", "oracle", "oracle.map"), encoding="utf-8") as file:
-            linked = set(re.findall(r"\S+\.[ao]\b", file.read()))
+            named = set(re.findall(r"\S+\.[ao]\b", file.read()))
+        linked = {name for name in named if not re.search(r"[*?]", name)}  # patterns of the linker's own script
         ours = {name for name in linked if not name.startswith("/usr/")}
         self.assertTrue(any("oracle.c.o" in name for name in ours), ours)
-        for name in ours - {"*crtbegin.o", "*crtend.o"}:  # patterns of the linker's own script
+        for name in ours:
             self.assertRegex(name, r"oracle\.dir/(oracle|__/naive_features)\.c\.o$")
         for name in linked:
             self.assertNotRegex(name, r"saqshy|detector/|models/|schemas/")
