@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 
 enum step { STEP_BEGIN, STEP_ADD, STEP_PUBLISH, STEP_ABANDON };
@@ -113,6 +114,7 @@ struct snapshot_writer *snapshot_writer_open(struct disk *disk, struct disk *cop
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->ordered, NULL);
     pthread_cond_init(&w->changed, NULL);
+    if (getrandom(&w->writing.tag, sizeof w->writing.tag, 0) < 0) goto fail;
     if (!make_buffers(w, buffers) || pthread_create(&w->thread, NULL, work, w) != 0) goto fail;
     w->started = true;
     return w;

@@ -7,7 +7,7 @@ bool snapshot_writing_begin(struct snapshot_writing *w, const struct snapshot_na
                             struct error *error) {
     char part[SNAPSHOT_NAME_SIZE];
     w->name = *name;
-    snapshot_name_part(name, part);
+    snapshot_name_part(name, w->tag, part);
     w->out = snapshot_out_create(w->disk, part, error);
     return w->out != NULL;
 }
@@ -19,7 +19,8 @@ bool snapshot_writing_add(struct snapshot_writing *w, enum snapshot_kind kind,
 
 static void copy(struct snapshot_writing *w) {
     struct error error;
-    if (w->copies == NULL || snapshots_copy(w->disk, w->copies, w->shard, &w->name, &error)) return;
+    if (w->copies == NULL || snapshots_copy(w->disk, w->copies, w->shard, &w->name, w->tag, &error))
+        return;
     log_warn("event=snapshot_not_copied name=%s why=\"%s\" next=\"the next one is tried again\"",
              w->name.text, error.text);
 }
@@ -29,7 +30,7 @@ bool snapshot_writing_publish(struct snapshot_writing *w, uint64_t *size, struct
     *size = snapshot_out_bytes(w->out);
     snapshot_out_close(w->out);
     w->out = NULL;
-    if (!snapshots_publish(w->disk, w->shard, &w->name, error)) return false;
+    if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, error)) return false;
     copy(w);
     return true;
 }
@@ -40,6 +41,6 @@ void snapshot_writing_abandon(struct snapshot_writing *w) {
     if (w->out == NULL) return;
     snapshot_out_close(w->out);
     w->out = NULL;
-    snapshot_name_part(&w->name, part);
+    snapshot_name_part(&w->name, w->tag, part);
     w->disk->ops->remove(w->disk, part, &ignored);
 }

@@ -8,6 +8,7 @@
 struct snapshot_writing {
     struct disk *disk, *copies; /* copies NULL: none are made */
     const char *shard;
+    uint64_t tag; /* of files that are not whole yet: no two writers have the same */
     struct snapshot_name name;
     struct snapshot_out *out; /* NULL: none is being written */
 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COPY_BYTES = 1 << 20 };
+enum { COPY_BYTES = 1 << 20, PART_ROOM = 32 };
 #define ENDING ".snapshot"
 #define PART ".part"
 
@@ -18,8 +18,10 @@ void snapshot_name_set(struct snapshot_name *name, const char *shard, int32_t ep
              sequence);
 }
 
-void snapshot_name_part(const struct snapshot_name *name, char out[SNAPSHOT_NAME_SIZE]) {
-    snprintf(out, SNAPSHOT_NAME_SIZE, "%.*s" PART, SNAPSHOT_NAME_SIZE - 8, name->text);
+void snapshot_name_part(const struct snapshot_name *name, uint64_t tag,
+                        char out[SNAPSHOT_NAME_SIZE]) {
+    snprintf(out, SNAPSHOT_NAME_SIZE, "%.*s.%016" PRIx64 PART, SNAPSHOT_NAME_SIZE - PART_ROOM,
+             name->text, tag);
 }
 
 static bool ends_with(const char *text, const char *ending) {
@@ -81,7 +83,7 @@ bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *
     return disk->ops->list(disk, take_name, &listing, error);
 }
 
-/* Names of this shard that end in .part. */
+/* Names of this shard that end in .TAG.part. */
 struct leftovers {
     const char *shard;
     char names[SNAPSHOTS_MAX][SNAPSHOT_NAME_SIZE];
@@ -96,6 +98,8 @@ static void take_leftover(void *context, const char *text) {
         return;
     memcpy(whole, text, strlen(text) - strlen(PART));
     whole[strlen(text) - strlen(PART)] = '\0';
+    char *tag = strrchr(whole, '.');
+    if (tag != NULL) *tag = '\0';
     if (parse(whole, &name) && is_of(&name, left->shard)) strcpy(left->names[left->count++], text);
 }
 
@@ -118,9 +122,9 @@ static bool remove_old(struct disk *disk, const char *shard, struct error *error
 }
 
 bool snapshots_publish(struct disk *disk, const char *shard, const struct snapshot_name *name,
-                       struct error *error) {
+                       uint64_t tag, struct error *error) {
     char part[SNAPSHOT_NAME_SIZE];
-    snapshot_name_part(name, part);
+    snapshot_name_part(name, tag, part);
     return disk->ops->rename(disk, part, name->text, error) && disk->ops->sync_names(disk, error) &&
            remove_old(disk, shard, error) && remove_leftovers(disk, shard, error);
 }
@@ -137,14 +141,14 @@ static bool copy_bytes(struct disk *from, struct disk_file *in, struct disk *to,
 }
 
 bool snapshots_copy(struct disk *from, struct disk *to, const char *shard,
-                    const struct snapshot_name *name, struct error *error) {
+                    const struct snapshot_name *name, uint64_t tag, struct error *error) {
     char part[SNAPSHOT_NAME_SIZE];
-    snapshot_name_part(name, part);
+    snapshot_name_part(name, tag, part);
     struct disk_file *in = from->ops->open(from, name->text, error);
     if (in == NULL) return false;
     struct disk_file *out = to->ops->create(to, part, error);
     const bool copied = out != NULL && copy_bytes(from, in, to, out, error);
     from->ops->close(in);
     if (out != NULL) to->ops->close(out);
-    return copied && snapshots_publish(to, shard, name, error);
+    return copied && snapshots_publish(to, shard, name, tag, error);
 }

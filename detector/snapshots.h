@@ -3,7 +3,8 @@
  * its place among them.
  *
  * SHARD-EPOCH-SEQUENCE.snapshot: what the state was after the order records before SEQUENCE. While
- * it is written a snapshot has the ending .part, which nobody reads. */
+ * it is written a snapshot has the ending .TAG.part, which nobody reads; the tag is the writer's
+ * own, so that one who was overtaken and goes on writes into no file of its successor. */
 #pragma once
 
 #include "detector/base/disk.h"
@@ -19,7 +20,8 @@ struct snapshot_name {
 void snapshot_name_set(struct snapshot_name *name, const char *shard, int32_t epoch,
                        int64_t sequence);
 /* The name while it is written. */
-void snapshot_name_part(const struct snapshot_name *name, char out[SNAPSHOT_NAME_SIZE]);
+void snapshot_name_part(const struct snapshot_name *name, uint64_t tag,
+                        char out[SNAPSHOT_NAME_SIZE]);
 
 struct snapshot_list {
     struct snapshot_name names[SNAPSHOTS_MAX]; /* newest first */
@@ -31,7 +33,7 @@ bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *
 /* What was written and is safe as .part gets its name; then all but the newest SNAPSHOTS_KEPT of
  * the shard, and what was left half written, go. */
 bool snapshots_publish(struct disk *disk, const char *shard, const struct snapshot_name *name,
-                       struct error *error);
+                       uint64_t tag, struct error *error);
 /* Copies a published one to another directory, and publishes it there. */
 bool snapshots_copy(struct disk *from, struct disk *to, const char *shard,
-                    const struct snapshot_name *name, struct error *error);
+                    const struct snapshot_name *name, uint64_t tag, struct error *error);

@@ -85,6 +85,7 @@ struct snapshot_writer *snapshot_writer_open(struct disk *disk, struct disk *cop
     w->writing = (struct snapshot_writing){.disk = disk, .copies = copies, .shard = shard};
     w->world = sim_disk_world(disk);
     assert(w->world != NULL);
+    w->writing.tag = chance_bits(&w->world->chance);
     while (w->free_count < BUFFERS_MAX && w->free_count < buffers) {
         w->free[w->free_count] = &w->buffers[w->free_count];
         w->free_count++;

@@ -8,7 +8,7 @@
 #include "detector/pipeline.h"
 #include "detector/service/metrics.h"
 #include "detector/snapshot_file.h"
-#include "detector/snapshots.h"
+#include "detector/snapshot_writing.h"
 #include "schemas/order_record.h"
 #include "tests/chance.h"
 #include "tests/sample.h"
@@ -415,6 +415,42 @@ static void the_command_tells_the_whole_from_the_damaged(void **state) {
     free(image.bytes);
 }
 
+static void add_piece(struct snapshot_writing *writing) {
+    static uint8_t piece[] = "a piece";
+    struct error error;
+    const struct pack pack = {.data = piece, .size = sizeof piece};
+    assert_true(snapshot_writing_add(writing, SNAPSHOT_STATE, &pack, &error));
+}
+
+/* One that was frozen and overtaken writes the one that its successor writes. */
+static void two_who_write_one_snapshot_do_not_spoil_it(void **state) {
+    struct stand *stand = *state;
+    struct snapshot_writing one = {.disk = stand->disk, .shard = "saqshy-0", .tag = 1};
+    struct snapshot_writing two = {.disk = stand->disk, .shard = "saqshy-0", .tag = 2};
+    struct snapshot_name name;
+    struct error error;
+    enum snapshot_kind kind;
+    struct unpack bytes;
+    uint64_t size = 0;
+    char part[SNAPSHOT_NAME_SIZE];
+    snapshot_name_set(&name, "saqshy-0", 0, 7);
+    assert_true(snapshot_writing_begin(&one, &name, &error));
+    add_piece(&one);
+    assert_true(snapshot_writing_begin(&two, &name, &error));
+    add_piece(&one);
+    assert_true(snapshot_writing_publish(&one, &size, &error));
+    snapshot_name_part(&name, two.tag, part);
+    assert_null(stand->disk->ops->open(stand->disk, part, &error)); /* as any leftover */
+    add_piece(&two);
+    snapshot_writing_abandon(&two);
+    struct snapshot_in *in = snapshot_in_open(stand->disk, name.text, &error);
+    assert_non_null(in);
+    assert_int_equal(snapshot_in_next(in, &kind, &bytes, &error), SNAPSHOT_CHUNK);
+    assert_int_equal(snapshot_in_next(in, &kind, &bytes, &error), SNAPSHOT_CHUNK);
+    assert_int_equal(snapshot_in_next(in, &kind, &bytes, &error), SNAPSHOT_WHOLE);
+    snapshot_in_close(in);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_clean_stop_leaves_nothing_to_replay, setup, teardown),
@@ -430,6 +466,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(without_input_and_snapshot_only_a_new_epoch_is_left, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_copy_is_taken_where_the_first_directory_is_lost, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(two_who_write_one_snapshot_do_not_spoil_it, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_command_tells_the_whole_from_the_damaged, setup,
                                         teardown),
