@@ -41,6 +41,15 @@ add_mutant(no_offset_guard detector/consume.c
     "s->buffer[repeated].offset < s->next_offset" "s->buffer[repeated].offset < 0"
     "assert(record->offset >= s->next_offset);" "")
 
+# Snapshots.
+add_mutant(snapshot_ahead_of_commit detector/snapshot.c "if (!n->committed) return;" "")
+add_mutant(name_before_sync detector/snapshot_writing.c
+    "if (!snapshot_out_finish(w->out, error)) return false;"
+    "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, error) ||
+        !snapshot_out_finish(w->out, error))
+        return false;"
+    "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, error)) return false;" "")
+
 # What is computed.
 add_mutant(credit_before_debit detector/apply.c
     "const struct ring_event events[2]) {

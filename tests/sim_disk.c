@@ -118,15 +118,31 @@ static void tear(struct sim_world *w, struct content *content) {
     content->safe = content->size;
 }
 
+/* Half written, and named so. */
+static bool is_part(const char *name) {
+    const size_t size = strlen(name), ending = strlen(".part");
+    return size >= ending && strcmp(name + size - ending, ".part") == 0;
+}
+
+/* A snapshot with its name would be refused, and the older one go, if the power failed now. */
+static void check_is_safe(const struct sim_disk *d, const struct entry *entry) {
+    const struct content *content = entry->content;
+    if (content->safe < content->size && !is_part(entry->name))
+        sim_fail(d->world, "I4: %s has its name, and %zu of its %zu bytes are safe", entry->name,
+                 content->safe, content->size);
+}
+
 void sim_disk_lose_power(struct sim_disk *d) {
-    for (struct content *content = d->contents; content != NULL; content = content->next)
-        tear(d->world, content);
     const size_t kept = (size_t)sim_between(d->world, 0, (int64_t)d->changes);
     if (kept < d->changes) {
         d->world->injected[SIM_disk_names_lost]++;
         d->now = *d->before[kept];
     }
     forget_changes(d);
+    for (size_t i = 0; i < d->now.count; i++)
+        check_is_safe(d, &d->now.entries[i]);
+    for (struct content *content = d->contents; content != NULL; content = content->next)
+        tear(d->world, content);
 }
 
 /* Calls. */
@@ -254,6 +270,7 @@ static bool rename_file(struct disk *disk, const char *from, const char *to, str
     note_change(m->of);
     take_away(&m->of->now, entry);
     give(&m->of->now, to, content);
+    check_is_safe(m->of, find(&m->of->now, to));
     return true;
 }
 
