@@ -69,6 +69,18 @@ static void systemd_hears_how_far_the_replay_is(void **state) {
     assert_non_null(strstr(heard(state), "7340032"));
 }
 
+static void systemd_hears_of_a_snapshot_once_a_percent(void **state) {
+    health_restoring(0, 10000);
+    assert_string_equal(heard(state), "STATUS=restoring a snapshot, 0 % (0 of 10000 accounts)");
+    health_restoring(99, 10000);
+    assert_string_equal(heard(state), "");
+    health_restoring(103, 10000);
+    assert_string_equal(heard(state), "STATUS=restoring a snapshot, 1 % (103 of 10000 accounts)");
+    health_restoring(10000, 10000);
+    assert_non_null(strstr(heard(state), "100 %"));
+    health_set_ready(false);
+}
+
 static void the_watchdog_is_fed_once_a_third_of_its_period(void **state) {
     setenv("WATCHDOG_USEC", "3600000000", 1);
     health_start();
@@ -130,6 +142,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         LISTENING(systemd_hears_when_the_engine_is_live_and_when_it_stops),
         LISTENING(systemd_hears_how_far_the_replay_is),
+        LISTENING(systemd_hears_of_a_snapshot_once_a_percent),
         LISTENING(the_watchdog_is_fed_once_a_third_of_its_period),
         LISTENING(without_a_watchdog_a_beat_is_silent),
         LISTENING(the_watchdog_of_another_process_is_not_fed),
