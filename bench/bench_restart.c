@@ -149,9 +149,11 @@ int main(int argc, char **argv) {
         [FLAG_MEASURED] = {"--measured", "records of the start whose batches are timed", 12000000},
     };
     struct bench b = {.report = report_open("Snapshots of a large table, and a start with one",
-                                            argc, argv, flags, FLAGS),
-                      .directory = "/tmp/bench-restart-XXXXXX"};
+                                            argc, argv, flags, FLAGS)};
+    const char *temporary = getenv("TMPDIR");
     struct error error;
+    snprintf(b.directory, sizeof b.directory, "%s/bench-restart-XXXXXX",
+             temporary == NULL ? "/tmp" : temporary);
     log_set_level(LOG_LEVEL_WARN);
     options_init(&b.options);
     snprintf(b.options.start_from, sizeof b.options.start_from, "earliest");

@@ -7,7 +7,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { FORM = 1, LEVEL = 1 };
+/* LEVEL: of zstd. The levels from 1 on make a file a tenth smaller, in three times the time, and it
+ * takes four times as long to read. */
+enum { FORM = 1, LEVEL = -5 };
 
 struct file_head {
     char magic[8];
