@@ -93,8 +93,7 @@ static void judge(struct naive_decide *d, const struct transaction *tx,
         return;
     }
     if (side->features[FEATURE_in_count_1h] < CREDITS || e->state != NONE) return;
-    const int64_t until_s =
-        term_s(tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s);
+    const int64_t until_s = term_s(tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s);
     if (until_s <= d->clock_s) return; /* over before it begins */
     e->state = OPEN;
     e->until_s = until_s;

@@ -7,6 +7,7 @@
 #include "detector/pipeline.h"
 #include "detector/service/health.h"
 #include "detector/service/metrics.h"
+#include "detector/snapshots.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,11 +112,30 @@ static void alive_until_the_last_beat_is_too_old(void **state) {
     assert_false(health_alive_at(steady_ms() + HEALTH_BEAT_MAX_MS + 1));
 }
 
+static void run(const struct pipeline_options *options) {
+    struct error error = {.code = ERROR_NONE};
+    struct pipeline *pipeline = pipeline_open(options, &error);
+    assert_non_null(pipeline);
+    assert_true(pipeline_run(pipeline, &error));
+    pipeline_close(pipeline);
+}
+
+static void remove_snapshots(struct disk *disk) {
+    struct snapshot_list list;
+    struct error error;
+    assert_true(snapshots_list(disk, NULL, &list, &error));
+    for (size_t i = 0; i < list.count; i++)
+        assert_true(disk->ops->remove(disk, list.names[i].text, &error));
+    disk->ops->dispose(disk);
+}
+
 static void a_pipeline_is_ready_only_while_it_is_live(void **state) {
     struct memory_port *memory = memory_port_open();
     struct port *port = memory_port_port(memory);
+    const struct listener *listener = *state;
     struct options options;
     struct error error = {.code = ERROR_NONE};
+    struct disk *disk = disk_posix_open(listener->folder, &error);
     options_init(&options);
     strcpy(options.start_from, "earliest");
     const char *const topics[] = {options.topic_transactions, options.topic_recommendations,
@@ -123,15 +143,17 @@ static void a_pipeline_is_ready_only_while_it_is_live(void **state) {
     for (size_t i = 0; i < 4; i++)
         assert_true(memory_port_create_topic(memory, topics[i], 1));
     const struct pipeline_options settings = {
-        .options = &options, .port = port, .stop_at_end = true};
-    struct pipeline *pipeline = pipeline_open(&settings, &error);
-    assert_non_null(pipeline);
-    assert_true(pipeline_run(pipeline, &error));
+        .options = &options, .port = port, .snapshots = disk, .stop_at_end = true};
+    run(&settings);
     assert_non_null(strstr(heard(state), "replaying"));
     assert_non_null(strstr(heard(state), "READY=1"));
     assert_string_equal(heard(state), "STATUS=not live");
     assert_int_equal(metrics_get(METRIC_READY), 0);
-    pipeline_close(pipeline);
+    run(&settings);
+    assert_string_equal(heard(state), "STATUS=restoring a snapshot, 100 % (0 of 0 accounts)");
+    assert_non_null(strstr(heard(state), "replaying"));
+    assert_non_null(strstr(heard(state), "READY=1"));
+    remove_snapshots(disk);
     port->ops->close(port);
     options_free(&options);
 }
