@@ -284,6 +284,7 @@ static void a_damaged_one_is_none_of_those_that_are_kept(void **state) {
 
 static void one_of_another_form_is_left_where_it_is(void **state) {
     struct stand *stand = *state;
+    stand->options.snapshot_interval_s = 86400;
     send(stand, 0, 600);
     must_run(stand);
     struct image image = read_newest(stand);
