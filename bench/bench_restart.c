@@ -151,7 +151,7 @@ int main(int argc, char **argv) {
     struct bench b = {.report = report_open("Snapshots of a large table, and a start with one",
                                             argc, argv, flags, FLAGS)};
     const char *temporary = getenv("TMPDIR");
-    struct error error;
+    struct error error = {.code = ERROR_NONE};
     snprintf(b.directory, sizeof b.directory, "%s/bench-restart-XXXXXX",
              temporary == NULL ? "/tmp" : temporary);
     log_set_level(LOG_LEVEL_WARN);

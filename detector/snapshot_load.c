@@ -195,7 +195,7 @@ static enum snapshot_loaded load_from(struct session *s, const struct order_find
                                       const struct candidate *c, struct snapshot_in *in,
                                       int32_t epoch, struct order_place *place,
                                       struct error *error) {
-    struct snapshot_manifest m;
+    struct snapshot_manifest m = {.layout = 0};
     const int64_t start_ms = steady_ms();
     if (!load_manifest(in, &m, error)) {
         refuse_read(s, c, error);
