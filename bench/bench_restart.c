@@ -16,10 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FLAG_ACCOUNTS, FLAG_RECORDS, FLAG_EVENTS, FLAG_ROUNDS, FLAGS };
-/* MEASURED: records of the run in which batches are timed, enough for a snapshot that begins a
- * second after the first; MORE: of the others. */
-enum { GAPS_MAX = 1 << 22, MEASURED = 12000000, MORE = 100000, SECOND_US = 1000000 };
+enum { FLAG_ACCOUNTS, FLAG_RECORDS, FLAG_EVENTS, FLAG_ROUNDS, FLAG_MEASURED, FLAGS };
+/* MORE: records of a start after the first. */
+enum { GAPS_MAX = 1 << 22, MORE = 100000, SECOND_US = 1000000 };
 
 struct bench {
     struct report *report;
@@ -30,7 +29,7 @@ struct bench {
     double *gaps[2]; /* microseconds from a batch to the next; 1: while a snapshot is taken */
     size_t gap_counts[2];
     int64_t batch_us, start_us, first_us; /* last batch; the run; its first batch */
-    int64_t records;
+    int64_t records, measured_records;
     bool measured;
     double resident[2]; /* before the snapshot, while it is taken */
 };
@@ -127,7 +126,7 @@ static void restart(struct bench *b, size_t rounds) {
     if (live == NULL) exit(1);
     for (size_t i = 0; i < rounds; i++) {
         b->measured = i == 0;
-        b->records += b->measured ? MEASURED : MORE;
+        b->records += b->measured ? b->measured_records : MORE;
         b->options.snapshot_interval_s = b->measured ? 1 : 86400;
         stream_port_extend(b->stream, b->records);
         run(b);
@@ -146,11 +145,15 @@ int main(int argc, char **argv) {
         [FLAG_RECORDS] = {"--records", "transactions before the snapshot", 30000000},
         [FLAG_EVENTS] = {"--events", "ledger entries an account has a week, on average", 5},
         [FLAG_ROUNDS] = {"--rounds", "starts", 3},
+        /* enough for a snapshot that begins a second after the first */
+        [FLAG_MEASURED] = {"--measured", "records of the start whose batches are timed", 12000000},
     };
     struct bench b = {.report = report_open("Snapshots of a large table, and a start with one",
-                                            argc, argv, flags, FLAGS),
-                      .directory = "/tmp/bench-restart-XXXXXX"};
-    struct error error;
+                                            argc, argv, flags, FLAGS)};
+    const char *temporary = getenv("TMPDIR");
+    struct error error = {.code = ERROR_NONE};
+    snprintf(b.directory, sizeof b.directory, "%s/bench-restart-XXXXXX",
+             temporary == NULL ? "/tmp" : temporary);
     log_set_level(LOG_LEVEL_WARN);
     options_init(&b.options);
     snprintf(b.options.start_from, sizeof b.options.start_from, "earliest");
@@ -166,6 +169,7 @@ int main(int argc, char **argv) {
     b.disk = disk_posix_open(b.directory, &error);
     must(b.disk != NULL, &error);
     b.records = flags[FLAG_RECORDS].value;
+    b.measured_records = flags[FLAG_MEASURED].value;
     fill(&b);
     restart(&b, (size_t)flags[FLAG_ROUNDS].value);
     row(&b, "batch to batch", 0);

@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* GROUP: records whose lines of the index are fetched at once. */
+/* GROUP: records whose lines are fetched at once. */
 enum { GROUP = 16 };
 
 /* Before each record: its reference and the tag of its entry in the index. */
@@ -277,14 +277,39 @@ bool accounts_load_begin(struct accounts *a, struct accounts_load *load, struct 
     return !u->bad;
 }
 
-/* A block of the class that no record has taken yet. */
-static bool is_vacant(const struct accounts *a, const struct account *head, uint32_t reference) {
+/* A record in a chunk. */
+struct loaded {
+    struct account head;
+    const uint8_t *rest; /* the columns of its ring, and its panes */
+    uint32_t reference, tag;
+};
+
+/* It may be the head of a record in that block. */
+static bool fits(const struct accounts *a, const struct account *head, uint32_t reference) {
     const struct slab *slab = &a->slabs.classes[slabs_class(reference)];
     const uint32_t number = slabs_number(reference);
-    return head->size_class == slabs_class(reference) && number > 0 && number <= slab->top &&
-           head->count <= RING_MAX &&
-           (uint32_t)head->first + head->count <= class_room(head->size_class) &&
-           slabs_at(&a->slabs, reference)->number == 0;
+    return head->number != 0 && head->size_class == slabs_class(reference) && number > 0 &&
+           number <= slab->top && head->count <= RING_MAX &&
+           (uint32_t)head->first + head->count <= class_room(head->size_class);
+}
+
+static bool read_record(const struct accounts *a, struct unpack *u, struct loaded *record) {
+    record->reference = unpack_u32(u);
+    record->tag = unpack_u32(u);
+    unpack_bytes(u, &record->head, sizeof record->head);
+    if (u->bad || !fits(a, &record->head, record->reference)) return false;
+    record->rest = unpack_space(u, record_bytes(&record->head) - RECORD_HEAD - sizeof record->head);
+    return record->rest != NULL;
+}
+
+/* The lines that the record is written to: of a large one the first. */
+static void fetch_lines(const struct accounts *a, const struct loaded *record) {
+    enum { LINE = 64, LINES = 4 };
+    const size_t bytes = class_bytes(record->head.size_class);
+    const uint8_t *block = (const uint8_t *)slabs_at(&a->slabs, record->reference);
+    account_index_prefetch(&a->index, (struct account_key){.low = record->head.key});
+    for (size_t at = 0; at < bytes && at < LINE * LINES; at += LINE)
+        __builtin_prefetch(block + at, 1);
 }
 
 static const uint8_t *read_ring(const uint8_t *at, struct account *account) {
@@ -299,27 +324,35 @@ static const uint8_t *read_ring(const uint8_t *at, struct account *account) {
     return get(at, r.cold, r.count * sizeof *r.cold);
 }
 
-static bool load_record(struct accounts *a, struct unpack *u) {
-    struct account head;
-    const uint32_t reference = unpack_u32(u), tag = unpack_u32(u);
-    unpack_bytes(u, &head, sizeof head);
-    if (u->bad || head.number == 0 || !is_vacant(a, &head, reference)) return false;
-    const uint8_t *at = unpack_space(u, record_bytes(&head) - RECORD_HEAD - sizeof head);
-    if (at == NULL) return false;
-    struct account *account = slabs_at(&a->slabs, reference);
-    *account = head;
+/* False: another record has the block, or the index is no place for it. */
+static bool put_record(struct accounts *a, const struct loaded *record) {
+    struct account *account = slabs_at(&a->slabs, record->reference);
+    if (account->number != 0) return false;
+    *account = record->head;
     account->saved = a->save.generation;
-    at = read_ring(at, account);
-    if (head.size_class == CLASS_PANES) get(at, panes_of(account), sizeof(struct panes));
-    return account_index_load(&a->index, (struct account_key){head.key, (uint64_t)tag << 32},
-                              reference, head.number <= a->grown_numbered);
+    const uint8_t *at = read_ring(record->rest, account);
+    if (account->size_class == CLASS_PANES) get(at, panes_of(account), sizeof(struct panes));
+    const struct account_key key = {account->key, (uint64_t)record->tag << 32};
+    return account_index_load(&a->index, key, record->reference,
+                              account->number <= a->grown_numbered);
+}
+
+static bool load_group(struct accounts *a, struct accounts_load *load, struct unpack *u) {
+    struct loaded group[GROUP];
+    uint32_t count = 0;
+    for (; count < GROUP && u->at < u->end; count++) {
+        if (!read_record(a, u, &group[count])) return false;
+        fetch_lines(a, &group[count]);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (!put_record(a, &group[i])) return false;
+    load->records += count;
+    return true;
 }
 
 bool accounts_load_records(struct accounts *a, struct accounts_load *load, struct unpack *u) {
-    while (u->at < u->end) {
-        if (!load_record(a, u)) return false;
-        load->records++;
-    }
+    while (u->at < u->end)
+        if (!load_group(a, load, u)) return false;
     return true;
 }
 

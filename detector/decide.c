@@ -240,8 +240,6 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
 
 static const struct recommendation *open_episode(struct decide *d, const struct row *row,
                                                  enum action wanted) {
-    const enum action action = take_room(d, wanted, ACTION_UNKNOWN + 1);
-    if (action == ACTION_UNKNOWN) return NULL;
     const int64_t issued_s = time_of(row->tx) / MICROSECONDS;
     const struct episode_opening opening = {
         .account_number = row->account_number,
@@ -250,6 +248,12 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
         .tx_id = row->tx->tx_id,
         .due_s = policy_valid_until_s(d->options.policy, issued_s),
     };
+    if (opening.due_s <= d->clock_s) { /* the record is days behind the engine clock */
+        metrics_add(METRIC_OVERDUE, 1);
+        return NULL;
+    }
+    const enum action action = take_room(d, wanted, ACTION_UNKNOWN + 1);
+    if (action == ACTION_UNKNOWN) return NULL;
     struct episode *episode = episodes_add(d->episodes, &opening);
     if (episode == NULL) {
         metrics_add(METRIC_CAPPED, 1);

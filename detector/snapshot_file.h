@@ -34,12 +34,21 @@ uint64_t snapshot_out_bytes(const struct snapshot_out *out);
 /* Closes the file as it is. */
 void snapshot_out_close(struct snapshot_out *out);
 
-/* ERROR_BAD_DATA: it is damaged or no snapshot; the text says where. */
+/* Errors: ERROR_BAD_DATA, it is damaged or no snapshot, and the text says where; ERROR_IO. */
 enum snapshot_next { SNAPSHOT_CHUNK, SNAPSHOT_WHOLE, SNAPSHOT_BAD };
 struct snapshot_in;
+/* ERROR_CONFIG: its form is another build's. */
 struct snapshot_in *snapshot_in_open(struct disk *disk, const char *name, struct error *error);
 /* The next chunk's bytes are borrowed until the next call. WHOLE: that was the last, and none is
  * missing. */
 enum snapshot_next snapshot_in_next(struct snapshot_in *in, enum snapshot_kind *kind,
                                     struct unpack *bytes, struct error *error);
+/* Memory that holds the bytes of a chunk; freed by whoever has it. */
+struct snapshot_room {
+    uint8_t *bytes;
+    size_t size;
+};
+/* The chunk that `next` gave lies in `room` from now on, as long as that is not handed in again;
+ * what it held is used for chunks to come. */
+void snapshot_in_keep(struct snapshot_in *in, struct snapshot_room *room);
 void snapshot_in_close(struct snapshot_in *in);

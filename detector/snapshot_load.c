@@ -5,7 +5,7 @@
 #include "detector/base/steady.h"
 #include "detector/service/health.h"
 #include "detector/session.h"
-#include "detector/snapshot_file.h"
+#include "detector/snapshot_ahead.h"
 #include "detector/snapshot_manifest.h"
 
 enum { PROGRESS_ACCOUNTS = 1 << 20 };
@@ -32,12 +32,22 @@ static const char *prefix_of(const struct session *s, const struct disk *disk) {
 
 static void refuse(const struct session *s, const struct candidate *c, const char *why) {
     struct snapshot_refused *refused = &s->pipeline->refused;
-    log_write(LOG_LEVEL_WARN,
-              "event=snapshot_refused name=\"%s%s\" why=\"%s\" next=\"the one before it is tried\"",
-              prefix_of(s, c->disk), c->name.text, why);
+    log_warn("event=snapshot_refused name=\"%s%s\" why=\"%s\" next=\"the one before it is tried\"",
+             prefix_of(s, c->disk), c->name.text, why);
     if (refused->count == SNAPSHOTS_MAX) return;
     snprintf(refused->names[refused->count++], SNAPSHOT_NAME_SIZE, "%s%.500s",
              prefix_of(s, c->disk), c->name.text);
+}
+
+/* Refuses it for what happened while it was read; what is damaged is no generation to be kept. */
+static void refuse_read(const struct session *s, const struct candidate *c,
+                        const struct error *error) {
+    struct error renaming;
+    refuse(s, c, error->text);
+    if (error->code != ERROR_BAD_DATA || snapshots_set_aside(c->disk, &c->name, &renaming)) return;
+    log_warn("event=snapshot_not_set_aside why=\"%s\" next=\"it counts as one of those kept: "
+             "remove it\"",
+             renaming.text);
 }
 
 static bool is_newer(const struct snapshot_name *a, const struct snapshot_name *b) {
@@ -77,7 +87,7 @@ static const char *misfit(const struct session *s, const struct snapshot_manifes
 
 struct loading {
     struct session *session;
-    struct snapshot_in *in;
+    struct snapshot_ahead *ahead;
     struct accounts_load accounts;
     struct pack table; /* kept until the end */
     uint64_t said;
@@ -94,12 +104,15 @@ static bool load_state(struct session *s, struct unpack *u, struct error *error)
 static bool load_table(struct loading *l, const struct unpack *u) {
     pack_bytes(&l->table, u->at, (size_t)(u->end - u->at));
     struct unpack table = {l->table.data, l->table.data + l->table.size, false};
-    return apply_load_begin(l->session->apply, &l->accounts, &table) && table.at == table.end;
+    if (!apply_load_begin(l->session->apply, &l->accounts, &table)) return false;
+    health_restoring(0, l->accounts.records_due);
+    return table.at == table.end;
 }
 
 static bool load_accounts(struct loading *l, struct unpack *u) {
     if (!apply_load_records(l->session->apply, &l->accounts, u)) return false;
     health_beat();
+    health_restoring(l->accounts.records, l->accounts.records_due);
     if (l->accounts.records - l->said < PROGRESS_ACCOUNTS) return true;
     l->said = l->accounts.records;
     log_info("event=restoring accounts=%llu of=%llu", (unsigned long long)l->accounts.records,
@@ -131,7 +144,7 @@ static bool load_chunks(struct loading *l, struct error *error) {
         struct unpack bytes;
         if (atomic_load(&l->session->pipeline->stopping))
             return error_set(error, ERROR_INTERRUPTED, "stopped while restoring");
-        const enum snapshot_next next = snapshot_in_next(l->in, &kind, &bytes, error);
+        const enum snapshot_next next = snapshot_ahead_next(l->ahead, &kind, &bytes, error);
         if (next == SNAPSHOT_BAD) return false;
         if (next == SNAPSHOT_WHOLE) break;
         if (!load_chunk(l, kind, &bytes, error)) return false;
@@ -142,8 +155,9 @@ static bool load_chunks(struct loading *l, struct error *error) {
 
 /* Behind the manifest. */
 static bool load_rest(struct session *s, struct snapshot_in *in, struct error *error) {
-    struct loading loading = {.session = s, .in = in};
-    const bool loaded = load_chunks(&loading, error);
+    struct loading loading = {.session = s, .ahead = snapshot_ahead_open(in, error)};
+    const bool loaded = loading.ahead != NULL && load_chunks(&loading, error);
+    snapshot_ahead_close(loading.ahead);
     free(loading.table.data);
     return loaded;
 }
@@ -159,17 +173,32 @@ static enum order_found find_place(const struct session *s, const struct order_f
     return ORDER_NOT_THERE;
 }
 
+static bool load_manifest(struct snapshot_in *in, struct snapshot_manifest *m,
+                          struct error *error) {
+    enum snapshot_kind kind;
+    struct unpack bytes;
+    const enum snapshot_next next = snapshot_in_next(in, &kind, &bytes, error);
+    if (next == SNAPSHOT_BAD) return false;
+    return (kind == SNAPSHOT_MANIFEST && snapshot_manifest_unpack(m, &bytes)) ||
+           error_set(error, ERROR_BAD_DATA, "it has no manifest");
+}
+
+/* All that comes behind the manifest, which ends at this ordinal. */
+static bool load_state_at(struct session *s, struct snapshot_in *in, uint64_t ordinal,
+                          struct error *error) {
+    if (!session_judge(s, error) || !load_rest(s, in, error)) return false;
+    return consume_next_ordinal(s->consume) == ordinal ||
+           error_set(error, ERROR_BAD_DATA, "it is not of where it says");
+}
+
 static enum snapshot_loaded load_from(struct session *s, const struct order_find *find,
                                       const struct candidate *c, struct snapshot_in *in,
                                       int32_t epoch, struct order_place *place,
                                       struct error *error) {
-    struct snapshot_manifest m;
-    enum snapshot_kind kind;
-    struct unpack bytes;
+    struct snapshot_manifest m = {.layout = 0};
     const int64_t start_ms = steady_ms();
-    if (snapshot_in_next(in, &kind, &bytes, error) != SNAPSHOT_CHUNK || kind != SNAPSHOT_MANIFEST ||
-        !snapshot_manifest_unpack(&m, &bytes)) {
-        refuse(s, c, error->code == ERROR_NONE ? "it has no manifest" : error->text);
+    if (!load_manifest(in, &m, error)) {
+        refuse_read(s, c, error);
         return SNAPSHOT_NONE;
     }
     const char *why = misfit(s, &m, epoch);
@@ -186,10 +215,9 @@ static enum snapshot_loaded load_from(struct session *s, const struct order_find
     }
     const uint64_t ordinal = m.ordinal, state_hash = m.state_hash, accounts = m.accounts;
     const int64_t sequence = m.sequence;
-    if (!session_judge(s, error) || !load_rest(s, in, error) ||
-        consume_next_ordinal(s->consume) != ordinal) {
+    if (!load_state_at(s, in, ordinal, error)) {
         if (error->code == ERROR_INTERRUPTED) return SNAPSHOT_LOAD_FAILED;
-        refuse(s, c, error->text);
+        refuse_read(s, c, error);
         return SNAPSHOT_TRY_AGAIN;
     }
     s->epoch = epoch;
@@ -212,7 +240,7 @@ enum snapshot_loaded snapshot_load(struct session *s, const struct order_find *f
         if (best.disk == NULL) return SNAPSHOT_NONE;
         struct snapshot_in *in = snapshot_in_open(best.disk, best.name.text, error);
         if (in == NULL) {
-            refuse(s, &best, error->text);
+            refuse_read(s, &best, error);
             continue;
         }
         const enum snapshot_loaded loaded = load_from(s, find, &best, in, epoch, place, error);

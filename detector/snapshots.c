@@ -9,6 +9,7 @@
 enum { COPY_BYTES = 1 << 20, PART_ROOM = 32 };
 #define ENDING ".snapshot"
 #define PART ".part"
+#define DAMAGED ".damaged"
 
 void snapshot_name_set(struct snapshot_name *name, const char *shard, int32_t epoch,
                        int64_t sequence) {
@@ -83,7 +84,7 @@ bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *
     return disk->ops->list(disk, take_name, &listing, error);
 }
 
-/* Names of this shard that end in .TAG.part. */
+/* Names of this shard that end in .TAG.part or .damaged. */
 struct leftovers {
     const char *shard;
     char names[SNAPSHOTS_MAX][SNAPSHOT_NAME_SIZE];
@@ -94,12 +95,13 @@ static void take_leftover(void *context, const char *text) {
     struct leftovers *left = context;
     struct snapshot_name name;
     char whole[SNAPSHOT_NAME_SIZE];
-    if (left->count == SNAPSHOTS_MAX || !ends_with(text, PART) || strlen(text) >= sizeof whole)
+    const char *ending = strrchr(text, '.');
+    if (left->count == SNAPSHOTS_MAX || strlen(text) >= sizeof whole || ending == NULL ||
+        (strcmp(ending, PART) != 0 && strcmp(ending, DAMAGED) != 0))
         return;
-    memcpy(whole, text, strlen(text) - strlen(PART));
-    whole[strlen(text) - strlen(PART)] = '\0';
-    char *tag = strrchr(whole, '.');
-    if (tag != NULL) *tag = '\0';
+    snprintf(whole, sizeof whole, "%.*s", (int)(ending - text), text);
+    char *tag = strcmp(ending, PART) == 0 ? strrchr(whole, '.') : NULL;
+    if (tag != NULL && strcmp(tag, ENDING) != 0) *tag = '\0';
     if (parse(whole, &name) && is_of(&name, left->shard)) strcpy(left->names[left->count++], text);
 }
 
@@ -127,6 +129,12 @@ bool snapshots_publish(struct disk *disk, const char *shard, const struct snapsh
     snapshot_name_part(name, tag, part);
     return disk->ops->rename(disk, part, name->text, error) && disk->ops->sync_names(disk, error) &&
            remove_old(disk, shard, error) && remove_leftovers(disk, shard, error);
+}
+
+bool snapshots_set_aside(struct disk *disk, const struct snapshot_name *name, struct error *error) {
+    char aside[SNAPSHOT_NAME_SIZE + sizeof DAMAGED];
+    snprintf(aside, sizeof aside, "%s" DAMAGED, name->text);
+    return disk->ops->rename(disk, name->text, aside, error) && disk->ops->sync_names(disk, error);
 }
 
 static bool copy_bytes(struct disk *from, struct disk_file *in, struct disk *to,

@@ -3,8 +3,9 @@
  * its place among them.
  *
  * SHARD-EPOCH-SEQUENCE.snapshot: what the state was after the order records before SEQUENCE. While
- * it is written a snapshot has the ending .TAG.part, which nobody reads; the tag is the writer's
- * own, so that one who was overtaken and goes on writes into no file of its successor. */
+ * it is written a snapshot has the ending .TAG.part; the tag is the writer's own, so that one who
+ * was overtaken and goes on writes into no file of its successor. One that a start found damaged
+ * gets the ending .damaged. Nobody reads those, and they go when the next one is published. */
 #pragma once
 
 #include "detector/base/disk.h"
@@ -31,9 +32,11 @@ struct snapshot_list {
 bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *list,
                     struct error *error);
 /* What was written and is safe as .part gets its name; then all but the newest SNAPSHOTS_KEPT of
- * the shard, and what was left half written, go. */
+ * the shard go, what was left half written, and what was set aside. */
 bool snapshots_publish(struct disk *disk, const char *shard, const struct snapshot_name *name,
                        uint64_t tag, struct error *error);
+/* One that is damaged is no generation any more. */
+bool snapshots_set_aside(struct disk *disk, const struct snapshot_name *name, struct error *error);
 /* Copies a published one to another directory, and publishes it there. */
 bool snapshots_copy(struct disk *from, struct disk *to, const char *shard,
                     const struct snapshot_name *name, uint64_t tag, struct error *error);

@@ -93,9 +93,10 @@ static void judge(struct naive_decide *d, const struct transaction *tx,
         return;
     }
     if (side->features[FEATURE_in_count_1h] < CREDITS || e->state != NONE) return;
-    const int64_t issued_s = tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s;
+    const int64_t until_s = term_s(tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s);
+    if (until_s <= d->clock_s) return; /* over before it begins */
     e->state = OPEN;
-    e->until_s = term_s(issued_s);
+    e->until_s = until_s;
     print(e->tx_id, sizeof e->tx_id, tx->tx_id);
     print(e->account, sizeof e->account,
           side->payee ? tx->payee.account_token : tx->payer.account_token);
@@ -106,10 +107,8 @@ void naive_decide_take(struct naive_decide *d, const struct transaction *tx, int
                        const struct naive_side *sides, unsigned count) {
     if (clock_s > d->clock_s) d->clock_s = clock_s;
     expire(d);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count; i++)
         judge(d, tx, &sides[i]);
-        expire(d); /* on a record that is days behind the clock, a term may be over as it begins */
-    }
 }
 
 bool naive_decide_meet(struct naive_decide *d, const struct recommendation *r) {

@@ -396,6 +396,35 @@ static void test_expiry_comes_before_the_record_that_moved_the_clock(void **unus
     assert_true(seen[of_a].reasons[0].contribution == seen[of_a].score);
 }
 
+static void test_no_advice_is_given_that_is_over_already(void **unused) {
+    (void)unused;
+    const int64_t end = 15 * HOUR + DAY;
+    const struct caps one = {1000, 1, 1000};
+    const struct act acts[] = {{.at = end, .account = "clock", .tx = "1", .score = -1},
+                               {.at = 0, .account = "a", .tx = "2", .score = 2},
+                               {.at = end - DAY - 1, .account = "a", .tx = "3", .score = 2},
+                               {.at = end - DAY, .account = "a", .tx = "4", .score = 2}};
+    play_capped(acts, COUNT_OF(acts), &one); /* what is not given is not counted against a cap */
+    assert_int_equal(seen_count, 1);
+    assert_seen(0, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 3);
+    assert_string_equal(seen_tx[0][0], "4");
+    assert_int_equal(metrics_get(METRIC_OVERDUE), 2);
+    assert_int_equal(metrics_get(METRIC_CAPPED), 0);
+}
+
+static void test_an_advice_may_be_about_to_be_over(void **unused) {
+    (void)unused;
+    const int64_t end = 15 * HOUR + DAY;
+    const struct act acts[] = {{.at = end - 1, .account = "clock", .tx = "1", .score = -1},
+                               {.at = 0, .account = "a", .tx = "2", .score = 2},
+                               {.at = end, .account = "clock", .tx = "3", .score = -1}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 2);
+    assert_seen(0, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 1);
+    assert_seen(1, RECOMMENDATION_EXPIRED, ACTION_HOLD_AMOUNT, 2);
+    assert_int_equal(metrics_get(METRIC_OVERDUE), 0);
+}
+
 static void test_a_dead_letter_moves_no_clock(void **unused) {
     (void)unused;
     const struct act acts[] = {
@@ -552,6 +581,8 @@ int main(void) {
         cmocka_unit_test(test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter),
         cmocka_unit_test(test_at_most_four_transactions_are_named_the_newest_last),
         cmocka_unit_test(test_expiry_comes_before_the_record_that_moved_the_clock),
+        cmocka_unit_test(test_no_advice_is_given_that_is_over_already),
+        cmocka_unit_test(test_an_advice_may_be_about_to_be_over),
         cmocka_unit_test(test_a_dead_letter_moves_no_clock),
         cmocka_unit_test(test_the_cool_down_is_by_the_engine_clock),
         cmocka_unit_test(test_a_reversal_of_the_opening_transaction_withdraws),

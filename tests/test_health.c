@@ -7,6 +7,7 @@
 #include "detector/pipeline.h"
 #include "detector/service/health.h"
 #include "detector/service/metrics.h"
+#include "detector/snapshots.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,15 @@ static const char *heard(void **state) {
     return text;
 }
 
+/* This message is among those that have come. */
+static bool hears(void **state, const char *message) {
+    const char *text;
+    do
+        text = heard(state);
+    while (text[0] != '\0' && strcmp(text, message) != 0);
+    return text[0] != '\0';
+}
+
 static void systemd_hears_when_the_engine_is_live_and_when_it_stops(void **state) {
     health_set_ready(true);
     assert_non_null(strstr(heard(state), "READY=1"));
@@ -67,6 +77,18 @@ static void systemd_hears_when_the_engine_is_live_and_when_it_stops(void **state
 static void systemd_hears_how_far_the_replay_is(void **state) {
     health_replaying(7340032);
     assert_non_null(strstr(heard(state), "7340032"));
+}
+
+static void systemd_hears_of_a_snapshot_once_a_percent(void **state) {
+    health_restoring(0, 10000);
+    assert_string_equal(heard(state), "STATUS=restoring a snapshot, 0 % (0 of 10000 accounts)");
+    health_restoring(99, 10000);
+    assert_string_equal(heard(state), "");
+    health_restoring(103, 10000);
+    assert_string_equal(heard(state), "STATUS=restoring a snapshot, 1 % (103 of 10000 accounts)");
+    health_restoring(10000, 10000);
+    assert_non_null(strstr(heard(state), "100 %"));
+    health_set_ready(false);
 }
 
 static void the_watchdog_is_fed_once_a_third_of_its_period(void **state) {
@@ -99,11 +121,30 @@ static void alive_until_the_last_beat_is_too_old(void **state) {
     assert_false(health_alive_at(steady_ms() + HEALTH_BEAT_MAX_MS + 1));
 }
 
+static void run(const struct pipeline_options *options) {
+    struct error error = {.code = ERROR_NONE};
+    struct pipeline *pipeline = pipeline_open(options, &error);
+    assert_non_null(pipeline);
+    assert_true(pipeline_run(pipeline, &error));
+    pipeline_close(pipeline);
+}
+
+static void remove_snapshots(struct disk *disk) {
+    struct snapshot_list list;
+    struct error error;
+    assert_true(snapshots_list(disk, NULL, &list, &error));
+    for (size_t i = 0; i < list.count; i++)
+        assert_true(disk->ops->remove(disk, list.names[i].text, &error));
+    disk->ops->dispose(disk);
+}
+
 static void a_pipeline_is_ready_only_while_it_is_live(void **state) {
     struct memory_port *memory = memory_port_open();
     struct port *port = memory_port_port(memory);
+    const struct listener *listener = *state;
     struct options options;
     struct error error = {.code = ERROR_NONE};
+    struct disk *disk = disk_posix_open(listener->folder, &error);
     options_init(&options);
     strcpy(options.start_from, "earliest");
     const char *const topics[] = {options.topic_transactions, options.topic_recommendations,
@@ -111,15 +152,17 @@ static void a_pipeline_is_ready_only_while_it_is_live(void **state) {
     for (size_t i = 0; i < 4; i++)
         assert_true(memory_port_create_topic(memory, topics[i], 1));
     const struct pipeline_options settings = {
-        .options = &options, .port = port, .stop_at_end = true};
-    struct pipeline *pipeline = pipeline_open(&settings, &error);
-    assert_non_null(pipeline);
-    assert_true(pipeline_run(pipeline, &error));
+        .options = &options, .port = port, .snapshots = disk, .stop_at_end = true};
+    run(&settings);
     assert_non_null(strstr(heard(state), "replaying"));
     assert_non_null(strstr(heard(state), "READY=1"));
     assert_string_equal(heard(state), "STATUS=not live");
     assert_int_equal(metrics_get(METRIC_READY), 0);
-    pipeline_close(pipeline);
+    run(&settings);
+    assert_true(hears(state, "STATUS=restoring a snapshot, 100 % (0 of 0 accounts)"));
+    assert_true(hears(state, "STATUS=replaying the order log, 0 records so far"));
+    assert_true(hears(state, "READY=1\nSTATUS=live"));
+    remove_snapshots(disk);
     port->ops->close(port);
     options_free(&options);
 }
@@ -130,6 +173,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         LISTENING(systemd_hears_when_the_engine_is_live_and_when_it_stops),
         LISTENING(systemd_hears_how_far_the_replay_is),
+        LISTENING(systemd_hears_of_a_snapshot_once_a_percent),
         LISTENING(the_watchdog_is_fed_once_a_third_of_its_period),
         LISTENING(without_a_watchdog_a_beat_is_silent),
         LISTENING(the_watchdog_of_another_process_is_not_fed),

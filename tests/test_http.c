@@ -80,6 +80,26 @@ static void not_ready_before_it_is_live(void **state) {
     assert_int_equal(ask(state, "GET", "/readyz", NULL), 503);
 }
 
+static void until_it_is_live_it_says_how_far_it_is(void **state) {
+    char *body = NULL;
+    health_restoring(4123, 10000);
+    assert_int_equal(ask(state, "GET", "/readyz", &body), 503);
+    assert_string_equal(body, "restoring a snapshot, 41 % (4123 of 10000 accounts)\n");
+    free(body);
+    health_replaying(77);
+    assert_int_equal(ask(state, "GET", "/readyz", &body), 503);
+    assert_string_equal(body, "replaying the order log, 77 records so far\n");
+    free(body);
+    health_set_ready(true);
+    assert_int_equal(ask(state, "GET", "/readyz", &body), 200);
+    assert_string_equal(body, "ready\n");
+    free(body);
+    health_set_ready(false);
+    assert_int_equal(ask(state, "GET", "/readyz", &body), 503);
+    assert_string_equal(body, "not live\n");
+    free(body);
+}
+
 static void healthy_without_being_ready(void **state) {
     char *body = NULL;
     health_beat();
@@ -219,6 +239,7 @@ static void a_duration_is_in_seconds(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         SERVED(not_ready_before_it_is_live),
+        SERVED(until_it_is_live_it_says_how_far_it_is),
         SERVED(healthy_without_being_ready),
         SERVED(another_path_names_the_three_that_exist),
         SERVED(nothing_can_be_changed_over_http),

@@ -237,6 +237,65 @@ static void a_damaged_one_is_passed_over_for_the_one_before(void **state) {
     assert_is_as_in_one_go(stand, RECORDS);
 }
 
+static int command(const char *verb, const char *name, const struct stand *stand) {
+    char *argv[] = {"snapshot", (char *)(uintptr_t)verb, "--dir",
+                    (char *)(uintptr_t)stand->directory, (char *)(uintptr_t)name};
+    return cmd_snapshot(name == NULL ? 4 : 5, argv);
+}
+
+/* Whether there is a file of that name and ending. */
+static bool is_there(struct stand *stand, const char *name, const char *ending) {
+    char path[SNAPSHOT_NAME_SIZE];
+    struct error error;
+    snprintf(path, sizeof path, "%.500s%s", name, ending);
+    struct disk_file *file = stand->disk->ops->open(stand->disk, path, &error);
+    if (file == NULL) return false;
+    stand->disk->ops->close(file);
+    return true;
+}
+
+static void a_damaged_one_is_none_of_those_that_are_kept(void **state) {
+    struct stand *stand = *state;
+    struct error error = {.code = ERROR_NONE};
+    stand->options.snapshot_interval_s = 86400; /* at the stop alone */
+    for (int i = 0; i < 3; i++) {
+        send(stand, i * 600, 600);
+        must_run(stand);
+    }
+    const struct snapshot_name before = list_of(stand->disk).names[1];
+    struct image image = read_newest(stand);
+    image.bytes[image.size / 2] ^= 1;
+    write_image(stand, &image, image.size);
+    send(stand, 1800, 600);
+    stand->crash_at = 1;
+    assert_false(run(stand, &error)); /* nothing has taken its place yet */
+    assert_int_equal(list_of(stand->disk).count, 1);
+    assert_string_equal(list_of(stand->disk).names[0].text, before.text);
+    assert_true(is_there(stand, image.name.text, ".damaged"));
+    stand->crash_at = 0;
+    must_run(stand);
+    assert_int_equal(list_of(stand->disk).count, SNAPSHOTS_KEPT);
+    assert_string_equal(list_of(stand->disk).names[1].text, before.text);
+    assert_false(is_there(stand, image.name.text, ".damaged"));
+    assert_int_equal(command("verify", NULL, stand), 0);
+    free(image.bytes);
+    assert_is_as_in_one_go(stand, 2400);
+}
+
+static void one_of_another_form_is_left_where_it_is(void **state) {
+    struct stand *stand = *state;
+    stand->options.snapshot_interval_s = 86400;
+    send(stand, 0, 600);
+    must_run(stand);
+    struct image image = read_newest(stand);
+    image.bytes[8] = 200; /* the version of the file's form */
+    write_image(stand, &image, image.size);
+    must_run(stand);
+    assert_int_equal(replayed(), 600);
+    assert_false(is_there(stand, image.name.text, ".damaged"));
+    free(image.bytes);
+}
+
 static void the_name_of_a_file_says_nothing_of_what_is_in_it(void **state) {
     struct stand *stand = *state;
     struct error error;
@@ -390,12 +449,6 @@ static void a_copy_is_taken_where_the_first_directory_is_lost(void **state) {
     assert_int_equal(remove(path), 0);
 }
 
-static int command(const char *verb, const char *name, const struct stand *stand) {
-    char *argv[] = {"snapshot", (char *)(uintptr_t)verb, "--dir",
-                    (char *)(uintptr_t)stand->directory, (char *)(uintptr_t)name};
-    return cmd_snapshot(name == NULL ? 4 : 5, argv);
-}
-
 static void the_command_tells_the_whole_from_the_damaged(void **state) {
     struct stand *stand = *state;
     send(stand, 0, RECORDS);
@@ -457,6 +510,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(crashes_do_not_change_a_byte, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_one_is_passed_over_for_the_one_before, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_one_is_none_of_those_that_are_kept, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(one_of_another_form_is_left_where_it_is, setup, teardown),
         cmocka_unit_test_setup_teardown(the_name_of_a_file_says_nothing_of_what_is_in_it, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_snapshot_of_another_log_is_passed_over, setup, teardown),

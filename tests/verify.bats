@@ -6,7 +6,7 @@ setup_file() {
     "$SAQSHY" gen --quiet --days 10 --accounts 2000 --droppers 20 --out feed.avro
     "$SAQSHY" replay --quiet --engine --partitions 2 --input feed.avro --out out.avro
     cat > tamper.py <<'PY'
-"""tamper.py OUT ACTION: out.avro with one thing changed. Every partition's records are numbered from 0."""
+"""tamper.py OUT ACTION IN: IN with one thing changed. Every partition's records are numbered from 0."""
 import hashlib, io, json, os, struct, sys
 import fastavro
 
@@ -27,7 +27,7 @@ def rechain(records):
         record["value"] = encode(dict(decode(record["value"]), sequence=number, previous_hash=previous))
         previous = hashlib.sha256(record["value"][5:]).digest()
 
-with open("out.avro", "rb") as file:
+with open(sys.argv[3], "rb") as file:
     reader = fastavro.reader(file)
     schema, records = reader.writer_schema, list(reader)
 partitions = [[r for r in records if r["partition"] == p] for p in range(2)]
@@ -47,6 +47,7 @@ actions = {
     "header": lambda: one[3]["headers"][1].update(value=b"another.1"),
     "forge": lambda: (one[3].update(value=encode(dict(decode(one[3]["value"]), hold_amount_kzt_minor=7))),
                       rechain(one)),
+    "forge-last": lambda: one[-1].update(value=encode(dict(decode(one[-1]["value"]), at_risk_kzt_minor=7))),
     "forge-more": lambda: (one.append(dict(one[-1])), rechain(one)),
     "forge-less": lambda: (one.pop(3), rechain(one)),
 }
@@ -63,7 +64,7 @@ PY
 
 setup() { cd "$BATS_FILE_TMPDIR"; }
 
-tamper() { "$SOURCE_DIR/tests/python" tamper.py "$1.avro" "$1"; }
+tamper() { "$SOURCE_DIR/tests/python" tamper.py "$1.avro" "$1" "${2:-out.avro}"; }
 
 field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1" <<< "$output"; }
 
@@ -248,4 +249,49 @@ PY
     head -c 9000 out.avro > short.avro
     run "$SAQSHY" verify --output short.avro
     [ "$status" -eq 65 ]
+}
+
+# A shard that was rebuilt in the middle of its input (tests/tool_rebuilt.c).
+rebuilt_setup() {
+    [ -e rebuilt ] || { mkdir rebuilt; "$BUILD_DIR/tests/tool_rebuilt" rebuilt; }
+}
+rebuilt() { # OUTPUT INPUT
+    run "$SAQSHY" verify --output "$1" --input "rebuilt/$2.avro" -X model.path=rebuilt/model.json \
+        -X policy.path=rebuilt/policy.json -X episodes.max=1024 -X runs.max=65536 "${@:3}"
+}
+
+@test "after a rebuild the last epoch is reproduced, from where it began" {
+    rebuilt_setup
+    for input in input trimmed; do
+        rebuilt rebuilt/output.avro "$input" --json --quiet
+        [ "$status" -eq 0 ]
+        [ "$(field ok)" = True ]
+        [ "$(field replayed)" -eq 6000 ]
+        [ "$(field reproduced)" -gt 100 ]
+        [ "$(field earlier)" -gt 100 ]
+        [ "$(field recommendations)" -eq $(($(field reproduced) + $(field earlier))) ]
+    done
+    rebuilt rebuilt/output.avro input
+    [[ "$output" == *" are of before the last rebuild, and were not replayed"* ]]
+}
+
+@test "after a rebuild what was changed, removed or added is found" {
+    rebuilt_setup
+    tamper forge-last rebuilt/output.avro
+    rebuilt forge-last.avro input
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"DIFFERS    partition 1"* ]]
+    [[ "$output" =~ at_risk_kzt_minor\ +7\  ]]
+    tamper remove-last rebuilt/output.avro
+    rebuilt remove-last.avro trimmed
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"MISSING    partition 1"* ]]
+    tamper forge-more rebuilt/output.avro
+    rebuilt forge-more.avro input
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"EXTRA      partition 1"* ]]
+    tamper flip rebuilt/output.avro # of the epoch before: by its chain
+    rebuilt flip.avro input
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"CHAIN      partition 1, number 4 at offset 4"* ]]
 }

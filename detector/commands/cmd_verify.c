@@ -104,9 +104,11 @@ static void print_json(const struct verify *v) {
            (long long)v->counts.chains, (long long)v->counts.begun_late,
            (long long)v->report.findings);
     if (is_replayed(v))
-        printf(",\"replayed\":%lld,\"reproduced\":%lld,\"followers\":%lld,\"newer\":%lld",
+        printf(",\"replayed\":%lld,\"reproduced\":%lld,\"followers\":%lld,\"newer\":%lld,"
+               "\"earlier\":%lld",
                (long long)v->replay.records, (long long)v->replay.reproduced,
-               (long long)v->replay.followers, (long long)v->replay.newer);
+               (long long)v->replay.followers, (long long)v->replay.newer,
+               (long long)v->replay.earlier);
     printf("}\n");
 }
 
@@ -129,6 +131,11 @@ static void print_summary(const struct verify *v) {
     if (v->replay.followers > 0)
         printf("%lld more differ in nothing but the hash of the one before them\n",
                (long long)v->replay.followers);
+    if (v->replay.earlier > 0)
+        printf(
+            "%lld are of before the last rebuild, and were not replayed: of them the chain alone "
+            "is proven\n",
+            (long long)v->replay.earlier);
     if (v->replay.newer > 0)
         printf("%lld are newer than the order log as it was read, and were not compared\n",
                (long long)v->replay.newer);

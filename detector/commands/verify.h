@@ -88,6 +88,7 @@ struct verify_replay {
     bool quiet;
     /* out: */
     int64_t records, reproduced, newer;
+    int64_t earlier;   /* of an epoch before the last one: not replayed */
     int64_t followers; /* differ in nothing but the hash of one before that differs */
 };
 bool verify_replay(struct verify_replay *replay, const struct verify_output *output,

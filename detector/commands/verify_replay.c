@@ -17,10 +17,11 @@ struct compare {
     struct verify_report *report;
     struct avro_diff *diff;
     int32_t partition;
-    int64_t due; /* recommendations that the order log knows of; without one: all that were made */
+    int64_t base; /* number of the first of the last epoch, which is what is replayed */
+    int64_t due;  /* one past the last that the order log knows of; without one: all made are */
     bool by_order_log;
     bool after_difference; /* the one before is not as replay gives it */
-    uint8_t *present;      /* by number, of those made: the output holds it somewhere */
+    uint8_t *present;      /* of those made: the output holds it somewhere */
     size_t made_count;
 };
 
@@ -120,7 +121,7 @@ static void compare_pair(struct compare *c, const struct verify_record *found,
 
 /* What stands elsewhere is the chain's finding. */
 static void report_missing(const struct compare *c, const struct verify_record *due) {
-    if (c->present[due->sequence]) return;
+    if (c->present[due->sequence - c->base]) return;
     struct verify_finding finding = {.kind = "MISSING", .sequence = due->sequence, .offset = -1};
     snprintf(finding.text, sizeof finding.text, "replay gives it and the output does not hold it");
     find(c, finding);
@@ -154,8 +155,9 @@ static bool next_found(const struct compare *c, size_t *index, int64_t *number,
 }
 
 static bool get_due(const struct compare *c, int64_t number, struct verify_record *due) {
-    return number >= 0 && number < c->due &&
-           verify_read(c->reader, c->made, c->output->topic, c->partition, (size_t)number, due);
+    return number >= c->base && number < c->due &&
+           verify_read(c->reader, c->made, c->output->topic, c->partition,
+                       (size_t)(number - c->base), due);
 }
 
 /* The beginning that retention took is not missing. */
@@ -165,8 +167,9 @@ static int64_t first_due(const struct compare *c) {
     size_t index = 0;
     int64_t number = -1;
     const bool late = o->beginning_may_lack || o->begins_late[c->partition];
-    if (!late) return 0;
-    return next_found(c, &index, &number, &found) ? number : c->due;
+    if (!late) return c->base;
+    const int64_t first = next_found(c, &index, &number, &found) ? number : c->due;
+    return first > c->base ? first : c->base;
 }
 
 static bool note_present(struct compare *c, struct error *error) {
@@ -178,7 +181,8 @@ static bool note_present(struct compare *c, struct error *error) {
     c->present = calloc(c->made_count + 1, sizeof *c->present);
     if (c->present == NULL) return error_set(error, ERROR_FAILED, "no memory to compare");
     while (next_found(c, &index, &number, &found))
-        if (number < (int64_t)c->made_count) c->present[number] = true;
+        if (number >= c->base && number - c->base < (int64_t)c->made_count)
+            c->present[number - c->base] = true;
     return true;
 }
 
@@ -191,7 +195,9 @@ static bool compare_partition(struct compare *c, struct error *error) {
     while (next_found(c, &index, &number, &found)) {
         for (; next < number && get_due(c, next, &due); next++)
             report_missing(c, &due);
-        if (get_due(c, number, &due))
+        if (number < c->base)
+            c->replay->earlier++;
+        else if (get_due(c, number, &due))
             compare_pair(c, &found, &due);
         else if (c->by_order_log && c->replay->output_may_go_on && number >= c->due)
             c->replay->newer++;
@@ -204,25 +210,34 @@ static bool compare_partition(struct compare *c, struct error *error) {
     return true;
 }
 
-/* The order log's last word on the chain of a partition. */
-static bool read_due(struct replay_source *source, int64_t *due, int32_t partitions, bool *logged,
-                     struct error *error) {
-    struct port_message message, last;
+/* Numbers first … end - 1 of a partition are of the last epoch. */
+struct span {
+    int64_t first, end;
+};
+
+/* Every order record tells of the chain of all partitions; record 0 where its epoch begins. */
+static void note_spans(const struct order_record *record, struct span *spans, int32_t partitions) {
+    for (uint32_t i = 0; i < record->output_count; i++) {
+        const struct order_output *output = &record->outputs[i];
+        if (output->partition < 0 || output->partition >= partitions) continue;
+        spans[output->partition].end = output->next_sequence;
+        if (record->sequence == 0) spans[output->partition].first = output->next_sequence;
+    }
+}
+
+static bool read_spans(struct replay_source *source, struct span *spans, int32_t partitions,
+                       bool *logged, struct error *error) {
+    struct port_message message;
     size_t count = 0;
-    while (replay_source_order(source, count, &message)) {
-        last = message;
-        count++;
+    for (; replay_source_order(source, count, &message); count++) {
+        struct order_record *record = order_record_decode(message.value, error);
+        if (record == NULL) return false;
+        note_spans(record, spans, partitions);
+        order_record_free(record);
     }
     *logged = count > 0;
-    if (count == 0) return true;
-    struct order_record *record = order_record_decode(last.value, error);
-    if (record == NULL) return false;
-    for (int32_t p = 0; p < partitions; p++)
-        due[p] = 0;
-    for (uint32_t i = 0; i < record->output_count; i++)
-        if (record->outputs[i].partition >= 0 && record->outputs[i].partition < partitions)
-            due[record->outputs[i].partition] = record->outputs[i].next_sequence;
-    order_record_free(record);
+    for (int32_t p = 0; count == 0 && p < partitions; p++)
+        spans[p].end = INT64_MAX;
     return true;
 }
 
@@ -231,17 +246,16 @@ static bool compare_all(struct compare *c, struct replay_source *source, struct 
                              ? replay_source_output_partitions(source)
                              : c->replay->partitions;
     const int32_t partitions = made > c->output->partitions ? made : c->output->partitions;
-    int64_t *due = calloc((size_t)partitions + 1, sizeof *due);
-    if (due == NULL) return error_set(error, ERROR_FAILED, "no memory to compare");
-    for (int32_t p = 0; p < partitions; p++)
-        due[p] = INT64_MAX;
-    bool ok = read_due(source, due, partitions, &c->by_order_log, error);
+    struct span *spans = calloc((size_t)partitions + 1, sizeof *spans);
+    if (spans == NULL) return error_set(error, ERROR_FAILED, "no memory to compare");
+    bool ok = read_spans(source, spans, partitions, &c->by_order_log, error);
     for (c->partition = 0; ok && c->partition < partitions; c->partition++) {
-        c->due = due[c->partition];
+        c->base = spans[c->partition].first;
+        c->due = spans[c->partition].end;
         ok = compare_partition(c, error);
     }
     free(c->present);
-    free(due);
+    free(spans);
     return ok;
 }
 

@@ -6,12 +6,18 @@
 #include "detector/service/notify.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 
 enum { TOLD_PER_PERIOD = 3 };
 
 static _Atomic int64_t beat_ms;
 static _Atomic int64_t told_ms;      /* when systemd heard of the last beat */
 static _Atomic int64_t told_each_ms; /* 0: systemd does not watch */
+
+/* The way to live, and how far it is. */
+enum phase { NOT_LIVE, RESTORING, REPLAYING, LIVE };
+static _Atomic enum phase phase;
+static _Atomic uint64_t done, due;
 
 void health_start(void) {
     const int64_t period_ms = notify_watchdog_ms() / TOLD_PER_PERIOD;
@@ -30,16 +36,55 @@ void health_beat(void) {
     notify_alive();
 }
 
+static unsigned percent(uint64_t part, uint64_t whole) {
+    return part >= whole ? 100 : (unsigned)((double)part * 100 / (double)whole);
+}
+
+void health_text(char out[HEALTH_TEXT_SIZE]) {
+    const unsigned long long part = atomic_load(&done), whole = atomic_load(&due);
+    switch (atomic_load(&phase)) {
+    case NOT_LIVE:
+        snprintf(out, HEALTH_TEXT_SIZE, "not live");
+        break;
+    case RESTORING:
+        snprintf(out, HEALTH_TEXT_SIZE, "restoring a snapshot, %u %% (%llu of %llu accounts)",
+                 percent(part, whole), part, whole);
+        break;
+    case REPLAYING:
+        snprintf(out, HEALTH_TEXT_SIZE, "replaying the order log, %llu records so far", part);
+        break;
+    case LIVE:
+        snprintf(out, HEALTH_TEXT_SIZE, "live");
+        break;
+    }
+}
+
+static void tell_status(void) {
+    char text[HEALTH_TEXT_SIZE];
+    health_text(text);
+    notify_status(text);
+}
+
+void health_restoring(uint64_t accounts, uint64_t accounts_due) {
+    const bool begins = atomic_exchange(&phase, RESTORING) != RESTORING;
+    const uint64_t before = atomic_exchange(&done, accounts);
+    atomic_store(&due, accounts_due);
+    if (begins || percent(before, accounts_due) != percent(accounts, accounts_due)) tell_status();
+}
+
 void health_replaying(uint64_t records) {
-    notify_replaying(records);
+    atomic_store(&done, records);
+    atomic_store(&phase, REPLAYING);
+    tell_status();
 }
 
 void health_set_ready(bool ready) {
     metrics_set(METRIC_READY, ready);
+    atomic_store(&phase, ready ? LIVE : NOT_LIVE);
     if (ready)
         notify_ready();
     else
-        notify_not_ready();
+        tell_status();
 }
 
 void health_stopping(void) {

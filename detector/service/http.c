@@ -32,6 +32,16 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned s
                   "text/plain; charset=utf-8");
 }
 
+/* Whether it is live, or on which way to it. */
+static enum MHD_Result answer_ready(struct MHD_Connection *connection) {
+    char body[HEALTH_TEXT_SIZE + 1];
+    if (health_ready()) return answer_text(connection, MHD_HTTP_OK, "ready\n");
+    health_text(body);
+    strcat(body, "\n");
+    return answer(connection, MHD_HTTP_SERVICE_UNAVAILABLE, body, strlen(body),
+                  MHD_RESPMEM_MUST_COPY, "text/plain; charset=utf-8");
+}
+
 static enum MHD_Result answer_metrics(struct MHD_Connection *connection) {
     char *body = NULL;
     size_t size = 0;
@@ -54,10 +64,7 @@ static enum MHD_Result serve(void *context, struct MHD_Connection *connection, c
     if (strcmp(method, "GET") != 0)
         return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
     if (strcmp(url, "/metrics") == 0) return answer_metrics(connection);
-    if (strcmp(url, "/readyz") == 0)
-        return health_ready()
-                   ? answer_text(connection, MHD_HTTP_OK, "ready\n")
-                   : answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "not live yet\n");
+    if (strcmp(url, "/readyz") == 0) return answer_ready(connection);
     if (strcmp(url, "/healthz") == 0)
         return health_alive_at(steady_ms())
                    ? answer_text(connection, MHD_HTTP_OK, "alive\n")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /metrics, /healthz (503 once the engine's heartbeat has stopped; the broker does not matter),
- * /readyz (503 until live), by libmicrohttpd on loopback. Its own thread; the engine never waits
- * for it. */
+ * /readyz (503 until live, with how far it is), by libmicrohttpd on loopback. Its own thread; the
+ * engine never waits for it. */
 #pragma once
 
 #include "detector/base/error.h"

@@ -19,6 +19,8 @@
     COUNTER(DEAD_LETTERS, "dead_letters_total", "dead letters handed to a commit")                 \
     COUNTER(CAPPED, "recommendations_capped_total", "crossings held back by a cap of the policy")  \
     COUNTER(ALLOWED, "recommendations_allowed_total", "crossings held back by the allow-list")     \
+    COUNTER(OVERDUE, "recommendations_overdue_total",                                              \
+            "crossings on records so old that the term of the advice is over already")             \
     COUNTER(COMMITS, "commits_total", "commit units committed")                                    \
     COUNTER(COMMIT_FAILURES, "commit_failures_total", "commit units that had to be aborted")       \
     COUNTER(RELOADS, "reloads_total", "times the state was rebuilt from the logs in this process") \

@@ -7,13 +7,8 @@ void notify_ready(void) {
     sd_notify(0, "READY=1\nSTATUS=live");
 }
 
-void notify_not_ready(void) {
-    sd_notify(0, "STATUS=not live");
-}
-
-void notify_replaying(uint64_t records) {
-    sd_notifyf(0, "STATUS=replaying the order log, %llu records so far",
-               (unsigned long long)records);
+void notify_status(const char *text) {
+    sd_notifyf(0, "STATUS=%s", text);
 }
 
 void notify_stopping(void) {

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 void notify_ready(void);
-void notify_not_ready(void);
-void notify_replaying(uint64_t records);
+/* One line for `systemctl status`. */
+void notify_status(const char *text);
 void notify_stopping(void);
 void notify_alive(void);
 /* Longest time between two notify_alive that systemd accepts, or 0 when it does not watch. */

@@ -338,10 +338,11 @@ class Judge:
             self.amend(row, side, episode, wanted)
 
     def begin(self, row, side, party, wanted):
-        action = self.room(wanted, 1)
+        due_s = self.policy.valid_until(clock_of(row.event) // SECOND)
+        action = self.room(wanted, 1) if due_s > self.clock_s else 0
         if action == 0:
             return
-        episode = Episode(row, party, side.account, self.policy.valid_until(clock_of(row.event) // SECOND))
+        episode = Episode(row, party, side.account, due_s)
         self.episodes[side.account] = episode
         self.publish(episode, "ISSUED", action, row, side)
 
