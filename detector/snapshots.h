@@ -28,8 +28,11 @@ struct snapshot_list {
 /* Those of a shard (NULL: of all). Of more than SNAPSHOTS_MAX the newest. */
 bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *list,
                     struct error *error);
+/* Before one is written: what a crash left of the shard half written goes, or it would take the
+ * room of the next one for ever. */
+bool snapshots_clear(struct disk *disk, const char *shard, struct error *error);
 /* What was written and is safe as .part gets its name; then all but the newest SNAPSHOTS_KEPT of
- * the shard, and what was left half written, go. */
+ * the shard go. */
 bool snapshots_publish(struct disk *disk, const char *shard, const struct snapshot_name *name,
                        struct error *error);
 /* Copies a published one to another directory, and publishes it there. */

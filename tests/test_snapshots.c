@@ -8,6 +8,7 @@
 #include "detector/pipeline.h"
 #include "detector/service/metrics.h"
 #include "detector/snapshot_file.h"
+#include "detector/snapshot_writing.h"
 #include "detector/snapshots.h"
 #include "schemas/order_record.h"
 #include "tests/chance.h"
@@ -390,6 +391,39 @@ static void a_copy_is_taken_where_the_first_directory_is_lost(void **state) {
     assert_int_equal(remove(path), 0);
 }
 
+static bool is_there(struct stand *stand, const char *name) {
+    struct error error;
+    struct disk_file *file = stand->disk->ops->open(stand->disk, name, &error);
+    if (file != NULL) stand->disk->ops->close(file);
+    return file != NULL;
+}
+
+static void put_empty(struct stand *stand, const char *name) {
+    struct error error;
+    struct disk_file *file = stand->disk->ops->create(stand->disk, name, &error);
+    assert_non_null(file);
+    stand->disk->ops->close(file);
+}
+
+/* On a disk with room for three, half of one that a crash left would keep every other away. */
+static void what_a_crash_left_goes_before_the_next_is_written(void **state) {
+    static const char left[] = "a-000000-000000000007.snapshot.part",
+                      others[] = "b-000000-000000000007.snapshot.part";
+    struct stand *stand = *state;
+    struct snapshot_writing writing = {.disk = stand->disk, .shard = "a"};
+    struct snapshot_name name;
+    struct error error;
+    put_empty(stand, left);
+    put_empty(stand, others);
+    snapshot_name_set(&name, "a", 0, 9);
+    assert_true(snapshot_writing_begin(&writing, &name, &error));
+    assert_false(is_there(stand, left));
+    assert_true(is_there(stand, others));
+    assert_true(is_there(stand, "a-000000-000000000009.snapshot.part"));
+    snapshot_writing_abandon(&writing);
+    assert_true(stand->disk->ops->remove(stand->disk, others, &error));
+}
+
 static int command(const char *verb, const char *name, const struct stand *stand) {
     char *argv[] = {"snapshot", (char *)(uintptr_t)verb, "--dir",
                     (char *)(uintptr_t)stand->directory, (char *)(uintptr_t)name};
@@ -417,6 +451,8 @@ static void the_command_tells_the_whole_from_the_damaged(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_a_crash_left_goes_before_the_next_is_written, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_clean_stop_leaves_nothing_to_replay, setup, teardown),
         cmocka_unit_test_setup_teardown(crashes_do_not_change_a_byte, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_one_is_passed_over_for_the_one_before, setup,
