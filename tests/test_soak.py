@@ -28,10 +28,10 @@ RUNS = {}  # the last run of each campaign, by its number of nodes
 OLDEST = "3.9.2"
 CAMPAIGNS = (  # nodes, kinds, runs, faults a run, version of Kafka
     (1, ["engine", "state"], 1, 5, None),
-    (1, ["snapshot"], 1, 4, None),
+    (1, ["snapshot"], 1, 3, None),
     (1, ["broker"], 1, 2, None),
     (3, ["broker"], 1, 2, None),
-    (1, ["engine"], 1, 3, OLDEST),
+    (1, ["engine"], 1, 2, OLDEST),
 )
 EVENTS = 100000
 

@@ -37,6 +37,14 @@ class Feed:
 
     PARTS = (("--days", "2", "--accounts", "1000", "--droppers", "100"),
              ("--days", "1", "--accounts", "200", "--droppers", "50", "--start", "2026-01-14"))
+    made = {}
+
+    @classmethod
+    def of(cls, directory, seed):
+        """Campaigns with the same seed share it."""
+        if seed not in cls.made:
+            cls.made[seed] = cls(directory, seed)
+        return cls.made[seed]
 
     def __init__(self, directory, seed):
         foreign = rk.fastavro.parse_schema(rk.foreign_schema())
@@ -124,7 +132,7 @@ class Soak:
         self.schema_dir = rk.schema_directory(directory, rk.FOREIGN_ID)
         self.policies = [oracle.POLICY, self._other_policy()]
         self.verifier = oracle.Verifier(oracle.schemas_of(self.schema_dir), self.policies)
-        self.feed, self.feeders, self.cluster = Feed(directory, arguments.seed), Feeders(), None
+        self.feed, self.feeders, self.cluster = Feed.of(directory, arguments.seed), Feeders(), None
         self.rows = {fault.name: Row(fault) for fault in self.wanted()}
         self.decks, self.runs, self.records, self.expected, self.failures = {}, 0, 0, 0, []
         self.began, self.last = time.monotonic(), None
