@@ -8,6 +8,7 @@ bool snapshot_writing_begin(struct snapshot_writing *w, const struct snapshot_na
     char part[SNAPSHOT_NAME_SIZE];
     w->name = *name;
     snapshot_name_part(name, w->tag, part);
+    if (!snapshots_clear(w->disk, w->shard, error)) return false;
     w->out = snapshot_out_create(w->disk, part, error);
     return w->out != NULL;
 }

@@ -105,7 +105,7 @@ static void take_leftover(void *context, const char *text) {
     if (parse(whole, &name) && is_of(&name, left->shard)) strcpy(left->names[left->count++], text);
 }
 
-static bool remove_leftovers(struct disk *disk, const char *shard, struct error *error) {
+bool snapshots_clear(struct disk *disk, const char *shard, struct error *error) {
     static _Thread_local struct leftovers left;
     left.shard = shard;
     left.count = 0;
@@ -128,7 +128,7 @@ bool snapshots_publish(struct disk *disk, const char *shard, const struct snapsh
     char part[SNAPSHOT_NAME_SIZE];
     snapshot_name_part(name, tag, part);
     return disk->ops->rename(disk, part, name->text, error) && disk->ops->sync_names(disk, error) &&
-           remove_old(disk, shard, error) && remove_leftovers(disk, shard, error);
+           remove_old(disk, shard, error);
 }
 
 bool snapshots_set_aside(struct disk *disk, const struct snapshot_name *name, struct error *error) {
@@ -152,6 +152,7 @@ bool snapshots_copy(struct disk *from, struct disk *to, const char *shard,
                     const struct snapshot_name *name, uint64_t tag, struct error *error) {
     char part[SNAPSHOT_NAME_SIZE];
     snapshot_name_part(name, tag, part);
+    if (!snapshots_clear(to, shard, error)) return false;
     struct disk_file *in = from->ops->open(from, name->text, error);
     if (in == NULL) return false;
     struct disk_file *out = to->ops->create(to, part, error);

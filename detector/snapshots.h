@@ -5,7 +5,7 @@
  * SHARD-EPOCH-SEQUENCE.snapshot: what the state was after the order records before SEQUENCE. While
  * it is written a snapshot has the ending .TAG.part; the tag is the writer's own, so that one who
  * was overtaken and goes on writes into no file of its successor. One that a start found damaged
- * gets the ending .damaged. Nobody reads those, and they go when the next one is published. */
+ * gets the ending .damaged. Nobody reads those, and they go before the next one is written. */
 #pragma once
 
 #include "detector/base/disk.h"
@@ -31,8 +31,11 @@ struct snapshot_list {
 /* Those of a shard (NULL: of all). Of more than SNAPSHOTS_MAX the newest. */
 bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *list,
                     struct error *error);
-/* What was written and is safe as .part gets its name; then all but the newest SNAPSHOTS_KEPT of
- * the shard go, what was left half written, and what was set aside. */
+/* Before one is written: what a crash left of the shard half written goes, and what was set aside,
+ * or it would take the room of the next one for ever. */
+bool snapshots_clear(struct disk *disk, const char *shard, struct error *error);
+/* What was written and is safe as .TAG.part gets its name; then all but the newest SNAPSHOTS_KEPT
+ * of the shard go. */
 bool snapshots_publish(struct disk *disk, const char *shard, const struct snapshot_name *name,
                        uint64_t tag, struct error *error);
 /* One that is damaged is no generation any more. */

@@ -10,6 +10,7 @@
  * and that no call hangs. tests/soak/ proves the rest on a real broker. */
 #include "tests/support.h"
 
+#include "detector/base/steady.h"
 #include "detector/broker/kafka_feed.h"
 #include "detector/broker/kafka_internal.h"
 #include "detector/broker/kafka_port.h"
@@ -374,8 +375,97 @@ static void nothing_is_lost_whatever_the_protocol_says(void **state) {
     assert_int_equal(failed, 0);
 }
 
+/* Topics. */
+
+static void open_topics(struct stand *stand) {
+    struct error error = {.code = ERROR_NONE};
+    memset(stand, 0, sizeof *stand);
+    open_stand(stand, &requests[0]);
+    stand->port = kafka_port_open(&stand->options, &error);
+    assert_non_null(stand->port);
+    rd_kafka_mock_topic_set_error(stand->cluster, INPUT, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+}
+
+static void close_topics(struct stand *stand) {
+    stand->port->ops->close(stand->port);
+    rd_kafka_mock_cluster_destroy(stand->cluster);
+    rd_kafka_destroy(stand->client);
+}
+
+static void *learn_late(void *cluster) {
+    usleep(1500 * 1000);
+    rd_kafka_mock_topic_set_error(cluster, INPUT, RD_KAFKA_RESP_ERR_NO_ERROR);
+    return NULL;
+}
+
+/* As a broker answers that has just come back. */
+static void a_topic_that_is_unknown_for_a_while_is_asked_for_again(void **state) {
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    pthread_t learner;
+    int32_t count = 0;
+    (void)state;
+    open_topics(&stand);
+    assert_int_equal(pthread_create(&learner, NULL, learn_late, stand.cluster), 0);
+    const int64_t start_ms = steady_ms();
+    assert_true(stand.port->ops->partition_count(stand.port, INPUT, &count, &error));
+    assert_int_equal(count, 1);
+    assert_in_range(steady_ms() - start_ms, 1000, KAFKA_UNKNOWN_MS);
+    pthread_join(learner, NULL);
+    close_topics(&stand);
+}
+
+static void assert_missing(const struct error *error, const char *topic) {
+    assert_int_equal(error->code, ERROR_CONFIG);
+    assert_non_null(strstr(error->text, topic));
+    assert_non_null(strstr(error->text, "for 10 s"));
+}
+
+/* What is asked for next is waited for together with it. */
+static void a_topic_that_stays_unknown_is_a_fault_of_the_configuration(void **state) {
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    int32_t count = 0;
+    int64_t low = 0, high = 0;
+    (void)state;
+    open_topics(&stand);
+    const int64_t start_ms = steady_ms();
+    assert_false(stand.port->ops->partition_count(stand.port, INPUT, &count, &error));
+    assert_missing(&error, INPUT);
+    assert_in_range(steady_ms() - start_ms, KAFKA_UNKNOWN_MS, 2 * KAFKA_UNKNOWN_MS);
+    const int64_t next_ms = steady_ms();
+    assert_false(stand.port->ops->watermarks(stand.port, OUTPUT, 7, &low, &high, &error));
+    assert_missing(&error, OUTPUT "/7");
+    assert_in_range(steady_ms() - next_ms, 0, KAFKA_CALL_MS);
+    close_topics(&stand);
+}
+
+static void *stop_soon(void *port) {
+    usleep(500 * 1000);
+    ((struct port *)port)->ops->stop(port);
+    return NULL;
+}
+
+static void a_stop_breaks_the_wait_for_a_topic(void **state) {
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    pthread_t stopper;
+    int32_t count = 0;
+    (void)state;
+    open_topics(&stand);
+    assert_int_equal(pthread_create(&stopper, NULL, stop_soon, stand.port), 0);
+    assert_false(stand.port->ops->partition_count(stand.port, INPUT, &count, &error));
+    assert_int_equal(error.code, ERROR_INTERRUPTED);
+    pthread_join(stopper, NULL);
+    close_topics(&stand);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_lost_whatever_the_protocol_says)};
+        cmocka_unit_test(nothing_is_lost_whatever_the_protocol_says),
+        cmocka_unit_test(a_topic_that_is_unknown_for_a_while_is_asked_for_again),
+        cmocka_unit_test(a_topic_that_stays_unknown_is_a_fault_of_the_configuration),
+        cmocka_unit_test(a_stop_breaks_the_wait_for_a_topic),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,15 +21,17 @@ import soak  # noqa: E402
 BUILD_DIR = os.environ["BUILD_DIR"]
 SKIPPED = 77
 TRIALS_MIN = 12
+SNAPSHOT_TRIALS_MIN = 2
 RAN = os.path.join(BUILD_DIR, "soak-trials-run")  # how many did, for CI
 TIMEOUT_S = 540
 RUNS = {}  # the last run of each campaign, by its number of nodes
 OLDEST = "3.9.2"
 CAMPAIGNS = (  # nodes, kinds, runs, faults a run, version of Kafka
-    (1, ["engine", "state"], 2, 5, None),
+    (1, ["engine", "state"], 1, 5, None),
+    (1, ["snapshot"], 1, 3, None),
     (1, ["broker"], 1, 2, None),
     (3, ["broker"], 1, 2, None),
-    (1, ["engine"], 1, 3, OLDEST),
+    (1, ["engine"], 1, 2, OLDEST),
 )
 EVENTS = 100000
 
@@ -151,6 +153,44 @@ class Oracle(unittest.TestCase):
     def test_input_that_is_gone(self):
         with self.assertRaises(oracle.Wrong):
             self.verify(lambda i, o, r, l: i[1].pop(10))
+
+
+class Snapshots(unittest.TestCase):
+    """What the starts made of them, and that another choice is noticed."""
+
+    def setUp(self):
+        self.soak = RUNS["soaks"][CAMPAIGNS.index(next(c for c in CAMPAIGNS if "snapshot" in c[1]))]
+        self.run_ = copy.copy(self.soak.last)
+        self.run_.engines = [copy.copy(engine) for engine in self.run_.engines]
+
+    def faults(self):
+        report = oracle.Report()
+        self.run_.check_snapshots(report)
+        return report.faults
+
+    def engine(self):
+        return next(engine for engine in self.run_.engines if engine.foretold and "event=restored" in engine.said())
+
+    def test_they_were_loaded(self):
+        self.assertGreaterEqual(sum(row.trials for row in self.soak.rows.values()), SNAPSHOT_TRIALS_MIN)
+        self.assertGreater(self.soak.starts["from a snapshot"] + self.soak.starts["from a copy"], SNAPSHOT_TRIALS_MIN)
+        self.assertEqual(self.faults(), [])
+
+    def test_a_good_one_that_is_not_loaded(self):
+        engine = self.engine()
+        engine.lines = [line for line in engine.lines if "event=restored" not in line]
+        self.assertTrue(self.faults())
+
+    def test_a_good_one_that_is_refused(self):
+        engine = self.engine()
+        engine.foretold = None
+        engine.lines = ['event=snapshot_refused name="x"', *engine.lines]
+        self.assertTrue(self.faults())
+
+    def test_a_spoilt_one_that_is_loaded(self):
+        engine = self.engine()
+        engine.foretold = None, [engine.foretold[0]]
+        self.assertTrue(self.faults())
 
 
 class Resources(unittest.TestCase):

@@ -28,53 +28,7 @@ void kafka_consumer_close(struct kafka_port *k) {
     bell_close(&k->bell);
 }
 
-/* Topics. */
-
-bool kafka_partition_count(struct port *port, const char *topic, int32_t *count,
-                           struct error *error) {
-    struct kafka_port *k = kafka_self(port);
-    rd_kafka_t *client = k->feeding ? k->producer : k->consumer;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
-    if (handle == NULL)
-        return error_set(error, ERROR_CONFIG, "%s is not a topic name Kafka takes", topic);
-    bool known = false, going = true;
-    while (!known && going) {
-        const struct rd_kafka_metadata *metadata = NULL;
-        const rd_kafka_resp_err_t failed =
-            rd_kafka_metadata(client, 0, handle, &metadata, KAFKA_CALL_MS);
-        const char *why = rd_kafka_err2str(failed);
-        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            const rd_kafka_metadata_topic_t *found = &metadata->topics[0];
-            why = rd_kafka_err2str(found->err);
-            known = found->err == RD_KAFKA_RESP_ERR_NO_ERROR && found->partition_cnt > 0;
-            *count = found->partition_cnt;
-            const bool missing = found->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-                                 found->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
-            rd_kafka_metadata_destroy(metadata);
-            if (missing)
-                going = error_set(error, ERROR_CONFIG, "topic %s: %s; create it or allow it first",
-                                  topic, why);
-        }
-        if (!known && going) going = kafka_engine_try_again(k, "metadata", why, error);
-    }
-    rd_kafka_topic_destroy(handle);
-    return known;
-}
-
-bool kafka_watermarks(struct port *port, const char *topic, int32_t partition, int64_t *low,
-                      int64_t *high, struct error *error) {
-    struct kafka_port *k = kafka_self(port);
-    for (;;) {
-        const rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
-            k->consumer, topic, partition, low, high, KAFKA_CALL_MS);
-        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
-        if (failed == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-            failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-            return error_set(error, ERROR_CONFIG, "partition %s/%d does not exist", topic,
-                             (int)partition);
-        if (!kafka_engine_try_again(k, "watermarks", rd_kafka_err2str(failed), error)) return false;
-    }
-}
+/* Offsets. */
 
 static void copy_committed(const rd_kafka_topic_partition_list_t *list,
                            struct port_position *positions, size_t count) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the two halves of the Kafka port share. Private to kafka_port.c, kafka_consumer.c,
- * kafka_producer.c. */
+/* What the parts of the Kafka port share. Private to the kafka_*.c of this directory. */
 #pragma once
 
 #include "detector/broker/bell.h"
@@ -29,9 +28,10 @@ struct kafka_port {
     atomic_bool has_shard; /* taken over by this instance, and by none after it as far as known */
     _Atomic int64_t looked_ms; /* when that was known last: by a look or by a transaction's begin */
     int32_t input_partitions;  /* of the transactions' topic, at the last full look */
-    int64_t begun_ms;          /* when the open transaction began */
-    bool feeding;              /* a plain, idempotent producer of a tool */
-    bool doubtful; /* a transactional call was slow or retried: rebuild before the next one */
+    int64_t unknown_ms; /* since when brokers do not know what they are asked for; 0: they do */
+    int64_t begun_ms;   /* when the open transaction began */
+    bool feeding;       /* a plain, idempotent producer of a tool */
+    bool doubtful;      /* a transactional call was slow or retried: rebuild before the next one */
     rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit */
     char delivery_topic[256];           /* and where it should have gone */
     int64_t delivery_failures;
@@ -46,6 +46,7 @@ enum {
     KAFKA_LOOK_MS = 10000, /* how often an idle engine looks whether the shard is still its own */
     KAFKA_RETRY_MS = 250,  /* pause between tries */
     KAFKA_WARN_MS = 60000, /* how often an absent broker is mentioned */
+    KAFKA_UNKNOWN_MS = 10000, /* a topic that the brokers do not know is waited for */
     KAFKA_SLOW_MS =
         3000, /* a transactional call that took longer may still have a twin on its way */
 };
@@ -57,6 +58,8 @@ static inline struct kafka_port *kafka_self(struct port *port) {
 /* A client with the shared settings and the pass-through ones. ERROR_CONFIG when librdkafka refuses
  * a setting. */
 rd_kafka_t *kafka_client_new(struct kafka_port *k, enum options_client client, struct error *error);
+/* Pauses between two tries of `what`; false once `stop` was called (ERROR_INTERRUPTED). */
+bool kafka_pause(struct kafka_port *k, const char *what, const char *why, struct error *error);
 /* For loops around blocking calls: false once `stop` was called (ERROR_INTERRUPTED); else says once
  * a minute that `what` waits for the broker, pauses and returns true. */
 bool kafka_try_again(struct kafka_port *k, const char *what, const char *why, struct error *error);

@@ -27,12 +27,16 @@ static void warn_away(struct kafka_port *k, const char *what, const char *why) {
         log_warn("event=broker_away doing=%s why=\"%s\" next=\"keeps trying\"", what, why);
 }
 
-bool kafka_try_again(struct kafka_port *k, const char *what, const char *why, struct error *error) {
-    warn_away(k, what, why);
+bool kafka_pause(struct kafka_port *k, const char *what, const char *why, struct error *error) {
     if (!atomic_load(&k->stopped)) usleep(KAFKA_RETRY_MS * 1000);
     if (!atomic_load(&k->stopped)) return true;
     return error_set(error, ERROR_INTERRUPTED, "stopped while waiting for the broker (%s: %s)",
                      what, why);
+}
+
+bool kafka_try_again(struct kafka_port *k, const char *what, const char *why, struct error *error) {
+    warn_away(k, what, why);
+    return kafka_pause(k, what, why, error);
 }
 
 bool kafka_engine_try_again(struct kafka_port *k, const char *what, const char *why,

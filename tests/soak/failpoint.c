@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `saqshy run` whose port fails at named places: the linker gives it this kafka_port_open, which
- * decorates the real one. Nothing of it is in the program.
+/* `saqshy run` whose port and disks (failpoint_disk.c) fail at named places: the linker gives it
+ * this kafka_port_open, which decorates the real one. Nothing of it is in the program.
  *
  *   FAILPOINT=place:number:action,… saqshy_failpoint run -X …
  *
- * A place is an operation of the port and "before" or "after" (fence.before, commit.after …);
- * number counts how often it was passed, from 1. Actions: KILL and STOP (signals), ABORT and
- * REBUILD (the call is not made, and this is its answer; where an operation answers so).
- * SIGUSR1 makes the next commit answer ABORT. */
+ * A place is an operation of the port and "before" or "after" (fence.before, commit.after …), with
+ * "disk." before it one of a disk; number counts how often it was passed, from 1. Actions: KILL and
+ * STOP (signals), ABORT and REBUILD (the call is not made, and this is its answer; where an
+ * operation answers so), FAIL (so does a disk). SIGUSR1 makes the next commit answer ABORT. */
+#include "tests/soak/failpoint.h"
+
 #include "detector/broker/kafka_port.h"
 #include "detector/commands/commands.h"
 
@@ -52,8 +54,7 @@ static void read_rules(const char *text) {
     }
 }
 
-/* PORT_OK unless the call is to be answered without being made. */
-static enum port_status pass(const char *place) {
+enum port_status failpoint_pass(const char *place) {
     for (int i = 0; i < self.rule_count; i++) {
         struct rule *rule = &self.rules[i];
         if (strcmp(rule->place, place) != 0) continue;
@@ -63,6 +64,7 @@ static enum port_status pass(const char *place) {
         if (strcmp(rule->action, "STOP") == 0) raise(SIGSTOP);
         if (strcmp(rule->action, "ABORT") == 0) return PORT_ABORT;
         if (strcmp(rule->action, "REBUILD") == 0) return PORT_REBUILD;
+        if (strcmp(rule->action, "FAIL") == 0) return PORT_REBUILD;
     }
     return PORT_OK;
 }
@@ -86,14 +88,14 @@ static bool watermarks(struct port *p, const char *topic, int32_t partition, int
 
 static bool committed(struct port *p, struct port_position *at, size_t count, struct error *e) {
     (void)p;
-    pass("committed.before");
+    failpoint_pass("committed.before");
     return self.inner->ops->committed(self.inner, at, count, e);
 }
 
 static bool assign(struct port *p, const struct port_position *at, size_t count, struct error *e) {
     (void)p;
     const bool ok = self.inner->ops->assign(self.inner, at, count, e);
-    pass("assign.after");
+    failpoint_pass("assign.after");
     return ok;
 }
 
@@ -101,7 +103,7 @@ static bool poll(struct port *p, size_t stream, struct port_record *records, siz
                  size_t *count, struct error *e) {
     (void)p;
     const bool ok = self.inner->ops->poll(self.inner, stream, records, max, count, e);
-    if (ok && *count > 0) pass("poll.after");
+    if (ok && *count > 0) failpoint_pass("poll.after");
     return ok;
 }
 
@@ -138,53 +140,53 @@ static bool header(struct port *p, const struct port_record *record, size_t inde
 
 static bool fence(struct port *p, struct error *e) {
     (void)p;
-    pass("fence.before");
+    failpoint_pass("fence.before");
     const bool ok = self.inner->ops->fence(self.inner, e);
-    pass("fence.after");
+    failpoint_pass("fence.after");
     return ok;
 }
 
 static enum port_status begin(struct port *p, struct error *e) {
     (void)p;
-    enum port_status status = injected(pass("begin.before"), e);
+    enum port_status status = injected(failpoint_pass("begin.before"), e);
     if (status == PORT_OK) status = self.inner->ops->begin(self.inner, e);
-    pass("begin.after");
+    failpoint_pass("begin.after");
     return status;
 }
 
 static enum port_status produce(struct port *p, const struct port_message *message,
                                 struct error *e) {
     (void)p;
-    enum port_status status = injected(pass("produce.before"), e);
+    enum port_status status = injected(failpoint_pass("produce.before"), e);
     if (status == PORT_OK) status = self.inner->ops->produce(self.inner, message, e);
-    pass("produce.after");
+    failpoint_pass("produce.after");
     return status;
 }
 
 static enum port_status send_offsets(struct port *p, const struct port_position *at, size_t count,
                                      struct error *e) {
     (void)p;
-    enum port_status status = injected(pass("send_offsets.before"), e);
+    enum port_status status = injected(failpoint_pass("send_offsets.before"), e);
     if (status == PORT_OK) status = self.inner->ops->send_offsets(self.inner, at, count, e);
-    pass("send_offsets.after");
+    failpoint_pass("send_offsets.after");
     return status;
 }
 
 static enum port_status commit(struct port *p, struct error *e) {
     (void)p;
     const enum port_status wanted =
-        atomic_exchange(&asked, false) ? PORT_ABORT : pass("commit.before");
+        atomic_exchange(&asked, false) ? PORT_ABORT : failpoint_pass("commit.before");
     enum port_status status = injected(wanted, e);
     if (status == PORT_OK) status = self.inner->ops->commit(self.inner, e);
-    pass("commit.after");
+    failpoint_pass("commit.after");
     return status;
 }
 
 static enum port_status abort_transaction(struct port *p, struct error *e) {
     (void)p;
-    enum port_status status = injected(pass("abort.before"), e);
+    enum port_status status = injected(failpoint_pass("abort.before"), e);
     if (status == PORT_OK) status = self.inner->ops->abort(self.inner, e);
-    pass("abort.after");
+    failpoint_pass("abort.after");
     return status;
 }
 

@@ -88,7 +88,7 @@ def replace(run, number):
 
 
 class Frozen(Fault):
-    """SIGSTOP until the broker has ended the transaction; nobody takes over, so the engine goes on."""
+    """SIGSTOP of a live engine until the broker has ended the transaction; nobody takes over, so it goes on."""
 
     seconds = 5.0
     options = {"transaction_timeout_ms": "2000"}
@@ -105,6 +105,7 @@ class Frozen(Fault):
             rk.until("the engine is frozen", lambda: run.engine.frozen() or run.alive(), 60)
             return
         run.until_share(run.share_of(number))
+        run.engine.until_live()
         time.sleep(run.random.uniform(0, 0.2))
         run.engine.signal(signal.SIGSTOP)
 
@@ -117,13 +118,19 @@ class Frozen(Fault):
 
 
 class Succeeded(Frozen):
-    """SIGSTOP, another engine takes over, SIGCONT: the frozen one ends as fenced and publishes nothing."""
+    """SIGSTOP of one that has taken the shard, another engine takes over, SIGCONT: the frozen one ends as fenced and
+    publishes nothing."""
 
-    def __init__(self, place=None):
+    def __init__(self, place=None, most=8):
         super().__init__(place)
+        self.most = most
         self.name = "SIGSTOP, successor, SIGCONT" + (f", {place}" if place else "")
 
-    def happen(self, run, number):
+    def arm(self, random):
+        return f"{self.place}:{random.randint(1, self.most)}:STOP" if self.place else None
+
+    def overtake(self, run, number):
+        """The frozen one, with a live engine in its place."""
         self.freeze(run, number)
         frozen = run.engine
         time.sleep(run.random.uniform(0, 3))
@@ -131,8 +138,31 @@ class Succeeded(Frozen):
         run.start_engine()
         run.engine.until_live()
         run.until_commit(run.marks[-1])
+        if "event=live" not in frozen.said():
+            frozen.foretold = None  # the other one has taken snapshots since
+        return frozen
+
+    def happen(self, run, number):
+        frozen = self.overtake(run, number)
         frozen.signal(signal.SIGCONT)
         run.must_end(frozen, FENCED)
+        replace(run, number)
+
+
+class Overtaken(Succeeded):
+    """SIGSTOP of one that has not yet fenced anybody: continued, it is the later one, and takes over."""
+
+    def __init__(self):
+        super().__init__("fence.before", 1)
+
+    def happen(self, run, number):
+        frozen = self.overtake(run, number)
+        other = run.engine
+        frozen.signal(signal.SIGCONT)
+        run.must_end(other, FENCED)
+        run.engines.remove(frozen)
+        run.engines.append(frozen)
+        frozen.until_live()
         replace(run, number)
 
 
@@ -142,6 +172,7 @@ class Two(Fault):
 
     def happen(self, run, number):
         run.until_share(run.share_of(number))
+        run.engine.until_live()
         first = run.engine
         run.mark()
         run.start_engine()
@@ -152,7 +183,7 @@ class Two(Fault):
 # The state directory.
 
 class Document(Fault):
-    """A document of the state directory is damaged: refused with its name; put back, it goes on."""
+    """A document of the state directory that a replay needs is damaged: refused with its name; put back, it goes on."""
 
     kind = "state"
     seconds = 3.0
@@ -175,7 +206,8 @@ class Document(Fault):
                 file.write(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
         return whole
 
-    def happen(self, run, number):
+    def change_policy(self, run, number):
+        """The path of the document that is in force no more."""
         run.until_share(run.share_of(number))
         run.stop()
         shipped, other = run.soak.policies
@@ -186,15 +218,37 @@ class Document(Fault):
         run.stop()
         with open(before, "rb") as file:
             old = hashlib.sha256(file.read()).hexdigest()
-        path = os.path.join(run.directory, "state", old + ".json")
+        return os.path.join(run.directory, "state", old + ".json")
+
+    def happen(self, run, number):
+        path = self.change_policy(run, number)
+        run.shelf.remove_every()
         whole = self.damage(path)
         refused = run.start_engine()
         run.must_end(refused, 78)
-        assert old[:8] in refused.said(), refused.said()[-500:]
+        assert os.path.basename(path)[:8] in refused.said(), refused.said()[-500:]
         with open(path, "wb") as file:
             file.write(whole)
         run.mark()
         run.start_next(number)
+
+
+class Needless(Document):
+    """The same where a snapshot stands behind it: not missed."""
+
+    def __init__(self):
+        super().__init__("removed")
+        self.name = "document removed, a snapshot behind it"
+
+    def happen(self, run, number):
+        path = self.change_policy(run, number)
+        whole = self.damage(path)
+        run.mark()
+        run.start_engine()
+        run.engine.until_live()
+        with open(path, "wb") as file:  # a run that loses its snapshots later needs it
+            file.write(whole)
+        replace(run, number)
 
 
 class NoRoom(Fault):
@@ -267,8 +321,9 @@ START_PLACES = ("fence.before", "fence.after", "assign.after", "committed.before
 ENGINE = [*(KilledAt(place, 60 if place == "poll.after" else 12) for place in PLACES),
           *(KilledAt(place, 1) for place in START_PLACES),
           Killed(), Aborted("send_offsets.before", "ABORT"), Aborted("commit.before", "REBUILD"), Frozen(),
-          Frozen("commit.before"), Succeeded(), Succeeded("commit.before"), Two()]
-STATE = [Document("removed"), Document("cut"), Document("flipped"),
+          Frozen("commit.before"), Succeeded(), Succeeded("commit.before"), Succeeded("fence.after", 1), Overtaken(),
+          Two()]
+STATE = [Document("removed"), Document("cut"), Document("flipped"), Needless(),
          NoRoom("state directory full", file_bytes_max=0), NoRoom("state directory read-only", state_dir="/proc/sys")]
 BROKER = [BrokerFault("1 node: SIGKILL", nodes=(1,)), BrokerFault("1 node: SIGSTOP", freeze=True, nodes=(1,))]
 CLUSTER = [BrokerFault("3 nodes: SIGKILL of any", nodes=(3,)),

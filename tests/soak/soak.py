@@ -20,13 +20,16 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "oracle")]
 
 import faults  # noqa: E402
 import oracle  # noqa: E402
-import resources  # noqa: E402
 import real_kafka as rk  # noqa: E402
+import resources  # noqa: E402
+import shelf  # noqa: E402
+import snapshot_faults  # noqa: E402
 import trial  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
 FAULTS_A_RUN = 5
 UNKNOWN_ID = 2001
+EVERY = faults.EVERY + snapshot_faults.EVERY
 
 
 class Feed:
@@ -34,6 +37,14 @@ class Feed:
 
     PARTS = (("--days", "2", "--accounts", "1000", "--droppers", "100"),
              ("--days", "1", "--accounts", "200", "--droppers", "50", "--start", "2026-01-14"))
+    made = {}
+
+    @classmethod
+    def of(cls, directory, seed):
+        """Campaigns with the same seed share it."""
+        if seed not in cls.made:
+            cls.made[seed] = cls(directory, seed)
+        return cls.made[seed]
 
     def __init__(self, directory, seed):
         foreign = rk.fastavro.parse_schema(rk.foreign_schema())
@@ -121,10 +132,12 @@ class Soak:
         self.schema_dir = rk.schema_directory(directory, rk.FOREIGN_ID)
         self.policies = [oracle.POLICY, self._other_policy()]
         self.verifier = oracle.Verifier(oracle.schemas_of(self.schema_dir), self.policies)
-        self.feed, self.feeders, self.cluster = Feed(directory, arguments.seed), Feeders(), None
+        self.feed, self.feeders, self.cluster = Feed.of(directory, arguments.seed), Feeders(), None
         self.rows = {fault.name: Row(fault) for fault in self.wanted()}
         self.decks, self.runs, self.records, self.expected, self.failures = {}, 0, 0, 0, []
         self.began, self.last = time.monotonic(), None
+        self.starts = {"from a snapshot": 0, "from a copy": 0, "without one": 0}
+        self.refused, self.foreign = 0, None
 
     def _other_policy(self):
         with open(oracle.POLICY, encoding="utf-8") as file:
@@ -137,7 +150,7 @@ class Soak:
         return path
 
     def wanted(self, nodes=None):
-        return [fault for fault in faults.EVERY if fault.kind in self.arguments.kinds
+        return [fault for fault in EVERY if fault.kind in self.arguments.kinds
                 and (nodes is None or nodes in fault.nodes)
                 and set(fault.nodes) & set(self.arguments.nodes)
                 and (not self.arguments.fault or self.arguments.fault in fault.name)]
@@ -174,6 +187,7 @@ class Soak:
             if not isinstance(error, AssertionError):
                 problem = traceback.format_exc()
         self.count(run, plan, report, problem)
+        self.keep_foreign(run.shelf)
         faulty = problem is not None or report.faults or report.lost or report.repeated or report.extra
         if faulty:
             self.tell_failure(run, plan, report, problem)
@@ -195,6 +209,23 @@ class Soak:
         if report is not None:
             self.records += report.rows
             self.expected += report.expected
+
+    # Snapshots.
+
+    def count_start(self, restored, refused):
+        self.refused += len(refused)
+        kind = "without one" if restored is None else "from a copy" if restored.startswith("copy of ") else \
+            "from a snapshot"
+        self.starts[kind] += 1
+
+    def foreign_snapshot(self, ours):
+        """The bytes of another shard's; before there was one, of one that was made to look like that."""
+        return self.foreign or shelf.read(ours.paths()[0]).replace(ours.shard.encode(), ours.shard[::-1].encode())
+
+    def keep_foreign(self, theirs):
+        good = [path for path in theirs.paths() if theirs.is_good(path)]
+        if good:
+            self.foreign = shelf.read(good[0])
 
     def tell_failure(self, run, plan, report, problem):
         found = problem or "; ".join(report.faults[:5]) or \
@@ -268,7 +299,8 @@ class Soak:
         return {"seed": self.seed, "nodes": self.arguments.nodes, "kafka": self.arguments.kafka or "pinned",
                 "version": version.splitlines(), "machine": platform.platform(), "runs": self.runs,
                 "seconds": round(time.monotonic() - self.began), "records": self.records,
-                "recommendations": self.expected, "failures": self.failures,
+                "recommendations": self.expected, "failures": self.failures, "starts": self.starts,
+                "refused": self.refused,
                 "rows": [dict(vars(row), bound=row.bound()) for row in self.rows.values()]}
 
     def tell(self):
@@ -276,6 +308,8 @@ class Soak:
         print(*result["version"], sep="\n")
         print(f"Kafka {result['kafka']}, seed {self.seed}: {self.runs} runs in {result['seconds']} s, {self.records} "
               f"records, {self.expected} recommendations\n\n{self.table()}")
+        print("\nstarts and reloads: " + ", ".join(f"{count} {kind}" for kind, count in self.starts.items()) +
+              f"; {self.refused} snapshots refused")
         if self.arguments.json:
             with open(self.arguments.json, "w", encoding="utf-8") as file:
                 json.dump(result, file, indent=1)
@@ -296,8 +330,8 @@ def parse():
     parser.add_argument("--only", type=int, help="of these runs, this one alone")
     parser.add_argument("--nodes", type=lambda text: [int(n) for n in text.split(",")], default=[1, 3],
                         help="sizes of the cluster, one after the other (1,3)")
-    parser.add_argument("--kinds", type=split, default=["engine", "state", "broker"],
-                        help="of faults (engine,state,broker)")
+    parser.add_argument("--kinds", type=split, default=["engine", "state", "snapshot", "broker"],
+                        help="of faults (engine,state,snapshot,broker)")
     parser.add_argument("--fault", help="only faults whose name has this in it")
     parser.add_argument("--faults-a-run", type=int, default=FAULTS_A_RUN, help=f"({FAULTS_A_RUN})")
     parser.add_argument("--least", type=int, default=1, help="fewer trials are a failure")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run: a shard, its racing producers, a read_committed reader all along, the engine, and faults one after the
 other; then the oracle. A trial is one fault of a run."""
+import ctypes
 import os
 import pickle
 import resource
@@ -15,26 +16,33 @@ from confluent_kafka import TopicPartition
 
 import oracle
 import real_kafka as rk
+import shelf
 
 FAILPOINT_ENGINE = os.path.join(os.environ["BUILD_DIR"], "tests", "soak", "saqshy_failpoint")
 WAIT_S = 60
+LIBC = ctypes.CDLL(None)
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
 
 
 class Engine:
     """A `saqshy run`; what it says goes through a pipe, so that a full disk does not silence it."""
 
-    def __init__(self, shard, path, failpoint=None, file_bytes_max=None, **changed):
+    def __init__(self, shard, path, failpoint=None, file_bytes_max=None, obeys_modes=False, **changed):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SAQSHY")}
         environment["FAILPOINT"] = failpoint or ""
         self.failpoint, self.path, self.lines = failpoint, path, []
+        self.foretold = None  # what its start has to make of the snapshots, where that is known
 
         def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, file_bytes_max))
+            if file_bytes_max is not None:
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes_max, file_bytes_max))
+            if obeys_modes:  # root's, too, unless it may override them
+                LIBC.prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE)
 
         self.process = subprocess.Popen(
             [FAILPOINT_ENGINE, "run", *shard.arguments(**changed)], env=environment, stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, preexec_fn=None if file_bytes_max is None else limit)
+            stderr=subprocess.PIPE, preexec_fn=limit)
         self.listener = threading.Thread(target=self._listen, daemon=True)
         self.listener.start()
 
@@ -63,11 +71,14 @@ class Engine:
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
             return file.read().rsplit(")", 1)[1].split()[0] == "T"
 
-    def until_live(self, count=1):
-        def live():
+    def until_said(self, what, count=1):
+        def said():
             assert not self.ended(), f"ended with {self.process.returncode}: {self.said()[-500:]}"
-            return self.said().count("event=live") >= count
-        rk.until("an engine is live", live, WAIT_S)
+            return self.said().count(what) >= count
+        rk.until(f"an engine says {what}", said, WAIT_S)
+
+    def until_live(self, count=1):
+        self.until_said("event=live", count)
 
 
 class Follower(threading.Thread):
@@ -135,6 +146,9 @@ class Run:
         self.shard = rk.Shard(soak.cluster, f"r{self.name}", soak.schema_dir, **self.options)
         self.messages, self.poisoned = soak.feed.messages(random)
         self.changed = {}
+        copies = os.path.join(self.directory, "copies") if random.random() < 0.5 else None
+        self.shelf = shelf.Shelf(self.shard.name, os.path.join(self.directory, "snapshots"), copies)
+        self.spoilt = set()  # labels of snapshots that may be refused
 
     # Engines.
 
@@ -143,8 +157,14 @@ class Run:
         return self.engines[-1]
 
     def start_engine(self, failpoint=None, **changed):
+        """What it has to make of the snapshots is known unless another one may write meanwhile."""
+        alone = all(engine.ended() or engine.frozen() for engine in self.engines)
+        foretold = self.shelf.foretold()
+        self.spoilt.update(foretold[1])
         path = os.path.join(self.directory, f"engine-{len(self.engines)}.log")
-        self.engines.append(Engine(self.shard, path, failpoint, **dict(self.changed, **changed)))
+        settings = dict(self.shelf.options(), **self.changed)
+        self.engines.append(Engine(self.shard, path, failpoint, **dict(settings, **changed)))
+        self.engine.foretold = foretold if alone else None
         return self.engine
 
     def start_next(self, number):
@@ -257,6 +277,7 @@ class Run:
         self.check_input(report)
         self.check_reader(report)
         self.check_offsets(report)
+        self.check_snapshots(report)
         return report
 
     def check_input(self, report):
@@ -286,6 +307,25 @@ class Run:
         rk.until("committed offsets can be read", lambda: -1 not in self.shard.committed(), 30)
         if self.shard.committed() != ends:
             report.fault("committed offsets", self.shard.committed(), "of", ends)
+
+    def check_snapshots(self, report):
+        """I4: each start loads the newest good one and refuses what was spoilt, and nothing else; no file that was
+        left alone is damaged."""
+        for engine in self.engines:
+            for number, (restored, refused, had) in enumerate(shelf.starts(engine.lines)):
+                self.soak.count_start(restored, refused)
+                foretold = engine.foretold if number == 0 else None
+                if foretold is not None and foretold != (restored, refused):
+                    report.fault(engine.path, "restored and refused", (restored, refused), "not", foretold)
+                if number > 0 and had and restored is None:
+                    report.fault(engine.path, "has snapshots and reloads without one")
+                if not self.spoilt.issuperset(refused):
+                    report.fault(engine.path, "refused", refused)
+        for directory in filter(os.path.isdir, filter(None, (self.shelf.directory, self.shelf.copies))):
+            status = subprocess.run([rk.SAQSHY, "snapshot", "verify", "--dir", directory], capture_output=True,
+                                    check=False).returncode
+            if status != 0 and all(map(self.shelf.is_good, self.shelf.paths(directory))):
+                report.fault("snapshots in", directory, "are damaged:", status)
 
     def dump(self):
         """What the oracle reads, kept for a failed run."""

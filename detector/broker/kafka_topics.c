@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the brokers know of topics and partitions. One that has just come back may not know yet what
+ * is there: it is asked for KAFKA_UNKNOWN_MS before a topic counts as missing. */
+#include "detector/base/log.h"
+#include "detector/base/steady.h"
+#include "detector/broker/kafka_internal.h"
+#include "detector/service/health.h"
+
+/* False: ERROR_CONFIG, or stopped. Several that are missing are waited for together. */
+static bool ask_again(struct kafka_port *k, const char *topic, const char *why,
+                      struct error *error) {
+    const int64_t now_ms = steady_ms();
+    if (k->unknown_ms == 0) {
+        k->unknown_ms = now_ms;
+        log_warn("event=topic_unknown topic=%s why=\"%s\" next=\"asks again for %d s\"", topic, why,
+                 KAFKA_UNKNOWN_MS / 1000);
+    }
+    if (now_ms - k->unknown_ms >= KAFKA_UNKNOWN_MS)
+        return error_set(error, ERROR_CONFIG, "topic %s: %s, for %d s; create it or allow it first",
+                         topic, why, KAFKA_UNKNOWN_MS / 1000);
+    health_beat();
+    return kafka_pause(k, "metadata", why, error);
+}
+
+static bool is_known(struct kafka_port *k) {
+    k->unknown_ms = 0;
+    return true;
+}
+
+/* RD_KAFKA_RESP_ERR_NO_ERROR: `count` holds how many there are, which is not 0. */
+static rd_kafka_resp_err_t ask_count(struct kafka_port *k, rd_kafka_topic_t *topic,
+                                     int32_t *count) {
+    rd_kafka_t *client = k->feeding ? k->producer : k->consumer;
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t failed = rd_kafka_metadata(client, 0, topic, &metadata, KAFKA_CALL_MS);
+    if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return failed;
+    failed = metadata->topics[0].err;
+    *count = metadata->topics[0].partition_cnt;
+    rd_kafka_metadata_destroy(metadata);
+    const bool empty = failed == RD_KAFKA_RESP_ERR_NO_ERROR && *count == 0;
+    return empty ? RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE : failed;
+}
+
+static bool count_of(struct kafka_port *k, rd_kafka_topic_t *topic, int32_t *count,
+                     struct error *error) {
+    const char *name = rd_kafka_topic_name(topic);
+    for (bool going = true; going;) {
+        const rd_kafka_resp_err_t failed = ask_count(k, topic, count);
+        const char *why = rd_kafka_err2str(failed);
+        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) return is_known(k);
+        if (failed == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+            return error_set(error, ERROR_CONFIG, "topic %s: %s; allow it first", name, why);
+        going = failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+                    ? ask_again(k, name, why, error)
+                    : kafka_engine_try_again(k, "metadata", why, error);
+    }
+    return false;
+}
+
+bool kafka_partition_count(struct port *port, const char *topic, int32_t *count,
+                           struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    rd_kafka_topic_t *handle =
+        rd_kafka_topic_new(k->feeding ? k->producer : k->consumer, topic, NULL);
+    if (handle == NULL)
+        return error_set(error, ERROR_CONFIG, "%s is not a topic name Kafka takes", topic);
+    const bool known = count_of(k, handle, count, error);
+    rd_kafka_topic_destroy(handle);
+    return known;
+}
+
+bool kafka_watermarks(struct port *port, const char *topic, int32_t partition, int64_t *low,
+                      int64_t *high, struct error *error) {
+    struct kafka_port *k = kafka_self(port);
+    char place[300];
+    snprintf(place, sizeof place, "%.256s/%d", topic, (int)partition);
+    for (bool going = true; going;) {
+        const rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
+            k->consumer, topic, partition, low, high, KAFKA_CALL_MS);
+        const char *why = rd_kafka_err2str(failed);
+        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) return is_known(k);
+        const bool unknown = failed == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+                             failed == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                             failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        going = unknown ? ask_again(k, place, why, error)
+                        : kafka_engine_try_again(k, "watermarks", why, error);
+    }
+    return false;
+}
