@@ -247,12 +247,21 @@ class Shard:
         except KafkaException:
             return [-1] * PARTITIONS
 
-    def ends(self):
+    def _ends(self):
+        """Nothing while the brokers do not know of the topic's partitions yet."""
         consumer = self.broker.consumer("ends")
-        ends = [consumer.get_watermark_offsets(TopicPartition(self.source, p), 10)[1]
-                for p in range(PARTITIONS)]
-        consumer.close()
-        return ends
+        try:
+            return [consumer.get_watermark_offsets(TopicPartition(self.source, p), 10)[1]
+                    for p in range(PARTITIONS)]
+        except KafkaException as failure:
+            if failure.args[0].code() != KafkaError._UNKNOWN_PARTITION:
+                raise
+            return None
+        finally:
+            consumer.close()
+
+    def ends(self):
+        return until(f"the brokers know {self.source}", self._ends, 20)
 
     def until_caught_up(self, timeout_s=60):
         ends = self.ends()

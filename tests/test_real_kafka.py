@@ -286,7 +286,10 @@ class Successors(Scenario):
     def end(self, shard, engine, rest):
         for feeder in rest:
             feeder.done()
-        shard.until_caught_up()
+        try:
+            shard.until_caught_up()
+        except AssertionError as failure:
+            self.fail(f"{failure}; committed {shard.committed()}\n{engine.log()}")
         self.assertEqual(engine.end(), 0)
         rk.check_orders(shard, rk.orders_of(shard))
         rk.check_recommendations(self.broker.read(shard.recommendations))
