@@ -4,15 +4,11 @@
 #include "detector/base/files.h"
 #include "detector/commands/account_set.h"
 #include "detector/import/csv.h"
-#include "detector/import/decimal.h"
-#include "detector/import/instant.h"
+#include "detector/import/moment.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <strings.h>
-
-enum { MICROS_PER_S = 1000000 };
-#define YEAR_2200_S INT64_C(7258118400) /* instant.h ends there; milliseconds lie beyond */
 
 struct labels {
     struct account_set *accounts; /* first bad second of each */
@@ -23,25 +19,11 @@ struct labels {
 
 /* Rows. Each gives NULL, or what is wrong. */
 
-static const char *read_time(const char *field, int64_t *second) {
-    int64_t micros = 0;
-    const enum decimal_outcome outcome = decimal_scale(field, '.', 1, true, second);
-    if (outcome == DECIMAL_NO_NUMBER && instant_parse(field, 0, &micros)) {
-        *second = micros / MICROS_PER_S;
-        return NULL;
-    }
-    if (outcome == DECIMAL_NO_NUMBER)
-        return "the time is neither seconds since 1970 nor like 2026-01-31T09:30:00Z";
-    if (outcome != DECIMAL_OK || *second < 0 || *second >= YEAR_2200_S)
-        return "the time is not within the years 1970 to 2199; it is due in seconds";
-    return NULL;
-}
-
 static const char *take_account(struct labels *labels, const struct csv *csv) {
     const struct text account = text_of(csv_field(csv, 0));
     int64_t second = 0;
     if (account.size == 0) return "the account is empty";
-    const char *why = read_time(csv_field(csv, labels->time_column), &second);
+    const char *why = moment_read(csv_field(csv, labels->time_column), &second);
     if (why == NULL) account_set_lower(labels->accounts, account, second);
     return why;
 }

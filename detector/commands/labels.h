@@ -7,9 +7,9 @@
  *   account_id,…,first_NAME,…      the same among more columns, as `saqshy gen --labels` writes it
  *   event_id,label                 labelled events, as `saqshy import --labels-out` writes them
  *
- * A time is seconds since 1970, with or without a fraction, or RFC 3339 (UTC without an offset). A
- * label is 1 or true, 0 or false. Where an account stands twice, the earliest time counts. Labelled
- * events name accounts only as the run meets them: see labels_note. */
+ * A time is as moment.h reads it; a label is 1 or true, 0 or false. Where an account stands twice,
+ * the earliest time counts. Labelled events name accounts only as the run meets them: see
+ * labels_note. */
 #pragma once
 
 #include "detector/base/bytes.h"
