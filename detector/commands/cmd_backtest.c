@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/log.h"
-#include "detector/base/whole_file.h"
 #include "detector/broker/recording.h"
+#include "detector/commands/backtest_outputs.h"
 #include "detector/commands/backtest_report.h"
 #include "detector/commands/backtest_run.h"
 #include "detector/commands/backtest_scores.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/fit_period.h"
-#include "detector/commands/out_directory.h"
 #include "detector/import/moment.h"
 #include "detector/service/stop_signal.h"
 
 #include <string.h>
 
 enum { MEMORY_DEFAULT_G = 4 };
-
-enum output { SCORES, RECOMMENDATIONS, COMPARE, REPORT_JSON, REPORT_MARKDOWN, OUTPUTS };
-static const char *const output_names[OUTPUTS] = {"scores.csv", "recommendations.avro",
-                                                  "compare.csv", "report.json", "report.md"};
 
 struct backtest {
     struct cli *cli;
@@ -27,8 +22,7 @@ struct backtest {
     int64_t from_s; /* INT64_MIN: from the first event */
     struct labels *labels;
     struct backtest_gates gates;
-    struct out_directory directory;
-    struct whole_file files[OUTPUTS];
+    struct backtest_outputs outputs;
     struct backtest_run run, old_run; /* old_run: of --compare */
     struct backtest_figures *figures, *old_figures;
     struct backtest_comparison comparison;
@@ -73,22 +67,16 @@ static bool load_inputs(struct backtest *b, struct error *error) {
            backtest_gates_load(&b->gates, gates, labels != NULL, b->old_model != NULL, error);
 }
 
-static bool has_output(const struct backtest *b, enum output output) {
-    return output != COMPARE || b->old_model != NULL;
-}
-
-static bool open_output(struct backtest *b, enum output output, struct error *error) {
-    char path[WHOLE_FILE_PATH_MAX];
-    return out_directory_path(&b->directory, output_names[output], path, sizeof path, error) &&
-           whole_file_open(&b->files[output], path, error);
-}
-
 static bool open_outputs(struct backtest *b, struct error *error) {
-    if (!out_directory_open(&b->directory, b->out, cli_value(b->cli, "--force") != NULL, error))
-        return false;
-    for (enum output output = 0; output < OUTPUTS; output++)
-        if (has_output(b, output) && !open_output(b, output, error)) return false;
-    b->run.scores = whole_file_stream(&b->files[SCORES], error);
+    const char *const read[] = {b->input, cli_value(b->cli, "--labels"),
+                                cli_value(b->cli, "--gate")};
+    const struct backtest_outputs_options options = {.directory = b->out,
+                                                     .force = cli_value(b->cli, "--force") != NULL,
+                                                     .compares = b->old_model != NULL,
+                                                     .read = read,
+                                                     .read_count = sizeof read / sizeof read[0]};
+    if (!backtest_outputs_open(&b->outputs, &options, error)) return false;
+    b->run.scores = backtest_outputs_stream(&b->outputs, BACKTEST_SCORES, error);
     if (b->run.scores != NULL) backtest_scores_head(b->run.scores);
     return b->run.scores != NULL;
 }
@@ -97,8 +85,8 @@ static bool open_outputs(struct backtest *b, struct error *error) {
 
 static bool save_recommendations(struct backtest *b, struct error *error) {
     const char *const topics[] = {b->run.settings.topic_recommendations};
-    return recording_save(b->files[RECOMMENDATIONS].part, replay_engine_memory(b->run.engine),
-                          topics, 1, error);
+    return recording_save(backtest_outputs_part(&b->outputs, BACKTEST_RECOMMENDATIONS),
+                          replay_engine_memory(b->run.engine), topics, 1, error);
 }
 
 static bool run_old(struct backtest *b, const struct backtest_input *input, struct error *error) {
@@ -157,7 +145,7 @@ static struct backtest_figures *figures_of(const struct backtest *b,
 
 static bool compare(struct backtest *b, struct error *error) {
     if (b->old_model == NULL) return true;
-    FILE *file = whole_file_stream(&b->files[COMPARE], error);
+    FILE *file = backtest_outputs_stream(&b->outputs, BACKTEST_COMPARE, error);
     if (file == NULL) return false;
     b->old_figures = figures_of(b, &b->old_run);
     b->comparison =
@@ -188,21 +176,15 @@ static struct backtest_report report_of(const struct backtest *b) {
                                     .interrupted = stop_signal_seen() != 0};
 }
 
-/* report.md comes last: where it is, all is. */
-static bool finish_outputs(struct backtest *b, struct error *error) {
-    for (enum output output = 0; output < OUTPUTS; output++)
-        if (has_output(b, output) && !whole_file_finish(&b->files[output], error)) return false;
-    return true;
-}
-
 static bool write_reports(struct backtest *b, struct error *error) {
     const struct backtest_report report = report_of(b);
-    FILE *json = whole_file_stream(&b->files[REPORT_JSON], error);
-    FILE *markdown = json == NULL ? NULL : whole_file_stream(&b->files[REPORT_MARKDOWN], error);
+    FILE *json = backtest_outputs_stream(&b->outputs, BACKTEST_JSON, error);
+    FILE *markdown =
+        json == NULL ? NULL : backtest_outputs_stream(&b->outputs, BACKTEST_MARKDOWN, error);
     if (markdown == NULL) return false;
     backtest_write_json(json, &report, false);
     backtest_write_markdown(markdown, &report);
-    if (!finish_outputs(b, error)) return false;
+    if (!backtest_outputs_finish(&b->outputs, error)) return false;
     if (b->cli->json) backtest_write_json(stdout, &report, true);
     return true;
 }
@@ -232,7 +214,7 @@ static void print_summary(const struct backtest *b) {
                 (long long)f->found, (long long)f->bad_accounts, (long long)f->wrong_freezes);
     else
         fprintf(stderr, "no labels: how good the ranking is cannot be said; --labels FILE\n");
-    fprintf(stderr, "next: read %s/%s\n", b->out, output_names[REPORT_MARKDOWN]);
+    fprintf(stderr, "next: read %s/report.md\n", b->out);
 }
 
 /* Life. */
@@ -244,16 +226,14 @@ static bool run(struct backtest *b, struct error *error) {
         return false;
     if (!b->cli->quiet) print_summary(b);
     print_gates(b);
-    return b->missed == 0 ||
-           error_set(error, ERROR_GATE, "%d gate%s not met; %s/%s has the figures", b->missed,
-                     b->missed == 1 ? " is" : "s are", b->out, output_names[REPORT_MARKDOWN]);
+    return b->missed == 0 || stop_signal_seen() != 0 ||
+           error_set(error, ERROR_GATE, "%d gate%s not met; %s/report.md has the figures",
+                     b->missed, b->missed == 1 ? " is" : "s are", b->out);
 }
 
 static void close_backtest(struct backtest *b) {
     stop_signal_end();
-    for (enum output output = 0; output < OUTPUTS; output++)
-        whole_file_close(&b->files[output]);
-    out_directory_drop(&b->directory);
+    backtest_outputs_close(&b->outputs);
     backtest_figures_free(b->figures);
     backtest_figures_free(b->old_figures);
     backtest_run_close(&b->run);
