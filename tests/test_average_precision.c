@@ -9,7 +9,7 @@
 
 static double of_rows(struct ranked *rows, size_t count) {
     ranked_sort(rows, count);
-    return average_precision(rows, count);
+    return average_precision(rows, count, NULL);
 }
 
 static void it_is_the_sum_of_recall_gained_times_precision(void **state) {
@@ -34,15 +34,16 @@ static void equal_scores_are_one_threshold_whatever_their_order(void **state) {
 
 static void a_weight_is_so_many_rows(void **state) {
     (void)state;
-    struct ranked weighted[] = {{3, 2, false}, {2, 3, true}, {1, 0, true}, {0, 1, true}};
-    struct ranked plain[] = {{3, 1, false}, {3, 1, false}, {2, 1, true},
-                             {2, 1, true},  {2, 1, true},  {0, 1, true}};
-    assert_true(fabs(of_rows(weighted, 4) - of_rows(plain, 6)) < 1e-15);
+    const uint32_t weights[] = {1, 3, 0, 2};
+    struct ranked weighted[] = {{3, 3, false}, {2, 1, true}, {1, 2, true}, {0, 0, true}};
+    struct ranked plain[] = {{3, 0, false}, {3, 0, false}, {2, 0, true},
+                             {2, 0, true},  {2, 0, true},  {0, 0, true}};
+    assert_true(fabs(average_precision(weighted, 4, weights) - of_rows(plain, 6)) < 1e-15);
 }
 
 static void without_a_bad_row_it_is_undefined(void **state) {
     (void)state;
-    struct ranked rows[] = {{3, 1, false}, {2, 1, false}};
+    struct ranked rows[] = {{3, 0, false}, {2, 1, false}};
     assert_true(isnan(of_rows(rows, 2)));
     assert_true(isnan(of_rows(rows, 0)));
     const struct band band = bootstrap_average_precision(rows, 2, 10, 1);
@@ -62,7 +63,7 @@ static void a_percentile_is_one_of_the_values(void **state) {
 /* Scores 0 to 199; every fifth row is bad, and those above 150 twice as often. */
 static void draw_rows(struct ranked rows[200]) {
     for (int i = 0; i < 200; i++)
-        rows[i] = (struct ranked){i, 1, i % 5 == 0 || (i > 150 && i % 5 == 1)};
+        rows[i] = (struct ranked){i, (uint32_t)i, i % 5 == 0 || (i > 150 && i % 5 == 1)};
     ranked_sort(rows, 200);
 }
 
@@ -70,7 +71,7 @@ static void a_band_holds_the_value_and_follows_the_seed(void **state) {
     (void)state;
     struct ranked rows[200];
     draw_rows(rows);
-    const double value = average_precision(rows, 200);
+    const double value = average_precision(rows, 200, NULL);
     const struct band one = bootstrap_average_precision(rows, 200, 200, 1);
     const struct band again = bootstrap_average_precision(rows, 200, 200, 1);
     const struct band two = bootstrap_average_precision(rows, 200, 200, 2);
@@ -78,7 +79,22 @@ static void a_band_holds_the_value_and_follows_the_seed(void **state) {
     assert_true(one.high - one.low > 0.05 && one.high - one.low < 0.4);
     assert_true(one.low == again.low && one.high == again.high);
     assert_true(one.low != two.low || one.high != two.high);
-    assert_true(average_precision(rows, 200) == value);
+}
+
+static void a_gain_is_less_unsure_than_its_parts(void **state) {
+    (void)state;
+    struct ranked rows[200], others[200];
+    draw_rows(rows);
+    draw_rows(others);
+    for (int i = 0; i < 200; i++)
+        others[i].score += others[i].bad ? -1.5 : 0;
+    ranked_sort(others, 200);
+    const struct band same = bootstrap_gain(rows, rows, 200, 200, 1);
+    assert_true(same.low == 0 && same.high == 0);
+    const struct band one = bootstrap_average_precision(rows, 200, 200, 1);
+    const struct band gain = bootstrap_gain(rows, others, 200, 200, 1);
+    assert_true(gain.low > 0);
+    assert_true(gain.high - gain.low < (one.high - one.low) / 2);
 }
 
 int main(void) {
@@ -88,6 +104,7 @@ int main(void) {
         cmocka_unit_test(a_weight_is_so_many_rows),
         cmocka_unit_test(without_a_bad_row_it_is_undefined),
         cmocka_unit_test(a_percentile_is_one_of_the_values),
+        cmocka_unit_test(a_gain_is_less_unsure_than_its_parts),
         cmocka_unit_test(a_band_holds_the_value_and_follows_the_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

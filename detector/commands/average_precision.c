@@ -20,15 +20,16 @@ size_t ranked_tie_end(const struct ranked *rows, size_t count, size_t begin) {
     return end;
 }
 
-double average_precision(const struct ranked *rows, size_t count) {
+double average_precision(const struct ranked *rows, size_t count, const uint32_t *weights) {
     uint64_t taken = 0, bad = 0;
     double sum = 0;
     for (size_t begin = 0, end; begin < count; begin = end) {
         const uint64_t bad_before = bad;
         end = ranked_tie_end(rows, count, begin);
         for (size_t i = begin; i < end; i++) {
-            taken += rows[i].weight;
-            bad += rows[i].bad ? rows[i].weight : 0;
+            const uint32_t weight = weights == NULL ? 1 : weights[rows[i].id];
+            taken += weight;
+            bad += rows[i].bad ? weight : 0;
         }
         if (bad > bad_before) sum += (double)(bad - bad_before) * (double)bad / (double)taken;
     }

@@ -10,7 +10,7 @@
 
 struct ranked {
     double score;
-    uint32_t weight; /* how often it counts */
+    uint32_t id; /* which weight is its own */
     bool bad;
 };
 
@@ -18,5 +18,5 @@ struct ranked {
 void ranked_sort(struct ranked *rows, size_t count);
 /* The end of the rows that have the score of row `begin`; of sorted rows, as below. */
 size_t ranked_tie_end(const struct ranked *rows, size_t count, size_t begin);
-/* NaN when no row is bad. */
-double average_precision(const struct ranked *rows, size_t count);
+/* `weights`: by id, how often a row counts; NULL: once each. NaN when no row is bad. */
+double average_precision(const struct ranked *rows, size_t count, const uint32_t *weights);

@@ -37,6 +37,20 @@ static void count(struct backtest_comparison *comparison, bool gained, bool bad)
     }
 }
 
+static struct band gain_band(const struct backtest_pass *new_pass,
+                             const struct backtest_standing *now,
+                             const struct backtest_pass *old_pass,
+                             const struct backtest_standing *before, uint32_t rounds) {
+    size_t count = 0, old_count = 0;
+    struct ranked *new_rows = backtest_ranked_accounts(new_pass, now, &count);
+    struct ranked *old_rows = backtest_ranked_accounts(old_pass, before, &old_count);
+    assert(count == old_count && "two runs of one input");
+    const struct band band = bootstrap_gain(new_rows, old_rows, count, rounds, BACKTEST_SEED);
+    free(new_rows);
+    free(old_rows);
+    return band;
+}
+
 struct backtest_comparison backtest_compare(FILE *file, const struct backtest_pass *new_pass,
                                             const struct backtest_pass *old_pass,
                                             const struct labels *labels,
@@ -60,6 +74,8 @@ struct backtest_comparison backtest_compare(FILE *file, const struct backtest_pa
                                : "false",
                 &now[i], &before[i]);
     }
+    comparison.account_ap_gain_band =
+        gain_band(new_pass, now, old_pass, before, labels == NULL ? 0 : BACKTEST_ROUNDS);
     free(now);
     free(before);
     return comparison;

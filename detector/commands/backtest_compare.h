@@ -11,6 +11,7 @@ struct backtest_comparison {
     const char *model_id, *model_sha256;        /* of the old one; borrowed */
     double account_ap, side_ap;                 /* of the old one */
     double account_ap_gain;                     /* new less old */
+    struct band account_ap_gain_band;           /* both on the same samples */
     int64_t gained, gained_bad, lost, lost_bad; /* recommended accounts, and the bad among them */
 };
 

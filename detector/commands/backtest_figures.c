@@ -36,13 +36,14 @@ static void begin_period(struct backtest_figures *f, const struct backtest_pass 
     if (f->period.from_s < first_s) f->period.from_s = first_s;
     if (f->period.from_s > f->period.to_s) return;
     f->first_day = calendar_day(f->period.from_s);
-    f->day_count = (size_t)(calendar_day(f->period.to_s) - f->first_day + 1);
+    const int32_t days = calendar_day(f->period.to_s) - f->first_day + 1;
+    f->day_count = (size_t)days;
 }
 
 /* A recommendation is issued when its record came in, which may be after the last event. */
 static struct backtest_day *day_at(struct backtest_figures *f, int64_t second) {
-    const size_t day = (size_t)(calendar_day(second) - f->first_day);
-    return &f->days[day < f->day_count ? day : f->day_count - 1];
+    const int32_t day = calendar_day(second) - f->first_day;
+    return &f->days[(size_t)day < f->day_count ? (size_t)day : f->day_count - 1];
 }
 
 static void count_load(struct backtest_figures *f, const struct backtest_pass *pass) {

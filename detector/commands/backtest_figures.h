@@ -85,6 +85,10 @@ void backtest_figures_free(struct backtest_figures *figures);
 /* Recommendations a day of the period; NaN without one. */
 double backtest_a_day(const struct backtest_figures *figures);
 
+/* Accounts that count, sorted, with ids in the order of the pass; to be freed. */
+struct ranked *backtest_ranked_accounts(const struct backtest_pass *pass,
+                                        const struct backtest_standing *standings, size_t *count);
+
 /* The part that needs labels: average precision, queues, thresholds, calibration. */
 void backtest_rank(struct backtest_figures *figures, const struct backtest_pass *pass,
                    const struct backtest_standing *standings, const struct model *model);

@@ -17,6 +17,7 @@
     X(recommendations_at_most, false, false, false, (double)f->recommendations)                    \
     X(recommendations_a_day_at_most, false, false, false, backtest_a_day(f))                       \
     X(account_average_precision_gain_at_least, true, true, true, c->account_ap_gain)               \
+    X(account_average_precision_gain_low_at_least, true, true, true, c->account_ap_gain_band.low)  \
     X(lost_bad_at_most, false, true, true, (double)c->lost_bad)
 
 enum {

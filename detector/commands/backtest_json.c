@@ -32,6 +32,10 @@ static json_t *point(const struct backtest_point *p) {
                      number(p->precision), "recall", number(p->recall));
 }
 
+static json_t *band(const struct band *b) {
+    return json_pack("[oo]", number(b->low), number(b->high));
+}
+
 /* The load. */
 
 static json_t *days(const struct backtest_figures *f) {
@@ -125,9 +129,7 @@ static json_t *recommended(const struct backtest_figures *f) {
 static void add_labelled(json_t *report, const struct backtest_figures *f) {
     json_object_set_new(report, "counts", counts(f));
     json_object_set_new(report, "account_average_precision", number(f->account_ap));
-    json_object_set_new(
-        report, "account_average_precision_band",
-        json_pack("[oo]", number(f->account_ap_band.low), number(f->account_ap_band.high)));
+    json_object_set_new(report, "account_average_precision_band", band(&f->account_ap_band));
     json_object_set_new(report, "side_average_precision", number(f->side_ap));
     json_object_set_new(report, "queues", queues(f));
     json_object_set_new(report, "thresholds", thresholds(f));
@@ -138,11 +140,13 @@ static void add_labelled(json_t *report, const struct backtest_figures *f) {
 /* The rest. */
 
 static json_t *comparison(const struct backtest_comparison *c) {
-    return json_pack("{so so so so so so so so}", "model", document(c->model_id, c->model_sha256),
-                     "account_average_precision", number(c->account_ap), "side_average_precision",
-                     number(c->side_ap), "account_average_precision_gain",
-                     number(c->account_ap_gain), "gained", whole(c->gained), "gained_bad",
-                     whole(c->gained_bad), "lost", whole(c->lost), "lost_bad", whole(c->lost_bad));
+    return json_pack("{so so so so so so so so so}", "model",
+                     document(c->model_id, c->model_sha256), "account_average_precision",
+                     number(c->account_ap), "side_average_precision", number(c->side_ap),
+                     "account_average_precision_gain", number(c->account_ap_gain),
+                     "account_average_precision_gain_band", band(&c->account_ap_gain_band),
+                     "gained", whole(c->gained), "gained_bad", whole(c->gained_bad), "lost",
+                     whole(c->lost), "lost_bad", whole(c->lost_bad));
 }
 
 static json_t *gates(const struct backtest_gates *g) {

@@ -158,7 +158,7 @@ static void write_calibration(FILE *file, const struct backtest_figures *f) {
 }
 
 static void write_comparison(FILE *file, const struct backtest_comparison *c, bool labelled) {
-    char before[TEXT_SIZE], gain[TEXT_SIZE];
+    char before[TEXT_SIZE], gain[TEXT_SIZE], low[TEXT_SIZE], high[TEXT_SIZE];
     fprintf(file,
             "\n## Against %s, %.12s…\n\n"
             "Recommended by the new model alone: %" PRId64 "; by the old one alone: %" PRId64
@@ -167,9 +167,11 @@ static void write_comparison(FILE *file, const struct backtest_comparison *c, bo
     if (labelled)
         fprintf(file,
                 "Of those gained %" PRId64 " are bad, of those lost %" PRId64
-                ". Average precision of accounts was %s; gain: %s.\n",
+                ". Average precision of accounts was %s; gain: %s (95 %% "
+                "of resampled sets: %s to %s).\n",
                 c->gained_bad, c->lost_bad, rounded(c->account_ap, 4, before),
-                rounded(c->account_ap_gain, 4, gain));
+                rounded(c->account_ap_gain, 4, gain), rounded(c->account_ap_gain_band.low, 4, low),
+                rounded(c->account_ap_gain_band.high, 4, high));
 }
 
 static void write_gates(FILE *file, const struct backtest_gates *g) {

@@ -20,7 +20,8 @@ static struct ranking new_ranking(size_t room) {
 }
 
 static void add(struct ranking *ranking, double score, bool bad) {
-    ranking->rows[ranking->count++] = (struct ranked){score, 1, bad};
+    ranking->rows[ranking->count] = (struct ranked){score, (uint32_t)ranking->count, bad};
+    ranking->count++;
     ranking->bad += bad;
 }
 
@@ -32,6 +33,13 @@ static struct ranking rank_accounts(const struct backtest_pass *pass,
             add(&ranking, standings[i].score, backtest_is_bad(&standings[i]));
     ranked_sort(ranking.rows, ranking.count);
     return ranking;
+}
+
+struct ranked *backtest_ranked_accounts(const struct backtest_pass *pass,
+                                        const struct backtest_standing *standings, size_t *count) {
+    const struct ranking ranking = rank_accounts(pass, standings);
+    *count = ranking.count;
+    return ranking.rows;
 }
 
 /* Calibration goes the same way as the ranking of sides. */
@@ -97,8 +105,8 @@ void backtest_rank(struct backtest_figures *f, const struct backtest_pass *pass,
                    const struct backtest_standing *standings, const struct model *model) {
     const struct ranking accounts = rank_accounts(pass, standings);
     const struct ranking sides = rank_sides(f, pass, standings, model);
-    f->account_ap = average_precision(accounts.rows, accounts.count);
-    f->side_ap = average_precision(sides.rows, sides.count);
+    f->account_ap = average_precision(accounts.rows, accounts.count, NULL);
+    f->side_ap = average_precision(sides.rows, sides.count, NULL);
     f->account_ap_band = bootstrap_average_precision(
         accounts.rows, accounts.count, accounts.bad > 0 ? BACKTEST_ROUNDS : 0, BACKTEST_SEED);
     for (size_t i = 0; i < BACKTEST_QUEUES; i++)

@@ -18,11 +18,10 @@ static size_t draw_below(uint64_t *state, size_t bound) {
     return (size_t)(((draw(state) >> 32) * (uint64_t)bound) >> 32);
 }
 
-static void resample(struct ranked *rows, size_t count, uint64_t *state) {
+static void resample(uint32_t *weights, size_t count, uint64_t *state) {
+    memset(weights, 0, count * sizeof *weights);
     for (size_t i = 0; i < count; i++)
-        rows[i].weight = 0;
-    for (size_t i = 0; i < count; i++)
-        rows[draw_below(state, count)].weight++;
+        weights[draw_below(state, count)]++;
 }
 
 static int rising(const void *a, const void *b) {
@@ -37,20 +36,36 @@ double percentile(double *values, size_t count, double q) {
     return values[rank == 0 ? 0 : rank - 1];
 }
 
-struct band bootstrap_average_precision(const struct ranked *sorted, size_t count, uint32_t rounds,
-                                        uint64_t seed) {
-    struct ranked *rows = calloc(count + 1, sizeof *rows);
+/* `others` may be NULL. */
+static double value_of(const struct ranked *rows, const struct ranked *others, size_t count,
+                       const uint32_t *weights) {
+    const double value = average_precision(rows, count, weights);
+    return others == NULL ? value : value - average_precision(others, count, weights);
+}
+
+static struct band band_of(const struct ranked *rows, const struct ranked *others, size_t count,
+                           uint32_t rounds, uint64_t seed) {
+    uint32_t *weights = calloc(count + 1, sizeof *weights);
     double *values = calloc(rounds + 1, sizeof *values);
     size_t kept = 0;
-    assert(rows != NULL && values != NULL && "out of memory");
-    if (count > 0) memcpy(rows, sorted, count * sizeof *rows);
+    assert(weights != NULL && values != NULL && "out of memory");
     for (uint32_t round = 0; round < rounds; round++) {
-        resample(rows, count, &seed);
-        const double value = average_precision(rows, count);
+        resample(weights, count, &seed);
+        const double value = value_of(rows, others, count, weights);
         if (!isnan(value)) values[kept++] = value;
     }
     const struct band band = {percentile(values, kept, 0.025), percentile(values, kept, 0.975)};
     free(values);
-    free(rows);
+    free(weights);
     return band;
+}
+
+struct band bootstrap_average_precision(const struct ranked *rows, size_t count, uint32_t rounds,
+                                        uint64_t seed) {
+    return band_of(rows, NULL, count, rounds, seed);
+}
+
+struct band bootstrap_gain(const struct ranked *rows, const struct ranked *others, size_t count,
+                           uint32_t rounds, uint64_t seed) {
+    return band_of(rows, others, count, rounds, seed);
 }
