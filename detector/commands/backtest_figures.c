@@ -33,16 +33,17 @@ static void begin_period(struct backtest_figures *f, const struct backtest_pass 
     int64_t first_s = f->period.to_s;
     for (size_t i = 0; i < pass->side_count; i++)
         if (pass->sides[i].time_s < first_s) first_s = pass->sides[i].time_s;
-    if (f->period.from_s < first_s) f->period.from_s = first_s;
-    if (f->period.from_s > f->period.to_s) return;
-    f->first_day = calendar_day(f->period.from_s);
+    f->begins_s = f->period.from_s < first_s ? first_s : f->period.from_s;
+    if (f->begins_s > f->period.to_s) return;
+    f->first_day = calendar_day(f->begins_s);
     const int32_t days = calendar_day(f->period.to_s) - f->first_day + 1;
     f->day_count = (size_t)days;
 }
 
-/* A recommendation is issued when its record came in, which may be after the last event. */
+/* A recommendation is issued when its record came in, which may be outside the events' own days. */
 static struct backtest_day *day_at(struct backtest_figures *f, int64_t second) {
     const int32_t day = calendar_day(second) - f->first_day;
+    if (day < 0) return &f->days[0];
     return &f->days[(size_t)day < f->day_count ? (size_t)day : f->day_count - 1];
 }
 

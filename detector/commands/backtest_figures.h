@@ -48,7 +48,8 @@ struct backtest_bar {
 
 struct backtest_figures {
     bool labelled, by_event;
-    struct backtest_period period;                    /* from_s: no earlier than the first event */
+    struct backtest_period period;
+    int64_t begins_s; /* the beginning of the period, or the first event where that is later */
     int64_t sides, accounts, bad_sides, bad_accounts; /* judged */
     int64_t left_out_accounts;
     int64_t bad_accounts_not_scored; /* turn bad in the period and have no side in it */

@@ -162,7 +162,7 @@ static json_t *gates(const struct backtest_gates *g) {
 }
 
 static json_t *period(const struct backtest_figures *f) {
-    return json_pack("{so so}", "from", whole(f->period.from_s), "to", whole(f->period.to_s));
+    return json_pack("{so so}", "from", whole(f->begins_s), "to", whole(f->period.to_s));
 }
 
 static json_t *head(const struct backtest_report *r) {

@@ -40,9 +40,8 @@ static void write_head(FILE *file, const struct backtest_report *r) {
             "| model | %s, %.12s… |\n"
             "| policy | %s, %.12s… |\n"
             "| labels | %s |\n",
-            r->input, instant(f->period.from_s, from), instant(f->period.to_s, to),
-            model_id(r->model), model_sha256(r->model), policy_id(r->policy),
-            policy_sha256(r->policy),
+            r->input, instant(f->begins_s, from), instant(f->period.to_s, to), model_id(r->model),
+            model_sha256(r->model), policy_id(r->policy), policy_sha256(r->policy),
             !f->labelled  ? "none: nothing can be said of who is bad"
             : f->by_event ? "of events"
                           : "of accounts");
