@@ -6,6 +6,7 @@
 #include "detector/base/murmur2.h"
 #include "detector/broker/recording.h"
 #include "detector/commands/replay_engine.h"
+#include "detector/commands/scoreboard.h"
 #include "detector/pipeline.h"
 #include "tests/sample.h"
 
@@ -24,6 +25,7 @@ struct stand {
     char directory[64], path[128];
     int64_t next_offset[PARTITIONS];
     int sent;
+    bool order_ignored; /* by the replay */
 };
 
 static int setup(void **state) {
@@ -106,8 +108,10 @@ static bool replay(struct stand *stand, int64_t per_s, struct replayed *r, struc
     if (r->source == NULL) return false;
     const struct replay_engine_options options = {.settings = &stand->options,
                                                   .source = r->source,
-                                                  .board = r->board,
+                                                  .on_recommendation = scoreboard_take,
+                                                  .context = r->board,
                                                   .pace = {.per_s = per_s},
+                                                  .order_ignored = stand->order_ignored,
                                                   .partitions = 1,
                                                   .memory_max = MEMORY_MAX,
                                                   .quiet = true};
@@ -177,6 +181,25 @@ static void without_the_order_log_another_order_is_taken(void **state) {
     assert_true(count_equal(stand, replay_engine_memory(r.engine)) <
                 count_all(stand->memory, RECOMMENDATIONS));
     close_replayed(&r);
+}
+
+static void an_order_log_that_is_ignored_is_as_none(void **state) {
+    struct stand *stand = *state;
+    struct replayed without, ignored;
+    run_a_racing_engine(stand);
+    save(stand, 1);
+    must_replay(stand, 0, &without);
+    save(stand, 2);
+    stand->order_ignored = true;
+    must_replay(stand, 0, &ignored);
+    assert_int_equal(replay_engine_followed(ignored.engine), 0);
+    struct stand merged = *stand;
+    merged.memory = (struct memory_port *)replay_engine_memory(without.engine);
+    const size_t made = count_all(merged.memory, RECOMMENDATIONS);
+    assert_true(made > 0);
+    assert_int_equal(count_equal(&merged, replay_engine_memory(ignored.engine)), made);
+    close_replayed(&without);
+    close_replayed(&ignored);
 }
 
 static void past_the_order_log_the_engine_goes_on_live(void **state) {
@@ -290,6 +313,7 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(without_the_order_log_another_order_is_taken, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(an_order_log_that_is_ignored_is_as_none, setup, teardown),
         cmocka_unit_test_setup_teardown(past_the_order_log_the_engine_goes_on_live, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_paced_replay_publishes_the_same, setup, teardown),

@@ -29,9 +29,14 @@ void account_set_free(struct account_set *set) {
     free(set);
 }
 
-bool account_set_find(const struct account_set *set, struct text account, int64_t *number) {
-    const struct member *found = NULL;
+static struct member *find(const struct account_set *set, struct text account) {
+    struct member *found = NULL;
     HASH_FIND(hh, set->members, account.data, account.size, found);
+    return found;
+}
+
+bool account_set_find(const struct account_set *set, struct text account, int64_t *number) {
+    const struct member *found = find(set, account);
     if (found != NULL) *number = found->number;
     return found != NULL;
 }
@@ -45,6 +50,12 @@ bool account_set_add(struct account_set *set, struct text account, int64_t numbe
     member->number = number;
     HASH_ADD(hh, set->members, account, account.size, member);
     return true;
+}
+
+void account_set_lower(struct account_set *set, struct text account, int64_t number) {
+    if (account_set_add(set, account, number)) return;
+    struct member *member = find(set, account);
+    if (number < member->number) member->number = number;
 }
 
 size_t account_set_count(const struct account_set *set) {

@@ -12,5 +12,7 @@ struct account_set *account_set_new(void);
 void account_set_free(struct account_set *set);
 /* True when it was not there. */
 bool account_set_add(struct account_set *set, struct text account, int64_t number);
+/* Adds, or keeps the smaller of both numbers. */
+void account_set_lower(struct account_set *set, struct text account, int64_t number);
 bool account_set_find(const struct account_set *set, struct text account, int64_t *number);
 size_t account_set_count(const struct account_set *set);

@@ -2,6 +2,7 @@
 #include "detector/base/files.h"
 #include "detector/base/log.h"
 #include "detector/base/steady.h"
+#include "detector/base/whole_file.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/replay_engine.h"
@@ -34,7 +35,7 @@ static bool read_flags(struct job *job, struct error *error) {
     if (job->input == NULL || job->out == NULL)
         return error_set(error, ERROR_USAGE, "%s FILE is missing; usage: %s",
                          job->input == NULL ? "--input" : "--out", cli->usage);
-    if (!vector_file_part(job->out, part, sizeof part))
+    if (!whole_file_part(job->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", job->out, strerror(ENAMETOOLONG));
     const char *const names[] = {"--input", "--out", "the unfinished --out"};
     const char *const paths[] = {job->input, job->out, part};

@@ -2,6 +2,7 @@
 #include "detector/base/files.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
+#include "detector/import/csv_write.h"
 #include "detector/import/import.h"
 #include "detector/service/stop_signal.h"
 #include "schemas/catalog.h"
@@ -63,22 +64,11 @@ static void close_file(struct job *job) {
     if (job->descriptor > STDIN_FILENO) close(job->descriptor);
 }
 
-static void put_csv_field(FILE *file, const char *text) {
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, file);
-        return;
-    }
-    fputc('"', file);
-    for (; *text != '\0'; text++)
-        fprintf(file, *text == '"' ? "\"\"" : "%c", *text);
-    fputc('"', file);
-}
-
 static void note_bad(struct job *job, const struct import_row *row) {
     job->bad_rows++;
     if (job->bad != NULL) {
         fprintf(job->bad, "%lld,", (long long)row->line);
-        put_csv_field(job->bad, row->why);
+        csv_write_field(job->bad, text_of(row->why));
         fputc('\n', job->bad);
     } else if (job->bad_rows <= BAD_SHOWN) {
         fprintf(stderr, "%s:%lld: %s\n", job->input, (long long)row->line, row->why);
@@ -90,7 +80,7 @@ static bool note_record(struct job *job, const struct import_row *row, struct er
     job->out_of_order += row->out_of_order;
     if (job->labels != NULL) {
         fprintf(job->labels, "%s,", row->event_id);
-        put_csv_field(job->labels, row->label);
+        csv_write_field(job->labels, text_of(row->label));
         fputc('\n', job->labels);
     }
     return ocf_append(job->writer, row->record, error);

@@ -7,6 +7,7 @@
 #include "detector/commands/commands.h"
 #include "detector/commands/replay_engine.h"
 #include "detector/commands/replay_feed.h"
+#include "detector/commands/scoreboard.h"
 #include "detector/service/metrics.h"
 #include "detector/service/stop_signal.h"
 
@@ -103,7 +104,8 @@ static bool run_engine(struct replay *r, struct error *error) {
     if (r->labels != NULL && !scoreboard_load_labels(r->board, r->labels, error)) return false;
     const struct replay_engine_options engine = {.settings = options,
                                                  .source = r->source,
-                                                 .board = r->board,
+                                                 .on_recommendation = scoreboard_take,
+                                                 .context = r->board,
                                                  .pace = r->pace,
                                                  .partitions = (int32_t)r->partitions,
                                                  .memory_max = r->memory_max,

@@ -12,6 +12,7 @@
     X(replay, "recorded events to Kafka, or straight into the engine, at any speed")               \
     X(verify,                                                                                      \
       "published recommendations: none missing, repeated or changed; reproduced by replay")        \
+    X(backtest, "recorded events through the production stages: what model and policy are worth")  \
     X(features, "the feature vectors of recorded events, as CSV or NPY")                           \
     X(snapshot, "snapshots of the state: list, check, show")                                       \
     X(dlq, "dead letters: look at them, send them back")                                           \

@@ -51,10 +51,14 @@ static bool create_topics(struct replay_engine *e, struct error *error) {
     return true;
 }
 
+static bool order_at(const struct replay_engine *e, size_t index, struct port_message *message) {
+    return !e->options.order_ignored && replay_source_order(e->options.source, index, message);
+}
+
 /* The order log has one partition here: only the shard's own records are taken. */
 static void append_order(struct replay_engine *e) {
     struct port_message message;
-    for (size_t i = 0; replay_source_order(e->options.source, i, &message); i++) {
+    for (size_t i = 0; order_at(e, i, &message); i++) {
         message.partition = 0;
         memory_port_append(e->memory, &message, -1);
     }
@@ -167,15 +171,14 @@ const struct memory_port *replay_engine_memory(const struct replay_engine *e) {
 
 static bool open_pipeline(struct replay_engine *e, struct error *error) {
     struct port_message message;
-    const struct pipeline_options pipeline = {
-        .options = e->options.settings,
-        .port = memory_port_port(e->memory),
-        .unmuted_replay = replay_source_order(e->options.source, 0, &message),
-        .stop_at_end = !pace_is_set(&e->options.pace),
-        .on_recommendation = e->options.board == NULL ? NULL : scoreboard_take,
-        .context = e->options.board,
-        .on_batch = e->options.on_batch,
-        .batch_context = e->options.batch_context};
+    const struct pipeline_options pipeline = {.options = e->options.settings,
+                                              .port = memory_port_port(e->memory),
+                                              .unmuted_replay = order_at(e, 0, &message),
+                                              .stop_at_end = !pace_is_set(&e->options.pace),
+                                              .on_recommendation = e->options.on_recommendation,
+                                              .context = e->options.context,
+                                              .on_batch = e->options.on_batch,
+                                              .batch_context = e->options.batch_context};
     e->pipeline = pipeline_open(&pipeline, error);
     return e->pipeline != NULL;
 }

@@ -10,7 +10,7 @@
 #include "detector/broker/memory_port.h"
 #include "detector/commands/pace.h"
 #include "detector/commands/replay_source.h"
-#include "detector/commands/scoreboard.h"
+#include "detector/recommendation.h"
 
 struct replay_engine;
 struct batch; /* batch.h */
@@ -18,13 +18,15 @@ struct batch; /* batch.h */
 struct replay_engine_options {
     const struct options *settings; /* start.from is set; outlives the engine, as all here do */
     struct replay_source *source;
-    struct scoreboard *board; /* or NULL */
     /* As in pipeline_options; or NULL. */
+    void (*on_recommendation)(void *context, const struct recommendation *recommendation);
+    void *context;
     bool (*on_batch)(void *context, const struct batch *batch, struct error *error);
     void *batch_context;
     struct pace pace;
     int32_t partitions; /* of input and recommendations, where a recording does not say more */
     int64_t memory_max; /* bytes of records the port may hold */
+    bool order_ignored; /* do not follow a recording's order log: merge anew by record time */
     bool quiet;         /* no progress */
 };
 

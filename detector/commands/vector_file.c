@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/vector_file.h"
 
+#include "detector/base/whole_file.h"
 #include "detector/commands/vector_rows.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 18, PATH_BYTES_MAX = 4096 };
+enum { BUFFER_BYTES = 1 << 18 };
 _Static_assert((int)VECTOR_ROW_MAX < BUFFER_BYTES && (int)VECTOR_HEAD_MAX < BUFFER_BYTES,
                "no room");
 
 struct vector_file {
     const struct vector_format *format;
-    char path[PATH_BYTES_MAX], part[PATH_BYTES_MAX];
+    struct whole_file file;
     int descriptor;
     bool standard; /* the standard output: it has neither name nor end */
     int64_t rows;
@@ -26,7 +24,7 @@ struct vector_file {
 };
 
 static bool fail_io(const struct vector_file *v, struct error *error) {
-    return error_set(error, ERROR_IO, "%s: %s", v->standard ? "standard output" : v->path,
+    return error_set(error, ERROR_IO, "%s: %s", v->standard ? "standard output" : v->file.path,
                      strerror(errno));
 }
 
@@ -67,20 +65,10 @@ static bool count_rows(struct vector_file *v, struct error *error) {
 
 bool vector_file_finish(struct vector_file *v, struct error *error) {
     if (!flush(v, error) || !count_rows(v, error)) return false;
-    if (v->standard) return true;
-    const int descriptor = v->descriptor;
-    v->descriptor = -1;
-    if (close(descriptor) != 0 || rename(v->part, v->path) != 0) return fail_io(v, error);
-    v->part[0] = '\0';
-    return true;
+    return v->standard || whole_file_finish(&v->file, error);
 }
 
 /* Life. */
-
-bool vector_file_part(const char *path, char *out, size_t room) {
-    const int size = snprintf(out, room, "%s.part", path);
-    return size > 0 && (size_t)size < room;
-}
 
 static const struct vector_format *format_of(const char *path) {
     static const struct vector_format *const formats[] = {&vector_csv, &vector_npy};
@@ -92,22 +80,6 @@ static const struct vector_format *format_of(const char *path) {
             return formats[i];
     }
     return NULL;
-}
-
-/* The name must be free for a file before hours of work go into it. */
-static bool open_part(struct vector_file *v, struct error *error) {
-    struct stat status;
-    if (stat(v->path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        errno = S_ISDIR(status.st_mode) ? EISDIR : EEXIST;
-        return fail_io(v, error);
-    }
-    char part[PATH_BYTES_MAX];
-    errno = ENAMETOOLONG;
-    if (!vector_file_part(v->path, part, sizeof part)) return fail_io(v, error);
-    v->descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (v->descriptor < 0) return fail_io(v, error);
-    memcpy(v->part, part, sizeof part);
-    return true;
 }
 
 struct vector_file *vector_file_create(const char *path, struct error *error) {
@@ -125,18 +97,17 @@ struct vector_file *vector_file_create(const char *path, struct error *error) {
     }
     v->format = format;
     v->standard = strcmp(path, "-") == 0;
-    v->descriptor = v->standard ? STDOUT_FILENO : -1;
     v->used = format->head(0, v->buffer);
-    snprintf(v->path, sizeof v->path, "%s", path);
-    if (v->standard) return v;
-    if (open_part(v, error)) return v;
+    if (v->standard || whole_file_open(&v->file, path, error)) {
+        v->descriptor = v->standard ? STDOUT_FILENO : v->file.descriptor;
+        return v;
+    }
     vector_file_close(v);
     return NULL;
 }
 
 void vector_file_close(struct vector_file *v) {
     if (v == NULL) return;
-    if (!v->standard && v->descriptor >= 0) close(v->descriptor);
-    if (v->part[0] != '\0') unlink(v->part);
+    whole_file_close(&v->file);
     free(v);
 }

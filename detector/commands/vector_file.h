@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file of feature vectors, written as the engine computes them, in little memory.
  *
- * It is written beside its place, as PATH.part, and takes its name when it is whole: a file under
- * the name is never half of one. "-" is a CSV to the standard output. */
+ * It takes its name when it is whole (whole_file.h). "-" is a CSV to the standard output. */
 #pragma once
 
 #include "detector/base/error.h"
 #include "detector/batch.h"
 
 struct vector_file;
-
-/* PATH.part, for who must know what is written. False: the path is too long. */
-bool vector_file_part(const char *path, char *out, size_t room);
 
 /* The format follows the ending of the path: .csv or .npy; ERROR_USAGE for another. ERROR_IO,
  * also when something of the name is there that is no file. */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run is worth, in figures: of its recommendations, and, with labels, of its ranking.
+ *
+ * An account is bad when it turns bad within the period; a side is bad from that second on. An
+ * account's score is its highest logit in the period. Accounts that were bad before are left out of
+ * everything but the load (recommendations a day). A wrong freeze is an honest account with a
+ * recommendation of any action. NaN: undefined. Shares are 0 to 1, money is tiyn. */
+#pragma once
+
+#include "detector/commands/backtest_standing.h"
+#include "detector/commands/bootstrap.h"
+#include "detector/policy.h"
+
+enum {
+    BACKTEST_QUEUES = 5,
+    BACKTEST_BINS = 10,
+    BACKTEST_AGES = 6,
+    BACKTEST_ROUNDS = 200,
+    BACKTEST_SEED = 1
+};
+
+/* Of those at or above a place in the ranking. Where a queue ends among equal scores, `bad` is what
+ * is expected of any order of them. */
+struct backtest_point {
+    double taken, bad, precision, recall;
+};
+
+struct backtest_threshold {
+    bool used; /* by the policy */
+    double logit, probability;
+    int64_t accounts_recommended, bad_recommended; /* whose strongest action it was */
+    struct backtest_point accounts, sides;
+};
+
+struct backtest_bin {
+    int64_t sides, bad;
+    double probability_sum;
+};
+
+struct backtest_day {
+    int64_t opened, amended; /* recommendations */
+};
+
+/* Logits from `low` to below low + 1. */
+struct backtest_bar {
+    int64_t low, sides, accounts;
+};
+
+struct backtest_figures {
+    bool labelled, by_event;
+    struct backtest_period period;
+    int64_t begins_s; /* the beginning of the period, or the first event where that is later */
+    int64_t sides, accounts, bad_sides, bad_accounts; /* judged */
+    int64_t left_out_accounts;
+    int64_t bad_accounts_not_scored; /* turn bad in the period and have no side in it */
+
+    int64_t recommendations, recommended_accounts; /* the load: with those left out */
+    struct backtest_day *days;                     /* days of the period, as calendar.h has them */
+    size_t day_count;
+    int32_t first_day;
+    struct backtest_bar *bars; /* those that are not empty, rising */
+    size_t bar_count;
+
+    double account_ap, side_ap;
+    struct band account_ap_band;
+    struct backtest_point queues[BACKTEST_QUEUES];
+    struct backtest_threshold thresholds[ACTION_COUNT];
+    struct backtest_bin bins[BACKTEST_BINS]; /* of tenths of the probability */
+
+    int64_t found, wrong_freezes; /* recommended accounts that are bad, that are honest */
+    int64_t wrong_by_age[BACKTEST_AGES];
+    int64_t held_tiyn, held_bad_tiyn;
+    double minutes_median, minutes_p90; /* from turning bad to the first recommendation */
+};
+
+extern const int64_t backtest_queue_sizes[BACKTEST_QUEUES];
+extern const char *const backtest_age_names[BACKTEST_AGES];
+
+/* `labels` may be NULL. The model is the one of the run. */
+struct backtest_figures *backtest_figures_new(const struct backtest_pass *pass,
+                                              const struct labels *labels, int64_t from_s,
+                                              const struct policy *policy,
+                                              const struct model *model);
+void backtest_figures_free(struct backtest_figures *figures);
+
+/* Recommendations a day of the period; NaN without one. */
+double backtest_a_day(const struct backtest_figures *figures);
+
+/* Accounts that count, sorted, with ids in the order of the pass; to be freed. */
+struct ranked *backtest_ranked_accounts(const struct backtest_pass *pass,
+                                        const struct backtest_standing *standings, size_t *count);
+
+/* The part that needs labels: average precision, queues, thresholds, calibration. */
+void backtest_rank(struct backtest_figures *figures, const struct backtest_pass *pass,
+                   const struct backtest_standing *standings, const struct model *model);

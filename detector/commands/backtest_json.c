@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/build_info.h"
+#include "detector/calendar.h"
+#include "detector/commands/backtest_report.h"
+
+#include <jansson.h>
+#include <math.h>
+
+const char *backtest_action_name(int action) {
+    static const char *const names[] = {
+#define X(name) #name,
+        ACTION_TABLE(X)
+#undef X
+    };
+    return names[action];
+}
+
+static json_t *number(double value) {
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *whole(int64_t value) {
+    return json_integer((json_int_t)value);
+}
+
+static json_t *document(const char *id, const char *sha256) {
+    return json_pack("{ss ss}", "id", id, "sha256", sha256);
+}
+
+static json_t *point(const struct backtest_point *p) {
+    return json_pack("{so so so so}", "taken", number(p->taken), "bad", number(p->bad), "precision",
+                     number(p->precision), "recall", number(p->recall));
+}
+
+static json_t *band(const struct band *b) {
+    return json_pack("[oo]", number(b->low), number(b->high));
+}
+
+/* The load. */
+
+static json_t *days(const struct backtest_figures *f) {
+    json_t *rows = json_array();
+    for (size_t i = 0; i < f->day_count; i++)
+        json_array_append_new(
+            rows, json_pack("{so so so}", "begins",
+                            whole(calendar_day_start_s(f->first_day + (int32_t)i)), "opened",
+                            whole(f->days[i].opened), "amended", whole(f->days[i].amended)));
+    return rows;
+}
+
+static json_t *load(const struct backtest_figures *f) {
+    return json_pack("{so so so so}", "recommendations", whole(f->recommendations), "accounts",
+                     whole(f->recommended_accounts), "recommendations_a_day",
+                     number(backtest_a_day(f)), "days", days(f));
+}
+
+static json_t *histogram(const struct backtest_figures *f) {
+    json_t *rows = json_array();
+    for (size_t i = 0; i < f->bar_count; i++)
+        json_array_append_new(rows, json_pack("{so so so}", "logit", whole(f->bars[i].low), "sides",
+                                              whole(f->bars[i].sides), "accounts",
+                                              whole(f->bars[i].accounts)));
+    return rows;
+}
+
+/* With labels. */
+
+static json_t *counts(const struct backtest_figures *f) {
+    return json_pack("{so so so so so so}", "accounts", whole(f->accounts), "bad_accounts",
+                     whole(f->bad_accounts), "sides", whole(f->sides), "bad_sides",
+                     whole(f->bad_sides), "left_out_accounts", whole(f->left_out_accounts),
+                     "bad_accounts_not_scored", whole(f->bad_accounts_not_scored));
+}
+
+static json_t *queues(const struct backtest_figures *f) {
+    json_t *rows = json_array();
+    for (size_t i = 0; i < BACKTEST_QUEUES; i++) {
+        json_t *row = point(&f->queues[i]);
+        json_object_set_new(row, "size", whole(backtest_queue_sizes[i]));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static json_t *thresholds(const struct backtest_figures *f) {
+    json_t *rows = json_array();
+    for (int action = 0; action < ACTION_COUNT; action++) {
+        const struct backtest_threshold *t = &f->thresholds[action];
+        if (!t->used) continue;
+        json_array_append_new(
+            rows, json_pack("{ss so so so so so so}", "action", backtest_action_name(action),
+                            "logit", number(t->logit), "probability", number(t->probability),
+                            "accounts", point(&t->accounts), "sides", point(&t->sides),
+                            "accounts_recommended", whole(t->accounts_recommended),
+                            "bad_recommended", whole(t->bad_recommended)));
+    }
+    return rows;
+}
+
+static json_t *calibration(const struct backtest_figures *f) {
+    json_t *rows = json_array();
+    for (int i = 0; i < BACKTEST_BINS; i++) {
+        const struct backtest_bin *bin = &f->bins[i];
+        const double sides = (double)bin->sides;
+        json_array_append_new(
+            rows, json_pack("{so so so so so}", "from", number((double)i / BACKTEST_BINS), "to",
+                            number((double)(i + 1) / BACKTEST_BINS), "sides", whole(bin->sides),
+                            "mean_probability", number(bin->probability_sum / sides), "rate",
+                            number((double)bin->bad / sides)));
+    }
+    return rows;
+}
+
+static json_t *wrong_by_age(const struct backtest_figures *f) {
+    json_t *ages = json_object();
+    for (size_t i = 0; i < BACKTEST_AGES; i++)
+        json_object_set_new(ages, backtest_age_names[i], whole(f->wrong_by_age[i]));
+    return ages;
+}
+
+static json_t *recommended(const struct backtest_figures *f) {
+    return json_pack("{so so so so so so so}", "found", whole(f->found), "wrong_freezes",
+                     whole(f->wrong_freezes), "wrong_freezes_by_account_age", wrong_by_age(f),
+                     "held_kzt_minor", whole(f->held_tiyn), "held_of_bad_kzt_minor",
+                     whole(f->held_bad_tiyn), "minutes_median", number(f->minutes_median),
+                     "minutes_p90", number(f->minutes_p90));
+}
+
+static void add_labelled(json_t *report, const struct backtest_figures *f) {
+    json_object_set_new(report, "counts", counts(f));
+    json_object_set_new(report, "account_average_precision", number(f->account_ap));
+    json_object_set_new(report, "account_average_precision_band", band(&f->account_ap_band));
+    json_object_set_new(report, "side_average_precision", number(f->side_ap));
+    json_object_set_new(report, "queues", queues(f));
+    json_object_set_new(report, "thresholds", thresholds(f));
+    json_object_set_new(report, "calibration", calibration(f));
+    json_object_set_new(report, "recommended", recommended(f));
+}
+
+/* The rest. */
+
+static json_t *comparison(const struct backtest_comparison *c) {
+    return json_pack("{so so so so so so so so so}", "model",
+                     document(c->model_id, c->model_sha256), "account_average_precision",
+                     number(c->account_ap), "side_average_precision", number(c->side_ap),
+                     "account_average_precision_gain", number(c->account_ap_gain),
+                     "account_average_precision_gain_band", band(&c->account_ap_gain_band),
+                     "gained", whole(c->gained), "gained_bad", whole(c->gained_bad), "lost",
+                     whole(c->lost), "lost_bad", whole(c->lost_bad));
+}
+
+static json_t *gates(const struct backtest_gates *g) {
+    json_t *rows = json_array();
+    for (int i = 0; i < BACKTEST_GATE_COUNT; i++) {
+        const struct backtest_gate *gate = &g->gates[i];
+        if (!gate->wanted) continue;
+        json_array_append_new(rows, json_pack("{ss so so sb}", "gate", gate->name, "bound",
+                                              number(gate->bound), "figure", number(gate->figure),
+                                              "met", gate->met));
+    }
+    return rows;
+}
+
+static json_t *period(const struct backtest_figures *f) {
+    return json_pack("{so so}", "from", whole(f->begins_s), "to", whole(f->period.to_s));
+}
+
+static json_t *head(const struct backtest_report *r) {
+    const struct backtest_figures *f = r->figures;
+    return json_pack("{ss ss ss so so ss? so sb}", "format", "saqshy-backtest/1", "build",
+                     build_info_version(), "input", r->input, "model",
+                     document(model_id(r->model), model_sha256(r->model)), "policy",
+                     document(policy_id(r->policy), policy_sha256(r->policy)), "labels",
+                     !f->labelled  ? NULL
+                     : f->by_event ? "events"
+                                   : "accounts",
+                     "period", period(f), "interrupted", r->interrupted);
+}
+
+void backtest_write_json(FILE *file, const struct backtest_report *r, bool one_line) {
+    json_t *report = head(r);
+    json_object_set_new(report, "load", load(r->figures));
+    json_object_set_new(report, "histogram", histogram(r->figures));
+    if (r->figures->labelled) add_labelled(report, r->figures);
+    if (r->comparison != NULL) json_object_set_new(report, "comparison", comparison(r->comparison));
+    json_object_set_new(report, "gates", gates(r->gates));
+    json_dumpf(report, file,
+               JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15) |
+                   (one_line ? JSON_COMPACT : JSON_INDENT(2)));
+    putc('\n', file);
+    json_decref(report);
+}

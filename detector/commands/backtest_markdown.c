@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/backtest_report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <time.h>
+
+enum { TEXT_SIZE = 40, MINOR_UNITS = 100 };
+
+/* Texts, each into the caller's room. */
+
+static const char *instant(int64_t second, char out[TEXT_SIZE]) {
+    const time_t seconds = (time_t)second;
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    strftime(out, TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &utc);
+    return out;
+}
+
+static const char *rounded(double value, int digits, char out[TEXT_SIZE]) {
+    if (!isfinite(value)) return "–";
+    snprintf(out, TEXT_SIZE, "%.*f", digits, value);
+    return out;
+}
+
+static const char *share(double value, char out[TEXT_SIZE]) {
+    return rounded(100 * value, 1, out);
+}
+
+/* Parts. */
+
+static void write_head(FILE *file, const struct backtest_report *r) {
+    char from[TEXT_SIZE], to[TEXT_SIZE];
+    const struct backtest_figures *f = r->figures;
+    fprintf(file,
+            "# Backtest\n\n"
+            "| | |\n| --- | --- |\n"
+            "| input | %s |\n"
+            "| period | %s to %s UTC |\n"
+            "| model | %s, %.12s… |\n"
+            "| policy | %s, %.12s… |\n"
+            "| labels | %s |\n",
+            r->input, instant(f->begins_s, from), instant(f->period.to_s, to), model_id(r->model),
+            model_sha256(r->model), policy_id(r->policy), policy_sha256(r->policy),
+            !f->labelled  ? "none: nothing can be said of who is bad"
+            : f->by_event ? "of events"
+                          : "of accounts");
+    if (r->interrupted)
+        fputs("\n**Interrupted:** these are the figures of what was scored until then.\n", file);
+}
+
+static void write_load(FILE *file, const struct backtest_figures *f) {
+    char text[TEXT_SIZE];
+    int64_t most = 0;
+    for (size_t i = 0; i < f->day_count; i++) {
+        const int64_t all = f->days[i].opened + f->days[i].amended;
+        if (all > most) most = all;
+    }
+    fprintf(file,
+            "\n## Load\n\n"
+            "%" PRId64 " recommendations (opened or amended) for %" PRId64 " accounts in %zu days: "
+            "%s a day, %" PRId64 " on the fullest day.\n",
+            f->recommendations, f->recommended_accounts, f->day_count,
+            rounded(backtest_a_day(f), 1, text), most);
+}
+
+static void write_histogram(FILE *file, const struct backtest_figures *f) {
+    fputs("\n## Logits\n\n| from | sides | accounts, by their highest |\n| --: | --: | --: |\n",
+          file);
+    for (size_t i = 0; i < f->bar_count; i++)
+        fprintf(file, "| %" PRId64 " | %" PRId64 " | %" PRId64 " |\n", f->bars[i].low,
+                f->bars[i].sides, f->bars[i].accounts);
+}
+
+static void write_ranking(FILE *file, const struct backtest_figures *f) {
+    char a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE], d[TEXT_SIZE];
+    fprintf(file,
+            "\n## Ranking\n\n"
+            "%" PRId64 " of %" PRId64 " accounts turn bad in the period; %" PRId64 " of %" PRId64
+            " scored sides are theirs from then on. %" PRId64
+            " accounts were bad before and are left out; %" PRId64
+            " turn bad without a scored side.\n\n"
+            "* Average precision of accounts: **%s** (95 %% of resampled sets: %s to %s)\n"
+            "* Average precision of sides: **%s**\n",
+            f->bad_accounts, f->accounts, f->bad_sides, f->sides, f->left_out_accounts,
+            f->bad_accounts_not_scored, rounded(f->account_ap, 4, a),
+            rounded(f->account_ap_band.low, 4, b), rounded(f->account_ap_band.high, 4, c),
+            rounded(f->side_ap, 4, d));
+}
+
+static void write_queues(FILE *file, const struct backtest_figures *f) {
+    char bad[TEXT_SIZE], precision[TEXT_SIZE], recall[TEXT_SIZE];
+    fputs("\n| accounts looked at | bad | precision, % | recall, % |\n| --: | --: | --: | --: |\n",
+          file);
+    for (size_t i = 0; i < BACKTEST_QUEUES; i++) {
+        const struct backtest_point *p = &f->queues[i];
+        fprintf(file, "| %" PRId64 " | %s | %s | %s |\n", backtest_queue_sizes[i],
+                rounded(p->bad, 1, bad), share(p->precision, precision), share(p->recall, recall));
+    }
+}
+
+static void write_threshold(FILE *file, const char *action, const char *what,
+                            const struct backtest_threshold *t, const struct backtest_point *p) {
+    char a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE];
+    fprintf(file, "| %s | %s | %s | %.0f | %.0f | %s | %s |\n", action,
+            rounded(t->probability, 3, a), what, p->taken, p->bad, share(p->precision, b),
+            share(p->recall, c));
+}
+
+static void write_thresholds(FILE *file, const struct backtest_figures *f) {
+    fputs("\n## At the policy's thresholds\n\n"
+          "| action | probability | of | at or above | bad | precision, % | recall, % |\n"
+          "| --- | --: | --- | --: | --: | --: | --: |\n",
+          file);
+    for (int action = 0; action < ACTION_COUNT; action++) {
+        const struct backtest_threshold *t = &f->thresholds[action];
+        if (!t->used) continue;
+        write_threshold(file, backtest_action_name(action), "accounts", t, &t->accounts);
+        write_threshold(file, backtest_action_name(action), "sides", t, &t->sides);
+    }
+}
+
+static void write_recommended(FILE *file, const struct backtest_figures *f) {
+    char median[TEXT_SIZE], p90[TEXT_SIZE];
+    fprintf(file,
+            "\n## Recommended accounts\n\n"
+            "* bad: %" PRId64 "; honest (wrong freezes): %" PRId64 "\n"
+            "* money held: %.2f KZT, of it of bad accounts %.2f KZT\n"
+            "* minutes from turning bad to the first recommendation: median %s, nine in ten within "
+            "%s\n\n"
+            "| strongest action | accounts | bad |\n| --- | --: | --: |\n",
+            f->found, f->wrong_freezes, (double)f->held_tiyn / MINOR_UNITS,
+            (double)f->held_bad_tiyn / MINOR_UNITS, rounded(f->minutes_median, 1, median),
+            rounded(f->minutes_p90, 1, p90));
+    for (int action = 0; action < ACTION_COUNT; action++)
+        if (f->thresholds[action].used)
+            fprintf(file, "| %s | %" PRId64 " | %" PRId64 " |\n", backtest_action_name(action),
+                    f->thresholds[action].accounts_recommended,
+                    f->thresholds[action].bad_recommended);
+    fputs("\n| age of the account | wrong freezes |\n| --- | --: |\n", file);
+    for (size_t i = 0; i < BACKTEST_AGES; i++)
+        fprintf(file, "| %s | %" PRId64 " |\n", backtest_age_names[i], f->wrong_by_age[i]);
+}
+
+static void write_calibration(FILE *file, const struct backtest_figures *f) {
+    char mean[TEXT_SIZE], rate[TEXT_SIZE];
+    fputs("\n## Calibration\n\n"
+          "| probability from | sides | mean probability | rate of bad |\n"
+          "| --: | --: | --: | --: |\n",
+          file);
+    for (int i = 0; i < BACKTEST_BINS; i++) {
+        const struct backtest_bin *bin = &f->bins[i];
+        fprintf(file, "| %.1f | %" PRId64 " | %s | %s |\n", (double)i / BACKTEST_BINS, bin->sides,
+                rounded(bin->probability_sum / (double)bin->sides, 4, mean),
+                rounded((double)bin->bad / (double)bin->sides, 4, rate));
+    }
+}
+
+static void write_comparison(FILE *file, const struct backtest_comparison *c, bool labelled) {
+    char before[TEXT_SIZE], gain[TEXT_SIZE], low[TEXT_SIZE], high[TEXT_SIZE];
+    fprintf(file,
+            "\n## Against %s, %.12s…\n\n"
+            "Recommended by the new model alone: %" PRId64 "; by the old one alone: %" PRId64
+            "; compare.csv names them.\n",
+            c->model_id, c->model_sha256, c->gained, c->lost);
+    if (labelled)
+        fprintf(file,
+                "Of those gained %" PRId64 " are bad, of those lost %" PRId64
+                ". Average precision of accounts was %s; gain: %s (95 %% "
+                "of resampled sets: %s to %s).\n",
+                c->gained_bad, c->lost_bad, rounded(c->account_ap, 4, before),
+                rounded(c->account_ap_gain, 4, gain), rounded(c->account_ap_gain_band.low, 4, low),
+                rounded(c->account_ap_gain_band.high, 4, high));
+}
+
+static void write_gates(FILE *file, const struct backtest_gates *g) {
+    char figure[TEXT_SIZE];
+    int rows = 0;
+    for (int i = 0; i < BACKTEST_GATE_COUNT; i++) {
+        const struct backtest_gate *gate = &g->gates[i];
+        if (!gate->wanted) continue;
+        if (rows++ == 0)
+            fputs("\n## Gates\n\n| gate | bound | figure | |\n| --- | --: | --: | --- |\n", file);
+        fprintf(file, "| %s | %.6g | %s | %s |\n", gate->name, gate->bound,
+                rounded(gate->figure, 4, figure), gate->met ? "met" : "**not met**");
+    }
+}
+
+void backtest_write_markdown(FILE *file, const struct backtest_report *r) {
+    write_head(file, r);
+    write_gates(file, r->gates);
+    if (r->figures->labelled) {
+        write_ranking(file, r->figures);
+        write_queues(file, r->figures);
+        write_thresholds(file, r->figures);
+        write_recommended(file, r->figures);
+        write_calibration(file, r->figures);
+    }
+    write_load(file, r->figures);
+    if (r->comparison != NULL) write_comparison(file, r->comparison, r->figures->labelled);
+    write_histogram(file, r->figures);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/backtest_pass.h"
+
+#include "detector/commands/account_set.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { ROOM_FIRST = 256, MICROSECONDS = 1000000 };
+
+/* Room for one more; a tool's memory grows with its input. */
+static void *grow(void *items, size_t count, size_t *room, size_t size) {
+    if (count < *room) return items;
+    *room = *room == 0 ? ROOM_FIRST : 2 * *room;
+    void *grown = realloc(items, *room * size);
+    assert(grown != NULL && "out of memory");
+    return grown;
+}
+
+struct backtest_pass *backtest_pass_new(struct labels *labels) {
+    struct backtest_pass *pass = calloc(1, sizeof *pass);
+    assert(pass != NULL && "out of memory");
+    pass->index = account_set_new();
+    assert(pass->index != NULL && "out of memory");
+    pass->labels = labels;
+    return pass;
+}
+
+void backtest_pass_free(struct backtest_pass *pass) {
+    if (pass == NULL) return;
+    for (size_t i = 0; i < pass->account_count; i++)
+        free(pass->accounts[i].token);
+    free(pass->accounts);
+    free(pass->sides);
+    free(pass->advice);
+    account_set_free(pass->index);
+    free(pass);
+}
+
+/* Accounts. */
+
+static uint32_t add_account(struct backtest_pass *pass, struct text token) {
+    pass->accounts =
+        grow(pass->accounts, pass->account_count, &pass->account_room, sizeof *pass->accounts);
+    struct backtest_account *account = &pass->accounts[pass->account_count];
+    *account = (struct backtest_account){.token = strndup(token.data, token.size),
+                                         .token_size = token.size,
+                                         .opened_on_day = BACKTEST_DAY_UNKNOWN};
+    assert(account->token != NULL && "out of memory");
+    account_set_add(pass->index, token, (int64_t)pass->account_count);
+    return (uint32_t)pass->account_count++;
+}
+
+static uint32_t account_index(struct backtest_pass *pass, struct text token) {
+    int64_t index = 0;
+    if (account_set_find(pass->index, token, &index)) return (uint32_t)index;
+    return add_account(pass, token);
+}
+
+/* Sides. */
+
+const struct party *backtest_party(const struct batch *batch, const struct side *side) {
+    const struct transaction *tx = &batch->tx[side->event];
+    return side->role == SIDE_PAYER ? &tx->payer : &tx->payee;
+}
+
+static void note_label(struct backtest_pass *pass, const struct transaction *tx,
+                       const struct side *side, const struct party *party) {
+    if (pass->labels == NULL) return;
+    const bool marks = side->role == SIDE_PAYEE || tx->payee.account_token.data == NULL;
+    labels_note(pass->labels, tx->event_id, marks, party->account_token, tx->event_time_s);
+}
+
+static void take_side(struct backtest_pass *pass, const struct batch *batch, uint32_t i) {
+    const struct side *side = &batch->side[i];
+    const struct transaction *tx = &batch->tx[side->event];
+    const struct party *party = backtest_party(batch, side);
+    const uint32_t account = account_index(pass, party->account_token);
+    if (party->account_opened_on_present)
+        pass->accounts[account].opened_on_day = party->account_opened_on_day;
+    pass->sides = grow(pass->sides, pass->side_count, &pass->side_room, sizeof *pass->sides);
+    pass->sides[pass->side_count++] =
+        (struct backtest_side){tx->event_time_s, batch->logit[i], account};
+    note_label(pass, tx, side, party);
+}
+
+void backtest_pass_take_batch(struct backtest_pass *pass, const struct batch *batch) {
+    for (uint32_t i = 0; i < batch->sides; i++)
+        take_side(pass, batch, i);
+}
+
+/* Recommendations. */
+
+void backtest_pass_take_advice(void *context, const struct recommendation *r) {
+    struct backtest_pass *pass = context;
+    if (r->mode != MODE_LIVE ||
+        (r->state != RECOMMENDATION_ISSUED && r->state != RECOMMENDATION_AMENDED))
+        return;
+    pass->advice = grow(pass->advice, pass->advice_count, &pass->advice_room, sizeof *pass->advice);
+    pass->advice[pass->advice_count++] =
+        (struct backtest_advice){.issued_s = r->issued_at_us / MICROSECONDS,
+                                 .hold_tiyn = r->hold_amount_present ? r->hold_amount_kzt_minor : 0,
+                                 .account = account_index(pass, r->target_account_token),
+                                 .action = r->action,
+                                 .opens = r->state == RECOMMENDATION_ISSUED};
+}

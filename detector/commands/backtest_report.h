@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The figures of a backtest for machines (report.json) and for people (report.md). The same input,
+ * documents and labels give the same bytes. */
+#pragma once
+
+#include "detector/commands/backtest_gates.h"
+
+struct backtest_report {
+    const char *input;
+    const struct model *model;
+    const struct policy *policy;
+    const struct backtest_figures *figures;
+    const struct backtest_comparison *comparison; /* NULL: none */
+    const struct backtest_gates *gates;
+    bool interrupted;
+};
+
+/* Indented, or in one line; a line break at the end. Errors are the file's: ferror. */
+void backtest_write_json(FILE *file, const struct backtest_report *report, bool one_line);
+void backtest_write_markdown(FILE *file, const struct backtest_report *report);
+
+/* "REVIEW_ONLY" … */
+const char *backtest_action_name(int action);

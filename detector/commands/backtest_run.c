@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/backtest_run.h"
+
+#include "detector/base/steady.h"
+#include "detector/commands/backtest_scores.h"
+#include "detector/documents.h"
+#include "detector/service/stop_signal.h"
+
+#include <pthread.h>
+
+/* Signals. */
+
+static struct {
+    pthread_mutex_t lock;
+    struct replay_engine *engine; /* the one that runs, or NULL */
+} running = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void stop_running(void *unused) {
+    (void)unused;
+    pthread_mutex_lock(&running.lock);
+    if (running.engine != NULL) replay_engine_stop(running.engine);
+    pthread_mutex_unlock(&running.lock);
+}
+
+static void set_running(struct replay_engine *engine) {
+    pthread_mutex_lock(&running.lock);
+    running.engine = engine;
+    pthread_mutex_unlock(&running.lock);
+}
+
+bool backtest_run_catch_signals(struct error *error) {
+    return stop_signal_start(stop_running, NULL) ||
+           error_set(error, ERROR_FAILED, "signals cannot be caught");
+}
+
+/* Settings. */
+
+static bool take_path(const char *path, char *option, size_t room, struct error *error) {
+    if (path == NULL) return true;
+    const int size = snprintf(option, room, "%s", path);
+    return (size > 0 && (size_t)size < room) ||
+           error_set(error, ERROR_USAGE, "a path has 1 to %zu bytes, not: \"%s\"", room - 1, path);
+}
+
+bool backtest_run_open(struct backtest_run *run, const struct options *settings, const char *model,
+                       const char *policy, struct error *error) {
+    struct options *o = &run->settings;
+    *o = *settings;
+    o->state_dir[0] = '\0';
+    o->snapshot_dir[0] = '\0';
+    o->snapshot_copy_dir[0] = '\0';
+    snprintf(o->start_from, sizeof o->start_from, "earliest");
+    if (!take_path(model, o->model_path, sizeof o->model_path, error) ||
+        !take_path(policy, o->policy_path, sizeof o->policy_path, error))
+        return false;
+    run->model = documents_load_model(o, error);
+    if (run->model == NULL) return false;
+    run->policy = documents_load_policy(o, run->model, error);
+    return run->policy != NULL;
+}
+
+/* Running. */
+
+static bool take_batch(void *context, const struct batch *batch, struct error *error) {
+    struct backtest_run *run = context;
+    backtest_pass_take_batch(run->pass, batch);
+    if (run->scores == NULL) return true;
+    backtest_scores_rows(run->scores, batch, run->model);
+    return ferror(run->scores) == 0 ||
+           error_set(error, ERROR_IO, "the scores cannot be written; is the disk full?");
+}
+
+bool backtest_run_go(struct backtest_run *run, const struct backtest_input *input,
+                     struct labels *labels, struct error *error) {
+    run->pass = backtest_pass_new(labels);
+    run->source = replay_source_open(input->path, &run->settings, error);
+    if (run->source == NULL) return false;
+    const struct replay_engine_options engine = {.settings = &run->settings,
+                                                 .source = run->source,
+                                                 .on_recommendation = backtest_pass_take_advice,
+                                                 .context = run->pass,
+                                                 .on_batch = take_batch,
+                                                 .batch_context = run,
+                                                 .partitions = (int32_t)input->partitions,
+                                                 .memory_max = input->memory_max,
+                                                 .order_ignored = true,
+                                                 .quiet = input->quiet};
+    run->engine = replay_engine_open(&engine, error);
+    if (run->engine == NULL) return false;
+    set_running(run->engine);
+    const double started_s = steady_s();
+    const bool ok = replay_engine_run(run->engine, error);
+    run->seconds = steady_s() - started_s;
+    set_running(NULL);
+    return ok;
+}
+
+void backtest_run_forget(struct backtest_run *run) {
+    replay_engine_close(run->engine);
+    replay_source_close(run->source);
+    run->engine = NULL;
+    run->source = NULL;
+}
+
+void backtest_run_close(struct backtest_run *run) {
+    backtest_run_forget(run);
+    backtest_pass_free(run->pass);
+    policy_free(run->policy);
+    model_free(run->model);
+}

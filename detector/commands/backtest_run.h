@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One model over recorded events, by the stages that production runs, apart from any live shard:
+ * nothing is read from state.dir or snapshot.dir, and nothing written there. A recording's order
+ * log is not followed, since it names the documents of its time: partitions are merged by record
+ * time. */
+#pragma once
+
+#include "detector/commands/backtest_pass.h"
+#include "detector/commands/replay_engine.h"
+#include "detector/policy.h"
+
+#include <stdio.h>
+
+struct backtest_run {
+    struct options settings;
+    struct model *model;
+    struct policy *policy;
+    struct backtest_pass *pass;   /* what it left, from backtest_run_go on */
+    FILE *scores;                 /* where scores.csv goes, of the caller; NULL: nowhere */
+    struct replay_engine *engine; /* from backtest_run_go on */
+    struct replay_source *source;
+    double seconds;
+};
+
+struct backtest_input {
+    const char *path;
+    int64_t partitions, memory_max;
+    bool quiet;
+};
+
+/* The paths replace those of the settings; NULL: as they are. Fills settings, model, policy. */
+bool backtest_run_open(struct backtest_run *run, const struct options *settings, const char *model,
+                       const char *policy, struct error *error);
+/* Once. `labels`, which may be NULL, are told of each side. True also after a stop. */
+bool backtest_run_go(struct backtest_run *run, const struct backtest_input *input,
+                     struct labels *labels, struct error *error);
+/* Frees the records; the pass stays. */
+void backtest_run_forget(struct backtest_run *run);
+void backtest_run_close(struct backtest_run *run);
+
+/* From the first call on, signals stop the run that goes. */
+bool backtest_run_catch_signals(struct error *error);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where each account of a run stands over the period that is judged. */
+#pragma once
+
+#include "detector/commands/backtest_pass.h"
+
+/* Both ends belong to it; seconds of event time. */
+struct backtest_period {
+    int64_t from_s; /* INT64_MIN: from the first event */
+    int64_t to_s;   /* the last event */
+};
+
+struct backtest_standing {
+    double score;           /* its highest logit in the period; -infinity: it has no side there */
+    int64_t first_bad_s;    /* INT64_MAX: it does not turn bad within the period, or no labels */
+    int64_t first_advice_s; /* of the period; INT64_MAX: none */
+    int64_t held_tiyn;      /* the largest hold of each episode, added up */
+    enum action action;     /* the strongest advised; ACTION_UNKNOWN: none */
+    bool left_out;          /* was bad before the period, and is judged no more */
+};
+
+struct backtest_period backtest_period(const struct backtest_pass *pass, int64_t from_s);
+/* One for each account of the pass, to be freed. `labels` may be NULL. */
+struct backtest_standing *backtest_standings(const struct backtest_pass *pass,
+                                             const struct labels *labels,
+                                             struct backtest_period period);
+
+static inline bool backtest_is_bad(const struct backtest_standing *standing) {
+    return standing->first_bad_s != INT64_MAX;
+}
+
+/* It has a side in the period and is judged. */
+static inline bool backtest_counts(const struct backtest_standing *standing) {
+    return !standing->left_out && standing->score > -1e300;
+}
+
+static inline bool backtest_within(struct backtest_period period, int64_t second) {
+    return second >= period.from_s && second <= period.to_s;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/log.h"
+#include "detector/broker/recording.h"
+#include "detector/commands/backtest_outputs.h"
+#include "detector/commands/backtest_report.h"
+#include "detector/commands/backtest_run.h"
+#include "detector/commands/backtest_scores.h"
+#include "detector/commands/cli.h"
+#include "detector/commands/commands.h"
+#include "detector/commands/fit_period.h"
+#include "detector/import/moment.h"
+#include "detector/service/stop_signal.h"
+
+#include <string.h>
+
+enum { MEMORY_DEFAULT_G = 4 };
+
+struct backtest {
+    struct cli *cli;
+    const char *input, *out, *old_model;
+    int64_t partitions, memory_max;
+    int64_t from_s; /* INT64_MIN: from the first event */
+    struct labels *labels;
+    struct backtest_gates gates;
+    struct backtest_outputs outputs;
+    struct backtest_run run, old_run; /* old_run: of --compare */
+    struct backtest_figures *figures, *old_figures;
+    struct backtest_comparison comparison;
+    int missed; /* gates */
+};
+
+/* Flags. */
+
+static bool read_paths(struct backtest *b, struct error *error) {
+    const struct cli *cli = b->cli;
+    b->input = cli_value(cli, "--input");
+    b->out = cli_value(cli, "--out");
+    b->old_model = cli_value(cli, "--compare");
+    if (b->input == NULL || b->out == NULL)
+        return error_set(error, ERROR_USAGE, "%s is missing; usage: %s",
+                         b->input == NULL ? "--input FILE" : "--out DIR", cli->usage);
+    return cli_number(cli, "--partitions", 1, 1024, &b->partitions, error) &&
+           cli_number(cli, "--memory", 1000000, INT64_MAX, &b->memory_max, error);
+}
+
+static bool read_from(struct backtest *b, struct error *error) {
+    const char *from = cli_value(b->cli, "--from");
+    if (from == NULL) return fit_period_until(b->run.model, &b->from_s, error);
+    const char *why = moment_read(from, &b->from_s);
+    return why == NULL || error_set(error, ERROR_USAGE, "--from %s: %s", from, why);
+}
+
+/* What can be wrong is found before hours of work go into it. */
+
+static bool open_runs(struct backtest *b, struct error *error) {
+    const struct options *settings = &b->cli->options;
+    const char *policy = cli_value(b->cli, "--policy");
+    return backtest_run_open(&b->run, settings, cli_value(b->cli, "--model"), policy, error) &&
+           (b->old_model == NULL ||
+            backtest_run_open(&b->old_run, settings, b->old_model, policy, error));
+}
+
+static bool load_inputs(struct backtest *b, struct error *error) {
+    const char *labels = cli_value(b->cli, "--labels"), *gates = cli_value(b->cli, "--gate");
+    if (labels != NULL && (b->labels = labels_open(labels, error)) == NULL) return false;
+    return gates == NULL ||
+           backtest_gates_load(&b->gates, gates, labels != NULL, b->old_model != NULL, error);
+}
+
+static bool open_outputs(struct backtest *b, struct error *error) {
+    const char *const read[] = {b->input, cli_value(b->cli, "--labels"),
+                                cli_value(b->cli, "--gate")};
+    const struct backtest_outputs_options options = {.directory = b->out,
+                                                     .force = cli_value(b->cli, "--force") != NULL,
+                                                     .compares = b->old_model != NULL,
+                                                     .read = read,
+                                                     .read_count = sizeof read / sizeof read[0]};
+    if (!backtest_outputs_open(&b->outputs, &options, error)) return false;
+    b->run.scores = backtest_outputs_stream(&b->outputs, BACKTEST_SCORES, error);
+    if (b->run.scores != NULL) backtest_scores_head(b->run.scores);
+    return b->run.scores != NULL;
+}
+
+/* The runs. */
+
+static bool save_recommendations(struct backtest *b, struct error *error) {
+    const char *const topics[] = {b->run.settings.topic_recommendations};
+    return recording_save(backtest_outputs_part(&b->outputs, BACKTEST_RECOMMENDATIONS),
+                          replay_engine_memory(b->run.engine), topics, 1, error);
+}
+
+static bool run_old(struct backtest *b, const struct backtest_input *input, struct error *error) {
+    if (b->old_model == NULL) return true;
+    if (stop_signal_seen() == 0 && !backtest_run_go(&b->old_run, input, NULL, error)) return false;
+    return stop_signal_seen() == 0 ||
+           error_set(error, ERROR_INTERRUPTED,
+                     "a comparison needs both runs to their end; nothing is kept");
+}
+
+/* The records of the first are let go before the second begins. */
+static bool run_both(struct backtest *b, struct error *error) {
+    const struct backtest_input input = {b->input, b->partitions, b->memory_max, b->cli->quiet};
+    if (!backtest_run_catch_signals(error) || !backtest_run_go(&b->run, &input, b->labels, error) ||
+        !save_recommendations(b, error))
+        return false;
+    backtest_run_forget(&b->run);
+    return run_old(b, &input, error);
+}
+
+/* Labels that say nothing of this input would make every figure a lie. */
+static bool check_labels(const struct backtest *b, struct error *error) {
+    const struct backtest_pass *pass = b->run.pass;
+    size_t known = 0;
+    if (b->labels == NULL) return true;
+    for (size_t i = 0; i < pass->account_count; i++)
+        known += labels_first_bad(b->labels, pass->accounts[i].token,
+                                  pass->accounts[i].token_size) != INT64_MAX;
+    if (known == 0)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s marks no account of %s; are its ids those of the input?",
+                         cli_value(b->cli, "--labels"), b->input);
+    if (known < labels_accounts(b->labels))
+        fprintf(stderr, "warning: %zu of %zu labelled accounts are not in the input\n",
+                labels_accounts(b->labels) - known, labels_accounts(b->labels));
+    return true;
+}
+
+static bool check_period(const struct backtest *b, struct error *error) {
+    if (b->run.pass->side_count == 0)
+        return error_set(error, ERROR_BAD_DATA, "%s: no event of it was scored", b->input);
+    const int64_t end_s = backtest_period(b->run.pass, b->from_s).to_s;
+    return b->from_s <= end_s ||
+           error_set(error, ERROR_BAD_DATA,
+                     "nothing is left to judge: the period begins at %lld%s, the last event is at "
+                     "%lld; --from TIME names another beginning",
+                     (long long)b->from_s,
+                     cli_value(b->cli, "--from") == NULL ? ", where the model's data ends" : "",
+                     (long long)end_s);
+}
+
+static struct backtest_figures *figures_of(const struct backtest *b,
+                                           const struct backtest_run *run) {
+    return backtest_figures_new(run->pass, b->labels, b->from_s, run->policy, run->model);
+}
+
+static bool compare(struct backtest *b, struct error *error) {
+    if (b->old_model == NULL) return true;
+    FILE *file = backtest_outputs_stream(&b->outputs, BACKTEST_COMPARE, error);
+    if (file == NULL) return false;
+    b->old_figures = figures_of(b, &b->old_run);
+    b->comparison =
+        backtest_compare(file, b->run.pass, b->old_run.pass, b->labels, b->figures, b->old_figures);
+    b->comparison.model_id = model_id(b->old_run.model);
+    b->comparison.model_sha256 = model_sha256(b->old_run.model);
+    return true;
+}
+
+static bool judge(struct backtest *b, struct error *error) {
+    if (!check_labels(b, error) || !check_period(b, error)) return false;
+    b->figures = figures_of(b, &b->run);
+    if (!compare(b, error)) return false;
+    b->missed =
+        backtest_gates_judge(&b->gates, b->figures, b->old_model == NULL ? NULL : &b->comparison);
+    return true;
+}
+
+/* What is handed over. */
+
+static struct backtest_report report_of(const struct backtest *b) {
+    return (struct backtest_report){.input = b->input,
+                                    .model = b->run.model,
+                                    .policy = b->run.policy,
+                                    .figures = b->figures,
+                                    .comparison = b->old_model == NULL ? NULL : &b->comparison,
+                                    .gates = &b->gates,
+                                    .interrupted = stop_signal_seen() != 0};
+}
+
+static bool write_reports(struct backtest *b, struct error *error) {
+    const struct backtest_report report = report_of(b);
+    FILE *json = backtest_outputs_stream(&b->outputs, BACKTEST_JSON, error);
+    FILE *markdown =
+        json == NULL ? NULL : backtest_outputs_stream(&b->outputs, BACKTEST_MARKDOWN, error);
+    if (markdown == NULL) return false;
+    backtest_write_json(json, &report, false);
+    backtest_write_markdown(markdown, &report);
+    if (!backtest_outputs_finish(&b->outputs, error)) return false;
+    if (b->cli->json) backtest_write_json(stdout, &report, true);
+    return true;
+}
+
+static void print_gates(const struct backtest *b) {
+    for (int i = 0; i < BACKTEST_GATE_COUNT; i++) {
+        const struct backtest_gate *gate = &b->gates.gates[i];
+        if (gate->wanted)
+            fprintf(stderr, "gate %s %.6g: %s, it is %.6g\n", gate->name, gate->bound,
+                    gate->met ? "met" : "NOT MET", gate->figure);
+    }
+}
+
+static void print_summary(const struct backtest *b) {
+    const struct backtest_figures *f = b->figures;
+    fprintf(stderr,
+            "%s%zu sides of %zu accounts in %.1f s; %lld recommendations for %lld accounts, %.1f a "
+            "day\n",
+            stop_signal_seen() != 0 ? "interrupted; so far: " : "", b->run.pass->side_count,
+            b->run.pass->account_count, b->run.seconds + b->old_run.seconds,
+            (long long)f->recommendations, (long long)f->recommended_accounts, backtest_a_day(f));
+    if (f->labelled)
+        fprintf(stderr,
+                "average precision of accounts %.4f (%.4f to %.4f), of sides %.4f; found %lld of "
+                "%lld bad accounts, %lld wrong freezes\n",
+                f->account_ap, f->account_ap_band.low, f->account_ap_band.high, f->side_ap,
+                (long long)f->found, (long long)f->bad_accounts, (long long)f->wrong_freezes);
+    else
+        fprintf(stderr, "no labels: how good the ranking is cannot be said; --labels FILE\n");
+    fprintf(stderr, "next: read %s/report.md\n", b->out);
+}
+
+/* Life. */
+
+static bool run(struct backtest *b, struct error *error) {
+    if (!read_paths(b, error) || !open_runs(b, error) || !load_inputs(b, error) ||
+        !read_from(b, error) || !open_outputs(b, error) || !run_both(b, error) ||
+        !judge(b, error) || !write_reports(b, error))
+        return false;
+    if (!b->cli->quiet) print_summary(b);
+    print_gates(b);
+    return b->missed == 0 || stop_signal_seen() != 0 ||
+           error_set(error, ERROR_GATE, "%d gate%s not met; %s/report.md has the figures",
+                     b->missed, b->missed == 1 ? " is" : "s are", b->out);
+}
+
+static void close_backtest(struct backtest *b) {
+    stop_signal_end();
+    backtest_outputs_close(&b->outputs);
+    backtest_figures_free(b->figures);
+    backtest_figures_free(b->old_figures);
+    backtest_run_close(&b->run);
+    backtest_run_close(&b->old_run);
+    labels_close(b->labels);
+}
+
+int cmd_backtest(int argc, char **argv) {
+    struct error error = {.code = ERROR_NONE};
+    struct cli_flag flags[] = {
+        {"--input", "FILE", "container file of transactions, or a recording", NULL},
+        {"--out", "DIR", "directory of the results; made where there is none", NULL},
+        {"--labels", "FILE", "CSV of bad accounts and since when, or of labelled events", NULL},
+        {"--model", "FILE", "in place of model.path", NULL},
+        {"--policy", "FILE", "in place of policy.path", NULL},
+        {"--from", "TIME", "begin judging there (where the model's own data ends)", NULL},
+        {"--compare", "MODEL", "an old model, to see whom the new one gains and loses", NULL},
+        {"--gate", "FILE", "JSON of bounds; ends with 3 when one is not met", NULL},
+        {"--force", NULL, "replace the results in a directory that is not empty", NULL},
+        {"--partitions", "N", "of a file that names none (1)", NULL},
+        {"--memory", "BYTES", "records are held in memory, at most (4G)", NULL}};
+    struct cli cli = {
+        .usage = "saqshy backtest --input FILE --out DIR [flags] [-X key=value]…",
+        .purpose = "Runs the production stages over recorded events and judges model and policy.",
+        .flags = flags,
+        .flag_count = sizeof flags / sizeof flags[0],
+        .wants_options = true};
+    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
+    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
+    if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
+    struct backtest b = {
+        .cli = &cli, .partitions = 1, .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G};
+    const bool ok = run(&b, &error);
+    close_backtest(&b);
+    cli_free(&cli);
+    if (!ok) return cli_fail(&error);
+    return stop_signal_seen() != 0 ? error_exit_status(ERROR_INTERRUPTED) : 0;
+}

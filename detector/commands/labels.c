@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/labels.h"
+
+#include "detector/base/files.h"
+#include "detector/commands/account_set.h"
+#include "detector/import/csv.h"
+#include "detector/import/moment.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <strings.h>
+
+struct labels {
+    struct account_set *accounts; /* first bad second of each */
+    struct account_set *events;   /* those that are bad; NULL: labels of accounts */
+    size_t columns, time_column;  /* of the file; columns 0: the head line is still to come */
+    size_t rows;
+};
+
+/* Rows. Each gives NULL, or what is wrong. */
+
+static const char *take_account(struct labels *labels, const struct csv *csv) {
+    const struct text account = text_of(csv_field(csv, 0));
+    int64_t second = 0;
+    if (account.size == 0) return "the account is empty";
+    const char *why = moment_read(csv_field(csv, labels->time_column), &second);
+    if (why == NULL) account_set_lower(labels->accounts, account, second);
+    return why;
+}
+
+static const char *read_label(const char *field, bool *bad) {
+    *bad = strcmp(field, "1") == 0 || strcasecmp(field, "true") == 0;
+    return *bad || strcmp(field, "0") == 0 || strcasecmp(field, "false") == 0
+               ? NULL
+               : "the label is none of 0, 1, true, false";
+}
+
+static const char *take_event(struct labels *labels, const struct csv *csv) {
+    const struct text event = text_of(csv_field(csv, 0));
+    bool bad = false;
+    if (event.size == 0) return "the event is empty";
+    const char *why = read_label(csv_field(csv, 1), &bad);
+    if (bad) account_set_add(labels->events, event, 0);
+    return why;
+}
+
+static const char *take_row(struct labels *labels, const struct csv *csv) {
+    if (csv_count(csv) != labels->columns) return "as many fields are due as the head line has";
+    return labels->events == NULL ? take_account(labels, csv) : take_event(labels, csv);
+}
+
+/* The head line. */
+
+static const char *find_time(struct labels *labels, const struct csv *csv) {
+    static const char prefix[] = "first_";
+    labels->time_column = csv_count(csv) == 2 ? 1 : 0;
+    for (size_t i = 1; labels->time_column == 0 && i < csv_count(csv); i++)
+        if (strncmp(csv_field(csv, i), prefix, sizeof prefix - 1) == 0) labels->time_column = i;
+    return labels->time_column > 0
+               ? NULL
+               : "of the columns after account_id none is the time: have one, or name it first_…";
+}
+
+static const char *take_head(struct labels *labels, const struct csv *csv) {
+    labels->columns = csv_count(csv);
+    if (strcmp(csv_field(csv, 0), "account_id") == 0) return find_time(labels, csv);
+    if (labels->columns != 2 || strcmp(csv_field(csv, 0), "event_id") != 0 ||
+        strcmp(csv_field(csv, 1), "label") != 0)
+        return "the head line is neither account_id,TIME nor event_id,label";
+    labels->events = account_set_new();
+    assert(labels->events != NULL && "out of memory");
+    return NULL;
+}
+
+/* The file. */
+
+static bool is_empty_line(const struct csv *csv) {
+    return csv_count(csv) == 1 && csv_field(csv, 0)[0] == '\0';
+}
+
+static const char *take_line(struct labels *labels, const struct csv *csv) {
+    if (is_empty_line(csv)) return NULL;
+    if (labels->columns == 0) return take_head(labels, csv);
+    labels->rows++;
+    return take_row(labels, csv);
+}
+
+static const char *load(struct labels *labels, struct csv *csv) {
+    const char *why = NULL;
+    for (;;) {
+        const enum csv_outcome outcome = csv_next(csv, &why);
+        if (outcome == CSV_END) return labels->rows > 0 ? NULL : "no row follows; labels are due";
+        if (outcome == CSV_ROW) why = take_line(labels, csv);
+        if (why != NULL) return why;
+    }
+}
+
+static bool read_file(struct labels *labels, const char *path, FILE *file, struct error *error) {
+    struct csv *csv = csv_new(file);
+    assert(csv != NULL && "out of memory");
+    const char *why = load(labels, csv);
+    const int64_t line = csv_line(csv);
+    const bool failed = csv_failed(csv);
+    csv_free(csv);
+    if (failed) return error_set(error, ERROR_IO, "%s: cannot be read to its end", path);
+    return why == NULL ||
+           error_set(error, ERROR_BAD_DATA, "%s:%lld: %s", path, (long long)line, why);
+}
+
+struct labels *labels_open(const char *path, struct error *error) {
+    FILE *file = files_open(path, ERROR_IO, error);
+    if (file == NULL) return NULL;
+    struct labels *labels = calloc(1, sizeof *labels);
+    assert(labels != NULL && "out of memory");
+    labels->accounts = account_set_new();
+    assert(labels->accounts != NULL && "out of memory");
+    const bool ok = read_file(labels, path, file, error);
+    fclose(file);
+    if (ok) return labels;
+    labels_close(labels);
+    return NULL;
+}
+
+void labels_close(struct labels *labels) {
+    if (labels == NULL) return;
+    account_set_free(labels->accounts);
+    account_set_free(labels->events);
+    free(labels);
+}
+
+/* Questions. */
+
+int64_t labels_first_bad(const struct labels *labels, const char *account, size_t size) {
+    int64_t second = INT64_MAX;
+    (void)account_set_find(labels->accounts, (struct text){account, (uint32_t)size}, &second);
+    return second;
+}
+
+void labels_note(struct labels *labels, struct text event_id, bool is_payee_or_only_side,
+                 struct text account, int64_t event_time_s) {
+    int64_t unused;
+    if (labels->events == NULL || !is_payee_or_only_side) return;
+    if (account_set_find(labels->events, event_id, &unused))
+        account_set_lower(labels->accounts, account, event_time_s);
+}
+
+size_t labels_accounts(const struct labels *labels) {
+    return account_set_count(labels->accounts);
+}
+
+bool labels_by_event(const struct labels *labels) {
+    return labels->events != NULL;
+}

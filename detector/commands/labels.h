@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which accounts are bad and since when, from a CSV; for tools, off the hot path.
+ *
+ * The head line says which of two kinds it is:
+ *
+ *   account_id,ANY_NAME            the account and the time it turned bad
+ *   account_id,…,first_NAME,…      the same among more columns, as `saqshy gen --labels` writes it
+ *   event_id,label                 labelled events, as `saqshy import --labels-out` writes them
+ *
+ * A time is as moment.h reads it; a label is 1 or true, 0 or false. Where an account stands twice,
+ * the earliest time counts. Labelled events name accounts only as the run meets them: see
+ * labels_note. */
+#pragma once
+
+#include "detector/base/bytes.h"
+#include "detector/base/error.h"
+
+#include <stddef.h>
+
+struct labels;
+
+/* NULL: ERROR_IO; ERROR_BAD_DATA with the line and what is expected there, also for a file without
+ * a row. */
+struct labels *labels_open(const char *path, struct error *error);
+void labels_close(struct labels *labels);
+/* The second from which the account is bad (floor); INT64_MAX: never. */
+int64_t labels_first_bad(const struct labels *labels, const char *account, size_t size);
+/* For each scored side of a run: a labelled event makes its payee's account, or the payer's where
+ * no payee has one, bad from the event's time on. Nothing happens for labels of accounts. */
+void labels_note(struct labels *labels, struct text event_id, bool is_payee_or_only_side,
+                 struct text account, int64_t event_time_s);
+/* Accounts that are bad. */
+size_t labels_accounts(const struct labels *labels);
+bool labels_by_event(const struct labels *labels);

@@ -1,0 +1,229 @@
+# backtest: a model and a policy over recorded events. tests/test_backtest.py computes the figures anew.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    "$SAQSHY" gen --quiet --days 3 --accounts 1000 --droppers 10 --out feed.avro --labels labels.csv
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out results
+    shipped="$SOURCE_DIR/models/shipped-model.json"
+    sed 's/"droppers-by-hand-1"/"stricter"/; s/"intercept": -4/"intercept": -5.5/' "$shipped" > stricter.json
+    sed 's/"provenance": {/"provenance": {"fit_until": 1767440000, /' "$shipped" > fitted.json
+}
+
+setup() { cd "$BATS_FILE_TMPDIR"; }
+
+report() { python3 -c 'import json, sys; print(eval("r" + sys.argv[2], {"r": json.load(open(sys.argv[1]))}))' "$1/report.json" "$2"; }
+
+@test "a directory of results: scores, recommendations, a report for machines and one for people" {
+    [ "$(ls results)" = "$(printf '%s\n' recommendations.avro report.json report.md scores.csv)" ]
+    [ "$(head -1 results/scores.csv)" = position,account,time,side,logit,probability ]
+    [ "$(report results '["labels"]')" = accounts ]
+    [ "$(report results '["counts"]["bad_accounts"]')" -eq "$(($(wc -l < labels.csv) - 1))" ]
+    ap=$(report results '["account_average_precision"]')
+    grep -q "^\* Average precision of accounts: \*\*${ap:0:4}" results/report.md
+}
+
+@test "the same input gives the same bytes, however batches are cut" {
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out again -X merge.slice.ms=1 -X kernel.tier=scalar
+    diff -r results again
+}
+
+@test "scores are those of the features' rows, recommendations those of a replay" {
+    "$SAQSHY" features --quiet --input feed.avro --out vectors.csv
+    diff <(cut -d, -f2,3,5,7,8 vectors.csv | sed 's|,|/|; 1d') <(cut -d, -f1-4 results/scores.csv | sed 1d)
+    "$SAQSHY" replay --engine --quiet --input feed.avro --out replayed.avro
+    cmp replayed.avro results/recommendations.avro
+}
+
+@test "without labels it says so and still shows the load" {
+    run --separate-stderr "$SAQSHY" backtest --input feed.avro --out plain --json
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"no labels: how good the ranking is cannot be said"* ]]
+    [[ "$output" == *'"labels":null'* ]]
+    [[ "$output" != *average_precision* ]]
+    [ "$(report plain '["load"]["recommendations"]')" -eq "$(report results '["load"]["recommendations"]')" ]
+    grep -q "none: nothing can be said of who is bad" plain/report.md
+}
+
+@test "--from leaves out who was bad before; by default the period begins where the model's data ends" {
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out from --from 2026-01-03T16:33:20+05:00
+    before=$(awk -F, 'NR > 1 && $3 < 1767440000' labels.csv | wc -l)
+    [ "$before" -gt 0 ]
+    [ "$(report from '["counts"]["left_out_accounts"]')" -eq "$before" ]
+    [ "$(report from '["counts"]["bad_accounts"]')" -eq "$(($(wc -l < labels.csv) - 1 - before))" ]
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out fitted --model fitted.json
+    [ "$(report fitted '["period"]')" = "$(report from '["period"]')" ]
+    [ "$(report fitted '["counts"]')" = "$(report from '["counts"]')" ]
+    cmp fitted/scores.csv results/scores.csv
+}
+
+@test "labels of events mark the accounts that got the money" {
+    cat > m.map <<'MAP'
+[columns]
+event_id = id
+time = ts
+payer = from
+payee = to
+amount = sum
+type = kind
+label = flag
+[type T]
+event_type = P2P_TRANSFER
+MAP
+    printf 'id,ts,from,to,sum,kind,flag\n1,1767225600,ann,bob,10,T,0\n2,1767225601,ann,cid,10,T,1\n3,1767225602,ann,dan,10,T,0\n' > small.csv
+    "$SAQSHY" import --quiet --mapping m.map --input small.csv --out small.avro --labels-out small-labels.csv
+    "$SAQSHY" backtest --quiet --input small.avro --labels small-labels.csv --out small
+    [ "$(report small '["labels"]')" = events ]
+    [ "$(report small '["counts"]["bad_accounts"]')" -eq 1 ]
+    [ "$(report small '["counts"]["bad_sides"]')" -eq 1 ]
+    [ "$(report small '["counts"]["accounts"]')" -eq 4 ]
+}
+
+@test "another model gives other scores and recommendations" {
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out strict --model stricter.json
+    [ "$(report strict '["model"]["id"]')" = stricter ]
+    [ "$(report strict '["load"]["recommendations"]')" -lt "$(report results '["load"]["recommendations"]')" ]
+}
+
+@test "--compare names who is gained and lost" {
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out compared --model stricter.json \
+        --compare "$SOURCE_DIR/models/shipped-model.json"
+    [ "$(head -1 compared/compare.csv)" = account,change,bad,score_new,score_old ]
+    [ "$(grep -c ,lost,true, compared/compare.csv)" -eq "$(report compared '["comparison"]["lost_bad"]')" ]
+    [ "$(report compared '["comparison"]["lost"]')" -gt 0 ]
+    [ "$(report compared '["comparison"]["gained"]')" -eq 0 ]
+    [ "$(report compared '["comparison"]["model"]["id"]')" = droppers-by-hand-1 ]
+    [ "$(report compared '["comparison"]["account_average_precision"]')" = "$(report results '["account_average_precision"]')" ]
+    "$SAQSHY" backtest --quiet --input feed.avro --out compared --force
+    [ ! -e compared/compare.csv ]
+}
+
+@test "a gate that is not met ends with 3, a line for each gate" {
+    echo '{"wrong_freezes_at_most": 100, "found_at_least": 9999, "account_average_precision_gain_at_least": -1}' > gates.json
+    run --separate-stderr "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out gated --gate gates.json \
+        --compare stricter.json
+    [ "$status" -eq 3 ]
+    [[ "$stderr" == *"gate found_at_least 9999: NOT MET"* ]]
+    [[ "$stderr" == *"gate wrong_freezes_at_most 100: met"* ]]
+    [[ "$stderr" == *"GATE: 1 gate is not met; gated/report.md has the figures" ]]
+    [ "$(report gated '["gates"][0]["met"]')" = False ]
+    grep -q "| found_at_least | 9999 | .* | \*\*not met\*\* |" gated/report.md
+    echo '{"recommendations_a_day_at_most": 1000}' > gates.json
+    "$SAQSHY" backtest --quiet --input feed.avro --out gated --gate gates.json --force
+}
+
+@test "a gate that cannot be judged is refused before the run" {
+    refused() { # gates status text
+        echo "$1" > gates.json
+        run "$SAQSHY" backtest --quiet --input feed.avro --out refused --gate gates.json
+        [ "$status" -eq "$2" ]
+        [[ "$output" == *"$3"* ]]
+        [ ! -e refused ]
+    }
+    refused '{"wrong_freezes_at_most": 1}' 2 "can be judged with --labels only"
+    refused '{"wrong_freezes_at_mots": 1}' 78 "did you mean wrong_freezes_at_most"
+    refused '{"recommendations_at_most": "few"}' 78 "takes a number"
+    refused '{}' 78 "an object is due"
+    refused '[' 78 "gates.json:"
+    run "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out refused --gate <(echo '{"lost_bad_at_most": 1}')
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"can be judged with --compare only"* ]]
+}
+
+@test "every gate is in the guide" {
+    diff <(sed -n '/define BACKTEST_GATES_TABLE/,/^$/s/^    X(\([a-z0-9_]*\),.*/\1/p' "$SOURCE_DIR/detector/commands/backtest_gates.h" | sort) \
+        <(sed -n 's/^| `\([a-z0-9_]*_at_[a-z]*\)` .*/\1/p' "$SOURCE_DIR/docs/MODEL_WORKFLOW.md" | sort)
+}
+
+@test "a directory with something in it is refused, --force replaces the results" {
+    mkdir kept && echo mine > kept/notes.txt
+    run "$SAQSHY" backtest --quiet --input feed.avro --out kept
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"USAGE: kept is not empty"*"--force"* ]]
+    [ "$(ls kept)" = notes.txt ]
+    "$SAQSHY" backtest --quiet --input feed.avro --out kept --force
+    [ "$(cat kept/notes.txt)" = mine ]
+    cmp kept/scores.csv results/scores.csv
+}
+
+@test "what cannot be a directory is an I/O error" {
+    run "$SAQSHY" backtest --quiet --input feed.avro --out nowhere/results
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: nowhere/results: No such file or directory"* ]]
+    run "$SAQSHY" backtest --quiet --input feed.avro --out feed.avro
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: feed.avro: Not a directory"* ]]
+}
+
+@test "with --force the input is never what is written" {
+    mkdir own && cp feed.avro own/recommendations.avro && cp labels.csv own/scores.csv.part
+    run "$SAQSHY" backtest --quiet --input own/recommendations.avro --out own --force
+    [ "$status" -eq 2 ]
+    cmp feed.avro own/recommendations.avro
+    run "$SAQSHY" backtest --quiet --input feed.avro --labels own/scores.csv.part --out own --force
+    [ "$status" -eq 2 ]
+    cmp labels.csv own/scores.csv.part
+}
+
+@test "a failure leaves neither half a result nor an empty directory, and old results as they were" {
+    fails() { # status text flags…
+        local status_due=$1 text=$2
+        shift 2
+        run "$SAQSHY" backtest --quiet --out failed "$@"
+        [ "$status" -eq "$status_due" ]
+        [[ "$output" == *"$text"* ]]
+        [ ! -e failed ]
+    }
+    head -c 20000 feed.avro > cut.avro
+    echo '{"format": "saqshy-model/1"}' > half.json
+    printf 'account_id,since\nnobody,1767380400\n' > strangers.csv
+    printf 'account_id,since\nnobody,soon\n' > broken.csv
+    sed 's/"provenance": {/"provenance": {"fit_until": "yesterday", /' "$SOURCE_DIR/models/shipped-model.json" > vague.json
+    fails 74 "nowhere.avro" --input nowhere.avro
+    fails 65 "cut.avro" --input cut.avro
+    fails 78 "half.json" --input feed.avro --model half.json
+    fails 78 "nowhere.json" --input feed.avro --model nowhere.json
+    fails 78 "half.json" --input feed.avro --compare half.json
+    fails 78 "nowhere.json" --input feed.avro --policy nowhere.json
+    fails 78 "provenance.fit_until is no whole number" --input feed.avro --model vague.json
+    fails 74 "nowhere.csv" --input feed.avro --labels nowhere.csv
+    fails 65 "broken.csv:2: the time is neither" --input feed.avro --labels broken.csv
+    fails 65 "strangers.csv marks no account of feed.avro" --input feed.avro --labels strangers.csv
+    fails 2 "--from soon: the time is neither" --input feed.avro --from soon
+    fails 65 "nothing is left to judge" --input feed.avro --from 2030-01-01
+    fails 2 "--input FILE is missing"
+    run "$SAQSHY" backtest --quiet --input feed.avro
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--out DIR is missing"* ]]
+    cp -r results old
+    run bash -c "trap '' XFSZ; ulimit -f 500; exec \"\$SAQSHY\" backtest --quiet --input feed.avro --out old --force"
+    [ "$status" -eq 74 ]
+    diff -r results old
+}
+
+@test "labelled accounts that are not in the input are said" {
+    cat labels.csv <(echo nobody,FAN_IN,1767380400) > more.csv
+    run "$SAQSHY" backtest --quiet --input feed.avro --labels more.csv --out more
+    [ "$status" -eq 0 ]
+    [[ "$output" == "warning: 1 of $(wc -l < labels.csv) labelled accounts are not in the input" ]]
+}
+
+@test "nothing of a live shard is read or written" {
+    mkdir -p live/state live/snapshots
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out apart -X state.dir=live/state -X snapshot.dir=live/snapshots
+    [ -z "$(find live -type f)" ]
+    diff -r results apart
+}
+
+@test "Ctrl-C keeps what was judged so far and says so" {
+    "$SAQSHY" gen --quiet --days 20 --accounts 20000 --out long.avro
+    env --default-signal=INT "$SAQSHY" backtest --input long.avro --out cut 2> err 3>&- &
+    local backtest=$! ended=0
+    until [ -s cut/scores.csv.part ]; do read -r -t 0.05 <> <(:) || true; done
+    kill -INT "$backtest"
+    wait "$backtest" || ended=$?
+    [ "$ended" -eq 130 ]
+    grep -q "interrupted; so far: " err
+    [ "$(report cut '["interrupted"]')" = True ]
+    grep -q "^\*\*Interrupted:\*\*" cut/report.md
+}
