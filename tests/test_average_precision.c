@@ -34,7 +34,7 @@ static void equal_scores_are_one_threshold_whatever_their_order(void **state) {
 
 static void a_weight_is_so_many_rows(void **state) {
     (void)state;
-    const uint32_t weights[] = {1, 3, 0, 2};
+    const double weights[] = {1, 3, 0, 2};
     struct ranked weighted[] = {{3, 3, false}, {2, 1, true}, {1, 2, true}, {0, 0, true}};
     struct ranked plain[] = {{3, 0, false}, {3, 0, false}, {2, 0, true},
                              {2, 0, true},  {2, 0, true},  {0, 0, true}};

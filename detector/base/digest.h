@@ -2,8 +2,10 @@
 /* SHA-256 (libcrypto) and its hexadecimal form. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define DIGEST_SIZE 32
 #define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1)
@@ -12,3 +14,5 @@ void digest_sha256(const void *data, size_t size, uint8_t out[DIGEST_SIZE]);
 /* Lower-case hexadecimal of `size` bytes, with a closing NUL. */
 void digest_hex(const uint8_t *bytes, size_t size, char *out);
 void digest_sha256_hex(const void *data, size_t size, char out[DIGEST_HEX_SIZE]);
+/* Of all that is left to read of a file, which is left at its end. False: reading failed. */
+bool digest_sha256_file(FILE *file, char out[DIGEST_HEX_SIZE]);

@@ -18,10 +18,10 @@ static size_t draw_below(uint64_t *state, size_t bound) {
     return (size_t)(((draw(state) >> 32) * (uint64_t)bound) >> 32);
 }
 
-static void resample(uint32_t *weights, size_t count, uint64_t *state) {
+static void resample(double *weights, size_t count, uint64_t *state) {
     memset(weights, 0, count * sizeof *weights);
     for (size_t i = 0; i < count; i++)
-        weights[draw_below(state, count)]++;
+        weights[draw_below(state, count)] += 1;
 }
 
 static int rising(const void *a, const void *b) {
@@ -38,14 +38,14 @@ double percentile(double *values, size_t count, double q) {
 
 /* `others` may be NULL. */
 static double value_of(const struct ranked *rows, const struct ranked *others, size_t count,
-                       const uint32_t *weights) {
+                       const double *weights) {
     const double value = average_precision(rows, count, weights);
     return others == NULL ? value : value - average_precision(others, count, weights);
 }
 
 static struct band band_of(const struct ranked *rows, const struct ranked *others, size_t count,
                            uint32_t rounds, uint64_t seed) {
-    uint32_t *weights = calloc(count + 1, sizeof *weights);
+    double *weights = calloc(count + 1, sizeof *weights);
     double *values = calloc(rounds + 1, sizeof *values);
     size_t kept = 0;
     assert(weights != NULL && values != NULL && "out of memory");

@@ -3,7 +3,7 @@
  * samples drawn with replacement. The same seed gives the same band. */
 #pragma once
 
-#include "detector/commands/average_precision.h"
+#include "models/average_precision.h"
 
 struct band {
     double low, high; /* NaN: no row is bad */

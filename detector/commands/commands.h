@@ -14,6 +14,7 @@
       "published recommendations: none missing, repeated or changed; reproduced by replay")        \
     X(backtest, "recorded events through the production stages: what model and policy are worth")  \
     X(features, "the feature vectors of recorded events, as CSV or NPY")                           \
+    X(train, "a model from recorded events and labels")                                            \
     X(snapshot, "snapshots of the state: list, check, show")                                       \
     X(dlq, "dead letters: look at them, send them back")                                           \
     X(schema, "what of a writer's schema binds, and what does not")                                \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detector/commands/average_precision.h"
+#include "models/average_precision.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,18 +20,17 @@ size_t ranked_tie_end(const struct ranked *rows, size_t count, size_t begin) {
     return end;
 }
 
-double average_precision(const struct ranked *rows, size_t count, const uint32_t *weights) {
-    uint64_t taken = 0, bad = 0;
-    double sum = 0;
+double average_precision(const struct ranked *rows, size_t count, const double *weights) {
+    double taken = 0, bad = 0, sum = 0;
     for (size_t begin = 0, end; begin < count; begin = end) {
-        const uint64_t bad_before = bad;
+        const double bad_before = bad;
         end = ranked_tie_end(rows, count, begin);
         for (size_t i = begin; i < end; i++) {
-            const uint32_t weight = weights == NULL ? 1 : weights[rows[i].id];
+            const double weight = weights == NULL ? 1 : weights[rows[i].id];
             taken += weight;
             bad += rows[i].bad ? weight : 0;
         }
-        if (bad > bad_before) sum += (double)(bad - bad_before) * (double)bad / (double)taken;
+        if (bad > bad_before) sum += (bad - bad_before) * bad / taken;
     }
-    return bad == 0 ? (double)NAN : sum / (double)bad;
+    return bad > 0 ? sum / bad : (double)NAN;
 }

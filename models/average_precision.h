@@ -19,4 +19,4 @@ void ranked_sort(struct ranked *rows, size_t count);
 /* The end of the rows that have the score of row `begin`; of sorted rows, as below. */
 size_t ranked_tie_end(const struct ranked *rows, size_t count, size_t begin);
 /* `weights`: by id, how often a row counts; NULL: once each. NaN when no row is bad. */
-double average_precision(const struct ranked *rows, size_t count, const uint32_t *weights);
+double average_precision(const struct ranked *rows, size_t count, const double *weights);

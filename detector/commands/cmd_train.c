@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/digest.h"
+#include "detector/base/files.h"
+#include "detector/base/log.h"
+#include "detector/base/steady.h"
+#include "detector/commands/cli.h"
+#include "detector/commands/commands.h"
+#include "detector/commands/replay_engine.h"
+#include "detector/commands/train_rows.h"
+#include "detector/service/stop_signal.h"
+#include "models/model.h"
+#include "models/train/write.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MEMORY_DEFAULT_G = 4, SAMPLE_DEFAULT = 200000, TERMS_DEFAULT = 512, TERMS_LEAST = 8 };
+
+struct job {
+    struct cli *cli;
+    const char *input, *labels_path, *out, *id;
+    int64_t seed, terms, sample, share_percent, horizon_days, memory_max;
+    char input_sha256[DIGEST_HEX_SIZE], labels_sha256[DIGEST_HEX_SIZE];
+    struct labels *labels;
+    struct replay_source *source;
+    struct replay_engine *engine;
+    struct train_rows *taken;
+    struct train_input training;
+    struct train_options options;
+    struct trained *trained;
+    struct model *model; /* the document as it was read back */
+    double started_s;
+};
+
+static bool read_flags(struct job *job, struct error *error) {
+    struct cli *cli = job->cli;
+    job->input = cli_value(cli, "--input");
+    job->labels_path = cli_value(cli, "--labels");
+    job->out = cli_value(cli, "--out");
+    job->id = cli_value(cli, "--id");
+    if (job->input == NULL || job->labels_path == NULL || job->out == NULL)
+        return error_set(error, ERROR_USAGE, "%s FILE is missing; usage: %s",
+                         job->input == NULL         ? "--input"
+                         : job->labels_path == NULL ? "--labels"
+                                                    : "--out",
+                         cli->usage);
+    const char *const names[] = {"--input", "--labels", "--out"};
+    const char *const paths[] = {job->input, job->labels_path, job->out};
+    return files_distinct(names, paths, 3, error) &&
+           cli_number(cli, "--seed", 0, INT64_MAX, &job->seed, error) &&
+           cli_number(cli, "--terms", TERMS_LEAST, TRAIN_TERMS_MAX, &job->terms, error) &&
+           cli_number(cli, "--sample", 1000, 100000000, &job->sample, error) &&
+           cli_number(cli, "--fit-share", 1, 100, &job->share_percent, error) &&
+           cli_number(cli, "--horizon-days", 0, 36500, &job->horizon_days, error) &&
+           cli_number(cli, "--memory", 1000000, INT64_MAX, &job->memory_max, error);
+}
+
+static bool hash_file(const char *path, char out[DIGEST_HEX_SIZE], struct error *error) {
+    FILE *file = files_open(path, ERROR_IO, error);
+    if (file == NULL) return false;
+    const bool good = digest_sha256_file(file, out);
+    fclose(file);
+    return good || error_set(error, ERROR_IO, "%s cannot be read", path);
+}
+
+/* Rows. */
+
+static void interrupt(void *engine) {
+    replay_engine_stop(engine);
+}
+
+static bool open_engine(struct job *job, struct error *error) {
+    struct options *options = &job->cli->options;
+    if (options->start_from[0] == '\0')
+        snprintf(options->start_from, sizeof options->start_from, "earliest");
+    const struct replay_engine_options engine = {.settings = options,
+                                                 .source = job->source,
+                                                 .on_batch = train_rows_take,
+                                                 .batch_context = job->taken,
+                                                 .partitions = 1,
+                                                 .memory_max = job->memory_max,
+                                                 .quiet = job->cli->quiet};
+    job->engine = replay_engine_open(&engine, error);
+    return job->engine != NULL;
+}
+
+/* The feed is read once; the engine and what it holds are gone when training begins. */
+static bool take_rows(struct job *job, struct error *error) {
+    job->labels = labels_open(job->labels_path, error);
+    if (job->labels == NULL) return false;
+    job->taken = train_rows_open(job->labels, job->memory_max);
+    job->source = replay_source_open(job->input, &job->cli->options, error);
+    if (job->source == NULL || job->taken == NULL || !open_engine(job, error)) return false;
+    stop_signal_start(interrupt, job->engine);
+    const bool good = replay_engine_run(job->engine, error);
+    stop_signal_end();
+    replay_engine_close(job->engine);
+    replay_source_close(job->source);
+    job->engine = NULL;
+    job->source = NULL;
+    if (stop_signal_seen() != 0) return error_set(error, ERROR_INTERRUPTED, "stopped");
+    return good;
+}
+
+/* The period to fit: the first share of the rows, by time. */
+static bool place_period(struct job *job, struct error *error) {
+    struct train_input *in = &job->training;
+    in->rows = train_rows_rows(job->taken);
+    if (in->rows->count == 0)
+        return error_set(error, ERROR_BAD_DATA, "%s: not one record was scored", job->input);
+    in->first_bad_s = train_rows_first_bad(job->taken, &in->accounts);
+    in->horizon_s = job->horizon_days * SECONDS_24H;
+    in->from_s = train_rows_earliest(job->taken);
+    in->until_s = train_rows_latest(job->taken) + 1;
+    return job->share_percent == 100 ||
+           train_rows_at_share(job->taken, (double)job->share_percent / 100, &in->until_s) ||
+           error_set(error, ERROR_FAILED, "no memory to train");
+}
+
+/* Training. */
+
+static void show_progress(void *context, const char *stage, double share) {
+    const struct job *job = context;
+    if (!job->cli->quiet)
+        fprintf(stderr, "%s %.0f %% (%.0f s)\n", stage, share * 100, steady_s() - job->started_s);
+}
+
+static bool fit(struct job *job, struct error *error) {
+    job->options = (struct train_options){.seed = (uint64_t)job->seed,
+                                          .terms_max = (uint32_t)job->terms,
+                                          .sample = (uint32_t)job->sample,
+                                          .monotone = cli_value(job->cli, "--free-signs") == NULL,
+                                          .progress = show_progress,
+                                          .context = job};
+    job->trained = malloc(sizeof *job->trained);
+    if (job->trained == NULL) return error_set(error, ERROR_FAILED, "no memory to train");
+    return train(&job->training, &job->options, job->trained, error);
+}
+
+static bool write_text(const char *path, const char *text, struct error *error) {
+    FILE *file = fopen(path, "w");
+    const bool good = file != NULL && fputs(text, file) >= 0 && fputc('\n', file) != EOF;
+    if (file == NULL || fclose(file) != 0 || !good)
+        return error_set(error, ERROR_IO, "%s cannot be written", path);
+    return true;
+}
+
+/* What is written is what the engine accepts. */
+static bool write_model(struct job *job, struct error *error) {
+    char id[64];
+    snprintf(id, sizeof id, "trained-%.8s-%lld", job->input_sha256, (long long)job->seed);
+    const struct train_story story = {.id = job->id != NULL ? job->id : id,
+                                      .input_sha256 = job->input_sha256,
+                                      .labels_sha256 = job->labels_sha256,
+                                      .fit_from_s = job->training.from_s,
+                                      .fit_until_s = job->training.until_s,
+                                      .horizon_s = job->training.horizon_s,
+                                      .options = &job->options};
+    char *text = train_write(job->trained, &story);
+    if (text == NULL) return error_set(error, ERROR_FAILED, "no memory for the document");
+    const bool good = write_text(job->out, text, error);
+    free(text);
+    if (!good) return false;
+    job->model = model_load(job->out, error);
+    return job->model != NULL;
+}
+
+/* The summary. */
+
+static double precision(const struct trained *t) {
+    double sum = 0;
+    for (int n = 0; n < TRAIN_FOLDS; n++)
+        sum += t->trial[t->chosen].precision[n];
+    return sum / TRAIN_FOLDS;
+}
+
+static void print_json(const struct job *job) {
+    const struct trained *t = job->trained;
+    printf("{\"out\":\"%s\",\"sha256\":\"%s\",\"terms\":%u,\"l2\":%g,\"rows\":%zu,\"bad_rows\":%zu,"
+           "\"bad_accounts\":%zu,\"validation_account_average_precision\":%.6f,\"log_loss\":%.9f,"
+           "\"log_loss_rounded\":%.9f,\"converged\":%s,\"seconds\":%.1f}\n",
+           job->out, model_sha256(job->model), t->count, t->trial[t->chosen].l2, t->rows,
+           t->bad_rows, t->bad_accounts, precision(t), t->fit.loss, t->loss_rounded,
+           t->fit.converged ? "true" : "false", steady_s() - job->started_s);
+}
+
+static void print_summary(const struct job *job) {
+    const struct trained *t = job->trained;
+    fprintf(
+        stderr,
+        "%u terms from %zu rows, %zu of them of %zu bad accounts; validation: account average "
+        "precision %.3f; %.0f s\nnext: saqshy backtest --input F --labels L --model %s --out DIR\n",
+        t->count, t->rows, t->bad_rows, t->bad_accounts, precision(t), steady_s() - job->started_s,
+        job->out);
+}
+
+static bool run(struct job *job, struct error *error) {
+    if (!read_flags(job, error) || !hash_file(job->input, job->input_sha256, error) ||
+        !hash_file(job->labels_path, job->labels_sha256, error) || !take_rows(job, error) ||
+        !place_period(job, error) || !fit(job, error) || !write_model(job, error))
+        return false;
+    if (job->cli->json) print_json(job);
+    if (!job->cli->quiet) print_summary(job);
+    return true;
+}
+
+static void close_job(struct job *job) {
+    replay_engine_close(job->engine);
+    replay_source_close(job->source);
+    train_rows_close(job->taken);
+    labels_close(job->labels);
+    free(job->trained);
+    model_free(job->model);
+}
+
+int cmd_train(int argc, char **argv) {
+    struct error error = {.code = ERROR_NONE};
+    struct cli_flag flags[] = {
+        {"--input", "FILE", "container file of transactions, or a recording", NULL},
+        {"--labels", "FILE", "CSV: account_id,first_bad_time or event_id,label", NULL},
+        {"--out", "FILE", "the model to write", NULL},
+        {"--fit-share", "PERCENT", "of the rows, the first by time, to fit on (100)", NULL},
+        {"--horizon-days", "N", "leaves out rows so long after an account turned bad (0: none)",
+         NULL},
+        {"--terms", "N", "at most (512)", NULL},
+        {"--free-signs", NULL, "a rising risk may lower the score", NULL},
+        {"--sample", "ROWS", "to propose and validate with, by account (200000)", NULL},
+        {"--seed", "N", "(1)", NULL},
+        {"--id", "NAME", "of the model; otherwise made from the input", NULL},
+        {"--memory", "BYTES", "for records, and for rows, at most (4G)", NULL}};
+    struct cli cli = {.usage = "saqshy train --input FILE --labels FILE --out MODEL.json [flags]",
+                      .purpose = "Fits a model on recorded events and labels.",
+                      .flags = flags,
+                      .flag_count = sizeof flags / sizeof flags[0],
+                      .wants_options = true};
+    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
+    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
+    if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
+    struct job job = {.cli = &cli,
+                      .seed = 1,
+                      .terms = TERMS_DEFAULT,
+                      .sample = SAMPLE_DEFAULT,
+                      .share_percent = 100,
+                      .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G,
+                      .started_s = steady_s()};
+    const bool ok = run(&job, &error);
+    close_job(&job);
+    cli_free(&cli);
+    return ok ? 0 : cli_fail(&error);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes the scored sides of a run as rows to train on, with the labels of their accounts. */
+#pragma once
+
+#include "detector/batch.h"
+#include "detector/commands/labels.h"
+#include "models/train/row_store.h"
+
+struct train_rows;
+
+/* `labels` outlives it. A row takes about 800 bytes; more than memory_max of them are ERROR_FAILED.
+ * NULL: no memory. */
+struct train_rows *train_rows_open(struct labels *labels, int64_t memory_max);
+void train_rows_close(struct train_rows *taken);
+/* Takes a struct train_rows; fits pipeline_options.on_batch. */
+bool train_rows_take(void *taken, const struct batch *batch, struct error *error);
+
+struct row_store *train_rows_rows(struct train_rows *taken);
+/* After the run: by account number, the second from which it is bad; INT64_MAX: never. */
+const int64_t *train_rows_first_bad(struct train_rows *taken, uint32_t *accounts);
+/* Seconds of the earliest event and of the latest, and one after which `share` of the rows have
+ * come. */
+int64_t train_rows_earliest(const struct train_rows *taken);
+int64_t train_rows_latest(const struct train_rows *taken);
+/* False: no memory. */
+bool train_rows_at_share(const struct train_rows *taken, double share, int64_t *second);

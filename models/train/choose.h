@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How many terms and which penalty: by time-blocked validation. In each fold the terms are proposed
+ * and weighed on rows before a point in time, and judged by the average precision over the accounts
+ * that were not known as bad then. Private to models/train/. */
+#pragma once
+
+#include "models/train/train.h"
+
+struct choice {
+    const struct binned *all;
+    const bool *include;        /* by row */
+    const int64_t *first_bad_s; /* by account */
+    const bool *is_bad;         /* by account: at some time */
+    uint32_t accounts;
+    const struct train_options *options;
+};
+
+/* Fills the trials, `chosen` and the calibration, which is made from what was judged. */
+bool choose(const struct choice *choice, struct trained *out, struct error *error);
+/* Leaves that hold fewer rows than this are nothing to go by. */
+double choose_support(const struct binned *binned);
+/* Proposes terms_max terms. */
+uint32_t choose_propose(const struct binned *binned, const struct train_options *options,
+                        struct train_term *terms);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/train/train.h"
+
+#include "models/exact_math.h"
+#include "models/train/choose.h"
+#include "models/train/sampling.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WEIGHT_UNIT 0x1p-20
+#define TOLERANCE 1e-9 /* of a weight in the end: far below WEIGHT_UNIT */
+enum { BAD_ACCOUNTS_LEAST = 10 };
+
+/* Where validation begins, as shares of the rows in time. */
+static const double fold_shares[TRAIN_FOLDS] = {0.5, 0.75};
+
+struct training {
+    const struct train_input *input;
+    const struct train_options *options;
+    struct trained *out;
+    struct error *error;
+    struct binned all;
+    uint8_t *bad;   /* by row */
+    bool *include;  /* by row */
+    bool *is_bad;   /* by account: one of its rows is bad */
+    double *weight; /* by row */
+};
+
+static bool no_memory(const struct training *t) {
+    return error_set(t->error, ERROR_FAILED, "no memory to train");
+}
+
+static void say(const struct training *t, const char *stage, double share) {
+    if (t->options->progress != NULL) t->options->progress(t->options->context, stage, share);
+}
+
+/* Labels. */
+
+static bool allocate(struct training *t) {
+    const size_t rows = t->input->rows->count;
+    t->bad = calloc(rows + 1, 1);
+    t->include = calloc(rows + 1, sizeof *t->include);
+    t->is_bad = calloc(t->input->accounts + 1, sizeof *t->is_bad);
+    t->weight = calloc(rows + 1, sizeof *t->weight);
+    return (t->bad != NULL && t->include != NULL && t->is_bad != NULL && t->weight != NULL) ||
+           no_memory(t);
+}
+
+static void label(struct training *t) {
+    const struct train_input *in = t->input;
+    for (size_t i = 0; i < in->rows->count; i++) {
+        const struct row *row = row_store_row(in->rows, i);
+        const int64_t since_s = row->time_s - in->first_bad_s[row->account];
+        t->include[i] = row->time_s >= in->from_s && row->time_s < in->until_s &&
+                        (in->horizon_s == 0 || since_s < in->horizon_s);
+        t->bad[i] = t->include[i] && since_s >= 0;
+        t->out->rows += t->include[i];
+        t->out->bad_rows += t->bad[i];
+        if (t->bad[i]) t->is_bad[row->account] = true;
+    }
+    for (uint32_t a = 0; a < in->accounts; a++)
+        t->out->bad_accounts += t->is_bad[a];
+}
+
+static bool judge_labels(const struct training *t) {
+    const struct trained *out = t->out;
+    if (out->rows == 0)
+        return error_set(t->error, ERROR_BAD_DATA, "no row lies in the period to fit");
+    if (out->bad_accounts < BAD_ACCOUNTS_LEAST)
+        return error_set(t->error, ERROR_BAD_DATA,
+                         "%zu accounts with a row after they turned bad; training needs %d: check "
+                         "that the labels name accounts of this feed, and their times",
+                         out->bad_accounts, BAD_ACCOUNTS_LEAST);
+    if (out->bad_rows == out->rows)
+        return error_set(t->error, ERROR_BAD_DATA, "every row is bad; training needs others too");
+    return true;
+}
+
+/* Folds. */
+
+static int by_time(const void *a, const void *b) {
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static bool place_folds(struct training *t) {
+    size_t count = 0;
+    int64_t *times = malloc((t->all.count + 1) * sizeof *times);
+    if (times == NULL) return no_memory(t);
+    for (size_t i = 0; i < t->all.count; i++)
+        if (t->include[i]) times[count++] = t->all.time_s[i];
+    qsort(times, count, sizeof *times, by_time);
+    for (int n = 0; n < TRAIN_FOLDS; n++)
+        t->out->fold_from_s[n] = times[(size_t)(fold_shares[n] * (double)count)];
+    t->out->fold_from_s[TRAIN_FOLDS] = times[count - 1] + 1;
+    free(times);
+    return true;
+}
+
+static bool make_choice(struct training *t) {
+    const struct choice choice = {.all = &t->all,
+                                  .include = t->include,
+                                  .first_bad_s = t->input->first_bad_s,
+                                  .is_bad = t->is_bad,
+                                  .accounts = t->input->accounts,
+                                  .options = t->options};
+    return place_folds(t) && choose(&choice, t->out, t->error);
+}
+
+/* The model. */
+
+/* The rows to fit on: all, or a sample of them. */
+static bool choose_rows(struct training *t, size_t limit, struct binned *out) {
+    for (size_t i = 0; i < t->all.count; i++)
+        t->weight[i] = t->include[i];
+    sample_accounts(&t->all, t->is_bad, limit, t->options->seed, t->weight);
+    return binned_choose(&t->all, t->weight, out) || no_memory(t);
+}
+
+static bool fit(struct training *t, const struct binned *rows, double tolerance) {
+    const struct fit_options options = {.l2 = t->out->trial[t->out->chosen].l2,
+                                        .tolerance = tolerance};
+    return fit_logistic(rows, t->out->term, t->out->count, &options, t->out->weight,
+                        &t->out->fit) ||
+           no_memory(t);
+}
+
+static bool propose(struct training *t) {
+    struct trained *out = t->out;
+    struct binned sample;
+    say(t, "proposing", 0);
+    if (!choose_rows(t, t->options->sample, &sample)) return false;
+    const uint32_t wanted = out->trial[out->chosen].terms;
+    out->count = choose_propose(&sample, t->options, out->term);
+    if (out->count > wanted) out->count = wanted;
+    fit_start(&sample, out->count, out->weight);
+    say(t, "fitting", 0);
+    const bool good = fit(t, &sample, 1e-3);
+    binned_free(&sample);
+    return good;
+}
+
+/* Terms whose weight rounds to nothing are left out. */
+static void round_weights(struct trained *out) {
+    uint32_t kept = 0;
+    out->weight[0] = nearbyint(out->weight[0] / WEIGHT_UNIT) * WEIGHT_UNIT;
+    for (uint32_t i = 0; i < out->count; i++) {
+        const double rounded = nearbyint(out->weight[i + 1] / WEIGHT_UNIT) * WEIGHT_UNIT;
+        if (rounded == 0) continue;
+        out->term[kept] = out->term[i];
+        out->weight[++kept] = rounded;
+    }
+    out->count = kept;
+}
+
+static bool rounded_loss(struct training *t, const struct binned *rows) {
+    double loss = 0, total = 0;
+    double *logits = malloc((rows->count + 1) * sizeof *logits);
+    const bool good =
+        logits != NULL && fit_logits(rows, t->out->term, t->out->count, t->out->weight, logits);
+    for (size_t i = 0; i < rows->count && good; i++) {
+        const double m = rows->bad[i] ? -logits[i] : logits[i];
+        loss += rows->weight[i] * (fmax(m, 0) + exact_log1p(exact_exp(-fabs(m))));
+        total += rows->weight[i];
+    }
+    t->out->loss_rounded = loss / total;
+    free(logits);
+    return good || no_memory(t);
+}
+
+static bool make_model(struct training *t) {
+    struct binned rows;
+    if (!propose(t) || !choose_rows(t, SIZE_MAX, &rows)) return false;
+    say(t, "fitting", 0.5);
+    bool good = fit(t, &rows, TOLERANCE);
+    if (good) round_weights(t->out);
+    good = good && rounded_loss(t, &rows);
+    binned_free(&rows);
+    say(t, "fitting", 1);
+    return good;
+}
+
+static bool bin(struct training *t) {
+    const bool good = bins_learn(&t->out->bins, t->input->rows, t->bad) &&
+                      bins_apply(&t->out->bins, t->input->rows, t->bad, &t->all);
+    row_store_free(t->input->rows);
+    return good || no_memory(t);
+}
+
+bool train(const struct train_input *input, const struct train_options *options,
+           struct trained *out, struct error *error) {
+    struct training t = {.input = input, .options = options, .out = out, .error = error};
+    memset(out, 0, sizeof *out);
+    bool good = allocate(&t);
+    if (good) label(&t);
+    good = good && judge_labels(&t) && bin(&t) && make_choice(&t) && make_model(&t);
+    binned_free(&t.all);
+    free(t.bad);
+    free(t.include);
+    free(t.is_bad);
+    free(t.weight);
+    return good;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/train/words.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const language_name[LANGUAGE_COUNT] = {"en", "ru", "kk"};
+
+static const char *const patterns[LANGUAGE_COUNT][3] = {
+    [LANGUAGE_EN] = {"%s: below %s", "%s: at least %s", "%s: not known"},
+    [LANGUAGE_RU] = {"%s: меньше %s", "%s: не меньше %s", "%s: неизвестно"},
+    [LANGUAGE_KK] = {"%s: %s мәнінен аз", "%s: кемінде %s", "%s: белгісіз"},
+};
+static const char *const joined[LANGUAGE_COUNT] = {"%s, and %s", "%s, и при этом %s", "%s, әрі %s"};
+static const char *const seconds[LANGUAGE_COUNT] = {"s", "с", "с"};
+static const char *const days[LANGUAGE_COUNT] = {"days", "дн.", "күн"};
+static const char *const hours[LANGUAGE_COUNT] = {"hours", "ч", "сағат"};
+
+/* 1234567.5 → "1 234 567.5" with thin spaces left to who shows it. */
+static void group(double value, char *out, size_t room) {
+    char digits[64];
+    snprintf(digits, sizeof digits, "%.12g", fabs(value));
+    const char *point = strchr(digits, '.');
+    const size_t whole = strchr(digits, 'e') != NULL ? 0
+                         : point != NULL             ? (size_t)(point - digits)
+                                                     : strlen(digits);
+    size_t at = 0;
+    if (value < 0) out[at++] = '-';
+    for (size_t i = 0; digits[i] != '\0' && at + 3 < room; i++) {
+        if (i > 0 && i < whole && (whole - i) % 3 == 0) out[at++] = ' ';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+}
+
+static void value_text(int feature, double knot, enum language language, char *out, size_t room) {
+    const char *unit = feature_table[feature].unit;
+    char number[80];
+    const bool money = strcmp(unit, "tiyn") == 0, share = strcmp(unit, "ratio") == 0;
+    group(money ? knot / 100 : share ? knot * 100 : knot, number, sizeof number);
+    const char *tail = money                        ? "KZT"
+                       : share                      ? "%"
+                       : strcmp(unit, "s") == 0     ? seconds[language]
+                       : strcmp(unit, "days") == 0  ? days[language]
+                       : strcmp(unit, "hours") == 0 ? hours[language]
+                                                    : "";
+    snprintf(out, room, "%s%s%s", number, tail[0] == '\0' ? "" : " ", tail);
+}
+
+static const char *feature_text(int feature, enum language language) {
+    const struct feature *f = &feature_table[feature];
+    return language == LANGUAGE_EN ? f->text_en : language == LANGUAGE_RU ? f->text_ru : f->text_kk;
+}
+
+static double knot_of(const struct literal *l, const struct bins *bins) {
+    return l->kind == LITERAL_NULL ? 0 : bins->edge[l->feature][l->edge];
+}
+
+/* The patterns take a feature and a value, the last one a feature alone. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static void literal_words(const struct literal *l, const struct bins *bins, enum language language,
+                          char *out, size_t room) {
+    char value[128];
+    value_text(l->feature, knot_of(l, bins), language, value, sizeof value);
+    snprintf(out, room, patterns[language][l->kind], feature_text(l->feature, language), value);
+}
+
+void words_of_term(const struct train_term *term, const struct bins *bins, enum language language,
+                   char out[WORDS_ROOM]) {
+    char part[2][WORDS_ROOM / 2 - 32];
+    for (int i = 0; i < term->parts; i++)
+        literal_words(&term->part[i], bins, language, part[i], sizeof part[i]);
+    if (term->parts == 1)
+        snprintf(out, WORDS_ROOM, "%s", part[0]);
+    else
+        snprintf(out, WORDS_ROOM, joined[language], part[0], part[1]);
+}
+
+static void literal_name(const struct literal *l, const struct bins *bins, char *out, size_t room) {
+    static const char *const signs[] = {"<", ">="};
+    const char *feature = feature_table[l->feature].name;
+    if (l->kind == LITERAL_NULL)
+        snprintf(out, room, "%s null", feature);
+    else
+        snprintf(out, room, "%s %s %.12g", feature, signs[l->kind], knot_of(l, bins));
+}
+
+void words_name(const struct train_term *term, const struct bins *bins, char out[WORDS_ROOM]) {
+    char part[2][WORDS_ROOM / 4];
+    for (int i = 0; i < term->parts; i++)
+        literal_name(&term->part[i], bins, part[i], sizeof part[i]);
+    snprintf(out, WORDS_ROOM, "%s%s%s", part[0], term->parts == 2 ? " and " : "",
+             term->parts == 2 ? part[1] : "");
+}

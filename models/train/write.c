@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/train/write.h"
+
+#include "detector/base/build_info.h"
+#include "models/train/words.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static json_t *literal_json(const struct literal *l, const struct bins *bins) {
+    const char *feature = feature_table[l->feature].name;
+    if (l->kind == LITERAL_NULL) return json_pack("{s:s, s:s}", "type", "null", "feature", feature);
+    return json_pack("{s:s, s:s, s:f, s:s}", "type", "step", "feature", feature, "knot",
+                     bins->edge[l->feature][l->edge], "side",
+                     l->kind == LITERAL_ABOVE ? "above" : "below");
+}
+
+static json_t *term_json(const struct trained *t, uint32_t i) {
+    const struct train_term *term = &t->term[i];
+    char words[WORDS_ROOM];
+    json_t *text = json_object();
+    json_t *json = term->parts == 1 ? literal_json(&term->part[0], &t->bins)
+                                    : json_pack("{s:s, s:[o, o]}", "type", "and", "terms",
+                                                literal_json(&term->part[0], &t->bins),
+                                                literal_json(&term->part[1], &t->bins));
+    words_name(term, &t->bins, words);
+    json_object_set_new(json, "name", json_string(words));
+    json_object_set_new(json, "weight", json_real(t->weight[i + 1]));
+    for (enum language l = 0; l < LANGUAGE_COUNT; l++) {
+        words_of_term(term, &t->bins, l, words);
+        json_object_set_new(text, language_name[l], json_string(words));
+    }
+    json_object_set_new(json, "text", text);
+    return json;
+}
+
+static json_t *terms_json(const struct trained *t) {
+    json_t *terms = json_array();
+    for (uint32_t i = 0; i < t->count; i++)
+        json_array_append_new(terms, term_json(t, i));
+    return terms;
+}
+
+static json_t *calibration_json(const struct isotonic *c) {
+    if (c->count == 0) return json_pack("{s:s}", "type", "logistic");
+    json_t *points = json_array();
+    for (uint32_t i = 0; i < c->count; i++)
+        json_array_append_new(points, json_pack("[f, f]", c->logit[i], c->probability[i]));
+    return json_pack("{s:s, s:o}", "type", "table", "points", points);
+}
+
+static json_t *trials_json(const struct trained *t) {
+    json_t *trials = json_array();
+    for (uint32_t i = 0; i < t->trials; i++) {
+        json_t *precision = json_array();
+        for (int n = 0; n < TRAIN_FOLDS; n++)
+            json_array_append_new(precision, json_real(t->trial[i].precision[n]));
+        json_array_append_new(trials,
+                              json_pack("{s:i, s:f, s:o, s:b}", "terms", (int)t->trial[i].terms,
+                                        "l2", t->trial[i].l2, "account_average_precision",
+                                        precision, "chosen", i == t->chosen));
+    }
+    return trials;
+}
+
+static json_t *provenance_json(const struct trained *t, const struct train_story *s) {
+    json_t *blocks = json_array();
+    for (int n = 0; n <= TRAIN_FOLDS; n++)
+        json_array_append_new(blocks, json_integer(t->fold_from_s[n]));
+    return json_pack(
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}",
+        "made_by", build_info_version(), "input_sha256", s->input_sha256, "labels_sha256",
+        s->labels_sha256, "fit_from", (json_int_t)s->fit_from_s, "fit_until",
+        (json_int_t)s->fit_until_s, "horizon_s", (json_int_t)s->horizon_s, "seed",
+        (json_int_t)s->options->seed, "monotone", s->options->monotone, "sample",
+        (json_int_t)s->options->sample, "rows", (json_int_t)t->rows, "bad_rows",
+        (json_int_t)t->bad_rows, "bad_accounts", (json_int_t)t->bad_accounts, "log_loss",
+        t->fit.loss, "log_loss_rounded", t->loss_rounded, "validation_blocks", blocks, "validation",
+        trials_json(t));
+}
+
+char *train_write(const struct trained *trained, const struct train_story *story) {
+    json_t *document = json_pack(
+        "{s:s, s:s, s:s, s:f, s:{}, s:o, s:o, s:o}", "format", "saqshy-model/1", "id", story->id,
+        "features_sha256", feature_table_sha256(), "intercept", trained->weight[0], "transforms",
+        "terms", terms_json(trained), "calibration", calibration_json(&trained->calibration),
+        "provenance", provenance_json(trained, story));
+    char *text =
+        document == NULL ? NULL : json_dumps(document, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    json_decref(document);
+    return text;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The trained model as a document (models/README.md). */
+#pragma once
+
+#include "models/train/train.h"
+
+/* What the document tells people of where it comes from. Nothing of when or on which machine it was
+ * made: the same training gives the same bytes. */
+struct train_story {
+    const char *id;
+    const char *input_sha256, *labels_sha256;
+    int64_t fit_from_s, fit_until_s, horizon_s;
+    const struct train_options *options;
+};
+
+/* The document's bytes, to be freed; NULL: no memory. */
+char *train_write(const struct trained *trained, const struct train_story *story);

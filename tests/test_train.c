@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Training by its parts: bins, the fit against its own conditions, calibration, and the whole on
+ * rows whose truth is known. */
+#include "models/exact_math.h"
+#include "models/train/boost.h"
+#include "models/train/cholesky.h"
+#include "models/train/train.h"
+#include "models/train/words.h"
+#include "models/train/write.h"
+#include "tests/chance.h"
+#include "tests/support.h"
+
+#include "models/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ACCOUNTS = 600, EACH = 20, FIRST_BAD = 100 };
+
+/* An account is bad from the middle of its rows on when it is one of every sixth; then its money is
+ * soon gone, and many pay it. */
+struct world {
+    struct row_store rows;
+    int64_t first_bad_s[ACCOUNTS];
+};
+
+static double uniform(struct chance *chance) {
+    return (double)chance_below(chance, 1000000) / 1e6;
+}
+
+static void add_row(struct world *w, struct chance *chance, uint32_t account, int64_t time_s) {
+    double x[FEATURE_COUNT];
+    const bool bad = time_s >= w->first_bad_s[account];
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        x[f] = 0;
+    x[FEATURE_rapid_cash_out_1h] = bad ? 0.5 + uniform(chance) / 2 : uniform(chance);
+    x[FEATURE_payers_24h] = floor((bad ? 12 : 6) * uniform(chance));
+    x[FEATURE_cash_gap] = uniform(chance) < 0.5 ? NAN : 3600 * uniform(chance);
+    x[FEATURE_in_amount_24h] = floor(1e7 * uniform(chance));
+    assert_true(row_store_add(&w->rows, (struct row){time_s, account}, x, 1));
+}
+
+static struct world *world(void) {
+    struct world *w = calloc(1, sizeof *w);
+    struct chance chance = {.state = 7};
+    assert_non_null(w);
+    for (uint32_t a = 0; a < ACCOUNTS; a++)
+        w->first_bad_s[a] = a % 6 == 0 ? FIRST_BAD + (int64_t)(a % EACH) * 100 : INT64_MAX;
+    for (int64_t i = 0; i < EACH; i++)
+        for (uint32_t a = 0; a < ACCOUNTS; a++)
+            add_row(w, &chance, a, i * 100);
+    return w;
+}
+
+static struct train_input input_of(struct world *w) {
+    return (struct train_input){.rows = &w->rows,
+                                .first_bad_s = w->first_bad_s,
+                                .accounts = ACCOUNTS,
+                                .from_s = 0,
+                                .until_s = INT64_MAX};
+}
+
+static const struct train_options usual = {
+    .seed = 1, .terms_max = 32, .sample = 100000, .monotone = true};
+
+static struct trained *trained_with(const struct train_options *options) {
+    struct world *w = world();
+    struct trained *out = calloc(1, sizeof *out);
+    struct error error = {.code = ERROR_NONE};
+    const struct train_input input = input_of(w);
+    assert_non_null(out);
+    if (!train(&input, options, out, &error)) fail_msg("%s", error.text);
+    free(w);
+    return out;
+}
+
+static void a_linear_system_is_solved(void **state) {
+    double a[9] = {4, 0, 0, 2, 5, 0, 1, 3, 6}, b[3] = {9, 21, 25}; /* x = 1, 2, 3 */
+    double indefinite[4] = {1, 0, 2, 1}, any[2] = {1, 1};
+    (void)state;
+    b[0] = 4 * 1 + 2 * 2 + 1 * 3;
+    b[1] = 2 * 1 + 5 * 2 + 3 * 3;
+    b[2] = 1 * 1 + 3 * 2 + 6 * 3;
+    assert_true(cholesky_solve(a, 3, b));
+    for (int i = 0; i < 3; i++)
+        assert_true(fabs(b[i] - (i + 1)) < 1e-12);
+    assert_false(cholesky_solve(indefinite, 2, any));
+}
+
+static void calibration_rises(void **state) {
+    enum { COUNT = 20000 };
+    struct scored_row *rows = calloc(COUNT, sizeof *rows);
+    struct chance chance = {.state = 3};
+    struct isotonic fitted;
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        rows[i].logit = 8 * uniform(&chance) - 4;
+        rows[i].weight = 1;
+        rows[i].bad = uniform(&chance) < 1 / (1 + exact_exp(-rows[i].logit));
+    }
+    isotonic_fit(rows, COUNT, &fitted);
+    assert_true(fitted.count > 8);
+    for (uint32_t i = 0; i < fitted.count; i++) {
+        const double truth = 1 / (1 + exact_exp(-fitted.logit[i]));
+        assert_true(fabs(fitted.probability[i] - truth) < 0.06);
+        assert_true(i == 0 || (fitted.logit[i] > fitted.logit[i - 1] &&
+                               fitted.probability[i] > fitted.probability[i - 1]));
+    }
+    isotonic_fit(rows, 10, &fitted);
+    assert_int_equal(fitted.count, 0); /* too few to tell */
+    free(rows);
+}
+
+static void bins_hold_what_lies_between_edges(void **state) {
+    struct world *w = world();
+    struct bins *bins = calloc(1, sizeof *bins);
+    struct binned binned;
+    uint8_t *bad = calloc(w->rows.count, 1);
+    (void)state;
+    for (size_t i = 0; i < w->rows.count; i++)
+        bad[i] = row_store_row(&w->rows, i)->time_s >=
+                 w->first_bad_s[row_store_row(&w->rows, i)->account];
+    assert_true(bins_learn(bins, &w->rows, bad) && bins_apply(bins, &w->rows, bad, &binned));
+    assert_int_equal(bins->edges[FEATURE_in_count_1h], 0); /* always 0: nothing to tell apart */
+    assert_int_equal(bins->edges[FEATURE_payers_24h], 11); /* 1 … 11 */
+    for (int f = 0; f < FEATURE_COUNT; f++) {
+        for (size_t i = 0; i < w->rows.count; i++) {
+            const double x = row_store_feature(&w->rows, i, f);
+            const uint8_t bin = binned.bin[f][i];
+            assert_true(isnan(x) == (bin == 0));
+            if (bin == 0) continue;
+            assert_true(bin == 1 || x >= bins->edge[f][bin - 2]);
+            assert_true(bin == bins->edges[f] + 1 || x < bins->edge[f][bin - 1]);
+        }
+    }
+    binned_free(&binned);
+    row_store_free(&w->rows);
+    free(bad);
+    free(bins);
+    free(w);
+}
+
+/* Terms and rows to fit on. */
+struct problem {
+    struct binned binned;
+    struct train_term term[64];
+    uint32_t count;
+};
+
+static struct problem *problem(bool monotone) {
+    struct world *w = world();
+    struct bins *bins = calloc(1, sizeof *bins);
+    struct problem *p = calloc(1, sizeof *p);
+    uint8_t *bad = calloc(w->rows.count, 1);
+    for (size_t i = 0; i < w->rows.count; i++)
+        bad[i] = row_store_row(&w->rows, i)->time_s >=
+                 w->first_bad_s[row_store_row(&w->rows, i)->account];
+    assert_true(bins_learn(bins, &w->rows, bad) && bins_apply(bins, &w->rows, bad, &p->binned));
+    const struct boost_options boost = {
+        .terms_max = 64, .seed = 5, .monotone = monotone, .support = 20};
+    p->count = boost_propose(&p->binned, &boost, p->term);
+    assert_true(p->count >= 16);
+    row_store_free(&w->rows);
+    free(bad);
+    free(bins);
+    free(w);
+    return p;
+}
+
+static void close_problem(struct problem *p) {
+    binned_free(&p->binned);
+    free(p);
+}
+
+/* The gradient of one weight, computed on its own. */
+static double gradient(const struct problem *p, const double *weights, uint32_t term, double l2) {
+    double sum = 0, total = 0;
+    double *logits = calloc(p->binned.count, sizeof *logits);
+    uint8_t *values = calloc(p->binned.count, 1);
+    assert_true(fit_logits(&p->binned, p->term, p->count, weights, logits));
+    term_values(&p->term[term], &p->binned, 0, p->binned.count, values);
+    for (size_t i = 0; i < p->binned.count; i++) {
+        const double q = 1 / (1 + exact_exp(-logits[i]));
+        sum += p->binned.weight[i] * (q - p->binned.bad[i]) * values[i];
+        total += p->binned.weight[i];
+    }
+    free(logits);
+    free(values);
+    return sum / total + l2 * weights[term + 1];
+}
+
+static void check_fit(bool monotone, double l2) {
+    struct problem *p = problem(monotone);
+    double weights[65];
+    struct fit_result result;
+    const struct fit_options options = {.l2 = l2, .tolerance = 1e-10};
+    uint32_t held = 0;
+    fit_start(&p->binned, p->count, weights);
+    assert_true(fit_logistic(&p->binned, p->term, p->count, &options, weights, &result));
+    assert_true(result.converged);
+    for (uint32_t i = 0; i < p->count; i++) {
+        const double g = gradient(p, weights, i, l2);
+        const int sign = p->term[i].sign;
+        assert_true(monotone || sign == 0);
+        assert_true(weights[i + 1] * sign >= 0);
+        if (sign != 0 && weights[i + 1] == 0) {
+            assert_true(g * sign > -1e-9);
+            held++;
+        } else
+            assert_true(fabs(g) < 1e-9);
+    }
+    assert_true(!monotone || held > 0);
+    close_problem(p);
+}
+
+static void a_free_fit_ends_where_the_gradient_is_zero(void **state) {
+    (void)state;
+    check_fit(false, 1e-4);
+    check_fit(false, 1e-6);
+}
+
+static void a_fit_with_signs_ends_at_its_conditions(void **state) {
+    (void)state;
+    check_fit(true, 1e-4);
+    check_fit(true, 1e-6);
+}
+
+static void what_is_told_apart_is_learned(void **state) {
+    struct trained *t = trained_with(&usual);
+    (void)state;
+    assert_true(t->fit.converged);
+    assert_int_equal(t->bad_accounts, 100);
+    for (int n = 0; n < TRAIN_FOLDS; n++)
+        assert_true(t->trial[t->chosen].precision[n] > 0.8);
+    assert_true(t->loss_rounded < t->fit.loss + 1e-6);
+    free(t);
+}
+
+/* Raising a risk never lowers the score, whatever the other features are. */
+static void the_score_never_falls_as_a_risk_rises(void **state) {
+    struct trained *t = trained_with(&usual);
+    (void)state;
+    assert_true(t->count > 0);
+    for (uint32_t i = 0; i < t->count; i++) {
+        int8_t sign = 0;
+        assert_true(term_sign(&t->term[i], &sign));
+        assert_true(t->weight[i + 1] * sign >= 0);
+    }
+    free(t);
+}
+
+static void the_document_is_what_the_engine_accepts(void **state) {
+    struct trained *t = trained_with(&usual);
+    const struct train_story story = {.id = "a-test",
+                                      .input_sha256 = "0",
+                                      .labels_sha256 = "0",
+                                      .fit_until_s = 2000,
+                                      .options = &usual};
+    struct error error = {.code = ERROR_NONE};
+    char *first = train_write(t, &story);
+    (void)state;
+    assert_non_null(first);
+    struct model *model = model_parse(first, strlen(first), "a test", &error);
+    if (model == NULL) fail_msg("%s", error.text);
+    assert_int_equal(model_term_count(model), t->count);
+    struct trained *again = trained_with(&usual);
+    char *second = train_write(again, &story);
+    assert_string_equal(first, second);
+    model_free(model);
+    free(first);
+    free(second);
+    free(again);
+    free(t);
+}
+
+static void refuse(struct world *w, const char *why) {
+    struct trained *out = calloc(1, sizeof *out);
+    struct error error = {.code = ERROR_NONE};
+    const struct train_input input = input_of(w);
+    assert_false(train(&input, &usual, out, &error));
+    assert_int_equal(error.code, ERROR_BAD_DATA);
+    if (strstr(error.text, why) == NULL) fail_msg("%s", error.text);
+    row_store_free(&w->rows);
+    free(out);
+    free(w);
+}
+
+static void what_teaches_nothing_is_refused(void **state) {
+    struct world *w = world();
+    (void)state;
+    for (uint32_t a = 5 * 6; a < ACCOUNTS; a++)
+        w->first_bad_s[a] = INT64_MAX;
+    refuse(w, "5 accounts");
+    w = world();
+    for (uint32_t a = 0; a < ACCOUNTS; a++)
+        w->first_bad_s[a] = 0;
+    refuse(w, "every row is bad");
+    w = world();
+    for (uint32_t a = 0; a < ACCOUNTS; a++)
+        if (w->first_bad_s[a] != INT64_MAX) w->first_bad_s[a] = 1500;
+    refuse(w, "validation needs accounts");
+    w = calloc(1, sizeof *w);
+    refuse(w, "no row");
+}
+
+static void words_say_the_term(void **state) {
+    struct bins *bins = calloc(1, sizeof *bins);
+    char words[WORDS_ROOM];
+    (void)state;
+    bins->edge[FEATURE_in_amount_24h][0] = 123456700;
+    bins->edge[FEATURE_rapid_cash_out_1h][3] = 0.8;
+    const struct literal parts[] = {{FEATURE_rapid_cash_out_1h, LITERAL_ABOVE, 3},
+                                    {FEATURE_in_amount_24h, LITERAL_BELOW, 0}};
+    const struct train_term both = term_of(parts, 2),
+                            null = term_of(&(struct literal){FEATURE_cash_gap, LITERAL_NULL, 0}, 1);
+    words_of_term(&both, bins, LANGUAGE_EN, words);
+    assert_string_equal(words, "Money in within 24 hours: below 1 234 567 KZT, and Share of money "
+                               "gone within an hour: at least 80 %");
+    words_name(&both, bins, words);
+    assert_string_equal(words, "in_amount_24h < 123456700 and rapid_cash_out_1h >= 0.8");
+    words_name(&null, bins, words);
+    assert_string_equal(words, "cash_gap null");
+    free(bins);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_linear_system_is_solved),
+        cmocka_unit_test(calibration_rises),
+        cmocka_unit_test(bins_hold_what_lies_between_edges),
+        cmocka_unit_test(a_free_fit_ends_where_the_gradient_is_zero),
+        cmocka_unit_test(a_fit_with_signs_ends_at_its_conditions),
+        cmocka_unit_test(what_is_told_apart_is_learned),
+        cmocka_unit_test(the_score_never_falls_as_a_risk_rises),
+        cmocka_unit_test(the_document_is_what_the_engine_accepts),
+        cmocka_unit_test(what_teaches_nothing_is_refused),
+        cmocka_unit_test(words_say_the_term),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,80 @@
+# train: a model from recorded events and labels. tests/test_train.c tries its parts.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    "$SAQSHY" gen --quiet --days 14 --accounts 2000 --droppers 100 --seed 5 --out feed.avro --labels labels.csv
+    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 64 --out model.json --json > summary
+}
+
+setup() { cd "$BATS_FILE_TMPDIR"; }
+
+of_summary() { python3 -c 'import json, sys; print(json.load(open("summary"))[sys.argv[1]])' "$1"; }
+
+@test "it converges, rounds without loss, and says what it was made of" {
+    [ "$(of_summary converged)" = True ]
+    [ "$(of_summary terms)" -gt 3 ]
+    python3 - <<'END'
+import hashlib, json
+said, model = json.load(open("summary")), json.load(open("model.json"))
+made = model["provenance"]
+assert said["log_loss_rounded"] - said["log_loss"] < 1e-6, said
+assert said["sha256"] == hashlib.sha256(open("model.json", "rb").read()).hexdigest()
+assert made["input_sha256"] == hashlib.sha256(open("feed.avro", "rb").read()).hexdigest()
+assert made["labels_sha256"] == hashlib.sha256(open("labels.csv", "rb").read()).hexdigest()
+assert len(model["terms"]) == said["terms"] and made["rows"] == said["rows"]
+assert sum(trial["chosen"] for trial in made["validation"]) == 1
+for term in model["terms"]:
+    assert all(term["text"][language] for language in ("en", "ru", "kk")), term
+    assert (term["weight"] * 2**20).is_integer()
+END
+}
+
+@test "the same bytes again, and under any kernel of OpenBLAS and of ours" {
+    again() { "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 64 --out again.json "$@"; }
+    again
+    cmp model.json again.json
+    for core in Prescott Nehalem Haswell; do
+        OPENBLAS_CORETYPE=$core again -X kernel.tier=scalar
+        cmp model.json again.json
+    done
+}
+
+@test "another seed is another model" {
+    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 64 --seed 2 --out other.json
+    run ! cmp model.json other.json
+}
+
+@test "on the time it was not fitted on it finds more than the model set by hand" {
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --model model.json --out trained
+    from=$(python3 -c 'import json; print(json.load(open("model.json"))["provenance"]["fit_until"])')
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --from "$from" --out by-hand
+    python3 - <<'END'
+import json
+found = [json.load(open(f"{name}/report.json")) for name in ("trained", "by-hand")]
+def precision(report):
+    flat = json.dumps(report)
+    return report["accounts"]["average_precision"] if "accounts" in report else report["account_average_precision"]
+trained, by_hand = map(precision, found)
+assert trained > by_hand, (trained, by_hand)
+END
+}
+
+@test "what cannot be learned from is refused with the reason" {
+    printf 'account_id,since\nnobody,1\n' > strangers.csv
+    run --separate-stderr "$SAQSHY" train --quiet --input feed.avro --labels strangers.csv --out no.json
+    [ "$status" -eq 65 ]
+    [[ "$stderr" == *"BAD_DATA: 0 accounts with a row after they turned bad; training needs 10"* ]]
+    [ ! -e no.json ]
+    run --separate-stderr "$SAQSHY" train --input feed.avro --labels labels.csv
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"--out FILE is missing"* ]]
+    run --separate-stderr "$SAQSHY" train --input feed.avro --labels labels.csv --out feed.avro
+    [ "$status" -eq 2 ]
+    run --separate-stderr "$SAQSHY" train --input gone.avro --labels labels.csv --out no.json
+    [ "$status" -eq 74 ]
+    run --separate-stderr "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --memory 1000000 --out no.json
+    [ "$status" -eq 1 ]
+    run --separate-stderr "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --terms 8 --out /nowhere/no.json
+    [ "$status" -eq 74 ]
+}
