@@ -77,7 +77,7 @@ struct accounts_sink {
 /* Writes what is small into `head`. */
 void accounts_save_begin(struct accounts *accounts, struct pack *head,
                          const struct accounts_sink *sink);
-/* Goes on by so many blocks; false: there are no more. */
+/* Goes on by so many blocks; false: there are no more, or a record found no space. */
 bool accounts_save_step(struct accounts *accounts, uint32_t looks);
 /* True when all records have been saved; ends it in any case. */
 bool accounts_save_end(struct accounts *accounts);

@@ -179,7 +179,7 @@ bool accounts_save_step(struct accounts *a, uint32_t looks) {
         }
         save_group(a, references, count);
     }
-    return more;
+    return more && a->save.running;
 }
 
 bool accounts_save_end(struct accounts *a) {

@@ -148,7 +148,7 @@ static void await_commit(struct session *s) {
 
 /* So that the next start need not replay. */
 static void take_last_snapshot(struct session *s) {
-    snapshot_complete(s->snapshot, s, SNAPSHOT_MS);
+    if (!snapshot_complete(s->snapshot, s, SNAPSHOT_MS)) return;
     if (!snapshot_is_behind(s->snapshot, s)) return;
     snapshot_begin(s->snapshot, s);
     snapshot_complete(s->snapshot, s, SNAPSHOT_MS);

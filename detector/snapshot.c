@@ -74,8 +74,8 @@ bool snapshot_is_behind(const struct snapshot *n, const struct session *s) {
     return s->next_order > n->last_sequence;
 }
 
-/* `why`: unless the writer knows better. */
-static void give_up(struct snapshot *n, const char *why) {
+/* `why`: unless the writer knows better. No record is put behind the end that this orders. */
+static void give_up(struct snapshot *n, struct session *s, const char *why) {
     struct error error;
     uint64_t bytes = 0;
     if (snapshot_writer_poll(n->writer, &bytes, &error) == SNAPSHOT_WRITER_FAILED) why = error.text;
@@ -83,6 +83,7 @@ static void give_up(struct snapshot *n, const char *why) {
              "tried in %lld s\"",
              n->name.text, why, (long long)(n->options.interval_ms / 1000));
     metrics_add(METRIC_SNAPSHOT_FAILURES, 1);
+    apply_save_end(s->apply);
     snapshot_writer_abandon(n->writer, n->buffer);
     n->buffer = NULL;
     n->phase = PHASE_GIVEN_UP;
@@ -177,7 +178,7 @@ void snapshot_begin(struct snapshot *n, struct session *s) {
     snapshot_name_set(&n->name, n->options.shard, s->epoch, s->next_order);
     snapshot_writer_begin(n->writer, &n->name);
     if (!put_manifest(n, s) || !put_state(n, s) || !put_table(n, s))
-        give_up(n, "the writer does not come to take it");
+        give_up(n, s, "the writer does not come to take it");
     note_time(n, n->begun_us);
 }
 
@@ -186,7 +187,7 @@ void snapshot_begin(struct snapshot *n, struct session *s) {
 static void step_runs(struct snapshot *n, struct session *s) {
     struct snapshot_buffer *buffer = take(n, SNAPSHOT_RUNS);
     if (buffer == NULL) {
-        give_up(n, "the disk is too slow for the run table; snapshot.memory.mib gives it room");
+        give_up(n, s, "the disk is too slow for the run table; snapshot.memory.mib gives it room");
         return;
     }
     if (runs_save_step(s->runs, &n->runs, RUNS_A_STEP, &buffer->bytes) < RUNS_A_STEP)
@@ -198,8 +199,9 @@ static void step_accounts(struct snapshot *n, struct session *s, bool idle) {
     if (snapshot_writer_free(n->writer) <= BUFFERS_LEFT) return;
     if (apply_save_step(s->apply, idle ? LOOKS_IDLE : LOOKS)) return;
     if (!apply_save_end(s->apply)) {
-        give_up(n, "the disk is too slow for the accounts that change; snapshot.memory.mib gives "
-                   "it room");
+        give_up(n, s,
+                "the disk is too slow for the accounts that change; snapshot.memory.mib gives "
+                "it room");
         return;
     }
     if (n->buffer != NULL) snapshot_writer_put(n->writer, n->buffer);
@@ -226,12 +228,12 @@ static void say_done(struct snapshot *n, uint64_t bytes) {
 }
 
 /* What the writer has come to. */
-static void look_at_writer(struct snapshot *n) {
+static void look_at_writer(struct snapshot *n, struct session *s) {
     struct error error;
     uint64_t bytes = 0;
     switch (snapshot_writer_poll(n->writer, &bytes, &error)) {
     case SNAPSHOT_WRITER_FAILED:
-        if (n->phase != PHASE_GIVEN_UP) give_up(n, "");
+        if (n->phase != PHASE_GIVEN_UP) give_up(n, s, "");
         break;
     case SNAPSHOT_WRITER_DONE:
         say_done(n, bytes);
@@ -248,7 +250,7 @@ static void look_at_writer(struct snapshot *n) {
 bool snapshot_step(struct snapshot *n, struct session *s, bool idle) {
     if (n->phase == PHASE_REST) return false;
     const int64_t since_us = steady_us();
-    look_at_writer(n);
+    look_at_writer(n, s);
     n->committed = n->committed || publish_ready(s->publish);
     if (n->phase == PHASE_RUNS)
         step_runs(n, s);
@@ -260,11 +262,12 @@ bool snapshot_step(struct snapshot *n, struct session *s, bool idle) {
     return n->phase == PHASE_RUNS || n->phase == PHASE_ACCOUNTS;
 }
 
-void snapshot_complete(struct snapshot *n, struct session *s, int64_t most_ms) {
+bool snapshot_complete(struct snapshot *n, struct session *s, int64_t most_ms) {
     const int64_t until_ms = steady_ms() + most_ms;
     while (n->phase != PHASE_REST && steady_ms() < until_ms) {
         health_beat();
         if (!snapshot_step(n, s, true) || snapshot_writer_free(n->writer) <= BUFFERS_LEFT)
             snapshot_writer_wait(n->writer, 1);
     }
+    return n->phase == PHASE_REST;
 }

@@ -31,8 +31,8 @@ void snapshot_begin(struct snapshot *snapshot, struct session *session);
 /* Once for every batch, and while nothing comes (`idle`: takes longer then). True: there is more to
  * do. */
 bool snapshot_step(struct snapshot *snapshot, struct session *session, bool idle);
-/* For so long at most: to its end, when nothing else goes on. */
-void snapshot_complete(struct snapshot *snapshot, struct session *session, int64_t most_ms);
+/* For so long at most: to its end, when nothing else goes on. False: it is not there yet. */
+bool snapshot_complete(struct snapshot *snapshot, struct session *session, int64_t most_ms);
 /* The session was loaded from the one before this order record. */
 void snapshot_was_loaded(struct snapshot *snapshot, int64_t sequence, int64_t now_ms);
 /* Order records since the last one, or since the start. */

@@ -563,8 +563,41 @@ static void prefaulting_stays_within_the_limit(void **state) {
     accounts_close(NULL);
 }
 
+/* Room for so many records, then none. */
+struct scant {
+    struct pack bytes;
+    int left;
+};
+
+static uint8_t *scant_space(void *context, size_t size) {
+    struct scant *scant = context;
+    return scant->left-- > 0 ? pack_space(&scant->bytes, size) : NULL;
+}
+
+/* A disk that does not keep up ends the snapshot and nothing else. */
+static void a_save_without_space_comes_to_an_end(void **state) {
+    struct accounts *accounts = open_table(64 * MIB, NULL);
+    struct scant scant = {.left = 5};
+    const struct accounts_sink sink = {&scant, scant_space};
+    struct pack head = {.data = NULL};
+    (void)state;
+    for (uint32_t i = 0; i < 1000; i++)
+        play(accounts, i, START_S, START_S);
+    accounts_save_begin(accounts, &head, &sink);
+    assert_false(accounts_save_step(accounts, 1000000));
+    assert_false(accounts_save_end(accounts));
+    scant.left = 2000;
+    accounts_save_begin(accounts, &head, &sink);
+    assert_false(accounts_save_step(accounts, 1000000));
+    assert_true(accounts_save_end(accounts));
+    free(head.data);
+    free(scant.bytes.data);
+    accounts_close(accounts);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_save_without_space_comes_to_an_end),
         cmocka_unit_test(numbers_are_given_in_the_order_of_touch_and_found_again),
         cmocka_unit_test(places_stay_and_old_blocks_can_be_read_until_the_table_is_maintained),
         cmocka_unit_test(an_account_without_an_event_for_the_dormancy_comes_back_as_a_new_one),

@@ -460,8 +460,37 @@ static void a_stop_breaks_the_wait_for_a_topic(void **state) {
     close_topics(&stand);
 }
 
+/* Rights. */
+
+/* The start of an engine without a right: what it is refused is said, and it does not wait. */
+static void refuse_start(int16_t key, rd_kafka_resp_err_t refused, const char *call) {
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    struct port_position group = {INPUT, 0, 0};
+    memset(&stand, 0, sizeof stand);
+    open_stand(&stand, &requests[0]);
+    stand.port = kafka_port_open(&stand.options, &error);
+    assert_non_null(stand.port);
+    for (int i = 0; i < 3; i++)
+        rd_kafka_mock_broker_push_request_error_rtts(stand.cluster, 1, key, 1, refused, 0);
+    assert_false(stand.port->ops->fence(stand.port, &error) &&
+                 stand.port->ops->committed(stand.port, &group, 1, &error));
+    assert_int_equal(error.code, ERROR_DENIED);
+    if (strstr(error.text, call) == NULL) fail_msg("%s", error.text);
+    close_topics(&stand);
+}
+
+static void a_right_that_is_missing_is_no_broker_that_is_away(void **state) {
+    enum { OFFSET_FETCH = 9, INIT_PRODUCER_ID = 22 };
+    (void)state;
+    refuse_start(OFFSET_FETCH, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "committed");
+    refuse_start(INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+                 "init_transactions");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_right_that_is_missing_is_no_broker_that_is_away),
         cmocka_unit_test(nothing_is_lost_whatever_the_protocol_says),
         cmocka_unit_test(a_topic_that_is_unknown_for_a_while_is_asked_for_again),
         cmocka_unit_test(a_topic_that_stays_unknown_is_a_fault_of_the_configuration),

@@ -39,7 +39,7 @@ static rd_kafka_topic_partition_list_t *read_committed(struct kafka_port *k, str
     for (;;) {
         const rd_kafka_resp_err_t failed = rd_kafka_committed(k->consumer, list, KAFKA_CALL_MS);
         if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) return list;
-        if (kafka_engine_try_again(k, "committed", rd_kafka_err2str(failed), error)) continue;
+        if (kafka_engine_retry(k, "committed", failed, error)) continue;
         rd_kafka_topic_partition_list_destroy(list);
         return NULL;
     }

@@ -48,7 +48,7 @@ bool kafka_committed(struct port *port, struct port_position *positions, size_t 
     while (!ok && going) {
         const rd_kafka_resp_err_t failed = rd_kafka_committed(k->consumer, list, KAFKA_CALL_MS);
         ok = failed == RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (!ok) going = kafka_engine_try_again(k, "committed", rd_kafka_err2str(failed), error);
+        if (!ok) going = kafka_engine_retry(k, "committed", failed, error);
     }
     if (ok) copy_committed(list, positions, count);
     /* A successor's offsets are none that a start which has been overtaken could compare. */

@@ -63,6 +63,12 @@ bool kafka_pause(struct kafka_port *k, const char *what, const char *why, struct
 /* For loops around blocking calls: false once `stop` was called (ERROR_INTERRUPTED); else says once
  * a minute that `what` waits for the broker, pauses and returns true. */
 bool kafka_try_again(struct kafka_port *k, const char *what, const char *why, struct error *error);
+/* What a right that is missing answers: waiting does not mend it. */
+bool kafka_is_denied(rd_kafka_resp_err_t failed);
+/* The same after a call of the engine thread that answered `failed`; ERROR_DENIED where it was
+ * refused. */
+bool kafka_engine_retry(struct kafka_port *k, const char *what, rd_kafka_resp_err_t failed,
+                        struct error *error);
 /* The same for loops of the engine thread: to wait for the broker is a sign of life. */
 bool kafka_engine_try_again(struct kafka_port *k, const char *what, const char *why,
                             struct error *error);

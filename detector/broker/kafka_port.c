@@ -45,6 +45,26 @@ bool kafka_engine_try_again(struct kafka_port *k, const char *what, const char *
     return kafka_try_again(k, what, why, error);
 }
 
+bool kafka_is_denied(rd_kafka_resp_err_t failed) {
+    switch (failed) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool kafka_engine_retry(struct kafka_port *k, const char *what, rd_kafka_resp_err_t failed,
+                        struct error *error) {
+    if (kafka_is_denied(failed))
+        return error_set(error, ERROR_DENIED, "%s: %s; docs/OPERATIONS.md lists the rights", what,
+                         rd_kafka_err2str(failed));
+    return kafka_engine_try_again(k, what, rd_kafka_err2str(failed), error);
+}
+
 /* librdkafka's own errors: only that all brokers are away is news; the rest comes back from the
  * calls. */
 static void on_error(rd_kafka_t *client, int code, const char *reason, void *opaque) {

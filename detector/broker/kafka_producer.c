@@ -25,10 +25,11 @@ static bool init_transactions(struct kafka_port *k, struct error *error) {
         char why[256];
         snprintf(why, sizeof why, "%s", rd_kafka_error_string(failed));
         const bool retriable = rd_kafka_error_is_retriable(failed) != 0;
+        const bool denied = kafka_is_denied(rd_kafka_error_code(failed));
         rd_kafka_error_destroy(failed);
         if (!retriable)
-            return error_set(error, ERROR_UNAVAILABLE, "init_transactions for shard %s: %s",
-                             k->options->shard_id, why);
+            return error_set(error, denied ? ERROR_DENIED : ERROR_UNAVAILABLE,
+                             "init_transactions for shard %s: %s", k->options->shard_id, why);
         if (!kafka_engine_try_again(k, "init_transactions", why, error)) return false;
     }
 }
@@ -90,18 +91,10 @@ static enum port_status fenced_or_timed_out(struct kafka_port *k, struct error *
 
 /* What no second try mends, and an operator must: ERROR_NONE for everything else. */
 static enum error_code final_code(rd_kafka_resp_err_t code) {
-    switch (code) {
-    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+        code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE)
         return ERROR_CONFIG;
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-        return ERROR_DENIED;
-    default:
-        return ERROR_NONE;
-    }
+    return kafka_is_denied(code) ? ERROR_DENIED : ERROR_NONE;
 }
 
 /* The first failed delivery of a unit says more than the commit that failed of it. */

@@ -77,13 +77,12 @@ bool kafka_watermarks(struct port *port, const char *topic, int32_t partition, i
     for (bool going = true; going;) {
         const rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
             k->consumer, topic, partition, low, high, KAFKA_CALL_MS);
-        const char *why = rd_kafka_err2str(failed);
         if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) return is_known(k);
         const bool unknown = failed == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
                              failed == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
                              failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-        going = unknown ? ask_again(k, place, why, error)
-                        : kafka_engine_try_again(k, "watermarks", why, error);
+        going = unknown ? ask_again(k, place, rd_kafka_err2str(failed), error)
+                        : kafka_engine_retry(k, "watermarks", failed, error);
     }
     return false;
 }
