@@ -3,6 +3,7 @@
 #include "detector/base/files.h"
 #include "detector/base/log.h"
 #include "detector/base/steady.h"
+#include "detector/base/whole_file.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/replay_engine.h"
@@ -11,6 +12,7 @@
 #include "models/model.h"
 #include "models/train/write.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,7 @@ struct job {
     struct train_input training;
     struct train_options options;
     struct trained *trained;
+    struct whole_file file;
     struct model *model; /* the document as it was read back */
     double started_s;
 };
@@ -45,9 +48,12 @@ static bool read_flags(struct job *job, struct error *error) {
                          : job->labels_path == NULL ? "--labels"
                                                     : "--out",
                          cli->usage);
-    const char *const names[] = {"--input", "--labels", "--out"};
-    const char *const paths[] = {job->input, job->labels_path, job->out};
-    return files_distinct(names, paths, 3, error) &&
+    char part[WHOLE_FILE_PATH_MAX];
+    if (!whole_file_part(job->out, part, sizeof part))
+        return error_set(error, ERROR_IO, "%s: %s", job->out, strerror(ENAMETOOLONG));
+    const char *const names[] = {"--input", "--labels", "--out", "the unfinished --out"};
+    const char *const paths[] = {job->input, job->labels_path, job->out, part};
+    return files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
            cli_number(cli, "--seed", 0, INT64_MAX, &job->seed, error) &&
            cli_number(cli, "--terms", TERMS_LEAST, TRAIN_TERMS_MAX, &job->terms, error) &&
            cli_number(cli, "--sample", 1000, 100000000, &job->sample, error) &&
@@ -90,8 +96,9 @@ static bool take_rows(struct job *job, struct error *error) {
     job->labels = labels_open(job->labels_path, error);
     if (job->labels == NULL) return false;
     job->taken = train_rows_open(job->labels, job->memory_max);
+    if (job->taken == NULL) return error_set(error, ERROR_FAILED, "no memory for rows");
     job->source = replay_source_open(job->input, &job->cli->options, error);
-    if (job->source == NULL || job->taken == NULL || !open_engine(job, error)) return false;
+    if (job->source == NULL || !open_engine(job, error)) return false;
     stop_signal_start(interrupt, job->engine);
     const bool good = replay_engine_run(job->engine, error);
     stop_signal_end();
@@ -138,15 +145,7 @@ static bool fit(struct job *job, struct error *error) {
     return train(&job->training, &job->options, job->trained, error);
 }
 
-static bool write_text(const char *path, const char *text, struct error *error) {
-    FILE *file = fopen(path, "w");
-    const bool good = file != NULL && fputs(text, file) >= 0 && fputc('\n', file) != EOF;
-    if (file == NULL || fclose(file) != 0 || !good)
-        return error_set(error, ERROR_IO, "%s cannot be written", path);
-    return true;
-}
-
-/* What is written is what the engine accepts. */
+/* What is written is what the engine accepts; until then an older model stays under the name. */
 static bool write_model(struct job *job, struct error *error) {
     char id[64];
     snprintf(id, sizeof id, "trained-%.8s-%lld", job->input_sha256, (long long)job->seed);
@@ -159,11 +158,13 @@ static bool write_model(struct job *job, struct error *error) {
                                       .options = &job->options};
     char *text = train_write(job->trained, &story);
     if (text == NULL) return error_set(error, ERROR_FAILED, "no memory for the document");
-    const bool good = write_text(job->out, text, error);
+    const size_t size = strlen(text);
+    job->model = model_parse(text, size, job->out, error);
+    FILE *file = job->model == NULL ? NULL : whole_file_stream(&job->file, error);
+    if (file != NULL && fwrite(text, 1, size, file) != size)
+        error_set(error, ERROR_IO, "%s cannot be written", job->out);
     free(text);
-    if (!good) return false;
-    job->model = model_load(job->out, error);
-    return job->model != NULL;
+    return file != NULL && error->code == ERROR_NONE && whole_file_finish(&job->file, error);
 }
 
 /* The summary. */
@@ -196,7 +197,8 @@ static void print_summary(const struct job *job) {
 }
 
 static bool run(struct job *job, struct error *error) {
-    if (!read_flags(job, error) || !hash_file(job->input, job->input_sha256, error) ||
+    if (!read_flags(job, error) || !whole_file_open(&job->file, job->out, error) ||
+        !hash_file(job->input, job->input_sha256, error) ||
         !hash_file(job->labels_path, job->labels_sha256, error) || !take_rows(job, error) ||
         !place_period(job, error) || !fit(job, error) || !write_model(job, error))
         return false;
@@ -212,6 +214,7 @@ static void close_job(struct job *job) {
     labels_close(job->labels);
     free(job->trained);
     model_free(job->model);
+    whole_file_close(&job->file);
 }
 
 int cmd_train(int argc, char **argv) {
@@ -243,6 +246,7 @@ int cmd_train(int argc, char **argv) {
                       .sample = SAMPLE_DEFAULT,
                       .share_percent = 100,
                       .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G,
+                      .file = {.descriptor = -1},
                       .started_s = steady_s()};
     const bool ok = run(&job, &error);
     close_job(&job);

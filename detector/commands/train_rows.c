@@ -23,7 +23,9 @@ struct train_rows *train_rows_open(struct labels *labels, int64_t memory_max) {
     t->labels = labels;
     t->memory_max = memory_max;
     t->numbers = account_set_new();
-    return t;
+    if (t->numbers != NULL) return t;
+    free(t);
+    return NULL;
 }
 
 void train_rows_close(struct train_rows *t) {

@@ -5,6 +5,7 @@
 #include "models/train/words.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static json_t *literal_json(const struct literal *l, const struct bins *bins) {
@@ -85,8 +86,11 @@ char *train_write(const struct trained *trained, const struct train_story *story
         "features_sha256", feature_table_sha256(), "intercept", trained->weight[0], "transforms",
         "terms", terms_json(trained), "calibration", calibration_json(&trained->calibration),
         "provenance", provenance_json(trained, story));
-    char *text =
+    char *dumped =
         document == NULL ? NULL : json_dumps(document, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    char *text = NULL;
+    if (dumped == NULL || asprintf(&text, "%s\n", dumped) < 0) text = NULL;
+    free(dumped);
     json_decref(document);
     return text;
 }
