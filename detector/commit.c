@@ -17,6 +17,10 @@ uint64_t session_uncommitted(const struct session *s) {
     return consume_next_ordinal(s->consume) - s->first_ordinal;
 }
 
+bool session_has_news(const struct session *s) {
+    return session_uncommitted(s) > 0 || s->grown;
+}
+
 /* Of the order record that would be sealed now: sparse input makes a run of nearly every record. */
 static size_t order_bytes(const struct session *s) {
     const size_t topic = strlen(s->pipeline->settings->topic_transactions);
@@ -70,6 +74,7 @@ bool session_commit(struct session *s, struct error *error) {
     s->next_order++;
     s->first_ordinal = consume_next_ordinal(s->consume);
     s->exception_count = 0;
+    s->grown = false;
     s->sealed_ms = s->pipeline->port->ops->now_ms(s->pipeline->port);
     consume_runs_reset(s->consume);
     show_gauges(s);
@@ -81,7 +86,7 @@ bool session_commit_due(const struct session *s, int64_t now_ms) {
     if (publish_pending(s->publish) > 0 || session_uncommitted(s) >= COMMIT_RECORDS_MAX ||
         order_bytes(s) >= ORDER_BYTES_MAX)
         return true;
-    return session_uncommitted(s) > 0 &&
+    return session_has_news(s) &&
            now_ms - s->sealed_ms >= s->pipeline->settings->commit_interval_ms;
 }
 

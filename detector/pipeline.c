@@ -157,7 +157,7 @@ static void take_last_snapshot(struct session *s) {
 static enum outcome finish(struct session *s, struct error *error) {
     await_commit(s);
     enum port_status status = publish_status(s->publish, error);
-    if (status == PORT_OK && session_uncommitted(s) > 0) {
+    if (status == PORT_OK && session_has_news(s)) {
         if (!session_commit(s, error)) return SESSION_FAILED;
         await_commit(s);
         status = publish_status(s->publish, error);
@@ -180,6 +180,7 @@ static bool look_for_partitions(struct session *s, struct error *error) {
         if (!consume_has_stream(s->consume, i) && !consume_add_stream(s->consume, i, 0, error))
             return false;
     if (consume_stream_count(s->consume) == before) return true;
+    s->grown = true;
     log_info("event=new_partitions topic=%s partitions=%d", p->settings->topic_transactions,
              (int)count);
     return consume_assign(s->consume, NULL, error);
@@ -189,7 +190,7 @@ static void idle(struct session *s, int64_t now_ms) {
     struct port *port = s->pipeline->port;
     int64_t wait_ms = IDLE_WAIT_MS;
     if (s->snapshot != NULL && snapshot_step(s->snapshot, s, true)) wait_ms = 1;
-    if (session_uncommitted(s) > 0) {
+    if (session_has_news(s)) {
         const int64_t due_ms = s->sealed_ms + s->pipeline->settings->commit_interval_ms - now_ms;
         if (due_ms < wait_ms) wait_ms = due_ms < 1 ? 1 : due_ms;
     }

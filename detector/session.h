@@ -50,6 +50,7 @@ struct session {
     int64_t next_order;     /* sequence of the next order record in it */
     int64_t sealed_ms;      /* when the last unit was sealed */
     bool replaying;
+    bool grown; /* partitions came in since the last order record */
     struct order_exception *exceptions; /* of the runs not yet committed */
     uint32_t exception_count, exception_room;
     uint32_t exception_next; /* replay: of the order record, the next to be met */
@@ -65,6 +66,8 @@ bool session_judge(struct session *session, struct error *error);
 bool session_process(struct session *session, struct error *error);
 /* Records processed since the last order record. */
 uint64_t session_uncommitted(const struct session *session);
+/* Whether there is something to commit, and be it a new partition of which nothing was read. */
+bool session_has_news(const struct session *session);
 bool session_commit_due(const struct session *session, int64_t now_ms);
 /* True when the engine should let the commit in flight catch up before it takes more. */
 bool session_too_far_ahead(const struct session *session);
