@@ -3,8 +3,8 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
-    "$SAQSHY" gen --quiet --days 14 --accounts 2000 --droppers 100 --seed 5 --out feed.avro --labels labels.csv
-    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 64 --out model.json --json > summary
+    "$SAQSHY" gen --quiet --days 14 --accounts 1500 --droppers 100 --seed 5 --out feed.avro --labels labels.csv
+    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 16 --out model.json --json > summary
 }
 
 setup() { cd "$BATS_FILE_TMPDIR"; }
@@ -31,7 +31,7 @@ END
 }
 
 @test "the same bytes again, and under any kernel of OpenBLAS and of ours" {
-    again() { "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 64 --out again.json "$@"; }
+    again() { "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 16 --out again.json "$@"; }
     again
     cmp model.json again.json
     for core in Prescott Nehalem Haswell; do
@@ -41,7 +41,7 @@ END
 }
 
 @test "another seed is another model" {
-    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 64 --seed 2 --out other.json
+    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 16 --seed 2 --out other.json
     run ! cmp model.json other.json
 }
 

@@ -355,6 +355,7 @@ bool fit_logistic(const struct binned *binned, const struct train_term *terms, u
                   const struct fit_options *options, double *weights, struct fit_result *result) {
     struct fit f = {.binned = binned, .terms = terms, .columns = count + 1};
     const bool room = allocate(&f);
+    openblas_set_num_threads(1);
     if (room) {
         f.total = total_weight(binned);
         f.penalty = options->l2 * f.total;
