@@ -295,7 +295,7 @@ static void append(struct memory_port *memory, int32_t partition, int64_t second
 
 /* Bursts of transfers to one account, each from another: three recommendations a burst. */
 static void send_good(struct stand *stand, struct memory_port *memory, int i) {
-    char tx_id[16], payer[16], payee[16];
+    char tx_id[24], payer[24], payee[24];
     snprintf(tx_id, sizeof tx_id, "tx-%d", i);
     snprintf(payer, sizeof payer, "payer-%d", i);
     snprintf(payee, sizeof payee, "payee-%d", i / BURST);

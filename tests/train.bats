@@ -34,7 +34,7 @@ END
     again() { "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 16 --out again.json "$@"; }
     again
     cmp model.json again.json
-    for core in Prescott Nehalem Haswell; do
+    for core in Prescott Haswell; do
         OPENBLAS_CORETYPE=$core again -X kernel.tier=scalar
         cmp model.json again.json
     done
