@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACCOUNTS = 600, EACH = 20, FIRST_BAD = 100 };
+enum { ACCOUNTS = 360, EACH = 20, FIRST_BAD = 100 };
 
 /* An account is bad from the middle of its rows on when it is one of every sixth; then its money is
  * soon gone, and many pay it. */
@@ -230,7 +230,7 @@ static void what_is_told_apart_is_learned(void **state) {
     struct trained *t = trained_with(&usual);
     (void)state;
     assert_true(t->fit.converged);
-    assert_int_equal(t->bad_accounts, 100);
+    assert_int_equal(t->bad_accounts, 60);
     for (int n = 0; n < TRAIN_FOLDS; n++)
         assert_true(t->trial[t->chosen].precision[n] > 0.8);
     assert_true(t->loss_rounded < t->fit.loss + 1e-6);
