@@ -115,9 +115,11 @@ static void calibration_rises(void **state) {
 static void bins_hold_what_lies_between_edges(void **state) {
     struct world *w = world();
     struct bins *bins = calloc(1, sizeof *bins);
-    struct binned binned;
+    struct binned binned = {.count = 0};
     uint8_t *bad = calloc(w->rows.count, 1);
     (void)state;
+    assert_non_null(bad);
+    assert_non_null(bins);
     for (size_t i = 0; i < w->rows.count; i++)
         bad[i] = row_store_row(&w->rows, i)->time_s >=
                  w->first_bad_s[row_store_row(&w->rows, i)->account];
@@ -125,9 +127,12 @@ static void bins_hold_what_lies_between_edges(void **state) {
     assert_int_equal(bins->edges[FEATURE_in_count_1h], 0); /* always 0: nothing to tell apart */
     assert_int_equal(bins->edges[FEATURE_payers_24h], 11); /* 1 … 11 */
     for (int f = 0; f < FEATURE_COUNT; f++) {
+        const uint8_t *bins_of_rows = binned.bin[f];
+        assert_non_null(bins_of_rows);
+        if (bins_of_rows == NULL) return;
         for (size_t i = 0; i < w->rows.count; i++) {
             const double x = row_store_feature(&w->rows, i, f);
-            const uint8_t bin = binned.bin[f][i];
+            const uint8_t bin = bins_of_rows[i];
             assert_true(isnan(x) == (bin == 0));
             if (bin == 0) continue;
             assert_true(bin == 1 || x >= bins->edge[f][bin - 2]);
@@ -153,6 +158,8 @@ static struct problem *problem(bool monotone) {
     struct bins *bins = calloc(1, sizeof *bins);
     struct problem *p = calloc(1, sizeof *p);
     uint8_t *bad = calloc(w->rows.count, 1);
+    assert_non_null(bad);
+    assert_non_null(bins);
     for (size_t i = 0; i < w->rows.count; i++)
         bad[i] = row_store_row(&w->rows, i)->time_s >=
                  w->first_bad_s[row_store_row(&w->rows, i)->account];
@@ -201,7 +208,7 @@ static void check_fit(bool monotone, double l2) {
     assert_true(result.converged);
     for (uint32_t i = 0; i < p->count; i++) {
         const double g = gradient(p, weights, i, l2);
-        const int sign = p->term[i].sign;
+        const double sign = p->term[i].sign;
         assert_true(monotone || sign == 0);
         assert_true(weights[i + 1] * sign >= 0);
         if (sign != 0 && weights[i + 1] == 0) {
