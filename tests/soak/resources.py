@@ -16,7 +16,7 @@ import trial
 PARTS = 10  # a fault and a look at each
 QUEUED = "1000"  # a partition: the client's queue is full in every replay, not only in long ones
 GROWTH_MAX = 0.10  # of the resident set over the second half, when every account is known
-SLACK_MIB = 16  # what rings that still fill and malloc's arenas come to, however short the run
+SLACK_MIB = 16  # a short run ends before the queues of client and reader are full: they hold some 140 B an event
 EVENTS_A_DAY = 2.4  # of a person, about, as the generator makes them
 
 
