@@ -1,37 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/backtest_run.h"
 
-#include "detector/base/steady.h"
 #include "detector/commands/backtest_scores.h"
 #include "detector/documents.h"
-#include "detector/service/stop_signal.h"
-
-#include <pthread.h>
-
-/* Signals. */
-
-static struct {
-    pthread_mutex_t lock;
-    struct replay_engine *engine; /* the one that runs, or NULL */
-} running = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static void stop_running(void *unused) {
-    (void)unused;
-    pthread_mutex_lock(&running.lock);
-    if (running.engine != NULL) replay_engine_stop(running.engine);
-    pthread_mutex_unlock(&running.lock);
-}
-
-static void set_running(struct replay_engine *engine) {
-    pthread_mutex_lock(&running.lock);
-    running.engine = engine;
-    pthread_mutex_unlock(&running.lock);
-}
-
-bool backtest_run_catch_signals(struct error *error) {
-    return stop_signal_start(stop_running, NULL) ||
-           error_set(error, ERROR_FAILED, "signals cannot be caught");
-}
 
 /* Settings. */
 
@@ -70,36 +41,22 @@ static bool take_batch(void *context, const struct batch *batch, struct error *e
            error_set(error, ERROR_IO, "the scores cannot be written; is the disk full?");
 }
 
-bool backtest_run_go(struct backtest_run *run, const struct backtest_input *input,
+bool backtest_run_go(struct backtest_run *run, const struct offline_input *input, bool quiet,
                      struct labels *labels, struct error *error) {
     run->pass = backtest_pass_new(labels);
-    run->source = replay_source_open(input->path, &run->settings, error);
-    if (run->source == NULL) return false;
     const struct replay_engine_options engine = {.settings = &run->settings,
-                                                 .source = run->source,
                                                  .on_recommendation = backtest_pass_take_advice,
                                                  .context = run->pass,
                                                  .on_batch = take_batch,
                                                  .batch_context = run,
-                                                 .partitions = (int32_t)input->partitions,
-                                                 .memory_max = input->memory_max,
                                                  .order_ignored = true,
-                                                 .quiet = input->quiet};
-    run->engine = replay_engine_open(&engine, error);
-    if (run->engine == NULL) return false;
-    set_running(run->engine);
-    const double started_s = steady_s();
-    const bool ok = replay_engine_run(run->engine, error);
-    run->seconds = steady_s() - started_s;
-    set_running(NULL);
-    return ok;
+                                                 .quiet = quiet};
+    return offline_run_open(&run->offline, input, &engine, error) &&
+           offline_run_go(&run->offline, error);
 }
 
 void backtest_run_forget(struct backtest_run *run) {
-    replay_engine_close(run->engine);
-    replay_source_close(run->source);
-    run->engine = NULL;
-    run->source = NULL;
+    offline_run_close(&run->offline);
 }
 
 void backtest_run_close(struct backtest_run *run) {

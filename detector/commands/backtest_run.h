@@ -6,7 +6,7 @@
 #pragma once
 
 #include "detector/commands/backtest_pass.h"
-#include "detector/commands/replay_engine.h"
+#include "detector/commands/offline_run.h"
 #include "detector/policy.h"
 
 #include <stdio.h>
@@ -15,28 +15,17 @@ struct backtest_run {
     struct options settings;
     struct model *model;
     struct policy *policy;
-    struct backtest_pass *pass;   /* what it left, from backtest_run_go on */
-    FILE *scores;                 /* where scores.csv goes, of the caller; NULL: nowhere */
-    struct replay_engine *engine; /* from backtest_run_go on */
-    struct replay_source *source;
-    double seconds;
-};
-
-struct backtest_input {
-    const char *path;
-    int64_t partitions, memory_max;
-    bool quiet;
+    struct backtest_pass *pass; /* what it left, from backtest_run_go on */
+    FILE *scores;               /* where scores.csv goes, of the caller; NULL: nowhere */
+    struct offline_run offline; /* from backtest_run_go on */
 };
 
 /* The paths replace those of the settings; NULL: as they are. Fills settings, model, policy. */
 bool backtest_run_open(struct backtest_run *run, const struct options *settings, const char *model,
                        const char *policy, struct error *error);
 /* Once. `labels`, which may be NULL, are told of each side. True also after a stop. */
-bool backtest_run_go(struct backtest_run *run, const struct backtest_input *input,
+bool backtest_run_go(struct backtest_run *run, const struct offline_input *input, bool quiet,
                      struct labels *labels, struct error *error);
 /* Frees the records; the pass stays. */
 void backtest_run_forget(struct backtest_run *run);
 void backtest_run_close(struct backtest_run *run);
-
-/* From the first call on, signals stop the run that goes. */
-bool backtest_run_catch_signals(struct error *error);

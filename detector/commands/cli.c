@@ -3,6 +3,7 @@
 
 #include "detector/base/log.h"
 #include "detector/base/nearest.h"
+#include "detector/service/stop_signal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -122,6 +123,8 @@ static bool load_options(struct cli *cli, const struct seen *seen, struct error 
     for (int level = 0; level < 4; level++)
         if (strcmp(cli->options.log_level, levels[level]) == 0)
             log_set_level((enum log_level)level);
+    if (cli->warns_only && strcmp(cli->options.log_level, "info") == 0)
+        log_set_level(LOG_LEVEL_WARN);
     return true;
 }
 
@@ -147,6 +150,18 @@ void cli_free(struct cli *cli) {
     options_free(&cli->options);
     free(cli->positional);
     cli->positional = NULL;
+}
+
+int cli_run(struct cli *cli, int argc, char **argv, bool (*run)(void *job, struct error *error),
+            void (*close)(void *job), void *job) {
+    struct error error = {.code = ERROR_NONE};
+    const enum cli_outcome outcome = cli_parse(cli, argc, argv, &error);
+    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
+    const bool ok = run(job, &error);
+    if (close != NULL) close(job);
+    cli_free(cli);
+    if (!ok) return cli_fail(&error);
+    return stop_signal_seen() != 0 ? error_exit_status(ERROR_INTERRUPTED) : 0;
 }
 
 const char *cli_value(const struct cli *cli, const char *name) {

@@ -20,6 +20,7 @@ struct cli {
     size_t flag_count;
     size_t positional_max; /* words that are no flags */
     bool wants_options;    /* the command reads the options table (--config, -X, environment) */
+    bool warns_only;       /* its engine logs no level info, which log.level has by itself */
     /* out: */
     struct options options;
     const char **positional; /* into argv */
@@ -39,6 +40,12 @@ const char *cli_value(const struct cli *cli, const char *name);
  * flag. */
 bool cli_number(const struct cli *cli, const char *name, int64_t low, int64_t high, int64_t *value,
                 struct error *error);
+
+/* A command from its words to its exit status: parses, then `run` and, whatever came of it, `close`
+ * (NULL: nothing to close), each with `job`. A signal that was seen and did not make it fail ends
+ * it with the status of ERROR_INTERRUPTED. */
+int cli_run(struct cli *cli, int argc, char **argv, bool (*run)(void *job, struct error *error),
+            void (*close)(void *job), void *job);
 
 /* Prints `saqshy: CODE: text` to stderr and returns the exit status. */
 int cli_fail(const struct error *error);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detector/base/log.h"
 #include "detector/broker/recording.h"
 #include "detector/commands/backtest_outputs.h"
 #include "detector/commands/backtest_report.h"
@@ -13,12 +12,10 @@
 
 #include <string.h>
 
-enum { MEMORY_DEFAULT_G = 4 };
-
 struct backtest {
     struct cli *cli;
-    const char *input, *out, *old_model;
-    int64_t partitions, memory_max;
+    const char *out, *old_model;
+    struct offline_input input;
     int64_t from_s; /* INT64_MIN: from the first event */
     struct labels *labels;
     struct backtest_gates gates;
@@ -33,14 +30,11 @@ struct backtest {
 
 static bool read_paths(struct backtest *b, struct error *error) {
     const struct cli *cli = b->cli;
-    b->input = cli_value(cli, "--input");
     b->out = cli_value(cli, "--out");
     b->old_model = cli_value(cli, "--compare");
-    if (b->input == NULL || b->out == NULL)
-        return error_set(error, ERROR_USAGE, "%s is missing; usage: %s",
-                         b->input == NULL ? "--input FILE" : "--out DIR", cli->usage);
-    return cli_number(cli, "--partitions", 1, 1024, &b->partitions, error) &&
-           cli_number(cli, "--memory", 1000000, INT64_MAX, &b->memory_max, error);
+    return offline_input_read(cli, &b->input, error) &&
+           (b->out != NULL ||
+            error_set(error, ERROR_USAGE, "--out DIR is missing; usage: %s", cli->usage));
 }
 
 static bool read_from(struct backtest *b, struct error *error) {
@@ -68,7 +62,7 @@ static bool load_inputs(struct backtest *b, struct error *error) {
 }
 
 static bool open_outputs(struct backtest *b, struct error *error) {
-    const char *const read[] = {b->input, cli_value(b->cli, "--labels"),
+    const char *const read[] = {b->input.path, cli_value(b->cli, "--labels"),
                                 cli_value(b->cli, "--gate")};
     const struct backtest_outputs_options options = {.directory = b->out,
                                                      .force = cli_value(b->cli, "--force") != NULL,
@@ -86,12 +80,14 @@ static bool open_outputs(struct backtest *b, struct error *error) {
 static bool save_recommendations(struct backtest *b, struct error *error) {
     const char *const topics[] = {b->run.settings.topic_recommendations};
     return recording_save(backtest_outputs_part(&b->outputs, BACKTEST_RECOMMENDATIONS),
-                          replay_engine_memory(b->run.engine), topics, 1, error);
+                          replay_engine_memory(b->run.offline.engine), topics, 1, error);
 }
 
-static bool run_old(struct backtest *b, const struct backtest_input *input, struct error *error) {
+static bool run_old(struct backtest *b, struct error *error) {
     if (b->old_model == NULL) return true;
-    if (stop_signal_seen() == 0 && !backtest_run_go(&b->old_run, input, NULL, error)) return false;
+    if (stop_signal_seen() == 0 &&
+        !backtest_run_go(&b->old_run, &b->input, b->cli->quiet, NULL, error))
+        return false;
     return stop_signal_seen() == 0 ||
            error_set(error, ERROR_INTERRUPTED,
                      "a comparison needs both runs to their end; nothing is kept");
@@ -99,12 +95,11 @@ static bool run_old(struct backtest *b, const struct backtest_input *input, stru
 
 /* The records of the first are let go before the second begins. */
 static bool run_both(struct backtest *b, struct error *error) {
-    const struct backtest_input input = {b->input, b->partitions, b->memory_max, b->cli->quiet};
-    if (!backtest_run_catch_signals(error) || !backtest_run_go(&b->run, &input, b->labels, error) ||
+    if (!backtest_run_go(&b->run, &b->input, b->cli->quiet, b->labels, error) ||
         !save_recommendations(b, error))
         return false;
     backtest_run_forget(&b->run);
-    return run_old(b, &input, error);
+    return run_old(b, error);
 }
 
 /* Labels that say nothing of this input would make every figure a lie. */
@@ -118,7 +113,7 @@ static bool check_labels(const struct backtest *b, struct error *error) {
     if (known == 0)
         return error_set(error, ERROR_BAD_DATA,
                          "%s marks no account of %s; are its ids those of the input?",
-                         cli_value(b->cli, "--labels"), b->input);
+                         cli_value(b->cli, "--labels"), b->input.path);
     if (known < labels_accounts(b->labels))
         fprintf(stderr, "warning: %zu of %zu labelled accounts are not in the input\n",
                 labels_accounts(b->labels) - known, labels_accounts(b->labels));
@@ -127,7 +122,7 @@ static bool check_labels(const struct backtest *b, struct error *error) {
 
 static bool check_period(const struct backtest *b, struct error *error) {
     if (b->run.pass->side_count == 0)
-        return error_set(error, ERROR_BAD_DATA, "%s: no event of it was scored", b->input);
+        return error_set(error, ERROR_BAD_DATA, "%s: no event of it was scored", b->input.path);
     const int64_t end_s = backtest_period(b->run.pass, b->from_s).to_s;
     return b->from_s <= end_s ||
            error_set(error, ERROR_BAD_DATA,
@@ -167,7 +162,7 @@ static bool judge(struct backtest *b, struct error *error) {
 /* What is handed over. */
 
 static struct backtest_report report_of(const struct backtest *b) {
-    return (struct backtest_report){.input = b->input,
+    return (struct backtest_report){.input = b->input.path,
                                     .model = b->run.model,
                                     .policy = b->run.policy,
                                     .figures = b->figures,
@@ -204,7 +199,7 @@ static void print_summary(const struct backtest *b) {
             "%s%zu sides of %zu accounts in %.1f s; %lld recommendations for %lld accounts, %.1f a "
             "day\n",
             stop_signal_seen() != 0 ? "interrupted; so far: " : "", b->run.pass->side_count,
-            b->run.pass->account_count, b->run.seconds + b->old_run.seconds,
+            b->run.pass->account_count, b->run.offline.seconds + b->old_run.offline.seconds,
             (long long)f->recommendations, (long long)f->recommended_accounts, backtest_a_day(f));
     if (f->labelled)
         fprintf(stderr,
@@ -219,7 +214,8 @@ static void print_summary(const struct backtest *b) {
 
 /* Life. */
 
-static bool run(struct backtest *b, struct error *error) {
+static bool run(void *job, struct error *error) {
+    struct backtest *b = job;
     if (!read_paths(b, error) || !open_runs(b, error) || !load_inputs(b, error) ||
         !read_from(b, error) || !open_outputs(b, error) || !run_both(b, error) ||
         !judge(b, error) || !write_reports(b, error))
@@ -231,8 +227,8 @@ static bool run(struct backtest *b, struct error *error) {
                      b->missed, b->missed == 1 ? " is" : "s are", b->out);
 }
 
-static void close_backtest(struct backtest *b) {
-    stop_signal_end();
+static void close_backtest(void *job) {
+    struct backtest *b = job;
     backtest_outputs_close(&b->outputs);
     backtest_figures_free(b->figures);
     backtest_figures_free(b->old_figures);
@@ -242,9 +238,8 @@ static void close_backtest(struct backtest *b) {
 }
 
 int cmd_backtest(int argc, char **argv) {
-    struct error error = {.code = ERROR_NONE};
     struct cli_flag flags[] = {
-        {"--input", "FILE", "container file of transactions, or a recording", NULL},
+        OFFLINE_INPUT_FLAGS,
         {"--out", "DIR", "directory of the results; made where there is none", NULL},
         {"--labels", "FILE", "CSV of bad accounts and since when, or of labelled events", NULL},
         {"--model", "FILE", "in place of model.path", NULL},
@@ -252,23 +247,14 @@ int cmd_backtest(int argc, char **argv) {
         {"--from", "TIME", "begin judging there (where the model's own data ends)", NULL},
         {"--compare", "MODEL", "an old model, to see whom the new one gains and loses", NULL},
         {"--gate", "FILE", "JSON of bounds; ends with 3 when one is not met", NULL},
-        {"--force", NULL, "replace the results in a directory that is not empty", NULL},
-        {"--partitions", "N", "of a file that names none (1)", NULL},
-        {"--memory", "BYTES", "records are held in memory, at most (4G)", NULL}};
+        {"--force", NULL, "replace the results in a directory that is not empty", NULL}};
     struct cli cli = {
         .usage = "saqshy backtest --input FILE --out DIR [flags] [-X key=value]…",
         .purpose = "Runs the production stages over recorded events and judges model and policy.",
         .flags = flags,
         .flag_count = sizeof flags / sizeof flags[0],
-        .wants_options = true};
-    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
-    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
-    if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
-    struct backtest b = {
-        .cli = &cli, .partitions = 1, .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G};
-    const bool ok = run(&b, &error);
-    close_backtest(&b);
-    cli_free(&cli);
-    if (!ok) return cli_fail(&error);
-    return stop_signal_seen() != 0 ? error_exit_status(ERROR_INTERRUPTED) : 0;
+        .wants_options = true,
+        .warns_only = true};
+    struct backtest b = {.cli = &cli};
+    return cli_run(&cli, argc, argv, run, close_backtest, &b);
 }

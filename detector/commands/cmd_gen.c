@@ -98,9 +98,15 @@ static void summarise(const struct cli *cli, const struct totals *totals) {
             (long long)totals->records, (long long)totals->bad, (long long)totals->droppers, out);
 }
 
-int cmd_gen(int argc, char **argv) {
-    struct error error = {.code = ERROR_NONE};
+static bool run(void *job, struct error *error) {
     struct totals totals = {0};
+    stop_signal_start(interrupt, NULL);
+    if (!generate(job, &totals, error)) return false;
+    summarise(job, &totals);
+    return true;
+}
+
+int cmd_gen(int argc, char **argv) {
     struct cli_flag flags[] = {GEN_FLAGS,
                                {"--out", "FILE", "Avro object container file to write", NULL},
                                {"--labels", "FILE", "CSV of the droppers to write", NULL}};
@@ -108,12 +114,5 @@ int cmd_gen(int argc, char **argv) {
                       .purpose = "Writes a labelled synthetic feed; the same seed, the same bytes.",
                       .flags = flags,
                       .flag_count = sizeof flags / sizeof flags[0]};
-    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
-    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
-    stop_signal_start(interrupt, NULL);
-    const bool ok = generate(&cli, &totals, &error);
-    if (ok) summarise(&cli, &totals);
-    cli_free(&cli);
-    if (!ok) return cli_fail(&error);
-    return stop_signal_seen() != 0 ? error_exit_status(ERROR_INTERRUPTED) : 0;
+    return cli_run(&cli, argc, argv, run, NULL, &cli);
 }

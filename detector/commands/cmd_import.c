@@ -192,7 +192,11 @@ static void summarise(const struct job *job) {
     fprintf(stderr, "\nnext: saqshy replay --engine --input %s\n", job->out);
 }
 
-static bool run(struct job *job, struct error *error) {
+static bool run(void *context, struct error *error) {
+    struct job *job = context;
+    stop_signal_start(interrupt, NULL);
+    job->input = cli_value(job->cli, "--input");
+    job->out = cli_value(job->cli, "--out");
     bool ok = open_input(job, error) && open_output(job, error) && import_rows(job, error);
     ok = close_job(job, ok, error);
     if (!ok) return false;
@@ -203,7 +207,6 @@ static bool run(struct job *job, struct error *error) {
 }
 
 int cmd_import(int argc, char **argv) {
-    struct error error = {.code = ERROR_NONE};
     struct cli_flag flags[] = {
         {"--mapping", "FILE", "which column is what; `saqshy docs mapping` describes it", NULL},
         {"--input", "CSV", "file to read; -: stdin", NULL},
@@ -214,13 +217,6 @@ int cmd_import(int argc, char **argv) {
                       .purpose = "Turns any CSV into a feed of transactions, by a mapping file.",
                       .flags = flags,
                       .flag_count = sizeof flags / sizeof flags[0]};
-    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
-    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
-    stop_signal_start(interrupt, NULL);
-    struct job job = {
-        .cli = &cli, .input = cli_value(&cli, "--input"), .out = cli_value(&cli, "--out")};
-    const bool ok = run(&job, &error);
-    cli_free(&cli);
-    if (!ok) return cli_fail(&error);
-    return stop_signal_seen() != 0 ? error_exit_status(ERROR_INTERRUPTED) : 0;
+    struct job job = {.cli = &cli};
+    return cli_run(&cli, argc, argv, run, NULL, &job);
 }

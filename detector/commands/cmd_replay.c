@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/files.h"
-#include "detector/base/log.h"
 #include "detector/base/steady.h"
 #include "detector/broker/recording.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
-#include "detector/commands/replay_engine.h"
+#include "detector/commands/offline_run.h"
 #include "detector/commands/replay_feed.h"
 #include "detector/commands/scoreboard.h"
 #include "detector/service/metrics.h"
@@ -15,19 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMORY_DEFAULT_G = 4 };
-
 struct replay {
     struct cli *cli;
-    const char *input, *out, *labels;
+    const char *out, *labels;
+    struct offline_input input;
     bool engine_wanted, recorded_timestamps;
     struct pace pace;
-    int64_t partitions, memory_max;
-    struct replay_source *source;
-    struct replay_engine *engine;
+    struct offline_run run;       /* of --engine */
+    struct replay_source *source; /* without it */
     struct replay_feed *feed;
     struct scoreboard *board;
-    double seconds;
+    double seconds; /* that the feed took */
 };
 
 /* Flags. */
@@ -70,62 +67,44 @@ static bool refuse_strangers(const struct replay *r, struct error *error) {
 
 static bool read_flags(struct replay *r, struct error *error) {
     const struct cli *cli = r->cli;
-    r->input = cli_value(cli, "--input");
     r->out = cli_value(cli, "--out");
     r->labels = cli_value(cli, "--labels");
     r->engine_wanted = cli_value(cli, "--engine") != NULL;
-    if (r->input == NULL)
-        return error_set(error, ERROR_USAGE, "--input FILE is missing; usage: %s", cli->usage);
+    if (!offline_input_read(cli, &r->input, error)) return false;
     const char *const names[] = {"--input", "--labels", "--out"};
-    const char *const paths[] = {r->input, r->labels, r->out};
+    const char *const paths[] = {r->input.path, r->labels, r->out};
     return files_distinct(names, paths, 3, error) && refuse_strangers(r, error) &&
-           read_pace(r, error) && read_timestamps(r, error) &&
-           cli_number(cli, "--partitions", 1, 1024, &r->partitions, error) &&
-           cli_number(cli, "--memory", 1000000, INT64_MAX, &r->memory_max, error);
+           read_pace(r, error) && read_timestamps(r, error);
 }
 
 /* The engine. */
 
-static void interrupt_engine(void *engine) {
-    replay_engine_stop(engine);
-}
-
 static bool save(const struct replay *r, struct error *error) {
     const char *const topics[] = {r->cli->options.topic_recommendations};
     return r->out == NULL ||
-           recording_save(r->out, replay_engine_memory(r->engine), topics, 1, error);
+           recording_save(r->out, replay_engine_memory(r->run.engine), topics, 1, error);
 }
 
 static bool run_engine(struct replay *r, struct error *error) {
-    struct options *options = &r->cli->options;
-    if (options->start_from[0] == '\0')
-        snprintf(options->start_from, sizeof options->start_from, "earliest");
     r->board = scoreboard_new();
     if (r->labels != NULL && !scoreboard_load_labels(r->board, r->labels, error)) return false;
-    const struct replay_engine_options engine = {.settings = options,
-                                                 .source = r->source,
+    const struct replay_engine_options engine = {.settings = &r->cli->options,
                                                  .on_recommendation = scoreboard_take,
                                                  .context = r->board,
                                                  .pace = r->pace,
-                                                 .partitions = (int32_t)r->partitions,
-                                                 .memory_max = r->memory_max,
                                                  .quiet = r->cli->quiet};
-    r->engine = replay_engine_open(&engine, error);
-    if (r->engine == NULL) return false;
-    stop_signal_start(interrupt_engine, r->engine);
-    const double started_s = steady_s();
-    const bool ok = replay_engine_run(r->engine, error);
-    r->seconds = steady_s() - started_s;
-    return ok && save(r, error);
+    return offline_run_open(&r->run, &r->input, &engine, error) && offline_run_go(&r->run, error) &&
+           save(r, error);
 }
 
 static void print_engine_json(const struct replay *r, const struct scoreboard_result *b) {
-    const int64_t taken = replay_engine_taken(r->engine);
+    const int64_t taken = replay_engine_taken(r->run.engine);
     printf("{\"interrupted\":%s,\"records\":%lld,\"followed\":%lld,\"seconds\":%.3f,"
            "\"records_per_s\":%.0f,\"accepted\":%llu,\"late\":%llu,\"duplicates\":%llu,"
            "\"dead_letters\":%lld,\"recommendations\":%lld,\"accounts_recommended\":%lld",
            stop_signal_seen() != 0 ? "true" : "false", (long long)taken,
-           (long long)replay_engine_followed(r->engine), r->seconds, (double)taken / r->seconds,
+           (long long)replay_engine_followed(r->run.engine), r->run.seconds,
+           (double)taken / r->run.seconds,
            (unsigned long long)metrics_get_verdict(VERDICT_ACCEPTED),
            (unsigned long long)metrics_get_verdict(VERDICT_LATE),
            (unsigned long long)metrics_get_verdict(VERDICT_DUPLICATE),
@@ -139,11 +118,12 @@ static void print_engine_json(const struct replay *r, const struct scoreboard_re
 }
 
 static void print_engine_summary(const struct replay *r, const struct scoreboard_result *b) {
-    const int64_t taken = replay_engine_taken(r->engine);
-    const int64_t followed = replay_engine_followed(r->engine);
+    const int64_t taken = replay_engine_taken(r->run.engine);
+    const int64_t followed = replay_engine_followed(r->run.engine);
     fprintf(stderr, "%s%lld records in %.1f s (%.0f/s); %lld recommendations for %lld accounts",
-            stop_signal_seen() != 0 ? "interrupted; so far: " : "", (long long)taken, r->seconds,
-            (double)taken / r->seconds, (long long)b->recommendations, (long long)b->accounts);
+            stop_signal_seen() != 0 ? "interrupted; so far: " : "", (long long)taken,
+            r->run.seconds, (double)taken / r->run.seconds, (long long)b->recommendations,
+            (long long)b->accounts);
     if (followed > 0) fprintf(stderr, "; %lld records by the order log", (long long)followed);
     if (metrics_get(METRIC_DEAD_LETTERS) > 0)
         fprintf(stderr, "; %lld dead letters", (long long)metrics_get(METRIC_DEAD_LETTERS));
@@ -156,10 +136,10 @@ static void print_engine_summary(const struct replay *r, const struct scoreboard
     }
     if (r->labels == NULL)
         fprintf(stderr, "\nnext: saqshy replay --engine --input %s --labels LABELS.csv\n",
-                r->input);
+                r->input.path);
     else if (r->out == NULL)
         fprintf(stderr, "\nnext: saqshy replay --engine --input %s --out recommendations.avro\n",
-                r->input);
+                r->input.path);
     else
         fprintf(stderr, "\nnext: %s holds the recommendations as they go to Kafka\n", r->out);
 }
@@ -171,6 +151,8 @@ static void interrupt_feed(void *feed) {
 }
 
 static bool run_feed(struct replay *r, struct error *error) {
+    r->source = replay_source_open(r->input.path, &r->cli->options, error);
+    if (r->source == NULL) return false;
     if (r->cli->options.bootstrap_servers[0] == '\0')
         return error_set(error, ERROR_CONFIG,
                          "bootstrap.servers is not set; name the brokers, or replay straight into "
@@ -216,50 +198,40 @@ static void summarise(const struct replay *r) {
     if (!r->cli->quiet) print_engine_summary(r, &result);
 }
 
-static bool run(struct replay *r, struct error *error) {
-    if (!read_flags(r, error)) return false;
-    r->source = replay_source_open(r->input, &r->cli->options, error);
-    if (r->source == NULL) return false;
-    if (!(r->engine_wanted ? run_engine(r, error) : run_feed(r, error))) return false;
+static bool run(void *job, struct error *error) {
+    struct replay *r = job;
+    if (!read_flags(r, error) || !(r->engine_wanted ? run_engine(r, error) : run_feed(r, error)))
+        return false;
     summarise(r);
     return true;
 }
 
-static void close_replay(struct replay *r) {
+static void close_replay(void *job) {
+    struct replay *r = job;
     stop_signal_end();
-    replay_engine_close(r->engine);
+    offline_run_close(&r->run);
     replay_feed_close(r->feed);
     replay_source_close(r->source);
     scoreboard_free(r->board);
 }
 
 int cmd_replay(int argc, char **argv) {
-    struct error error = {.code = ERROR_NONE};
     struct cli_flag flags[] = {
-        {"--input", "FILE", "container file of transactions, or a recording", NULL},
+        OFFLINE_INPUT_FLAGS,
         {"--engine", NULL, "straight into the engine, without Kafka", NULL},
         {"--rate", "N", "records a second (as fast as it goes)", NULL},
         {"--speed", "X", "times the recorded pace", NULL},
         {"--timestamps", "now|recorded", "of records in Kafka; old ones die by retention (now)",
          NULL},
         {"--labels", "FILE", "engine: CSV of account id and time, to count against", NULL},
-        {"--out", "FILE", "engine: recording of the recommendations to write", NULL},
-        {"--partitions", "N", "engine: of a file that names none (1)", NULL},
-        {"--memory", "BYTES", "engine: records are held in memory, at most (4G)", NULL}};
+        {"--out", "FILE", "engine: recording of the recommendations to write", NULL}};
     struct cli cli = {.usage = "saqshy replay --input FILE [--engine] [flags] [-X key=value]…",
                       .purpose = "Sends recorded events to Kafka, or straight into the engine, at "
                                  "any speed.",
                       .flags = flags,
                       .flag_count = sizeof flags / sizeof flags[0],
-                      .wants_options = true};
-    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
-    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
-    if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
-    struct replay r = {
-        .cli = &cli, .partitions = 1, .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G};
-    const bool ok = run(&r, &error);
-    close_replay(&r);
-    cli_free(&cli);
-    if (!ok) return cli_fail(&error);
-    return stop_signal_seen() != 0 ? error_exit_status(ERROR_INTERRUPTED) : 0;
+                      .wants_options = true,
+                      .warns_only = true};
+    struct replay r = {.cli = &cli};
+    return cli_run(&cli, argc, argv, run, close_replay, &r);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/digest.h"
 #include "detector/base/files.h"
-#include "detector/base/log.h"
 #include "detector/base/steady.h"
 #include "detector/base/whole_file.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
-#include "detector/commands/replay_engine.h"
+#include "detector/commands/offline_run.h"
 #include "detector/commands/train_rows.h"
 #include "detector/service/stop_signal.h"
 #include "models/model.h"
@@ -17,16 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMORY_DEFAULT_G = 4, SAMPLE_DEFAULT = 200000, TERMS_DEFAULT = 512, TERMS_LEAST = 8 };
+enum { SAMPLE_DEFAULT = 200000, TERMS_DEFAULT = 512, TERMS_LEAST = 8 };
 
 struct job {
     struct cli *cli;
-    const char *input, *labels_path, *out, *id;
-    int64_t seed, terms, sample, share_percent, horizon_days, memory_max;
+    struct offline_input input;
+    const char *labels_path, *out, *id;
+    int64_t seed, terms, sample, share_percent, horizon_days;
     char input_sha256[DIGEST_HEX_SIZE], labels_sha256[DIGEST_HEX_SIZE];
     struct labels *labels;
-    struct replay_source *source;
-    struct replay_engine *engine;
+    struct offline_run run;
     struct train_rows *taken;
     struct train_input training;
     struct train_options options;
@@ -38,28 +37,24 @@ struct job {
 
 static bool read_flags(struct job *job, struct error *error) {
     struct cli *cli = job->cli;
-    job->input = cli_value(cli, "--input");
     job->labels_path = cli_value(cli, "--labels");
     job->out = cli_value(cli, "--out");
     job->id = cli_value(cli, "--id");
-    if (job->input == NULL || job->labels_path == NULL || job->out == NULL)
+    if (!offline_input_read(cli, &job->input, error)) return false;
+    if (job->labels_path == NULL || job->out == NULL)
         return error_set(error, ERROR_USAGE, "%s FILE is missing; usage: %s",
-                         job->input == NULL         ? "--input"
-                         : job->labels_path == NULL ? "--labels"
-                                                    : "--out",
-                         cli->usage);
+                         job->labels_path == NULL ? "--labels" : "--out", cli->usage);
     char part[WHOLE_FILE_PATH_MAX];
     if (!whole_file_part(job->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", job->out, strerror(ENAMETOOLONG));
     const char *const names[] = {"--input", "--labels", "--out", "the unfinished --out"};
-    const char *const paths[] = {job->input, job->labels_path, job->out, part};
+    const char *const paths[] = {job->input.path, job->labels_path, job->out, part};
     return files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
            cli_number(cli, "--seed", 0, INT64_MAX, &job->seed, error) &&
            cli_number(cli, "--terms", TERMS_LEAST, TRAIN_TERMS_MAX, &job->terms, error) &&
            cli_number(cli, "--sample", 1000, 100000000, &job->sample, error) &&
            cli_number(cli, "--fit-share", 1, 100, &job->share_percent, error) &&
-           cli_number(cli, "--horizon-days", 0, 36500, &job->horizon_days, error) &&
-           cli_number(cli, "--memory", 1000000, INT64_MAX, &job->memory_max, error);
+           cli_number(cli, "--horizon-days", 0, 36500, &job->horizon_days, error);
 }
 
 static bool hash_file(const char *path, char out[DIGEST_HEX_SIZE], struct error *error) {
@@ -72,40 +67,19 @@ static bool hash_file(const char *path, char out[DIGEST_HEX_SIZE], struct error 
 
 /* Rows. */
 
-static void interrupt(void *engine) {
-    replay_engine_stop(engine);
-}
-
-static bool open_engine(struct job *job, struct error *error) {
-    struct options *options = &job->cli->options;
-    if (options->start_from[0] == '\0')
-        snprintf(options->start_from, sizeof options->start_from, "earliest");
-    const struct replay_engine_options engine = {.settings = options,
-                                                 .source = job->source,
-                                                 .on_batch = train_rows_take,
-                                                 .batch_context = job->taken,
-                                                 .partitions = 1,
-                                                 .memory_max = job->memory_max,
-                                                 .quiet = job->cli->quiet};
-    job->engine = replay_engine_open(&engine, error);
-    return job->engine != NULL;
-}
-
 /* The feed is read once; the engine and what it holds are gone when training begins. */
 static bool take_rows(struct job *job, struct error *error) {
     job->labels = labels_open(job->labels_path, error);
     if (job->labels == NULL) return false;
-    job->taken = train_rows_open(job->labels, job->memory_max);
+    job->taken = train_rows_open(job->labels, job->input.memory_max);
     if (job->taken == NULL) return error_set(error, ERROR_FAILED, "no memory for rows");
-    job->source = replay_source_open(job->input, &job->cli->options, error);
-    if (job->source == NULL || !open_engine(job, error)) return false;
-    stop_signal_start(interrupt, job->engine);
-    const bool good = replay_engine_run(job->engine, error);
-    stop_signal_end();
-    replay_engine_close(job->engine);
-    replay_source_close(job->source);
-    job->engine = NULL;
-    job->source = NULL;
+    const struct replay_engine_options engine = {.settings = &job->cli->options,
+                                                 .on_batch = train_rows_take,
+                                                 .batch_context = job->taken,
+                                                 .quiet = job->cli->quiet};
+    const bool good = offline_run_open(&job->run, &job->input, &engine, error) &&
+                      offline_run_go(&job->run, error);
+    offline_run_close(&job->run);
     if (stop_signal_seen() != 0) return error_set(error, ERROR_INTERRUPTED, "stopped");
     return good;
 }
@@ -115,7 +89,7 @@ static bool place_period(struct job *job, struct error *error) {
     struct train_input *in = &job->training;
     in->rows = train_rows_rows(job->taken);
     if (in->rows->count == 0)
-        return error_set(error, ERROR_BAD_DATA, "%s: not one record was scored", job->input);
+        return error_set(error, ERROR_BAD_DATA, "%s: not one record was scored", job->input.path);
     in->first_bad_s = train_rows_first_bad(job->taken, &in->accounts);
     in->horizon_s = job->horizon_days * SECONDS_24H;
     in->from_s = train_rows_earliest(job->taken);
@@ -196,9 +170,10 @@ static void print_summary(const struct job *job) {
         job->out);
 }
 
-static bool run(struct job *job, struct error *error) {
+static bool run(void *context, struct error *error) {
+    struct job *job = context;
     if (!read_flags(job, error) || !whole_file_open(&job->file, job->out, error) ||
-        !hash_file(job->input, job->input_sha256, error) ||
+        !hash_file(job->input.path, job->input_sha256, error) ||
         !hash_file(job->labels_path, job->labels_sha256, error) || !take_rows(job, error) ||
         !place_period(job, error) || !fit(job, error) || !write_model(job, error))
         return false;
@@ -207,9 +182,9 @@ static bool run(struct job *job, struct error *error) {
     return true;
 }
 
-static void close_job(struct job *job) {
-    replay_engine_close(job->engine);
-    replay_source_close(job->source);
+static void close_job(void *context) {
+    struct job *job = context;
+    offline_run_close(&job->run);
     train_rows_close(job->taken);
     labels_close(job->labels);
     free(job->trained);
@@ -218,9 +193,8 @@ static void close_job(struct job *job) {
 }
 
 int cmd_train(int argc, char **argv) {
-    struct error error = {.code = ERROR_NONE};
     struct cli_flag flags[] = {
-        {"--input", "FILE", "container file of transactions, or a recording", NULL},
+        OFFLINE_INPUT_FLAGS,
         {"--labels", "FILE", "CSV: account_id,first_bad_time or event_id,label", NULL},
         {"--out", "FILE", "the model to write", NULL},
         {"--fit-share", "PERCENT", "of the rows, the first by time, to fit on (100)", NULL},
@@ -230,26 +204,19 @@ int cmd_train(int argc, char **argv) {
         {"--free-signs", NULL, "a rising risk may lower the score", NULL},
         {"--sample", "ROWS", "to propose and validate with, by account (200000)", NULL},
         {"--seed", "N", "(1)", NULL},
-        {"--id", "NAME", "of the model; otherwise made from the input", NULL},
-        {"--memory", "BYTES", "for records, and for rows, at most (4G)", NULL}};
+        {"--id", "NAME", "of the model; otherwise made from the input", NULL}};
     struct cli cli = {.usage = "saqshy train --input FILE --labels FILE --out MODEL.json [flags]",
                       .purpose = "Fits a model on recorded events and labels.",
                       .flags = flags,
                       .flag_count = sizeof flags / sizeof flags[0],
-                      .wants_options = true};
-    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
-    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
-    if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
+                      .wants_options = true,
+                      .warns_only = true};
     struct job job = {.cli = &cli,
                       .seed = 1,
                       .terms = TERMS_DEFAULT,
                       .sample = SAMPLE_DEFAULT,
                       .share_percent = 100,
-                      .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G,
                       .file = {.descriptor = -1},
                       .started_s = steady_s()};
-    const bool ok = run(&job, &error);
-    close_job(&job);
-    cli_free(&cli);
-    return ok ? 0 : cli_fail(&error);
+    return cli_run(&cli, argc, argv, run, close_job, &job);
 }

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/offline_run.h"
+
+#include "detector/base/steady.h"
+#include "detector/service/stop_signal.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+/* Signals. */
+
+static struct {
+    pthread_mutex_t lock;
+    struct replay_engine *engine; /* the one that runs, or NULL */
+    bool caught;
+} running = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void stop_running(void *unused) {
+    (void)unused;
+    pthread_mutex_lock(&running.lock);
+    if (running.engine != NULL) replay_engine_stop(running.engine);
+    pthread_mutex_unlock(&running.lock);
+}
+
+static void set_running(struct replay_engine *engine) {
+    pthread_mutex_lock(&running.lock);
+    running.engine = engine;
+    pthread_mutex_unlock(&running.lock);
+}
+
+static bool catch_signals(struct error *error) {
+    if (!running.caught) running.caught = stop_signal_start(stop_running, NULL);
+    return running.caught || error_set(error, ERROR_FAILED, "signals cannot be caught");
+}
+
+/* Input. */
+
+bool offline_input_read(const struct cli *cli, struct offline_input *input, struct error *error) {
+    *input = (struct offline_input){
+        .path = cli_value(cli, "--input"), .partitions = 1, .memory_max = OFFLINE_MEMORY_DEFAULT};
+    if (input->path == NULL)
+        return error_set(error, ERROR_USAGE, "--input FILE is missing; usage: %s", cli->usage);
+    return cli_number(cli, "--partitions", 1, OFFLINE_PARTITIONS_MAX, &input->partitions, error) &&
+           cli_number(cli, "--memory", OFFLINE_MEMORY_LEAST, INT64_MAX, &input->memory_max, error);
+}
+
+/* Running. */
+
+bool offline_run_open(struct offline_run *run, const struct offline_input *input,
+                      const struct replay_engine_options *wanted, struct error *error) {
+    struct replay_engine_options options = *wanted;
+    run->settings = *wanted->settings;
+    if (run->settings.start_from[0] == '\0')
+        snprintf(run->settings.start_from, sizeof run->settings.start_from, "earliest");
+    run->source = replay_source_open(input->path, &run->settings, error);
+    if (run->source == NULL) return false;
+    options.settings = &run->settings;
+    options.source = run->source;
+    options.partitions = (int32_t)input->partitions;
+    options.memory_max = input->memory_max;
+    run->engine = replay_engine_open(&options, error);
+    return run->engine != NULL;
+}
+
+bool offline_run_go(struct offline_run *run, struct error *error) {
+    if (!catch_signals(error)) return false;
+    set_running(run->engine);
+    const double started_s = steady_s();
+    const bool ok = replay_engine_run(run->engine, error);
+    run->seconds = steady_s() - started_s;
+    set_running(NULL);
+    return ok;
+}
+
+void offline_run_close(struct offline_run *run) {
+    replay_engine_close(run->engine);
+    replay_source_close(run->source);
+    run->engine = NULL;
+    run->source = NULL;
+}
