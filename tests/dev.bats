@@ -65,3 +65,12 @@ dev() { "$SOURCE_DIR/dev" "$@"; }
     [ "$output" = "Installing from Debian, to build: libjansson-dev" ]
     grep -q 'install .* libjansson-dev$' "$BATS_TEST_TMPDIR/apt"
 }
+
+@test "each test program that starts threads is one that the matrix runs under TSan" {
+    labelled=$(ctest --test-dir "$BUILD_DIR" -N -L threads | sed -n 's/.*: \(test_[a-z0-9_]*\)$/\1/p' | sort)
+    for program in "$BUILD_DIR"/tests/test_*; do
+        [ -x "$program" ] && [ -f "$program" ] || continue
+        nm -D --undefined-only "$program" | grep -q pthread_create || continue
+        grep -qx "$(basename "$program")" <<<"$labelled" || { echo "not labelled: $program"; false; }
+    done
+}
