@@ -65,7 +65,7 @@ static void open_stages(struct engine_rig *r) {
                                           .model = r->model,
                                           .score = r->score,
                                           .runs = r->runs,
-                                          .build = "bench",
+                                          .build = text_of("bench"),
                                           .episodes_max = 65536};
     must((r->decide = decide_open(&decide, &error)) != NULL, &error);
 }

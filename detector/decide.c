@@ -51,6 +51,10 @@ bool decide_use(struct decide *d, const struct model *model, const struct policy
     return true;
 }
 
+void decide_sign(struct decide *d, struct text build) {
+    d->options.build = build;
+}
+
 void decide_close(struct decide *d) {
     if (d == NULL) return;
     reasons_close(d->reasons);

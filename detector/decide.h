@@ -20,7 +20,7 @@ struct decide_options {
     const struct model *model;
     const struct score *score;
     const struct runs *runs;
-    const char *build;
+    struct text build;     /* that recommendations name */
     uint32_t episodes_max; /* `episodes.max` */
 };
 
@@ -29,6 +29,8 @@ void decide_close(struct decide *decide);
 /* Another model and policy from the next batch on; open episodes stay as they were published. */
 bool decide_use(struct decide *decide, const struct model *model, const struct policy *policy,
                 const struct score *score, struct error *error);
+/* Recommendations name another build from the next batch on; borrowed. */
+void decide_sign(struct decide *decide, struct text build);
 
 /* Starts on a scored batch. */
 void decide_batch(struct decide *decide, const struct batch *batch);

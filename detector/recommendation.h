@@ -99,7 +99,8 @@ struct recommendation {
     struct trail_hop money_trail[MONEY_TRAIL_MAX];
     uint32_t protected_count;
     const char *protected_flows[PROTECTED_FLOWS_MAX];
-    const char *model_id, *policy_id, *build;
+    const char *model_id, *policy_id;
+    struct text build;
     char model_sha256[65], policy_sha256[65];
     uint32_t feature_count;
     const double *feature_vector; /* NaN is null on the wire too (null branch) */

@@ -141,6 +141,7 @@ static enum recovery replay_record(struct session *s, const struct order_record 
     if (!use_documents(s, record, error) || !start_chain(s, record, error) ||
         !add_streams(s, record, error))
         return RECOVERY_FAILED;
+    decide_sign(s->decide, record->build); /* as it was published then */
     consume_follow(s->consume, record->runs, record->run_count);
     s->exception_next = 0;
     int64_t starved_ms = 0;
@@ -223,6 +224,7 @@ static bool check_output(struct session *s, struct error *error) {
 static enum recovery go_live(struct session *s, struct error *error) {
     struct documents *documents = s->pipeline->documents;
     documents_use_live(documents);
+    decide_sign(s->decide, text_of(build_info_version()));
     if (!session_judge(s, error)) return RECOVERY_FAILED;
     if (!check_output(s, error)) return RECOVERY_FAILED;
     const bool first = s->next_order == 0; /* of the epoch */

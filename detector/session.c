@@ -52,7 +52,7 @@ static bool open_judgement(struct session *s, struct error *error) {
         .model = s->scored_by,
         .score = s->score,
         .runs = s->runs,
-        .build = build_info_version(),
+        .build = text_of(build_info_version()),
         .episodes_max = (uint32_t)p->settings->episodes_max,
     };
     s->decide = decide_open(&decide, error);

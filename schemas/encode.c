@@ -261,7 +261,7 @@ static void put_provenance(struct avro_cursor *c, const struct recommendation *r
     avro_put_text(c, text_of(r->model_sha256));
     avro_put_text(c, text_of(r->policy_id));
     avro_put_text(c, text_of(r->policy_sha256));
-    avro_put_text(c, text_of(r->build));
+    avro_put_text(c, r->build);
     struct avro_cursor array = avro_enter(c);
     for (uint32_t i = 0; i < r->feature_count; i++)
         avro_append_optional_double(&array, !isnan(r->feature_vector[i]), r->feature_vector[i]);

@@ -34,7 +34,7 @@ static int setup(void **state) {
                                .reason_count = 2,
                                .model_id = "m",
                                .policy_id = "p",
-                               .build = "b",
+                               .build = text_of("b"),
                                .feature_vector = vector,
                                .feature_count = 3,
                                .input_topic = "in",

@@ -420,7 +420,7 @@ static void fill_recommendation(const json_t *json, struct recommendation *r, do
         .threshold = real_of(json_object_get(json, "threshold")),
         .model_id = string_of(json, "model_id"),
         .policy_id = string_of(json, "policy_id"),
-        .build = string_of(json, "build"),
+        .build = text_in(json, "build"),
         .input_topic = string_of(json, "input_topic"),
         .input_partition = (int32_t)number_of(json, "input_partition"),
         .input_offset = number_of(json, "input_offset"),

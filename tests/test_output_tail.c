@@ -74,7 +74,7 @@ static void append_at(struct stand *stand, const char *source, int32_t partition
                                                   .at_risk_kzt_minor = salt,
                                                   .model_id = "m",
                                                   .policy_id = "p",
-                                                  .build = "b",
+                                                  .build = text_of("b"),
                                                   .input_topic = "in",
                                                   .sequence = sequence};
     struct bytes value;

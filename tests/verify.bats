@@ -33,6 +33,7 @@ with open(sys.argv[3], "rb") as file:
 partitions = [[r for r in records if r["partition"] == p] for p in range(2)]
 one = partitions[1]
 value = one[3]["value"]
+old = next((r for r in one if decode(r["value"])["build"] == "0.0.9"), None)
 actions = {
     "flip": lambda: one[3].update(value=value[:20] + bytes([value[20] ^ 1]) + value[21:]),
     "flip-last": lambda: one[-1].update(value=one[-1]["value"][:20] + bytes([one[-1]["value"][20] ^ 1])
@@ -48,6 +49,8 @@ actions = {
     "forge": lambda: (one[3].update(value=encode(dict(decode(one[3]["value"]), hold_amount_kzt_minor=7))),
                       rechain(one)),
     "forge-last": lambda: one[-1].update(value=encode(dict(decode(one[-1]["value"]), at_risk_kzt_minor=7))),
+    "forge-old": lambda: (old.update(value=encode(dict(decode(old["value"]), at_risk_kzt_minor=7)))),
+    "rename-last": lambda: one[-1].update(value=encode(dict(decode(one[-1]["value"]), build="0.0.9"))),
     "forge-more": lambda: (one.append(dict(one[-1])), rechain(one)),
     "forge-less": lambda: (one.pop(3), rechain(one)),
 }
@@ -294,4 +297,101 @@ rebuilt() { # OUTPUT INPUT
     rebuilt flip.avro input
     [ "$status" -eq 65 ]
     [[ "$output" == *"CHAIN      partition 1, number 4 at offset 4"* ]]
+}
+
+# As an upgrade in the middle of the epoch leaves it: half of it was written by another build.
+upgraded_setup() {
+    [ -e upgraded ] && return
+    rebuilt_setup
+    mkdir upgraded
+    cat > upgrade.py <<'PY'
+"""Names an older build in the first half of the last epoch: order records, recommendations and their chain."""
+import hashlib, io, json, os, struct
+import fastavro
+
+OLD = "0.0.9"
+
+def schema_of(name):
+    return fastavro.parse_schema(json.load(open(f"{os.environ['SOURCE_DIR']}/schemas/{name}.avsc")))
+
+def decode(schema, value):
+    return fastavro.schemaless_reader(io.BytesIO(value[5:]), schema, None)
+
+def encode(schema, frame, record):
+    out = io.BytesIO(frame)
+    out.seek(5)
+    fastavro.schemaless_writer(out, schema, record)
+    return out.getvalue()
+
+def load(path):
+    with open(path, "rb") as file:
+        reader = fastavro.reader(file)
+        return reader.writer_schema, list(reader)
+
+def save(path, schema, records):
+    with open(path, "wb") as file:
+        fastavro.writer(file, schema, records)
+
+ORDER, ADVICE = schema_of("OrderRecord"), schema_of("FreezeRecommendation")
+recorded, records = load("rebuilt/input.avro")
+orders = [(r, decode(ORDER, r["value"])) for r in records if r["topic"] == "antifrod.order"]
+last = [order for _, order in orders if order["epoch"] == orders[-1][1]["epoch"]]
+older = last[: len(last) // 2]
+ends = {o["partition"]: o["next_sequence"] for o in older[-1]["outputs"]}
+begins = {o["partition"]: o["next_sequence"] for o in last[0]["outputs"]}
+assert any(ends[p] > begins[p] + 5 for p in ends)
+
+out_schema, outputs = load("rebuilt/output.avro")
+hashes, count = {}, {}
+for record in outputs:
+    p, value = record["partition"], decode(ADVICE, record["value"])
+    number = value["sequence"]
+    if begins[p] <= number < ends[p]:
+        value["build"] = OLD
+    value["previous_hash"] = hashes.get((p, number), bytes(32))
+    record["value"] = encode(ADVICE, record["value"][:5], value)
+    hashes[p, number + 1] = hashlib.sha256(record["value"][5:]).digest()
+for record, order in orders:
+    if any(order is one for one in older):
+        order["build"] = OLD
+    for output in order["outputs"]:
+        output["last_hash"] = hashes.get((output["partition"], output["next_sequence"]), bytes(32))
+    record["value"] = encode(ORDER, record["value"][:5], order)
+save("upgraded/output.avro", out_schema, outputs)
+save("upgraded/input.avro", recorded, records)
+PY
+    "$SOURCE_DIR/tests/python" upgrade.py
+}
+upgraded() { # OUTPUT
+    run "$SAQSHY" verify --output "$1" --input upgraded/input.avro -X model.path=rebuilt/model.json \
+        -X policy.path=rebuilt/policy.json -X episodes.max=1024 -X runs.max=65536 "${@:2}"
+}
+
+@test "what an older build wrote is reproduced under its name" {
+    upgraded_setup
+    upgraded upgraded/output.avro --json --quiet
+    [ "$status" -eq 0 ]
+    [ "$(field ok)" = True ]
+    [ "$(field reproduced)" -gt 100 ]
+    [ "$(field followers)" -eq 0 ]
+}
+
+@test "what was changed is found, whichever build wrote it" {
+    upgraded_setup
+    tamper forge-old upgraded/output.avro
+    upgraded forge-old.avro
+    [ "$status" -eq 65 ]
+    [[ "$output" =~ DIFFERS\ +partition\ 1,\ number\ [0-9]+\ at\ offset\ [0-9]+:\ replay\ by\ build\ [0-9.]+\ gives\ another\ value\ than\ build\ \"0.0.9\"\ wrote ]]
+    [[ "$output" =~ at_risk_kzt_minor\ +7\  ]]
+    tamper rename-last upgraded/output.avro
+    upgraded rename-last.avro
+    [ "$status" -eq 65 ]
+    [[ "$output" == *'it names build "0.0.9", due is "'* ]]
+}
+
+@test "without an order log another build is named as what differs" {
+    tamper rename-last
+    replayed rename-last
+    [ "$status" -eq 65 ]
+    [[ "$output" == *'it names build "0.0.9", due is "'* ]]
 }

@@ -59,7 +59,7 @@ struct verify_record {
     struct bytes body;             /* without the frame */
     int64_t sequence;              /* -1: unreadable, and why */
     struct bytes previous_hash;
-    char model_sha256[80], policy_sha256[80];
+    char model_sha256[80], policy_sha256[80], build[80]; /* in quotes */
     const char *why;
 };
 

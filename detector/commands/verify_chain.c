@@ -45,6 +45,8 @@ static void take_leaf(void *context, const struct avro_leaf *leaf) {
         snprintf(out->model_sha256, sizeof out->model_sha256, "%.70s", leaf->value);
     else if (strcmp(leaf->path, "policy_sha256") == 0)
         snprintf(out->policy_sha256, sizeof out->policy_sha256, "%.70s", leaf->value);
+    else if (strcmp(leaf->path, "build") == 0)
+        snprintf(out->build, sizeof out->build, "%.70s", leaf->value);
 }
 
 static void read_shard(struct verify_record *out) {
@@ -80,7 +82,7 @@ bool verify_read(struct verify_reader *r, const struct memory_port *memory, cons
                  int32_t partition, size_t index, struct verify_record *out) {
     out->sequence = -1;
     out->previous_hash = (struct bytes){NULL, 0};
-    out->model_sha256[0] = out->policy_sha256[0] = '\0';
+    out->model_sha256[0] = out->policy_sha256[0] = out->build[0] = '\0';
     if (!memory_port_get(memory, topic, partition, index, &out->record)) return false;
     read_shard(out);
     if (!read_value(r, out)) out->sequence = -1;

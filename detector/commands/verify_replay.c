@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/build_info.h"
 #include "detector/commands/replay_engine.h"
 #include "detector/commands/verify.h"
 #include "schemas/catalog.h"
@@ -49,6 +50,43 @@ static const char *other_header(const struct port_record *a, const struct port_r
     }
 }
 
+static bool is_own_build(const struct verify_record *record) {
+    char own[sizeof record->build];
+    snprintf(own, sizeof own, "\"%.60s\"", build_info_version());
+    return strcmp(record->build, own) == 0;
+}
+
+/* What another document or build explains is said so. */
+static void say_why(char *text, size_t size, const struct verify_record *found,
+                    const struct verify_record *due) {
+    if (found->sequence < 0)
+        snprintf(text, size, "replay gives another value; what is there cannot be read: %s",
+                 found->why);
+    else if (strcmp(found->model_sha256, due->model_sha256) != 0)
+        snprintf(
+            text, size,
+            "it names model %.9s…\", the replay was made with %.9s…\"; model.path or state.dir "
+            "names the one",
+            found->model_sha256, due->model_sha256);
+    else if (strcmp(found->policy_sha256, due->policy_sha256) != 0)
+        snprintf(text, size,
+                 "it names policy %.9s…\", the replay was made with %.9s…\"; policy.path or "
+                 "state.dir names the one",
+                 found->policy_sha256, due->policy_sha256);
+    else if (strcmp(found->build, due->build) != 0)
+        snprintf(text, size,
+                 "it names build %.40s, due is %.40s; the order log says which build it was, and "
+                 "without one a replay names its own",
+                 found->build, due->build);
+    else if (!is_own_build(due))
+        snprintf(text, size,
+                 "replay by build %.40s gives another value than build %.40s wrote; verify it with "
+                 "that one to see whether it was changed",
+                 build_info_version(), due->build);
+    else
+        snprintf(text, size, "replay gives another value");
+}
+
 static void report_values(const struct compare *c, const struct verify_record *found,
                           const struct verify_record *due) {
     struct verify_finding finding = {.kind = "DIFFERS",
@@ -57,21 +95,7 @@ static void report_values(const struct compare *c, const struct verify_record *f
                                      .diff = c->diff,
                                      .found = found->body,
                                      .due = due->body};
-    if (found->sequence >= 0 && strcmp(found->model_sha256, due->model_sha256) != 0)
-        snprintf(
-            finding.text, sizeof finding.text,
-            "it names model %.9s…\", the replay was made with %.9s…\"; model.path or state.dir "
-            "names the one",
-            found->model_sha256, due->model_sha256);
-    else if (found->sequence >= 0 && strcmp(found->policy_sha256, due->policy_sha256) != 0)
-        snprintf(finding.text, sizeof finding.text,
-                 "it names policy %.9s…\", the replay was made with %.9s…\"; policy.path or "
-                 "state.dir names the one",
-                 found->policy_sha256, due->policy_sha256);
-    else
-        snprintf(finding.text, sizeof finding.text, "replay gives another value%s%s",
-                 found->sequence < 0 ? "; what is there cannot be read: " : "",
-                 found->sequence < 0 ? found->why : "");
+    say_why(finding.text, sizeof finding.text, found, due);
     find(c, finding);
 }
 
