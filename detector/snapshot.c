@@ -33,6 +33,7 @@ struct snapshot {
     struct runs_save runs;
     struct snapshot_buffer *buffer; /* that records go to now; NULL: none */
     struct snapshot_name name;
+    struct snapshot_name begun; /* the one that was loaded; no text: none */
     int64_t last_ms, begun_us, longest_us;
     int64_t last_sequence; /* of the newest that was published or loaded */
     uint64_t accounts;
@@ -65,7 +66,8 @@ bool snapshot_due(const struct snapshot *n, int64_t now_ms) {
     return n->phase == PHASE_REST && now_ms - n->last_ms >= n->options.interval_ms;
 }
 
-void snapshot_was_loaded(struct snapshot *n, int64_t sequence, int64_t now_ms) {
+void snapshot_was_loaded(struct snapshot *n, int32_t epoch, int64_t sequence, int64_t now_ms) {
+    snapshot_name_set(&n->begun, n->options.shard, epoch, sequence);
     n->last_sequence = sequence;
     n->last_ms = now_ms;
 }
@@ -176,7 +178,7 @@ void snapshot_begin(struct snapshot *n, struct session *s) {
     n->phase = PHASE_RUNS;
     n->accounts = accounts_count(apply_accounts(s->apply)).accounts;
     snapshot_name_set(&n->name, n->options.shard, s->epoch, s->next_order);
-    snapshot_writer_begin(n->writer, &n->name);
+    snapshot_writer_begin(n->writer, &n->name, &n->begun);
     if (!put_manifest(n, s) || !put_state(n, s) || !put_table(n, s))
         give_up(n, s, "the writer does not come to take it");
     note_time(n, n->begun_us);

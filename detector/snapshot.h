@@ -34,6 +34,7 @@ bool snapshot_step(struct snapshot *snapshot, struct session *session, bool idle
 /* For so long at most: to its end, when nothing else goes on. False: it is not there yet. */
 bool snapshot_complete(struct snapshot *snapshot, struct session *session, int64_t most_ms);
 /* The session was loaded from the one before this order record. */
-void snapshot_was_loaded(struct snapshot *snapshot, int64_t sequence, int64_t now_ms);
+void snapshot_was_loaded(struct snapshot *snapshot, int32_t epoch, int64_t sequence,
+                         int64_t now_ms);
 /* Order records since the last one, or since the start. */
 bool snapshot_is_behind(const struct snapshot *snapshot, const struct session *session);

@@ -224,7 +224,8 @@ static enum snapshot_loaded load_from(struct session *s, const struct order_find
     s->next_order = sequence;
     s->first_ordinal = ordinal;
     s->state_hash = state_hash;
-    snapshot_was_loaded(s->snapshot, sequence, s->pipeline->port->ops->now_ms(s->pipeline->port));
+    snapshot_was_loaded(s->snapshot, epoch, sequence,
+                        s->pipeline->port->ops->now_ms(s->pipeline->port));
     log_info("event=restored name=\"%s%s\" accounts=%llu seconds=%.1f", prefix_of(s, c->disk),
              c->name.text, (unsigned long long)accounts, (double)(steady_ms() - start_ms) / 1e3);
     return SNAPSHOT_LOADED;

@@ -18,7 +18,8 @@ struct order {
 
 struct snapshot_writer {
     struct snapshot_writing writing; /* the thread's */
-    struct snapshot_name name;       /* of the snapshot that is begun */
+    struct snapshot_name name;       /* of the snapshot that is begun, */
+    struct snapshot_name begun;      /* and of the one that the session began with */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t ordered, changed;
@@ -37,7 +38,7 @@ static bool carry_out(struct snapshot_writer *w, const struct order *order, uint
                       struct error *error) {
     switch (order->step) {
     case STEP_BEGIN:
-        return snapshot_writing_begin(&w->writing, &w->name, error);
+        return snapshot_writing_begin(&w->writing, &w->name, &w->begun, error);
     case STEP_ADD:
         return snapshot_writing_add(&w->writing, order->buffer->kind, &order->buffer->bytes, error);
     case STEP_PUBLISH:
@@ -151,12 +152,14 @@ static void give(struct snapshot_writer *w, struct order order) {
     pthread_cond_signal(&w->ordered);
 }
 
-void snapshot_writer_begin(struct snapshot_writer *w, const struct snapshot_name *name) {
+void snapshot_writer_begin(struct snapshot_writer *w, const struct snapshot_name *name,
+                           const struct snapshot_name *begun) {
     pthread_mutex_lock(&w->lock);
     assert(w->state == SNAPSHOT_WRITER_IDLE);
     w->state = SNAPSHOT_WRITER_BUSY;
     w->error.code = ERROR_NONE;
     w->name = *name;
+    w->begun = *begun;
     give(w, (struct order){STEP_BEGIN, NULL});
     pthread_mutex_unlock(&w->lock);
 }

@@ -22,8 +22,9 @@ struct snapshot_writer *snapshot_writer_open(struct disk *disk, struct disk *cop
 /* Lets what is finished be written, drops what is not, and joins. */
 void snapshot_writer_close(struct snapshot_writer *writer);
 
-/* A new snapshot; only when idle. */
-void snapshot_writer_begin(struct snapshot_writer *writer, const struct snapshot_name *name);
+/* A new snapshot; only when idle. `begun` as in snapshot_writing_begin. */
+void snapshot_writer_begin(struct snapshot_writer *writer, const struct snapshot_name *name,
+                           const struct snapshot_name *begun);
 /* An empty buffer; NULL: none came free within so many milliseconds, or writing has failed. */
 struct snapshot_buffer *snapshot_writer_take(struct snapshot_writer *writer, int wait_ms);
 /* Buffers that are free now. */

@@ -4,9 +4,10 @@
 #include "detector/base/log.h"
 
 bool snapshot_writing_begin(struct snapshot_writing *w, const struct snapshot_name *name,
-                            struct error *error) {
+                            const struct snapshot_name *begun, struct error *error) {
     char part[SNAPSHOT_NAME_SIZE];
     w->name = *name;
+    w->past.begun = *begun;
     snapshot_name_part(name, w->tag, part);
     if (!snapshots_clear(w->disk, w->shard, error)) return false;
     w->out = snapshot_out_create(w->disk, part, error);
@@ -20,7 +21,8 @@ bool snapshot_writing_add(struct snapshot_writing *w, enum snapshot_kind kind,
 
 static void copy(struct snapshot_writing *w) {
     struct error error;
-    if (w->copies == NULL || snapshots_copy(w->disk, w->copies, w->shard, &w->name, w->tag, &error))
+    if (w->copies == NULL ||
+        snapshots_copy(w->disk, w->copies, w->shard, &w->name, w->tag, &w->past, &error))
         return;
     log_warn("event=snapshot_not_copied name=%s why=\"%s\" next=\"the next one is tried again\"",
              w->name.text, error.text);
@@ -31,7 +33,7 @@ bool snapshot_writing_publish(struct snapshot_writing *w, uint64_t *size, struct
     *size = snapshot_out_bytes(w->out);
     snapshot_out_close(w->out);
     w->out = NULL;
-    if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, error)) return false;
+    if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, &w->past, error)) return false;
     copy(w);
     return true;
 }

@@ -9,12 +9,14 @@ struct snapshot_writing {
     struct disk *disk, *copies; /* copies NULL: none are made */
     const char *shard;
     uint64_t tag; /* of files that are not whole yet: no two writers have the same */
+    struct snapshot_past past;
     struct snapshot_name name;
     struct snapshot_out *out; /* NULL: none is being written */
 };
 
+/* `begun`: the snapshot that the session began with; without a text: none. */
 bool snapshot_writing_begin(struct snapshot_writing *writing, const struct snapshot_name *name,
-                            struct error *error);
+                            const struct snapshot_name *begun, struct error *error);
 bool snapshot_writing_add(struct snapshot_writing *writing, enum snapshot_kind kind,
                           const struct pack *bytes, struct error *error);
 /* Ends the file, makes it safe, and only then gives it its name; a copy that cannot be made is said

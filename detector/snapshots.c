@@ -115,20 +115,48 @@ bool snapshots_clear(struct disk *disk, const char *shard, struct error *error) 
     return true;
 }
 
-static bool remove_old(struct disk *disk, const char *shard, struct error *error) {
+/* The past. */
+
+static bool is_own(const struct snapshot_past *past, const struct snapshot_name *name) {
+    for (size_t i = 0; i < past->own_count; i++)
+        if (strcmp(past->own[i].text, name->text) == 0) return true;
+    return false;
+}
+
+static bool is_past(const struct snapshot_past *past, const struct snapshot_name *name) {
+    const bool begun = past->begun.text[0] != '\0';
+    return is_own(past, name) || (begun && !is_newer(name, &past->begun));
+}
+
+/* Also of the copy of one that is in it already. */
+static void note_own(struct snapshot_past *past, const struct snapshot_name *name) {
+    enum { ROOM = sizeof past->own / sizeof past->own[0] };
+    if (is_own(past, name)) return;
+    if (past->own_count < ROOM) past->own_count++;
+    memmove(&past->own[1], &past->own[0], (past->own_count - 1) * sizeof past->own[0]);
+    past->own[0] = *name;
+}
+
+static bool remove_old(struct disk *disk, const char *shard, const struct snapshot_past *past,
+                       struct error *error) {
     static _Thread_local struct snapshot_list list;
+    size_t kept = 0;
     if (!snapshots_list(disk, shard, &list, error)) return false;
-    for (size_t i = SNAPSHOTS_KEPT; i < list.count; i++)
-        if (!disk->ops->remove(disk, list.names[i].text, error)) return false;
+    for (size_t i = 0; i < list.count; i++)
+        if (is_past(past, &list.names[i]) && ++kept > SNAPSHOTS_KEPT &&
+            !disk->ops->remove(disk, list.names[i].text, error))
+            return false;
     return true;
 }
 
 bool snapshots_publish(struct disk *disk, const char *shard, const struct snapshot_name *name,
-                       uint64_t tag, struct error *error) {
+                       uint64_t tag, struct snapshot_past *past, struct error *error) {
     char part[SNAPSHOT_NAME_SIZE];
     snapshot_name_part(name, tag, part);
-    return disk->ops->rename(disk, part, name->text, error) && disk->ops->sync_names(disk, error) &&
-           remove_old(disk, shard, error);
+    if (!disk->ops->rename(disk, part, name->text, error) || !disk->ops->sync_names(disk, error))
+        return false;
+    note_own(past, name);
+    return remove_old(disk, shard, past, error);
 }
 
 bool snapshots_set_aside(struct disk *disk, const struct snapshot_name *name, struct error *error) {
@@ -149,7 +177,8 @@ static bool copy_bytes(struct disk *from, struct disk_file *in, struct disk *to,
 }
 
 bool snapshots_copy(struct disk *from, struct disk *to, const char *shard,
-                    const struct snapshot_name *name, uint64_t tag, struct error *error) {
+                    const struct snapshot_name *name, uint64_t tag, struct snapshot_past *past,
+                    struct error *error) {
     char part[SNAPSHOT_NAME_SIZE];
     snapshot_name_part(name, tag, part);
     if (!snapshots_clear(to, shard, error)) return false;
@@ -159,5 +188,5 @@ bool snapshots_copy(struct disk *from, struct disk *to, const char *shard,
     const bool copied = out != NULL && copy_bytes(from, in, to, out, error);
     from->ops->close(in);
     if (out != NULL) to->ops->close(out);
-    return copied && snapshots_publish(to, shard, name, tag, error);
+    return copied && snapshots_publish(to, shard, name, tag, past, error);
 }

@@ -34,12 +34,23 @@ bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *
 /* Before one is written: what a crash left of the shard half written goes, and what was set aside,
  * or it would take the room of the next one for ever. */
 bool snapshots_clear(struct disk *disk, const char *shard, struct error *error);
-/* What was written and is safe as .TAG.part gets its name; then all but the newest SNAPSHOTS_KEPT
- * of the shard go. */
+/* The snapshots that one session knows to be of its own past: the one it began with, what is not
+ * newer than that, and what it has published since. Others of the shard were refused, or came from
+ * elsewhere: another log's, another build's. */
+struct snapshot_past {
+    struct snapshot_name begun;                   /* no text: it began with none */
+    struct snapshot_name own[SNAPSHOTS_KEPT + 1]; /* newest first */
+    size_t own_count;
+};
+
+/* What was written and is safe as .TAG.part gets its name and is the newest of the past; then all
+ * of the past but the newest SNAPSHOTS_KEPT go. What is not of the past counts for none and stays
+ * where it is. */
 bool snapshots_publish(struct disk *disk, const char *shard, const struct snapshot_name *name,
-                       uint64_t tag, struct error *error);
+                       uint64_t tag, struct snapshot_past *past, struct error *error);
 /* One that is damaged is no generation any more. */
 bool snapshots_set_aside(struct disk *disk, const struct snapshot_name *name, struct error *error);
 /* Copies a published one to another directory, and publishes it there. */
 bool snapshots_copy(struct disk *from, struct disk *to, const char *shard,
-                    const struct snapshot_name *name, uint64_t tag, struct error *error);
+                    const struct snapshot_name *name, uint64_t tag, struct snapshot_past *past,
+                    struct error *error);

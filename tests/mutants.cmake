@@ -45,10 +45,10 @@ add_mutant(no_offset_guard detector/consume.c
 add_mutant(snapshot_ahead_of_commit detector/snapshot.c "if (!n->committed) return;" "")
 add_mutant(name_before_sync detector/snapshot_writing.c
     "if (!snapshot_out_finish(w->out, error)) return false;"
-    "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, error) ||
+    "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, &w->past, error) ||
         !snapshot_out_finish(w->out, error))
         return false;"
-    "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, error)) return false;" "")
+    "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, &w->past, error)) return false;" "")
 
 # What is computed.
 add_mutant(credit_before_debit detector/apply.c

@@ -19,7 +19,7 @@ struct order {
 
 struct snapshot_writer {
     struct snapshot_writing writing;
-    struct snapshot_name name;
+    struct snapshot_name name, begun;
     struct sim_world *world;
     struct sim_task *task;
     struct snapshot_buffer buffers[BUFFERS_MAX], *free[BUFFERS_MAX];
@@ -35,7 +35,7 @@ struct snapshot_writer {
 static bool carry_out(struct snapshot_writer *w, const struct order *order, struct error *error) {
     switch (order->step) {
     case STEP_BEGIN:
-        return snapshot_writing_begin(&w->writing, &w->name, error);
+        return snapshot_writing_begin(&w->writing, &w->name, &w->begun, error);
     case STEP_ADD:
         return snapshot_writing_add(&w->writing, order->buffer->kind, &order->buffer->bytes, error);
     case STEP_PUBLISH:
@@ -112,11 +112,13 @@ static void order(struct snapshot_writer *w, enum step step, struct snapshot_buf
     sim_wake(w->task);
 }
 
-void snapshot_writer_begin(struct snapshot_writer *w, const struct snapshot_name *name) {
+void snapshot_writer_begin(struct snapshot_writer *w, const struct snapshot_name *name,
+                           const struct snapshot_name *begun) {
     assert(w->state == SNAPSHOT_WRITER_IDLE);
     w->state = SNAPSHOT_WRITER_BUSY;
     w->error.code = ERROR_NONE;
     w->name = *name;
+    w->begun = *begun;
     order(w, STEP_BEGIN, NULL);
 }
 

@@ -457,6 +457,89 @@ static void put_empty(struct stand *stand, const char *name) {
     stand->disk->ops->close(file);
 }
 
+/* One start and stop for each piece of the feed, at whose end alone a snapshot is taken. */
+static void run_in_pieces(struct stand *stand, int first, int pieces, int records) {
+    stand->options.snapshot_interval_s = 86400;
+    for (int i = 0; i < pieces; i++) {
+        send(stand, first + i * records, records);
+        must_run(stand);
+    }
+}
+
+/* As after the order log was put back to an earlier point, or the directory came from elsewhere. */
+static void newer_ones_of_another_log_neither_count_nor_go(void **state) {
+    struct stand *stand = *state;
+    run_in_pieces(stand, 0, 8, 600);
+    const struct snapshot_list foreign = list_of(stand->disk);
+    assert_int_equal(foreign.count, SNAPSHOTS_KEPT);
+    struct stand other = *stand;
+    other.memory = sample_cluster(PARTITIONS);
+    for (int i = 0; i < 4; i++) {
+        run_in_pieces(&other, 10000 + 50 * i, 1, 50);
+        assert_int_equal(replayed(), 0);
+    }
+    const struct snapshot_list list = list_of(stand->disk);
+    assert_int_equal(list.count, 2 * SNAPSHOTS_KEPT);
+    assert_string_equal(list.names[0].text, foreign.names[0].text);
+    assert_string_equal(list.names[1].text, foreign.names[1].text);
+    assert_true(list.names[2].sequence < foreign.names[1].sequence);
+    close_memory(other.memory);
+    must_run(stand); /* with its own log again */
+    assert_int_equal(replayed(), 0);
+}
+
+/* So that the build or the options before can be gone back to. */
+static void refused_ones_stay_until_a_start_has_a_newer_one(void **state) {
+    struct stand *stand = *state;
+    struct stand other = *stand;
+    other.memory = sample_cluster(PARTITIONS);
+    run_in_pieces(&other, 10000, 2, 50);
+    const struct snapshot_list refused = list_of(stand->disk);
+    close_memory(other.memory);
+    other = *stand;
+    other.disk = NULL;
+    run_in_pieces(&other, 0, 8, 600); /* the same log */
+    must_run(stand);
+    assert_int_equal(replayed(), 4800);
+    assert_int_equal(list_of(stand->disk).count, 1 + SNAPSHOTS_KEPT);
+    run_in_pieces(stand, 4800, 1, 600);
+    assert_int_equal(list_of(stand->disk).count, SNAPSHOTS_KEPT);
+    assert_true(list_of(stand->disk).names[1].sequence > refused.names[0].sequence);
+}
+
+/* The same, as the directory looks to one session. */
+static void what_is_not_of_the_past_is_left_alone(void **state) {
+    struct stand *stand = *state;
+    static const int64_t others[] = {5, 6, 15, 500};
+    struct snapshot_past past = {.own_count = 0};
+    struct snapshot_name name;
+    struct error error;
+    char part[SNAPSHOT_NAME_SIZE];
+    for (size_t i = 0; i < 4; i++) {
+        snapshot_name_set(&name, "a", 0, others[i]);
+        put_empty(stand, name.text);
+    }
+    for (int64_t sequence = 10; sequence <= 50; sequence += 10) {
+        snapshot_name_set(&name, "a", 0, sequence);
+        snapshot_name_part(&name, 1, part);
+        put_empty(stand, part);
+        assert_true(snapshots_publish(stand->disk, "a", &name, 1, &past, &error));
+    }
+    assert_int_equal(list_of(stand->disk).count, 4 + SNAPSHOTS_KEPT);
+    past = (struct snapshot_past){.begun = name};
+    snapshot_name_set(&name, "a", 0, 60);
+    snapshot_name_part(&name, 1, part);
+    put_empty(stand, part);
+    assert_true(snapshots_publish(stand->disk, "a", &name, 1, &past, &error));
+    const struct snapshot_list list = list_of(stand->disk);
+    assert_int_equal(list.count, 3);
+    assert_int_equal(list.names[0].sequence, 500);
+    assert_int_equal(list.names[1].sequence, 60);
+    assert_int_equal(list.names[2].sequence, 50);
+}
+
+static const struct snapshot_name nothing; /* none was begun with */
+
 /* On a disk with room for three, half of one that a crash left would keep every other away. */
 static void what_a_crash_left_goes_before_the_next_is_written(void **state) {
     static const char left[] = "a-000000-000000000007.snapshot.1f.part",
@@ -469,7 +552,7 @@ static void what_a_crash_left_goes_before_the_next_is_written(void **state) {
     put_empty(stand, left);
     put_empty(stand, others);
     snapshot_name_set(&name, "a", 0, 9);
-    assert_true(snapshot_writing_begin(&writing, &name, &error));
+    assert_true(snapshot_writing_begin(&writing, &name, &nothing, &error));
     assert_false(is_there(stand, left, ""));
     assert_true(is_there(stand, others, ""));
     snapshot_name_part(&name, writing.tag, part);
@@ -515,10 +598,10 @@ static void two_who_write_one_snapshot_do_not_spoil_it(void **state) {
     struct unpack bytes;
     uint64_t size = 0;
     snapshot_name_set(&name, "saqshy-0", 0, 7);
-    assert_true(snapshot_writing_begin(&one, &name, &error));
+    assert_true(snapshot_writing_begin(&one, &name, &nothing, &error));
     add_piece(&one);
     /* What the other has written so far goes, as any leftover. */
-    assert_true(snapshot_writing_begin(&two, &name, &error));
+    assert_true(snapshot_writing_begin(&two, &name, &nothing, &error));
     add_piece(&one);
     add_piece(&two);
     assert_false(snapshot_writing_publish(&one, &size, &error));
@@ -535,6 +618,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_a_crash_left_goes_before_the_next_is_written, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(newer_ones_of_another_log_neither_count_nor_go, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(refused_ones_stay_until_a_start_has_a_newer_one, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_is_not_of_the_past_is_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_clean_stop_leaves_nothing_to_replay, setup, teardown),
         cmocka_unit_test_setup_teardown(crashes_do_not_change_a_byte, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_one_is_passed_over_for_the_one_before, setup,
