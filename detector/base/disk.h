@@ -26,7 +26,7 @@ struct disk_ops {
     bool (*rename)(struct disk *, const char *from, const char *to, struct error *);
     bool (*remove)(struct disk *, const char *name, struct error *);
     bool (*sync_names)(struct disk *, struct error *);
-    /* Calls `each` for every name, in no order. */
+    /* Calls `each` for every name, in no order; false: it may have been for some of them. */
     bool (*list)(struct disk *, void (*each)(void *context, const char *name), void *context,
                  struct error *);
     void (*dispose)(struct disk *);

@@ -110,10 +110,15 @@ static bool list(struct disk *disk, void (*each)(void *context, const char *name
     const struct posix_disk *d = self(disk);
     DIR *names = opendir(d->path);
     if (names == NULL) return fail(d, "", error);
-    for (const struct dirent *entry; (entry = readdir(names)) != NULL;)
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(names);
+        if (entry == NULL) break;
         if (entry->d_name[0] != '.') each(context, entry->d_name);
+    }
+    const bool whole = errno == 0 || fail(d, "", error);
     closedir(names);
-    return true;
+    return whole;
 }
 
 static void dispose(struct disk *disk) {
