@@ -21,6 +21,7 @@ enum {
     BUFFER_WAIT_MS = 8,
     BUFFERS_LEFT = 4,
     BUFFERS_LEAST = 8,
+    LEAVE_MS = 5000, /* a writer whose disk does not answer is left behind after so long */
 };
 
 enum phase { PHASE_REST, PHASE_RUNS, PHASE_ACCOUNTS, PHASE_COMMIT, PHASE_WRITING, PHASE_GIVEN_UP };
@@ -58,7 +59,11 @@ void snapshot_close(struct snapshot *n) {
     if (n == NULL) return;
     const bool unfinished = n->phase != PHASE_REST && n->phase != PHASE_WRITING;
     if (unfinished && n->phase != PHASE_GIVEN_UP) snapshot_writer_abandon(n->writer, n->buffer);
-    snapshot_writer_close(n->writer);
+    if (!snapshot_writer_close(n->writer, LEAVE_MS))
+        log_warn("event=snapshot_writer_left name=%s after_ms=%d next=\"look at the disk of %s: it "
+                 "does not answer; until it does no snapshot is taken\"",
+                 n->name.text, (int)LEAVE_MS,
+                 snapshot_copies_hang() ? "snapshot.copy.dir" : "snapshot.dir");
     free(n);
 }
 
@@ -169,9 +174,20 @@ static void note_time(struct snapshot *n, int64_t since_us) {
     if (us > n->longest_us) n->longest_us = us;
 }
 
+/* Two that write would be one too many for the memory, and for a disk that does not answer. */
+static bool is_held_up(const struct snapshot *n) {
+    if (snapshot_writers_left() == 0) return false;
+    log_warn("event=snapshot_failed why=\"the disk has not answered the writer that was left "
+             "behind\" next=\"the engine goes on; the next one is tried in %lld s\"",
+             (long long)(n->options.interval_ms / 1000));
+    metrics_add(METRIC_SNAPSHOT_FAILURES, 1);
+    return true;
+}
+
 void snapshot_begin(struct snapshot *n, struct session *s) {
-    n->begun_us = steady_us();
     n->last_ms = s->pipeline->port->ops->now_ms(s->pipeline->port);
+    if (is_held_up(n)) return;
+    n->begun_us = steady_us();
     n->longest_us = 0;
     n->committed = false;
     n->buffer = NULL;

@@ -7,6 +7,7 @@
 #include "detector/session.h"
 #include "detector/snapshot_ahead.h"
 #include "detector/snapshot_manifest.h"
+#include "detector/snapshot_writer.h"
 
 enum { PROGRESS_ACCOUNTS = 1 << 20 };
 
@@ -237,7 +238,7 @@ enum snapshot_loaded snapshot_load(struct session *s, const struct order_find *f
         struct candidate best = {.disk = NULL};
         error->code = ERROR_NONE;
         look_in(s, s->pipeline->options.snapshots, &best);
-        look_in(s, s->pipeline->options.snapshot_copies, &best);
+        if (!snapshot_copies_hang()) look_in(s, s->pipeline->options.snapshot_copies, &best);
         if (best.disk == NULL) return SNAPSHOT_NONE;
         struct snapshot_in *in = snapshot_in_open(best.disk, best.name.text, error);
         if (in == NULL) {

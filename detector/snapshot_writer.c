@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/snapshot_writer.h"
 
+#include "detector/base/log.h"
 #include "detector/snapshot_writing.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -18,8 +20,9 @@ struct order {
 
 struct snapshot_writer {
     struct snapshot_writing writing; /* the thread's */
-    struct snapshot_name name;       /* of the snapshot that is begun, */
-    struct snapshot_name begun;      /* and of the one that the session began with */
+    char *shard;
+    struct snapshot_name name;  /* of the snapshot that is begun, */
+    struct snapshot_name begun; /* and of the one that the session began with */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t ordered, changed;
@@ -29,8 +32,34 @@ struct snapshot_writer {
     enum snapshot_writer_state state;
     uint64_t size;
     struct error error;
-    bool closing, started;
+    bool closing, started, ended;
+    atomic_int *left; /* where it was left behind; NULL: it was not */
 };
+
+static atomic_int left_at_disk, left_at_copies;
+
+int snapshot_writers_left(void) {
+    return atomic_load(&left_at_disk) + atomic_load(&left_at_copies);
+}
+
+bool snapshot_copies_hang(void) {
+    return atomic_load(&left_at_copies) > 0;
+}
+
+static void free_all(struct snapshot_writer *w) {
+    for (size_t i = 0; w->buffers != NULL && i < w->buffer_count; i++)
+        free(w->buffers[i].bytes.data);
+    free(w->buffers);
+    free(w->free);
+    free(w->orders);
+    disk_release(w->writing.disk);
+    disk_release(w->writing.copies);
+    free(w->shard);
+    pthread_cond_destroy(&w->ordered);
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
+    free(w);
+}
 
 /* The thread. */
 
@@ -71,13 +100,26 @@ static void work_on(struct snapshot_writer *w, const struct order *order) {
     pthread_mutex_unlock(&w->lock);
 }
 
+/* Who was left behind clears up. */
+static void end(struct snapshot_writer *w) {
+    pthread_mutex_lock(&w->lock);
+    w->ended = true;
+    atomic_int *left = w->left;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+    if (left == NULL) return;
+    log_info("event=snapshot_writer_back next=\"snapshots are taken again\"");
+    free_all(w);
+    atomic_fetch_sub(left, 1);
+}
+
 static void *work(void *argument) {
     struct snapshot_writer *w = argument;
     for (;;) {
         pthread_mutex_lock(&w->lock);
         while (w->order_count == 0 && !w->closing)
             pthread_cond_wait(&w->ordered, &w->lock);
-        if (w->order_count == 0) break;
+        if (w->order_count == 0 || w->left != NULL) break;
         const struct order order = w->orders[w->order_first];
         w->order_first = (w->order_first + 1) % w->order_room;
         w->order_count--;
@@ -86,10 +128,49 @@ static void *work(void *argument) {
     }
     pthread_mutex_unlock(&w->lock);
     snapshot_writing_abandon(&w->writing);
+    end(w);
     return NULL;
 }
 
 /* The engine's side. */
+
+static struct timespec in_ms(int wait_ms) {
+    enum { SECOND_NS = 1000000000, MS_NS = 1000000 };
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    const int64_t ns = at.tv_nsec + (int64_t)wait_ms * MS_NS;
+    at.tv_sec += ns / SECOND_NS;
+    at.tv_nsec = ns % SECOND_NS;
+    return at;
+}
+
+/* With the lock. What is left behind owns all that it touches. */
+static void leave_behind(struct snapshot_writer *w) {
+    w->left = atomic_load(&w->writing.copying) ? &left_at_copies : &left_at_disk;
+    atomic_fetch_add(w->left, 1);
+    pthread_detach(w->thread);
+}
+
+static bool join(struct snapshot_writer *w, int wait_ms) {
+    const struct timespec until = in_ms(wait_ms);
+    pthread_mutex_lock(&w->lock);
+    w->closing = true;
+    pthread_cond_signal(&w->ordered);
+    while (!w->ended && pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0)
+        continue;
+    const bool ended = w->ended;
+    if (!ended) leave_behind(w);
+    pthread_mutex_unlock(&w->lock);
+    if (ended) pthread_join(w->thread, NULL);
+    return ended;
+}
+
+bool snapshot_writer_close(struct snapshot_writer *w, int wait_ms) {
+    if (w == NULL) return true;
+    if (w->started && !join(w, wait_ms)) return false;
+    free_all(w);
+    return true;
+}
 
 static bool make_buffers(struct snapshot_writer *w, size_t count) {
     enum { BEGIN_AND_END = 4 };
@@ -111,38 +192,21 @@ struct snapshot_writer *snapshot_writer_open(struct disk *disk, struct disk *cop
                                              struct error *error) {
     struct snapshot_writer *w = calloc(1, sizeof *w);
     if (w == NULL) goto fail;
-    w->writing = (struct snapshot_writing){.disk = disk, .copies = copies, .shard = shard};
+    w->shard = strdup(shard);
+    w->writing = (struct snapshot_writing){.disk = disk, .copies = copies, .shard = w->shard};
+    disk_hold(disk);
+    disk_hold(copies);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->ordered, NULL);
     pthread_cond_init(&w->changed, NULL);
-    if (getrandom(&w->writing.tag, sizeof w->writing.tag, 0) < 0) goto fail;
+    if (w->shard == NULL || getrandom(&w->writing.tag, sizeof w->writing.tag, 0) < 0) goto fail;
     if (!make_buffers(w, buffers) || pthread_create(&w->thread, NULL, work, w) != 0) goto fail;
     w->started = true;
     return w;
 fail:
-    snapshot_writer_close(w);
+    snapshot_writer_close(w, 0);
     error_set(error, ERROR_FAILED, "the thread that writes snapshots cannot be started");
     return NULL;
-}
-
-void snapshot_writer_close(struct snapshot_writer *w) {
-    if (w == NULL) return;
-    if (w->started) {
-        pthread_mutex_lock(&w->lock);
-        w->closing = true;
-        pthread_cond_signal(&w->ordered);
-        pthread_mutex_unlock(&w->lock);
-        pthread_join(w->thread, NULL);
-    }
-    for (size_t i = 0; w->buffers != NULL && i < w->buffer_count; i++)
-        free(w->buffers[i].bytes.data);
-    free(w->buffers);
-    free(w->free);
-    free(w->orders);
-    pthread_cond_destroy(&w->ordered);
-    pthread_cond_destroy(&w->changed);
-    pthread_mutex_destroy(&w->lock);
-    free(w);
 }
 
 /* With the lock. */
@@ -162,16 +226,6 @@ void snapshot_writer_begin(struct snapshot_writer *w, const struct snapshot_name
     w->begun = *begun;
     give(w, (struct order){STEP_BEGIN, NULL});
     pthread_mutex_unlock(&w->lock);
-}
-
-static struct timespec in_ms(int wait_ms) {
-    enum { SECOND_NS = 1000000000, MS_NS = 1000000 };
-    struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
-    const int64_t ns = at.tv_nsec + (int64_t)wait_ms * MS_NS;
-    at.tv_sec += ns / SECOND_NS;
-    at.tv_nsec = ns % SECOND_NS;
-    return at;
 }
 
 struct snapshot_buffer *snapshot_writer_take(struct snapshot_writer *w, int wait_ms) {

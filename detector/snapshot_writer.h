@@ -15,12 +15,18 @@ struct snapshot_buffer {
 
 struct snapshot_writer;
 
-/* Starts the thread. `copies` may be NULL. */
+/* Starts the thread, which holds the disks. `copies` may be NULL. */
 struct snapshot_writer *snapshot_writer_open(struct disk *disk, struct disk *copies,
                                              const char *shard, size_t buffers,
                                              struct error *error);
-/* Lets what is finished be written, drops what is not, and joins. */
-void snapshot_writer_close(struct snapshot_writer *writer);
+/* Lets what is finished be written, drops what is not, and joins. False: a disk has not answered
+ * for so long. Then the thread is left behind: when the disk answers, it does no more than what it
+ * is at, frees what it has, and ends. */
+bool snapshot_writer_close(struct snapshot_writer *writer, int wait_ms);
+/* Of this process, any thread: writers that were left behind and have not ended, */
+int snapshot_writers_left(void);
+/* and whether one of them waits for the directory of copies. */
+bool snapshot_copies_hang(void);
 
 /* A new snapshot; only when idle. `begun` as in snapshot_writing_begin. */
 void snapshot_writer_begin(struct snapshot_writer *writer, const struct snapshot_name *name,

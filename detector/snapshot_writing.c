@@ -2,6 +2,7 @@
 #include "detector/snapshot_writing.h"
 
 #include "detector/base/log.h"
+#include "detector/service/metrics.h"
 
 bool snapshot_writing_begin(struct snapshot_writing *w, const struct snapshot_name *name,
                             const struct snapshot_name *begun, struct error *error) {
@@ -21,9 +22,13 @@ bool snapshot_writing_add(struct snapshot_writing *w, enum snapshot_kind kind,
 
 static void copy(struct snapshot_writing *w) {
     struct error error;
-    if (w->copies == NULL ||
-        snapshots_copy(w->disk, w->copies, w->shard, &w->name, w->tag, &w->past, &error))
-        return;
+    if (w->copies == NULL) return;
+    atomic_store(&w->copying, true);
+    const bool copied =
+        snapshots_copy(w->disk, w->copies, w->shard, &w->name, w->tag, &w->past, &error);
+    atomic_store(&w->copying, false);
+    if (copied) return;
+    metrics_add(METRIC_SNAPSHOT_COPY_FAILURES, 1);
     log_warn("event=snapshot_not_copied name=%s why=\"%s\" next=\"the next one is tried again\"",
              w->name.text, error.text);
 }

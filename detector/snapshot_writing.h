@@ -12,6 +12,7 @@ struct snapshot_writing {
     struct snapshot_past past;
     struct snapshot_name name;
     struct snapshot_out *out; /* NULL: none is being written */
+    atomic_bool copying;      /* for other threads to see */
 };
 
 /* `begun`: the snapshot that the session began with; without a text: none. */
@@ -19,8 +20,8 @@ bool snapshot_writing_begin(struct snapshot_writing *writing, const struct snaps
                             const struct snapshot_name *begun, struct error *error);
 bool snapshot_writing_add(struct snapshot_writing *writing, enum snapshot_kind kind,
                           const struct pack *bytes, struct error *error);
-/* Ends the file, makes it safe, and only then gives it its name; a copy that cannot be made is said
- * and no failure. *size: bytes of the file. */
+/* Ends the file, makes it safe, and only then gives it its name; a copy that cannot be made is
+ * said, counted, and no failure. *size: bytes of the file. */
 bool snapshot_writing_publish(struct snapshot_writing *writing, uint64_t *size,
                               struct error *error);
 /* Closes and removes what was begun, if anything. */

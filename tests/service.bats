@@ -4,7 +4,7 @@ start_service() {
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         port=$((20000 + RANDOM % 20000))
         "$SAQSHY" run -X bootstrap.servers=127.0.0.1:1 -X start.from=earliest -X http.port=$port \
-            2> "$BATS_TEST_TMPDIR/log" 3>&- &
+            "$@" 2> "$BATS_TEST_TMPDIR/log" 3>&- &
         service=$!
         for _ in $(seq 100); do
             grep -qs event=starting "$BATS_TEST_TMPDIR/log" && return 0
@@ -31,6 +31,12 @@ status_of() { curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port$1";
     kill -TERM "$service"
     wait "$service"
     grep -q event=stopping "$BATS_TEST_TMPDIR/log"
+}
+
+@test "the disk of the copies may be away at a start, which is said" {
+    kill -KILL "$service"
+    start_service -X snapshot.dir="$BATS_TEST_TMPDIR" -X snapshot.copy.dir="$BATS_TEST_TMPDIR/away/copies"
+    grep -q "event=snapshot_copies_away why=\".*/away/copies: No such file" "$BATS_TEST_TMPDIR/log"
 }
 
 @test "the metrics of a running service please promtool where there is one" {

@@ -4,6 +4,7 @@
 #include "tests/support.h"
 
 #include "detector/base/disk.h"
+#include "tests/over_disk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -71,12 +72,74 @@ static void names_that_cannot_be_read_are_an_error(void **state) {
     assert_false(disk->ops->list(disk, count, &names, &error));
     assert_int_equal(error.code, ERROR_IO);
     assert_non_null(strstr(error.text, "Input/output error"));
-    disk->ops->dispose(disk);
+    disk_release(disk);
+}
+
+static void one_that_is_away_is_tried_by_every_operation(void **state) {
+    struct error error;
+    size_t names = 0;
+    (void)state;
+    struct disk *disk = disk_posix_open_late(stand.path, &error);
+    assert_non_null(disk);
+    assert_int_equal(error.code, ERROR_IO);
+    assert_non_null(strstr(error.text, stand.path));
+    assert_null(disk->ops->create(disk, "a", &error));
+    assert_null(disk->ops->open(disk, "a", &error));
+    assert_false(disk->ops->rename(disk, "a", "b", &error));
+    assert_false(disk->ops->remove(disk, "a", &error));
+    assert_false(disk->ops->sync_names(disk, &error));
+    assert_false(disk->ops->list(disk, count, &names, &error));
+    assert_int_equal(error.code, ERROR_IO);
+    assert_int_equal(mkdir(stand.below, 0700), 0);
+    struct disk_file *file = disk->ops->create(disk, "a", &error);
+    assert_non_null(file);
+    disk->ops->close(file);
+    assert_true(disk->ops->list(disk, count, &names, &error));
+    assert_true(disk->ops->remove(disk, "a", &error));
+    disk_release(disk);
+}
+
+static void one_that_has_to_be_there_is_refused(void **state) {
+    struct error error;
+    (void)state;
+    assert_null(disk_posix_open(stand.path, &error));
+    assert_int_equal(error.code, ERROR_CONFIG);
+    assert_int_equal(mkdir(stand.below, 0700), 0);
+    struct disk *disk = disk_posix_open_late(stand.path, &error);
+    assert_int_equal(error.code, ERROR_NONE);
+    disk_release(disk);
+}
+
+static int disposals;
+
+static void note_disposal(struct disk *disk) {
+    struct disk *inner = over_disk_inner(disk);
+    inner->ops->dispose(inner);
+    disposals++;
+}
+
+static void the_last_holder_disposes_of_it(void **state) {
+    struct over_disk over;
+    struct error error;
+    (void)state;
+    over_disk_init(&over, disk_posix_open(stand.directory, &error));
+    over.ops.dispose = note_disposal;
+    disk_hold(&over.disk);
+    disk_release(&over.disk);
+    assert_int_equal(disposals, 0);
+    disk_release(&over.disk);
+    assert_int_equal(disposals, 1);
+    disk_hold(NULL);
+    disk_release(NULL);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(names_that_cannot_be_read_are_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_that_is_away_is_tried_by_every_operation, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(one_that_has_to_be_there_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_last_holder_disposes_of_it, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,14 +8,18 @@
 #include "detector/pipeline.h"
 #include "detector/service/metrics.h"
 #include "detector/snapshot_file.h"
+#include "detector/snapshot_writer.h"
 #include "detector/snapshot_writing.h"
 #include "detector/snapshots.h"
 #include "schemas/order_record.h"
 #include "tests/chance.h"
 #include "tests/sample.h"
+#include "tests/stuck_disk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
 #define ORDER "antifrod.order"
@@ -538,6 +542,63 @@ static void what_is_not_of_the_past_is_left_alone(void **state) {
     assert_int_equal(list.names[2].sequence, 50);
 }
 
+/* A writer of the session before, which waits for a disk that does not answer. */
+static void leave_a_writer_behind(const char *path) {
+    static const struct snapshot_name none;
+    struct snapshot_name name;
+    struct error error;
+    struct disk *disk = stuck_disk_open(path);
+    struct snapshot_writer *writer = snapshot_writer_open(disk, NULL, "saqshy-0", 8, &error);
+    assert_non_null(writer);
+    snapshot_name_set(&name, "saqshy-0", 0, 7);
+    snapshot_writer_begin(writer, &name, &none);
+    stuck_disk_await();
+    assert_false(snapshot_writer_close(writer, 1));
+    disk_release(disk);
+}
+
+static void none_is_begun_while_a_writer_hangs(void **state) {
+    struct stand *stand = *state;
+    char path[96];
+    snprintf(path, sizeof path, "%s/stuck", stand->directory);
+    leave_a_writer_behind(path);
+    send(stand, 0, RECORDS);
+    must_run(stand);
+    assert_int_equal(metrics_get(METRIC_SNAPSHOTS), 0);
+    assert_true(metrics_get(METRIC_SNAPSHOT_FAILURES) > 1);
+    assert_int_equal(list_of(stand->disk).count, 0);
+    stuck_disk_let_go();
+    stuck_disk_await_writers();
+    must_run(stand);
+    assert_int_equal(metrics_get(METRIC_SNAPSHOTS), 1);
+    assert_is_as_in_one_go(stand, RECORDS);
+    assert_int_equal(rmdir(path), 0);
+}
+
+static void copies_that_are_away_are_made_when_they_are_back(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    char parent[96], path[128];
+    snprintf(parent, sizeof parent, "%s/away", stand->directory);
+    snprintf(path, sizeof path, "%s/copies", parent);
+    stand->copies = disk_posix_open_late(path, &error);
+    stand->options.snapshot_interval_s = 86400;
+    send(stand, 0, 600);
+    must_run(stand);
+    assert_int_equal(metrics_get(METRIC_SNAPSHOT_COPY_FAILURES), 1);
+    assert_int_equal(metrics_get(METRIC_SNAPSHOTS), 1);
+    assert_int_equal(mkdir(parent, 0700), 0);
+    send(stand, 600, 600);
+    must_run(stand);
+    assert_int_equal(metrics_get(METRIC_SNAPSHOT_COPY_FAILURES), 0);
+    assert_int_equal(list_of(stand->copies).count, 1);
+    remove_all(stand->copies);
+    disk_release(stand->copies);
+    stand->copies = NULL;
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(parent), 0);
+}
+
 static const struct snapshot_name nothing; /* none was begun with */
 
 /* On a disk with room for three, half of one that a crash left would keep every other away. */
@@ -623,6 +684,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(refused_ones_stay_until_a_start_has_a_newer_one, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_is_not_of_the_past_is_left_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(none_is_begun_while_a_writer_hangs, setup, teardown),
+        cmocka_unit_test_setup_teardown(copies_that_are_away_are_made_when_they_are_back, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_clean_stop_leaves_nothing_to_replay, setup, teardown),
         cmocka_unit_test_setup_teardown(crashes_do_not_change_a_byte, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_one_is_passed_over_for_the_one_before, setup,

@@ -6,6 +6,7 @@
 
 #include "detector/base/error.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,8 +36,21 @@ struct disk_ops {
 /* The first member of every implementation. */
 struct disk {
     const struct disk_ops *ops;
+    atomic_uint holders; /* besides the one who opened it */
 };
+
+/* For who may outlive the one who opened it; any thread. The last one to let go disposes of it. */
+static inline void disk_hold(struct disk *disk) {
+    if (disk != NULL) atomic_fetch_add(&disk->holders, 1);
+}
+
+static inline void disk_release(struct disk *disk) {
+    if (disk != NULL && atomic_fetch_sub(&disk->holders, 1) == 0) disk->ops->dispose(disk);
+}
 
 /* A directory, which is made (mode 0700) where it is missing, its parents not. ERROR_CONFIG when it
  * cannot be. */
 struct disk *disk_posix_open(const char *path, struct error *error);
+/* One that may be away: every operation tries to open it until one can. NULL without memory; else
+ * error->code is ERROR_NONE, or ERROR_IO and why it is away now. */
+struct disk *disk_posix_open_late(const char *path, struct error *error);

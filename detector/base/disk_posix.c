@@ -12,7 +12,7 @@
 
 struct posix_disk {
     struct disk disk;
-    int directory;
+    atomic_int directory; /* -1: it could not be opened yet */
     char path[];
 };
 
@@ -30,9 +30,20 @@ static bool fail(const struct posix_disk *d, const char *name, struct error *err
     return error_set(error, ERROR_IO, "%s/%s: %s", d->path, name, strerror(errno));
 }
 
+static bool reach(struct posix_disk *d, struct error *error) {
+    int none = -1;
+    if (atomic_load(&d->directory) >= 0) return true;
+    const bool made = mkdir(d->path, 0700) == 0 || errno == EEXIST;
+    const int directory = made ? open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (directory < 0) return error_set(error, ERROR_IO, "%s: %s", d->path, strerror(errno));
+    if (!atomic_compare_exchange_strong(&d->directory, &none, directory)) close(directory);
+    return true;
+}
+
 static struct disk_file *open_file(struct disk *disk, const char *name, int flags,
                                    struct error *error) {
     struct posix_disk *d = self(disk);
+    if (!reach(d, error)) return NULL;
     struct disk_file *file = malloc(sizeof *file + strlen(name) + 1);
     if (file == NULL) {
         error_set(error, ERROR_FAILED, "no memory to open %s", name);
@@ -91,23 +102,25 @@ static void close_file(struct disk_file *file) {
 }
 
 static bool rename_file(struct disk *disk, const char *from, const char *to, struct error *error) {
-    const struct posix_disk *d = self(disk);
-    return renameat(d->directory, from, d->directory, to) == 0 || fail(d, from, error);
+    struct posix_disk *d = self(disk);
+    return reach(d, error) &&
+           (renameat(d->directory, from, d->directory, to) == 0 || fail(d, from, error));
 }
 
 static bool remove_file(struct disk *disk, const char *name, struct error *error) {
-    const struct posix_disk *d = self(disk);
-    return unlinkat(d->directory, name, 0) == 0 || fail(d, name, error);
+    struct posix_disk *d = self(disk);
+    return reach(d, error) && (unlinkat(d->directory, name, 0) == 0 || fail(d, name, error));
 }
 
 static bool sync_names(struct disk *disk, struct error *error) {
-    const struct posix_disk *d = self(disk);
-    return fsync(d->directory) == 0 || fail(d, "", error);
+    struct posix_disk *d = self(disk);
+    return reach(d, error) && (fsync(d->directory) == 0 || fail(d, "", error));
 }
 
 static bool list(struct disk *disk, void (*each)(void *context, const char *name), void *context,
                  struct error *error) {
-    const struct posix_disk *d = self(disk);
+    struct posix_disk *d = self(disk);
+    if (!reach(d, error)) return false;
     DIR *names = opendir(d->path);
     if (names == NULL) return fail(d, "", error);
     for (;;) {
@@ -123,7 +136,8 @@ static bool list(struct disk *disk, void (*each)(void *context, const char *name
 
 static void dispose(struct disk *disk) {
     if (disk == NULL) return;
-    close(self(disk)->directory);
+    const int directory = self(disk)->directory;
+    if (directory >= 0) close(directory);
     free(disk);
 }
 
@@ -141,19 +155,24 @@ static const struct disk_ops ops = {
     .dispose = dispose,
 };
 
-struct disk *disk_posix_open(const char *path, struct error *error) {
-    struct posix_disk *d = malloc(sizeof *d + strlen(path) + 1);
+struct disk *disk_posix_open_late(const char *path, struct error *error) {
+    struct posix_disk *d = calloc(1, sizeof *d + strlen(path) + 1);
     if (d == NULL) {
         error_set(error, ERROR_FAILED, "no memory to open %s", path);
         return NULL;
     }
     d->disk.ops = &ops;
+    d->directory = -1;
     strcpy(d->path, path);
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) goto fail;
-    d->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (d->directory >= 0) return &d->disk;
-fail:
-    error_set(error, ERROR_CONFIG, "%s: %s", path, strerror(errno));
-    free(d);
+    error->code = ERROR_NONE;
+    reach(d, error);
+    return &d->disk;
+}
+
+struct disk *disk_posix_open(const char *path, struct error *error) {
+    struct disk *disk = disk_posix_open_late(path, error);
+    if (disk == NULL || error->code == ERROR_NONE) return disk;
+    error->code = ERROR_CONFIG;
+    dispose(disk);
     return NULL;
 }

@@ -21,6 +21,19 @@ static bool open_disk(const char *path, struct disk **disk, struct error *error)
     return path[0] == '\0' || *disk != NULL;
 }
 
+/* They are optional: a start does not wait for their disk. */
+static bool open_copies(const char *path, struct disk **disk, struct error *error) {
+    if (path[0] == '\0') return true;
+    *disk = disk_posix_open_late(path, error);
+    if (*disk == NULL) return false;
+    if (error->code != ERROR_NONE)
+        log_warn("event=snapshot_copies_away why=\"%s\" next=\"there are no copies of snapshots "
+                 "until it is there; each next one tries\"",
+                 error->text);
+    error->code = ERROR_NONE;
+    return true;
+}
+
 static bool serve(const struct pipeline_options *settings, struct error *error) {
     const struct options *options = settings->options;
     struct pipeline *pipeline = pipeline_open(settings, error);
@@ -38,11 +51,10 @@ static bool serve(const struct pipeline_options *settings, struct error *error) 
 static bool serve_with_disks(struct pipeline_options *settings, struct error *error) {
     const struct options *options = settings->options;
     const bool ok = open_disk(options->snapshot_dir, &settings->snapshots, error) &&
-                    open_disk(options->snapshot_copy_dir, &settings->snapshot_copies, error) &&
+                    open_copies(options->snapshot_copy_dir, &settings->snapshot_copies, error) &&
                     serve(settings, error);
-    if (settings->snapshots != NULL) settings->snapshots->ops->dispose(settings->snapshots);
-    if (settings->snapshot_copies != NULL)
-        settings->snapshot_copies->ops->dispose(settings->snapshot_copies);
+    disk_release(settings->snapshots);
+    disk_release(settings->snapshot_copies);
     return ok;
 }
 

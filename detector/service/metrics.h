@@ -37,6 +37,8 @@
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
     COUNTER(SNAPSHOTS, "snapshots_total", "snapshots published")                                   \
     COUNTER(SNAPSHOT_FAILURES, "snapshot_failures_total", "snapshots given up")                    \
+    COUNTER(SNAPSHOT_COPY_FAILURES, "snapshot_copy_failures_total",                                \
+            "snapshots of which snapshot.copy.dir got no copy")                                    \
     GAUGE(SNAPSHOT_BYTES, "snapshot_bytes", "bytes of the newest snapshot")                        \
     GAUGE(SNAPSHOT_SECOND, "snapshot_time_seconds",                                                \
           "when the newest snapshot was begun, seconds since 1970")                                \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directories of snapshots with failpoints before and after each operation: the linker gives
- * the engine this disk_posix_open. Both directories count together; files are the real ones. */
+ * the engine these openers. Both directories count together; files are the real ones. */
 #include "detector/base/disk.h"
 #include "tests/soak/failpoint.h"
 
@@ -8,6 +8,8 @@
 
 struct disk *__real_disk_posix_open(const char *path, struct error *error);
 struct disk *__wrap_disk_posix_open(const char *path, struct error *error);
+struct disk *__real_disk_posix_open_late(const char *path, struct error *error);
+struct disk *__wrap_disk_posix_open_late(const char *path, struct error *error);
 
 struct failing_disk {
     struct disk disk;
@@ -100,14 +102,20 @@ static const struct disk_ops ops = {
     .dispose = dispose,
 };
 
-struct disk *__wrap_disk_posix_open(const char *path, struct error *error) {
-    struct failing_disk *d = malloc(sizeof *d);
+static struct disk *over(struct disk *inner) {
+    if (inner == NULL) return NULL;
+    struct failing_disk *d = calloc(1, sizeof *d);
     if (d == NULL) abort();
-    *d = (struct failing_disk){{&ops}, __real_disk_posix_open(path, error)};
-    if (d->inner == NULL) {
-        free(d);
-        return NULL;
-    }
-    real = d->inner->ops;
+    d->disk.ops = &ops;
+    d->inner = inner;
+    real = inner->ops;
     return &d->disk;
+}
+
+struct disk *__wrap_disk_posix_open(const char *path, struct error *error) {
+    return over(__real_disk_posix_open(path, error));
+}
+
+struct disk *__wrap_disk_posix_open_late(const char *path, struct error *error) {
+    return over(__real_disk_posix_open_late(path, error));
 }
