@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define READER_ID "saqshy-verify"
 enum { MEMORY_DEFAULT_G = 4 };
@@ -23,7 +22,7 @@ struct verify {
     struct verify_report report;
     struct verify_chain_counts counts;
     struct verify_replay replay;
-    char recorded[512]; /* what was read of a broker to be replayed; removed at the end */
+    struct verify_copy copy; /* of what a broker has, to be replayed */
 };
 
 /* Flags. */
@@ -56,7 +55,7 @@ static bool read_flags(struct verify *v, struct error *error) {
 static bool fetch(struct verify *v, struct port *port, struct error *error) {
     const struct options *o = &v->cli->options;
     const char *const topics[] = {o->topic_order, o->topic_transactions};
-    if (v->replay_wanted && !verify_record(port, topics, 2, v->memory_max, v->recorded, error))
+    if (v->replay_wanted && !verify_copy_make(&v->copy, port, topics, 2, v->memory_max, error))
         return false;
     return verify_output_fetch(&v->output, port, error);
 }
@@ -85,7 +84,7 @@ static bool reproduce(struct verify *v, struct error *error) {
     if (options->start_from[0] == '\0')
         snprintf(options->start_from, sizeof options->start_from, "earliest");
     v->replay = (struct verify_replay){.options = options,
-                                       .input = v->replay_wanted ? v->recorded : v->input,
+                                       .input = v->replay_wanted ? v->copy.path : v->input,
                                        .partitions = (int32_t)v->partitions,
                                        .memory_max = v->memory_max,
                                        .output_may_go_on = v->file == NULL,
@@ -160,7 +159,7 @@ static bool verify(struct verify *v, struct error *error) {
 static void close_verify(struct verify *v) {
     verify_reader_close(v->reader);
     verify_output_close(&v->output);
-    if (v->recorded[0] != '\0') unlink(v->recorded);
+    verify_copy_close(&v->copy);
 }
 
 int cmd_verify(int argc, char **argv) {
@@ -184,6 +183,7 @@ int cmd_verify(int argc, char **argv) {
     if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
     if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
     struct verify v = {.cli = &cli,
+                       .copy = {.descriptor = -1},
                        .partitions = 1,
                        .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G,
                        .report = {.json = cli.json}};

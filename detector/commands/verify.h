@@ -47,10 +47,16 @@ void verify_output_close(struct verify_output *output);
 bool verify_output_load(struct verify_output *output, const char *path, struct error *error);
 /* From a broker, up to the end as it is now. */
 bool verify_output_fetch(struct verify_output *output, struct port *port, struct error *error);
-/* Input and order log of a broker, as a recording in a new file whose name is filled in; the order
- * log's end comes first. */
-bool verify_record(struct port *port, const char *const *topics, size_t topic_count,
-                   int64_t memory_max, char path[512], struct error *error);
+/* Input and order log of a broker, as a recording in a file of TMPDIR that has no name there, so
+ * that it ends with the process however that ends. */
+struct verify_copy {
+    int descriptor; /* -1: none */
+    char path[32];  /* while it is open */
+};
+/* The order log's end comes first. Closed by the caller, after a failure as well. */
+bool verify_copy_make(struct verify_copy *copy, struct port *port, const char *const *topics,
+                      size_t topic_count, int64_t memory_max, struct error *error);
+void verify_copy_close(struct verify_copy *copy);
 
 /* What can be read of one recommendation. */
 struct verify_record {

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -135,27 +136,42 @@ static bool fetch_topic(struct port *port, struct memory_port *memory, const cha
     return topic_scan_all(&scan, error);
 }
 
-static bool make_file(char path[512], struct error *error) {
+static const char *copy_directory(void) {
     const char *directory = getenv("TMPDIR");
-    snprintf(path, 512, "%s/saqshy-verify-XXXXXX",
-             directory == NULL || directory[0] == '\0' ? "/tmp" : directory);
-    const int file = mkstemp(path);
-    if (file < 0) return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
-    close(file);
+    return directory == NULL || directory[0] == '\0' ? "/tmp" : directory;
+}
+
+static bool make_file(struct verify_copy *copy, struct error *error) {
+    char name[512];
+    snprintf(name, sizeof name, "%s/saqshy-verify-XXXXXX", copy_directory());
+    copy->descriptor = mkostemp(name, O_CLOEXEC);
+    if (copy->descriptor < 0) return error_set(error, ERROR_IO, "%s: %s", name, strerror(errno));
+    unlink(name);
+    snprintf(copy->path, sizeof copy->path, "/proc/self/fd/%d", copy->descriptor);
     return true;
 }
 
-bool verify_record(struct port *port, const char *const *topics, size_t topic_count,
-                   int64_t memory_max, char path[512], struct error *error) {
+static bool save(const struct verify_copy *copy, struct memory_port *memory,
+                 const char *const *topics, size_t topic_count, struct error *error) {
+    return recording_save(copy->path, memory, topics, topic_count, error) ||
+           error_prefix(error, "the copy in %s", copy_directory());
+}
+
+bool verify_copy_make(struct verify_copy *copy, struct port *port, const char *const *topics,
+                      size_t topic_count, int64_t memory_max, struct error *error) {
     struct memory_port *memory = memory_port_open();
+    copy->descriptor = -1;
     if (memory == NULL) return error_set(error, ERROR_FAILED, "no memory for the records");
     bool ok = true;
     for (size_t i = 0; ok && i < topic_count; i++)
         ok = fetch_topic(port, memory, topics[i], memory_max, error);
-    path[0] = '\0';
-    ok = ok && make_file(path, error) && recording_save(path, memory, topics, topic_count, error);
-    if (!ok && path[0] != '\0') unlink(path);
+    ok = ok && make_file(copy, error) && save(copy, memory, topics, topic_count, error);
     struct port *held = memory_port_port(memory);
     held->ops->close(held);
     return ok;
+}
+
+void verify_copy_close(struct verify_copy *copy) {
+    if (copy->descriptor >= 0) close(copy->descriptor);
+    copy->descriptor = -1;
 }
