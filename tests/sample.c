@@ -3,6 +3,7 @@
 
 #include "detector/base/murmur2.h"
 #include "detector/feature_table.h"
+#include "tests/chance.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -80,6 +81,47 @@ void sample_send(struct memory_port *memory, struct encoder *encoder, const stru
     };
     const bool appended = memory_port_append(memory, &message, -1);
     assert(appended);
+}
+
+void sample_send_crowd(struct memory_port *memory, struct encoder *encoder, int first, int count,
+                       uint32_t people, int32_t partitions) {
+    enum { EVERY_S = 20, KNOWN = 8, PART_OF_THEM = 5, LEAST = 1000, SPREAD = 5000000 };
+    for (int i = first; i < first + count; i++) {
+        struct chance chance = {(uint64_t)i};
+        char payer[32], payee[32], tx_id[32];
+        snprintf(payer, sizeof payer, "payer-%u", chance_below(&chance, people));
+        snprintf(payee, sizeof payee, "payee-%u",
+                 chance_below(&chance, chance_is(&chance, PART_OF_THEM) ? KNOWN : people));
+        snprintf(tx_id, sizeof tx_id, "tx-%d", i);
+        const struct transaction tx = sample_transfer(tx_id, payer, payee, EVERY_S * i,
+                                                      LEAST + chance_below(&chance, SPREAD));
+        sample_send(memory, encoder, &tx, partitions);
+    }
+}
+
+static void copy_record(const struct port_record *r, struct memory_port *to, const char *topic,
+                        int32_t partition) {
+    struct port_header headers[32];
+    size_t count = 0;
+    while (memory_port_get_header(r, count, &headers[count]))
+        count++;
+    const struct port_message message = {.topic = topic,
+                                         .partition = partition,
+                                         .timestamp_ms = r->timestamp_ms,
+                                         .key = r->key,
+                                         .value = r->value,
+                                         .headers = headers,
+                                         .header_count = count};
+    const bool appended = memory_port_append(to, &message, r->offset);
+    assert(appended);
+}
+
+void sample_copy(const struct memory_port *from, struct memory_port *to, const char *topic,
+                 int32_t partitions, const size_t *gone) {
+    struct port_record r;
+    for (int32_t p = 0; p < partitions; p++)
+        for (size_t i = gone == NULL ? 0 : gone[p]; memory_port_get(from, topic, p, i, &r); i++)
+            copy_record(&r, to, topic, p);
 }
 
 void sample_send_raw(struct memory_port *memory, int32_t partition, const void *data,

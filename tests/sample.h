@@ -23,6 +23,14 @@ struct memory_port *sample_cluster(int32_t partitions);
  * event's. */
 void sample_send(struct memory_port *memory, struct encoder *encoder, const struct transaction *tx,
                  int32_t partitions);
+/* Transfers from number `first` on, one every 20 s, among so many people, a few of whom get many. A
+ * number always gives the same one. */
+void sample_send_crowd(struct memory_port *memory, struct encoder *encoder, int first, int count,
+                       uint32_t people, int32_t partitions);
+/* The records of a topic at the offsets they have, without the first gone[p] of partition p (NULL:
+ * all). */
+void sample_copy(const struct memory_port *from, struct memory_port *to, const char *topic,
+                 int32_t partitions, const size_t *gone);
 /* Appends raw bytes. */
 void sample_send_raw(struct memory_port *memory, int32_t partition, const void *data,
                      uint32_t size);

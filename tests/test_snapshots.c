@@ -103,19 +103,8 @@ static int64_t replayed(void) {
     return metrics_get(METRIC_REPLAYED);
 }
 
-/* Transfers between a few hundred people, some of whom get many. */
 static void send(struct stand *stand, int first, int count) {
-    for (int i = first; i < first + count; i++) {
-        struct chance chance = {(uint64_t)i};
-        char payer[32], payee[32], tx_id[32];
-        snprintf(payer, sizeof payer, "payer-%u", chance_below(&chance, ACCOUNTS));
-        snprintf(payee, sizeof payee, "payee-%u",
-                 chance_below(&chance, chance_is(&chance, 5) ? 8 : ACCOUNTS));
-        snprintf(tx_id, sizeof tx_id, "tx-%d", i);
-        const struct transaction tx =
-            sample_transfer(tx_id, payer, payee, 20 * i, 1000 + chance_below(&chance, 5000000));
-        sample_send(stand->memory, stand->encoder, &tx, PARTITIONS);
-    }
+    sample_send_crowd(stand->memory, stand->encoder, first, count, ACCOUNTS, PARTITIONS);
 }
 
 static size_t count_all(const struct memory_port *memory, const char *topic) {
@@ -344,25 +333,10 @@ static void a_snapshot_by_other_options_is_passed_over(void **state) {
 /* All input before an offset is gone, as retention does it. */
 static struct memory_port *without_input_before(const struct stand *stand, size_t gone) {
     struct memory_port *memory = sample_cluster(PARTITIONS);
-    static const char *const topics[] = {INPUT, RECOMMENDATIONS, ORDER};
-    struct port_record r;
-    for (size_t t = 0; t < 3; t++)
-        for (int32_t p = 0; p < PARTITIONS; p++)
-            for (size_t i = t == 0 ? gone : 0; memory_port_get(stand->memory, topics[t], p, i, &r);
-                 i++) {
-                struct port_header headers[32];
-                size_t count = 0;
-                while (memory_port_get_header(&r, count, &headers[count]))
-                    count++;
-                const struct port_message copy = {.topic = topics[t],
-                                                  .partition = p,
-                                                  .timestamp_ms = r.timestamp_ms,
-                                                  .key = r.key,
-                                                  .value = r.value,
-                                                  .headers = headers,
-                                                  .header_count = count};
-                assert_true(memory_port_append(memory, &copy, r.offset));
-            }
+    const size_t input[PARTITIONS] = {gone, gone};
+    sample_copy(stand->memory, memory, INPUT, PARTITIONS, input);
+    sample_copy(stand->memory, memory, RECOMMENDATIONS, PARTITIONS, NULL);
+    sample_copy(stand->memory, memory, ORDER, PARTITIONS, NULL);
     struct port *from = memory_port_port(stand->memory), *to = memory_port_port(memory);
     struct port_position positions[PARTITIONS] = {{INPUT, 0, 0}, {INPUT, 1, 0}};
     struct error error;

@@ -5,10 +5,8 @@
 #include "detector/base/log.h"
 #include "detector/broker/recording.h"
 #include "detector/pipeline.h"
-#include "tests/chance.h"
 #include "tests/sample.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,22 +21,11 @@ static void must(bool ok, const struct error *error) {
     exit(1);
 }
 
-/* Transfers among a few hundred people, some of whom get many. */
 static void send(struct memory_port *memory, int first, int count) {
     struct error error;
     struct encoder *encoder = encoder_open(&error);
     must(encoder != NULL, &error);
-    for (int i = first; i < first + count; i++) {
-        struct chance chance = {(uint64_t)i};
-        char payer[32], payee[32], tx_id[32];
-        snprintf(payer, sizeof payer, "payer-%u", chance_below(&chance, ACCOUNTS));
-        snprintf(payee, sizeof payee, "payee-%u",
-                 chance_below(&chance, chance_is(&chance, 5) ? 8 : ACCOUNTS));
-        snprintf(tx_id, sizeof tx_id, "tx-%d", i);
-        const struct transaction tx =
-            sample_transfer(tx_id, payer, payee, 20 * i, 1000 + chance_below(&chance, 5000000));
-        sample_send(memory, encoder, &tx, PARTITIONS);
-    }
+    sample_send_crowd(memory, encoder, first, count, ACCOUNTS, PARTITIONS);
     encoder_close(encoder);
 }
 
@@ -53,22 +40,6 @@ static void run(struct memory_port *memory, const struct options *settings, bool
     pipeline_close(pipeline);
 }
 
-/* A topic as it is, without the first `gone` records of every partition. */
-static void copy(const struct memory_port *from, struct memory_port *to, const char *topic,
-                 const size_t gone[PARTITIONS]) {
-    struct port_record r;
-    for (int32_t p = 0; p < PARTITIONS; p++)
-        for (size_t i = gone[p]; memory_port_get(from, topic, p, i, &r); i++) {
-            const struct port_message message = {.topic = topic,
-                                                 .partition = p,
-                                                 .timestamp_ms = r.timestamp_ms,
-                                                 .key = r.key,
-                                                 .value = r.value};
-            const bool appended = memory_port_append(to, &message, r.offset);
-            assert(appended);
-        }
-}
-
 static void save(const struct memory_port *memory, const char *directory, const char *name,
                  const char *const *topics, size_t count) {
     char path[1024];
@@ -79,7 +50,6 @@ static void save(const struct memory_port *memory, const char *directory, const 
 
 int main(int argc, char **argv) {
     static const char *const inputs[] = {INPUT, ORDER}, *const outputs[] = {OUTPUT};
-    static const size_t none[PARTITIONS];
     struct options options;
     size_t gone[PARTITIONS];
     if (argc != 2) return 2;
@@ -94,8 +64,8 @@ int main(int argc, char **argv) {
     run(memory, &options, true);
     send(memory, 2 * RECORDS, RECORDS);
     run(memory, &options, false);
-    copy(memory, trimmed, INPUT, gone);
-    copy(memory, trimmed, ORDER, none);
+    sample_copy(memory, trimmed, INPUT, PARTITIONS, gone);
+    sample_copy(memory, trimmed, ORDER, PARTITIONS, NULL);
     save(memory, argv[1], "input.avro", inputs, 2);
     save(trimmed, argv[1], "trimmed.avro", inputs, 2);
     save(memory, argv[1], "output.avro", outputs, 1);

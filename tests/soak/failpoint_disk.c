@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directories of snapshots with failpoints before and after each operation: the linker gives
  * the engine these openers. Both directories count together; files are the real ones. */
-#include "detector/base/disk.h"
+#include "tests/over_disk.h"
 #include "tests/soak/failpoint.h"
 
 #include <stdlib.h>
@@ -11,16 +11,7 @@ struct disk *__wrap_disk_posix_open(const char *path, struct error *error);
 struct disk *__real_disk_posix_open_late(const char *path, struct error *error);
 struct disk *__wrap_disk_posix_open_late(const char *path, struct error *error);
 
-struct failing_disk {
-    struct disk disk;
-    struct disk *inner;
-};
-
 static const struct disk_ops *real; /* the same for all */
-
-static struct disk *inner_of(struct disk *disk) {
-    return ((struct failing_disk *)disk)->inner; /* its first member */
-}
 
 static bool pass(const char *place, struct error *error) {
     return failpoint_pass(place) == PORT_OK || error_set(error, ERROR_IO, "a failpoint says so");
@@ -28,7 +19,7 @@ static bool pass(const char *place, struct error *error) {
 
 static struct disk_file *create(struct disk *disk, const char *name, struct error *error) {
     if (!pass("disk.create.before", error)) return NULL;
-    struct disk_file *file = real->create(inner_of(disk), name, error);
+    struct disk_file *file = real->create(over_disk_inner(disk), name, error);
     failpoint_pass("disk.create.after");
     return file;
 }
@@ -46,7 +37,7 @@ static bool sync_file(struct disk_file *file, struct error *error) {
 }
 
 static struct disk_file *open_to_read(struct disk *disk, const char *name, struct error *error) {
-    return pass("disk.open.before", error) ? real->open(inner_of(disk), name, error) : NULL;
+    return pass("disk.open.before", error) ? real->open(over_disk_inner(disk), name, error) : NULL;
 }
 
 static bool read_file(struct disk_file *file, uint64_t offset, void *bytes, size_t size,
@@ -54,62 +45,55 @@ static bool read_file(struct disk_file *file, uint64_t offset, void *bytes, size
     return pass("disk.read.before", error) && real->read(file, offset, bytes, size, got, error);
 }
 
-static void close_file(struct disk_file *file) {
-    real->close(file);
-}
-
 static bool rename_file(struct disk *disk, const char *from, const char *to, struct error *error) {
     const bool ok =
-        pass("disk.rename.before", error) && real->rename(inner_of(disk), from, to, error);
+        pass("disk.rename.before", error) && real->rename(over_disk_inner(disk), from, to, error);
     failpoint_pass("disk.rename.after");
     return ok;
 }
 
 static bool remove_file(struct disk *disk, const char *name, struct error *error) {
-    const bool ok = pass("disk.remove.before", error) && real->remove(inner_of(disk), name, error);
+    const bool ok =
+        pass("disk.remove.before", error) && real->remove(over_disk_inner(disk), name, error);
     failpoint_pass("disk.remove.after");
     return ok;
 }
 
 static bool sync_names(struct disk *disk, struct error *error) {
     const bool ok =
-        pass("disk.sync_names.before", error) && real->sync_names(inner_of(disk), error);
+        pass("disk.sync_names.before", error) && real->sync_names(over_disk_inner(disk), error);
     failpoint_pass("disk.sync_names.after");
     return ok;
 }
 
 static bool list(struct disk *disk, void (*each)(void *context, const char *name), void *context,
                  struct error *error) {
-    return pass("disk.list.before", error) && real->list(inner_of(disk), each, context, error);
+    return pass("disk.list.before", error) &&
+           real->list(over_disk_inner(disk), each, context, error);
 }
 
 static void dispose(struct disk *disk) {
-    real->dispose(inner_of(disk));
+    real->dispose(over_disk_inner(disk));
     free(disk);
 }
 
-static const struct disk_ops ops = {
-    .create = create,
-    .append = append,
-    .sync = sync_file,
-    .open = open_to_read,
-    .read = read_file,
-    .close = close_file,
-    .rename = rename_file,
-    .remove = remove_file,
-    .sync_names = sync_names,
-    .list = list,
-    .dispose = dispose,
-};
-
 static struct disk *over(struct disk *inner) {
     if (inner == NULL) return NULL;
-    struct failing_disk *d = calloc(1, sizeof *d);
-    if (d == NULL) abort();
-    d->disk.ops = &ops;
-    d->inner = inner;
+    struct over_disk *over = malloc(sizeof *over);
+    if (over == NULL) abort();
+    over_disk_init(over, inner);
     real = inner->ops;
-    return &d->disk;
+    over->ops.create = create;
+    over->ops.append = append;
+    over->ops.sync = sync_file;
+    over->ops.open = open_to_read;
+    over->ops.read = read_file;
+    over->ops.rename = rename_file;
+    over->ops.remove = remove_file;
+    over->ops.sync_names = sync_names;
+    over->ops.list = list;
+    over->ops.dispose = dispose;
+    return &over->disk;
 }
 
 struct disk *__wrap_disk_posix_open(const char *path, struct error *error) {
