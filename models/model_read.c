@@ -52,7 +52,7 @@ static bool read_weight(const struct place *place, const json_t *object, const c
     if (!document_number(place, object, key, &given, error)) return false;
     const struct place at = place_key(place, key);
     if (!(fabs(given) < LOGIT_BOUND)) return place_refuse(&at, error, "must be below 2^17");
-    *out = nearbyint(given / WEIGHT_UNIT) * WEIGHT_UNIT;
+    *out = nearbyint(given / WEIGHT_UNIT) * WEIGHT_UNIT + 0.0; /* no -0: a sum has one sign of 0 */
     if (fabs(*out - given) <= 1e-12) return true;
     return place_refuse(&at, error,
                         "%.17g is no multiple of 2^-20, which keeps scores exact; "

@@ -29,7 +29,8 @@ struct product {
  * that only products read, the transformed features. */
 struct plan {
     uint32_t single_count, part_count, product_count, transformed_count;
-    double *weights; /* of the single parts, then of the products */
+    uint32_t pitch;  /* of the weights: terms of all models */
+    double *weights; /* a model after another: of the single parts, then of the products */
     struct planned_part *parts;
     struct product *products;
     struct transformed *transformed;
@@ -80,29 +81,43 @@ static uint32_t find_product(struct plan *plan, uint32_t a, uint32_t b) {
     return plan->product_count++;
 }
 
-/* Single parts first: they and the products are what the weights multiply. */
-static void plan_terms(struct plan *plan, const struct model *model) {
+static void plan_singles(struct plan *plan, const struct model *model, double *weights) {
     for (uint32_t i = 0; i < model->term_count; i++) {
         const struct model_term *term = &model->terms[i];
         if (term->basis.part_count == 1)
-            plan->weights[find_part(plan, &term->basis.part[0])] += term->weight;
+            weights[find_part(plan, &term->basis.part[0])] += term->weight;
     }
-    plan->single_count = plan->part_count;
+}
+
+static void plan_products(struct plan *plan, const struct model *model, double *weights) {
     for (uint32_t i = 0; i < model->term_count; i++) {
         const struct model_term *term = &model->terms[i];
         if (term->basis.part_count == 1) continue;
         const uint32_t a = find_part(plan, &term->basis.part[0]);
         const uint32_t b = find_part(plan, &term->basis.part[1]);
         const uint32_t product = find_product(plan, a < b ? a : b, a < b ? b : a);
-        plan->weights[plan->single_count + product] += term->weight;
+        weights[plan->single_count + product] += term->weight;
     }
 }
 
-struct plan *plan_open(const struct model *model) {
-    const size_t terms = (size_t)model->term_count + 1, parts = 2 * terms;
+/* Single parts first: they and the products are what the weights multiply. */
+static void plan_terms(struct plan *plan, const struct model *const *models, uint32_t count) {
+    for (uint32_t m = 0; m < count; m++)
+        plan_singles(plan, models[m], plan->weights + (size_t)m * plan->pitch);
+    plan->single_count = plan->part_count;
+    for (uint32_t m = 0; m < count; m++)
+        plan_products(plan, models[m], plan->weights + (size_t)m * plan->pitch);
+}
+
+struct plan *plan_open(const struct model *const *models, uint32_t count) {
+    size_t terms = 1;
+    for (uint32_t m = 0; m < count; m++)
+        terms += models[m]->term_count;
+    const size_t parts = 2 * terms;
     struct plan *plan = calloc(1, sizeof *plan);
     if (plan == NULL) return NULL;
-    plan->weights = calloc(terms, sizeof *plan->weights);
+    plan->pitch = (uint32_t)terms;
+    plan->weights = calloc(count * terms, sizeof *plan->weights);
     plan->parts = calloc(parts, sizeof *plan->parts);
     plan->products = calloc(terms, sizeof *plan->products);
     plan->transformed = calloc(parts, sizeof *plan->transformed);
@@ -111,7 +126,7 @@ struct plan *plan_open(const struct model *model) {
         plan_close(plan);
         return NULL;
     }
-    plan_terms(plan, model);
+    plan_terms(plan, models, count);
     return plan;
 }
 
@@ -130,6 +145,10 @@ uint32_t plan_weighted(const struct plan *plan) {
 
 const double *plan_weights(const struct plan *plan) {
     return plan->weights;
+}
+
+uint32_t plan_weights_pitch(const struct plan *plan) {
+    return plan->pitch;
 }
 
 uint32_t plan_columns(const struct plan *plan) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scores are exact: the same bits for any batch size, kernel tier and OpenBLAS core type, and
- * contributions that add up in any order. Run with --hash TIER the program prints what it computed,
- * for itself under another core type. */
+/* Scores are exact: the same bits for any batch size, kernel tier and OpenBLAS core type, whatever
+ * other models are scored beside, and contributions that add up in any order. Run with --hash TIER
+ * the program prints what it computed, for itself under another core type. */
 #include "tests/support.h"
 
 #include "detector/base/cpu.h"
@@ -15,7 +15,7 @@
 
 #define TEXT "\"text\": {\"en\": \"en\", \"ru\": \"ru\", \"kk\": \"kk\"}"
 
-enum { ROWS = 256, TERMS = 333 };
+enum { ROWS = 256, TERMS = 333, ROUNDS = 20 };
 
 static uint64_t state;
 
@@ -71,18 +71,18 @@ static void random_shape(FILE *out, int i) {
     }
 }
 
-/* A model of random terms of every shape. */
-static struct model *random_model(void) {
+/* A model of random terms of every shape. Without terms its intercept is -0. */
+static struct model *random_model(int terms) {
     char *json = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&json, &size);
     (void)fprintf(out,
                   "{\"format\": \"saqshy-model/1\", \"id\": \"random\", \"features_sha256\": "
-                  "\"%s\", \"intercept\": %.20g, \"transforms\": {\"%s\": \"log1p\", "
+                  "\"%s\", \"intercept\": %.20f, \"transforms\": {\"%s\": \"log1p\", "
                   "\"%s\": {\"clip\": [0.5, 3]}, \"%s\": \"log1p\"}, \"terms\": [",
-                  feature_table_sha256(), weight(), feature_table[0].name, feature_table[1].name,
-                  feature_table[2].name);
-    for (int i = 0; i < TERMS; i++) {
+                  feature_table_sha256(), terms == 0 ? -0.0 : weight(), feature_table[0].name,
+                  feature_table[1].name, feature_table[2].name);
+    for (int i = 0; i < terms; i++) {
         (void)fprintf(out, "%s{\"name\": \"t%d\", \"weight\": %.20g, ", i > 0 ? "," : "", i,
                       weight());
         (void)fprintf(out, TEXT ", ");
@@ -131,7 +131,7 @@ static double features[ROWS * FEATURE_COUNT], logits[ROWS];
 static struct model *scored(struct score **score, const char *kernel_tier) {
     struct error error = {0};
     state = 7;
-    struct model *model = random_model();
+    struct model *model = random_model(TERMS);
     if (model == NULL) return NULL;
     random_rows(features);
     *score = score_open(model, ROWS, kernel_tier, &error);
@@ -139,13 +139,48 @@ static struct model *scored(struct score **score, const char *kernel_tier) {
     return model;
 }
 
-static int print_hash(const char *kernel_tier) {
-    struct score *score = NULL;
-    struct model *model = scored(&score, kernel_tier);
-    if (model == NULL) return 1;
-    printf("%s %016llx\n", score_core_type(), (unsigned long long)hash_of(logits, ROWS));
+/* As many models as may be scored at once; the first is the one of `scored`. */
+struct heads {
+    const struct model *model[SCORE_HEADS_MAX];
+    double logits[SCORE_HEADS_MAX][ROWS];
+};
+
+static void open_heads(struct heads *heads) {
+    static const int terms[SCORE_HEADS_MAX] = {TERMS, 1, 0, 64, 7, 700, 12, 256};
+    for (uint32_t h = 0; h < SCORE_HEADS_MAX; h++)
+        heads->model[h] = random_model(terms[h]);
+    random_rows(features);
+}
+
+static void close_heads(struct heads *heads) {
+    for (uint32_t h = 0; h < SCORE_HEADS_MAX; h++)
+        model_free((struct model *)heads->model[h]);
+}
+
+static void score_first(struct heads *heads, uint32_t count, const char *kernel_tier) {
+    struct error error = {0};
+    double *out[SCORE_HEADS_MAX];
+    for (uint32_t h = 0; h < count; h++)
+        out[h] = heads->logits[h];
+    struct score *score = score_open_heads(heads->model, count, ROWS, kernel_tier, &error);
+    score_heads(score, features, ROWS, ROWS - 3, out);
+    for (uint32_t h = 0; h < count; h++)
+        out[h] += ROWS - 3;
+    score_heads(score, features + ROWS - 3, ROWS, 3, out);
     score_close(score);
-    model_free(model);
+}
+
+static int print_hash(const char *kernel_tier) {
+    static struct heads heads;
+    state = 7;
+    open_heads(&heads);
+    score_first(&heads, SCORE_HEADS_MAX, kernel_tier);
+    const uint64_t all = hash_of(&heads.logits[0][0], (size_t)SCORE_HEADS_MAX * ROWS);
+    score_first(&heads, 1, kernel_tier);
+    const uint64_t first = hash_of(heads.logits[0], ROWS);
+    printf("%s %016llx-%016llx\n", score_core_type(), (unsigned long long)first,
+           (unsigned long long)all);
+    close_heads(&heads);
     return 0;
 }
 
@@ -201,7 +236,7 @@ static void test_the_same_bits_under_every_core_type_and_tier(void **unused) {
 
 static void test_the_same_bits_for_any_batch_size(void **unused) {
     (void)unused;
-    struct score *score;
+    struct score *score = NULL;
     struct model *model = scored(&score, "auto");
     const uint32_t sizes[] = {1, 2, 3, 7, 64, 255};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
@@ -217,9 +252,46 @@ static void test_the_same_bits_for_any_batch_size(void **unused) {
     model_free(model);
 }
 
+static void assert_as_alone(const struct heads *heads, uint32_t count, const char *kernel_tier) {
+    struct error error = {0};
+    for (uint32_t h = 0; h < count; h++) {
+        struct score *score = score_open(heads->model[h], ROWS, kernel_tier, &error);
+        score_batch(score, features, ROWS, ROWS, logits);
+        assert_memory_equal(heads->logits[h], logits, sizeof logits);
+        score_close(score);
+    }
+}
+
+static void test_a_head_has_the_bits_it_has_alone(void **unused) {
+    (void)unused;
+    static struct heads heads;
+    state = 21;
+    for (int round = 0; round < ROUNDS; round++) {
+        open_heads(&heads);
+        for (enum cpu_tier tier = CPU_SCALAR; tier <= cpu_best(); tier++) {
+            const uint32_t count = 1 + (uint32_t)(next() % SCORE_HEADS_MAX);
+            score_first(&heads, count, cpu_tier_name(tier));
+            assert_as_alone(&heads, count, cpu_tier_name(tier));
+        }
+        close_heads(&heads);
+    }
+}
+
+/* Sums that come to nothing have one sign, in whatever order they were added. */
+static void test_a_logit_of_zero_is_never_negative(void **unused) {
+    (void)unused;
+    static struct heads heads;
+    state = 5;
+    open_heads(&heads);
+    score_first(&heads, SCORE_HEADS_MAX, "auto");
+    for (uint32_t row = 0; row < ROWS; row++)
+        assert_true(heads.logits[2][row] == 0 && !signbit(heads.logits[2][row]));
+    close_heads(&heads);
+}
+
 static void test_contributions_add_up_in_any_order(void **unused) {
     (void)unused;
-    struct score *score;
+    struct score *score = NULL;
     struct model *model = scored(&score, "auto");
     for (uint32_t row = 0; row < ROWS; row++) {
         double vector[FEATURE_COUNT], terms[TERMS], intercept, forward, backward = 0;
@@ -329,6 +401,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_same_bits_under_every_core_type_and_tier),
         cmocka_unit_test(test_the_same_bits_for_any_batch_size),
+        cmocka_unit_test(test_a_head_has_the_bits_it_has_alone),
+        cmocka_unit_test(test_a_logit_of_zero_is_never_negative),
         cmocka_unit_test(test_contributions_add_up_in_any_order),
         cmocka_unit_test(test_a_linear_term_is_the_transformed_value_on_the_grid),
         cmocka_unit_test(test_a_hinge_starts_at_its_knot),
