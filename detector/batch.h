@@ -6,7 +6,7 @@
  *   consume   count, input[], forced[]
  *   decode    verdict[], verdict_text[], tx[], clock_s[]
  *   apply     sides, side[], features[][]     (verdict[] may become DUPLICATE)
- *   score     logit[]
+ *   score     logit[], shadows, shadow_logit[][]
  *   decide    reads all; hands out recommendations one by one
  *   publish   reads all */
 #pragma once
@@ -15,6 +15,7 @@
 #include "detector/port.h"
 #include "detector/transaction.h"
 #include "detector/verdict.h"
+#include "models/score.h"
 
 #define BATCH_EVENTS 128u
 #define BATCH_SIDES (2u * BATCH_EVENTS)
@@ -62,6 +63,8 @@ struct batch {
     struct side side[BATCH_SIDES];
     double features[FEATURE_COUNT][BATCH_COLUMN]; /* features[f][side]; NaN is null */
     double logit[BATCH_SIDES];
+    uint32_t shadows;                                    /* models that decide nothing */
+    double shadow_logit[SCORE_SHADOWS_MAX][BATCH_SIDES]; /* [shadow][side] */
 };
 
 /* The feature vector of one side. */

@@ -21,6 +21,7 @@ struct documents {
     const char *dir;
     struct pair *pairs; /* the live one is the last */
     const struct pair *live, *in_force;
+    bool use_live;
 };
 
 struct model *documents_load_model(const struct options *options, struct error *error) {
@@ -129,6 +130,11 @@ const struct policy *documents_policy(const struct documents *d) {
 
 void documents_use_live(struct documents *d) {
     d->in_force = d->live;
+    d->use_live = true;
+}
+
+bool documents_are_live(const struct documents *d) {
+    return d->use_live;
 }
 
 /* Kept documents. */
@@ -209,5 +215,6 @@ bool documents_use(struct documents *d, struct text model_sha, struct text polic
         found = pair;
     }
     d->in_force = found;
+    d->use_live = false;
     return true;
 }

@@ -28,3 +28,5 @@ const struct policy *documents_policy(const struct documents *documents);
 bool documents_use(struct documents *documents, struct text model_sha256, struct text policy_sha256,
                    struct error *error);
 void documents_use_live(struct documents *documents);
+/* True from documents_use_live on, until documents_use: what is decided now is new. */
+bool documents_are_live(const struct documents *documents);

@@ -52,6 +52,7 @@ static void count_batch(const struct session *s) {
         if (verdicts[v] > 0) metrics_add_verdict(v, verdicts[v]);
     metrics_add(METRIC_BYTES, bytes);
     metrics_add(METRIC_SIDES, b->sides);
+    shadows_tally(s->pipeline->shadows, documents_policy(s->pipeline->documents), b);
 }
 
 /* Verdicts that depend on the world outside are written down, so that a replay obeys them. */
@@ -91,11 +92,20 @@ static bool decide_and_publish(struct session *s, struct error *error) {
     return publish_dead_letters(s->publish, s->batch, error);
 }
 
+static void score_sides(struct session *s) {
+    struct batch *b = s->batch;
+    double *logits[SCORE_HEADS_MAX] = {b->logit};
+    b->shadows = s->shadows;
+    for (uint32_t i = 0; i < b->shadows; i++)
+        logits[i + 1] = b->shadow_logit[i];
+    score_heads(s->score, &b->features[0][0], BATCH_COLUMN, b->sides, logits);
+}
+
 bool session_process(struct session *s, struct error *error) {
     struct batch *b = s->batch;
     decode_batch(s->decode, b);
     apply_batch(s->apply, b);
-    score_batch(s->score, &b->features[0][0], BATCH_COLUMN, b->sides, b->logit);
+    score_sides(s);
     hash_sides(s);
     if (!show_batch(s, error)) return false;
     if (!decide_and_publish(s, error)) return false;
@@ -283,7 +293,9 @@ struct pipeline *pipeline_open(const struct pipeline_options *options, struct er
     p->rebuild_of = options->rebuild ? REBUILD_LAST : REBUILD_NONE;
     options_state_sha256(p->settings, p->options_sha256);
     p->documents = documents_open(p->settings, error);
-    if (p->documents != NULL) return p;
+    if (p->documents != NULL)
+        p->shadows = shadows_open(p->settings, documents_policy(p->documents), error);
+    if (p->shadows != NULL) return p;
     pipeline_close(p);
     return NULL;
 }
@@ -296,6 +308,7 @@ void pipeline_stop(struct pipeline *p) {
 
 void pipeline_close(struct pipeline *p) {
     if (p == NULL) return;
+    shadows_close(p->shadows);
     documents_close(p->documents);
     free(p);
 }

@@ -32,6 +32,22 @@ static bool is_pinned(const void *context, uint32_t account_number) {
     return decide_has_open(s->decide, account_number);
 }
 
+/* A replay decides again what was decided already: shadows have seen it then. */
+static uint32_t shadows_wanted(const struct pipeline *p) {
+    return documents_are_live(p->documents) ? shadows_count(p->shadows) : 0;
+}
+
+/* By the model in force and its shadows. */
+static struct score *open_score(struct session *s, struct error *error) {
+    const struct pipeline *p = s->pipeline;
+    const struct model *heads[SCORE_HEADS_MAX] = {documents_model(p->documents)};
+    s->scored_by = heads[0];
+    s->shadows = shadows_wanted(p);
+    for (uint32_t i = 0; i < s->shadows; i++)
+        heads[i + 1] = shadows_model(p->shadows, i);
+    return score_open_heads(heads, s->shadows + 1, BATCH_SIDES, p->settings->kernel_tier, error);
+}
+
 static bool open_judgement(struct session *s, struct error *error) {
     const struct pipeline *p = s->pipeline;
     const struct apply_options apply = {
@@ -44,8 +60,7 @@ static bool open_judgement(struct session *s, struct error *error) {
     };
     s->apply = apply_open(&apply, error);
     if (s->apply == NULL) return false;
-    s->scored_by = documents_model(p->documents);
-    s->score = score_open(s->scored_by, BATCH_SIDES, p->settings->kernel_tier, error);
+    s->score = open_score(s, error);
     if (s->score == NULL) return false;
     const struct decide_options decide = {
         .policy = documents_policy(p->documents),
@@ -60,17 +75,18 @@ static bool open_judgement(struct session *s, struct error *error) {
 }
 
 bool session_judge(struct session *s, struct error *error) {
-    const struct model *model = documents_model(s->pipeline->documents);
-    const struct policy *policy = documents_policy(s->pipeline->documents);
-    if (model == s->scored_by) return decide_use(s->decide, model, policy, s->score, error);
-    struct score *score = score_open(model, BATCH_SIDES, s->pipeline->settings->kernel_tier, error);
+    const struct documents *documents = s->pipeline->documents;
+    const struct model *model = documents_model(documents);
+    const struct policy *policy = documents_policy(documents);
+    if (model == s->scored_by && s->shadows == shadows_wanted(s->pipeline))
+        return decide_use(s->decide, model, policy, s->score, error);
+    struct score *score = open_score(s, error);
     if (score == NULL || !decide_use(s->decide, model, policy, score, error)) {
         score_close(score);
         return false;
     }
     score_close(s->score);
     s->score = score;
-    s->scored_by = model;
     return true;
 }
 

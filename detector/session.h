@@ -12,6 +12,7 @@
 #include "detector/order_log.h"
 #include "detector/pipeline.h"
 #include "detector/publish.h"
+#include "detector/shadows.h"
 #include "detector/snapshot.h"
 #include "detector/snapshot_load.h"
 
@@ -24,6 +25,7 @@ struct pipeline {
     const struct options *settings;
     struct port *port;
     struct documents *documents;
+    struct shadows *shadows;
     char options_sha256[65];
     atomic_bool stopping; /* set by pipeline_stop */
     atomic_bool live;     /* false: a stop must also break the port's blocking calls */
@@ -39,6 +41,7 @@ struct session {
     struct apply *apply;
     struct score *score;
     const struct model *scored_by;
+    uint32_t shadows; /* of them all or none, the heads of `score` beside it */
     struct decide *decide;
     struct publish *publish;
     struct order_log *order_log;

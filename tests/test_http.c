@@ -222,6 +222,24 @@ static void a_count_shows(void **state) {
     free(body);
 }
 
+static void what_shadow_models_would_have_done_shows(void **state) {
+    const uint64_t models[] = {UINT64_C(0x00c0ffee00000001), UINT64_C(0xfeedfeedfeedfeed)};
+    char *body = NULL;
+    assert_int_equal(ask(state, "GET", "/metrics", &body), 200);
+    assert_null(strstr(body, "shadow"));
+    free(body);
+    metrics_name_shadows(models, 2);
+    metrics_add_shadow(SHADOW_ADVISED, 0, 3);
+    metrics_add_shadow(SHADOW_DIFFERENCE, 1, 12000045);
+    assert_int_equal(ask(state, "GET", "/metrics", &body), 200);
+    assert_non_null(strstr(body, "\n# TYPE saqshy_shadow_advised_total counter\n"));
+    assert_non_null(strstr(body, "\nsaqshy_shadow_advised_total{model=\"00c0ffee00000001\"} 3\n"));
+    assert_non_null(strstr(body, "\nsaqshy_shadow_advised_total{model=\"feedfeedfeedfeed\"} 0\n"));
+    assert_non_null(
+        strstr(body, "\nsaqshy_shadow_difference_total{model=\"feedfeedfeedfeed\"} 12.000045\n"));
+    free(body);
+}
+
 static void a_duration_is_in_seconds(void **state) {
     char *body = NULL;
     metrics_set(METRIC_COMMIT_MICROSECONDS_LAST, 12003045);
@@ -247,6 +265,7 @@ int main(void) {
         cmocka_unit_test(a_port_that_is_taken_is_a_configuration_error),
         SERVED(metrics_are_in_the_text_format_of_prometheus),
         SERVED(a_count_shows),
+        SERVED(what_shadow_models_would_have_done_shows),
         SERVED(a_duration_is_in_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "detector/commands/commands.h"
 #include "detector/documents.h"
 #include "detector/service/http.h"
+#include "detector/shadows.h"
 #include "schemas/catalog.h"
 #include "schemas/schema_dir.h"
 
@@ -60,6 +61,15 @@ static void note(const struct check *c, const char *what, const char *text) {
         printf("%-8s %-22s %s\n", "note", what, text);
 }
 
+static void check_shadows(struct check *c, const struct policy *live) {
+    struct error error = {.code = ERROR_NONE};
+    char detail[32] = "";
+    struct shadows *shadows = shadows_open(c->options, live, &error);
+    if (shadows != NULL) snprintf(detail, sizeof detail, "%u", shadows_count(shadows));
+    report(c, "shadow models", shadows != NULL, detail, &error);
+    shadows_close(shadows);
+}
+
 static void check_documents(struct check *c) {
     const struct options *o = c->options;
     struct error error = {.code = ERROR_NONE};
@@ -68,6 +78,7 @@ static void check_documents(struct check *c) {
     if (model == NULL) return;
     struct policy *policy = documents_load_policy(o, model, &error);
     report(c, "policy", policy != NULL, policy != NULL ? policy_id(policy) : "", &error);
+    if (policy != NULL && o->model_shadow[0] != '\0') check_shadows(c, policy);
     policy_free(policy);
     model_free(model);
 }

@@ -4,8 +4,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum { MICROSECONDS = 1000000 };
-
 static const struct {
     const char *name, *help;
     bool counter;
@@ -13,7 +11,7 @@ static const struct {
 } rows[METRIC_COUNT] = {
 #define COUNTER(id, metric_name, text) {metric_name, text, true, 1},
 #define GAUGE(id, metric_name, text) {metric_name, text, false, 1},
-#define SECONDS(id, metric_name, text) {metric_name, text, false, MICROSECONDS},
+#define SECONDS(id, metric_name, text) {metric_name, text, false, METRICS_MILLION},
     METRICS_TABLE(COUNTER, GAUGE, SECONDS)
 #undef COUNTER
 #undef GAUGE
@@ -22,6 +20,19 @@ static const struct {
 
 static _Atomic int64_t values[METRIC_COUNT];
 static _Atomic uint64_t verdicts[VERDICT_COUNT];
+
+static const struct {
+    const char *name, *help;
+    uint64_t units;
+} shadow_rows[SHADOW_METRIC_COUNT] = {
+#define X(id, metric_name, text, units) {metric_name, text, units},
+    SHADOW_METRICS_TABLE(X)
+#undef X
+};
+
+static _Atomic uint32_t shadow_count;
+static _Atomic uint64_t shadow_models[SCORE_SHADOWS_MAX];
+static _Atomic uint64_t shadow_values[SHADOW_METRIC_COUNT][SCORE_SHADOWS_MAX];
 
 void metrics_add(enum metric metric, uint64_t amount) {
     atomic_fetch_add_explicit(&values[metric], (int64_t)amount, memory_order_relaxed);
@@ -43,7 +54,29 @@ uint64_t metrics_get_verdict(enum verdict verdict) {
     return atomic_load_explicit(&verdicts[verdict], memory_order_relaxed);
 }
 
+void metrics_name_shadows(const uint64_t *models, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        atomic_store_explicit(&shadow_models[i], models[i], memory_order_relaxed);
+    atomic_store_explicit(&shadow_count, count, memory_order_release);
+}
+
+void metrics_add_shadow(enum shadow_metric metric, uint32_t shadow, uint64_t amount) {
+    atomic_fetch_add_explicit(&shadow_values[metric][shadow], amount, memory_order_relaxed);
+}
+
+uint64_t metrics_get_shadow(enum shadow_metric metric, uint32_t shadow) {
+    return atomic_load_explicit(&shadow_values[metric][shadow], memory_order_relaxed);
+}
+
+static void reset_shadows(void) {
+    metrics_name_shadows(NULL, 0);
+    for (enum shadow_metric m = 0; m < SHADOW_METRIC_COUNT; m++)
+        for (uint32_t i = 0; i < SCORE_SHADOWS_MAX; i++)
+            atomic_store_explicit(&shadow_values[m][i], 0, memory_order_relaxed);
+}
+
 void metrics_reset(void) {
+    reset_shadows();
     for (enum metric m = 0; m < METRIC_COUNT; m++)
         metrics_set(m, 0);
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
@@ -59,6 +92,24 @@ static void print_value(enum metric metric, FILE *out) {
                 value % divisor);
 }
 
+static void print_shadow(enum shadow_metric m, uint32_t shadow, FILE *out) {
+    const unsigned long long value = metrics_get_shadow(m, shadow), units = shadow_rows[m].units;
+    fprintf(out, "saqshy_%s{model=\"%016llx\"} %llu", shadow_rows[m].name,
+            (unsigned long long)atomic_load(&shadow_models[shadow]), value / units);
+    if (units > 1) fprintf(out, ".%06llu", value % units);
+    fputc('\n', out);
+}
+
+static void print_shadows(FILE *out) {
+    const uint32_t count = atomic_load_explicit(&shadow_count, memory_order_acquire);
+    for (enum shadow_metric m = 0; count > 0 && m < SHADOW_METRIC_COUNT; m++) {
+        fprintf(out, "# HELP saqshy_%s %s\n# TYPE saqshy_%s counter\n", shadow_rows[m].name,
+                shadow_rows[m].help, shadow_rows[m].name);
+        for (uint32_t i = 0; i < count; i++)
+            print_shadow(m, i, out);
+    }
+}
+
 void metrics_print(FILE *out) {
     for (enum metric m = 0; m < METRIC_COUNT; m++) {
         fprintf(out, "# HELP saqshy_%s %s\n# TYPE saqshy_%s %s\n", rows[m].name, rows[m].help,
@@ -70,6 +121,7 @@ void metrics_print(FILE *out) {
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
         fprintf(out, "saqshy_verdicts_total{verdict=\"%s\"} %llu\n", verdict_name(v),
                 (unsigned long long)metrics_get_verdict(v));
+    print_shadows(out);
 }
 
 void metrics_print_markdown(FILE *out) {
@@ -79,9 +131,12 @@ void metrics_print_markdown(FILE *out) {
     for (enum metric m = 0; m < METRIC_COUNT; m++)
         fprintf(out, "| `saqshy_%s` | %s | %s |\n", rows[m].name,
                 rows[m].counter ? "counter" : "gauge", rows[m].help);
-    fprintf(out,
-            "| `saqshy_verdicts_total{verdict}` | counter | input records by what became of "
-            "them |\n\n## Verdicts\n\n| verdict | dead letter | meaning |\n| --- | --- | --- |\n");
+    fprintf(out, "| `saqshy_verdicts_total{verdict}` | counter | input records by what became of "
+                 "them |\n");
+    for (enum shadow_metric m = 0; m < SHADOW_METRIC_COUNT; m++)
+        fprintf(out, "| `saqshy_%s{model}` | counter | %s |\n", shadow_rows[m].name,
+                shadow_rows[m].help);
+    fprintf(out, "\n## Verdicts\n\n| verdict | dead letter | meaning |\n| --- | --- | --- |\n");
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
         fprintf(out, "| `%s` | %s | %s |\n", verdict_name(v),
                 verdict_is_dead_letter(v) ? "yes" : "no", verdict_text(v));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "detector/verdict.h"
+#include "models/score.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -47,6 +48,24 @@
     SECONDS(COMMIT_MICROSECONDS_LAST, "commit_last_seconds", "how long the latest commit took")    \
     GAUGE(READY, "ready", "1 when live")
 
+enum { METRICS_MILLION = 1000000 };
+
+/* Counters of each shadow model: X(id, name without saqshy_, help, units of the counter in 1) */
+#define SHADOW_METRICS_TABLE(X)                                                                    \
+    X(SIDES, "shadow_sides_total", "account sides scored by a shadow model too", 1)                \
+    X(ADVISED, "shadow_advised_total", "of them, sides it would have advised on", 1)               \
+    X(AGREED, "shadow_agreed_total", "of them, sides the live model advised on, too", 1)           \
+    X(MISSED, "shadow_missed_total", "sides that only the live model advised on", 1)               \
+    X(DIFFERENCE, "shadow_difference_total",                                                       \
+      "sum over the sides of how far its logit is from the live model's", METRICS_MILLION)
+
+enum shadow_metric {
+#define X(id, name, help, units) SHADOW_##id,
+    SHADOW_METRICS_TABLE(X)
+#undef X
+        SHADOW_METRIC_COUNT
+};
+
 enum metric {
 #define COUNTER(id, name, help) METRIC_##id,
 #define GAUGE(id, name, help) METRIC_##id,
@@ -64,6 +83,10 @@ int64_t metrics_get(enum metric metric);
 /* saqshy_verdicts_total{verdict="…"} */
 void metrics_add_verdict(enum verdict verdict, uint64_t amount);
 uint64_t metrics_get_verdict(enum verdict verdict);
+/* saqshy_shadow_…{model="…"}: the model is named by 16 digits of its document's SHA-256. */
+void metrics_name_shadows(const uint64_t *models, uint32_t count);
+void metrics_add_shadow(enum shadow_metric metric, uint32_t shadow, uint64_t amount);
+uint64_t metrics_get_shadow(enum shadow_metric metric, uint32_t shadow);
 /* Prometheus text format 0.0.4. */
 void metrics_print(FILE *out);
 void metrics_print_markdown(FILE *out);

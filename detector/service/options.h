@@ -52,6 +52,9 @@
          "directory of ID.avsc files; ids 1-4 are the shipped contracts unless a file says "       \
          "otherwise")                                                                              \
     TEXT(model_path, "model.path", "", false, "model document; empty: the shipped model")          \
+    TEXT(model_shadow, "model.shadow", "", false,                                                  \
+         "model documents, comma-separated, 7 at most, that score beside the live one and decide " \
+         "nothing: what they would have advised is in the metrics; empty: none")                   \
     TEXT(policy_path, "policy.path", "", false, "policy document; empty: the shipped policy")      \
     TEXT(state_dir, "state.dir", "", false,                                                        \
          "directory where models and policies are kept by their SHA-256, so that a restart can "   \

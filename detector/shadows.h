@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shadow models: scored beside the live one, to see what they would have advised. Their scores
+ * reach no decision, no state and no output; they are counted. Engine thread. */
+#pragma once
+
+#include "detector/batch.h"
+#include "detector/policy.h"
+#include "detector/service/options.h"
+
+struct shadows;
+
+/* The documents of `model.shadow`, each with the live policy read by its own calibration. None is
+ * no failure. ERROR_CONFIG: one is refused, there twice, or one too many. */
+struct shadows *shadows_open(const struct options *options, const struct policy *live,
+                             struct error *error);
+void shadows_close(struct shadows *shadows);
+
+/* SCORE_SHADOWS_MAX at most. */
+uint32_t shadows_count(const struct shadows *shadows);
+const struct model *shadows_model(const struct shadows *shadows, uint32_t index);
+
+/* Puts a scored batch into the metrics. A side is advised when its logit reaches the mildest
+ * threshold of the policy: before caps, cool-down and allow-list. */
+void shadows_tally(const struct shadows *shadows, const struct policy *live,
+                   const struct batch *batch);
