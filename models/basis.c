@@ -7,6 +7,21 @@
 #include <assert.h>
 #include <math.h>
 
+static bool same_transform(const struct basis_part *a, const struct basis_part *b) {
+    return a->transform == b->transform &&
+           (a->transform != BASIS_CLIP || (a->low == b->low && a->high == b->high));
+}
+
+bool basis_same_form(const struct basis_part *a, const struct basis_part *b) {
+    return a->feature == b->feature && a->shape == b->shape &&
+           (!basis_is_knotted(a->shape) || a->above == b->above) &&
+           (!basis_is_transformed(a->shape) || same_transform(a, b));
+}
+
+bool basis_same_part(const struct basis_part *a, const struct basis_part *b) {
+    return basis_same_form(a, b) && (!basis_is_knotted(a->shape) || a->knot == b->knot);
+}
+
 double basis_transformed(const struct basis_part *part, double x) {
     switch (part->transform) {
     case BASIS_IDENTITY:

@@ -42,6 +42,20 @@ struct basis_term {
     uint32_t part_count;
 };
 
+/* The same function but for its knot: feature, shape, side, and a transform where the shape reads
+ * it. */
+bool basis_same_form(const struct basis_part *a, const struct basis_part *b);
+/* The same function. */
+bool basis_same_part(const struct basis_part *a, const struct basis_part *b);
+/* Shapes with a knot and a side. */
+static inline bool basis_is_knotted(enum basis_shape shape) {
+    return shape == BASIS_hinge || shape == BASIS_step;
+}
+/* Shapes that read what the transform makes of a feature; the others read the feature itself. */
+static inline bool basis_is_transformed(enum basis_shape shape) {
+    return shape == BASIS_linear || shape == BASIS_hinge;
+}
+
 double basis_transformed(const struct basis_part *part, double x);
 /* The value of a term for one vector of features: the specification that plan.h's columns follow to
  * the bit. */

@@ -3,6 +3,7 @@
 
 #include "models/document.h"
 #include "models/model_private.h"
+#include "models/rule.h"
 
 #include <assert.h>
 #include <math.h>
@@ -69,7 +70,6 @@ struct model_term_text model_term_text(const struct model *model, uint32_t term)
     assert(term < model->term_count);
     const struct model_term *t = &model->terms[term];
     const struct basis_part *first = &t->basis.part[0];
-    const bool knotted = first->shape == BASIS_hinge || first->shape == BASIS_step;
     return (struct model_term_text){
         .name = t->name,
         .en = t->en,
@@ -77,8 +77,26 @@ struct model_term_text model_term_text(const struct model *model, uint32_t term)
         .kk = t->kk,
         .feature_a = first->feature,
         .feature_b = t->basis.part_count == 2 ? t->basis.part[1].feature : -1,
-        .knot = knotted ? first->knot : NAN,
+        .knot = basis_is_knotted(first->shape) ? first->knot : NAN,
     };
+}
+
+double model_intercept(const struct model *model) {
+    return model->intercept;
+}
+
+double model_term_weight(const struct model *model, uint32_t term) {
+    assert(term < model->term_count);
+    return model->terms[term].weight;
+}
+
+void model_term_rule(const struct model *model, uint32_t term, char out[MODEL_RULE_ROOM]) {
+    assert(term < model->term_count);
+    rule_text(&model->terms[term].basis, out);
+}
+
+const struct json_t *model_document(const struct model *model) {
+    return model->document;
 }
 
 double model_probability(const struct model *model, double logit) {

@@ -38,6 +38,15 @@ struct model_term_text {
 };
 struct model_term_text model_term_text(const struct model *model, uint32_t term);
 
+double model_intercept(const struct model *model);
+double model_term_weight(const struct model *model, uint32_t term);
+/* What a term looks at, in the document's own words: "in_count_1h >= 5 and cash_gap < 900". */
+enum { MODEL_RULE_ROOM = 512 };
+void model_term_rule(const struct model *model, uint32_t term, char out[MODEL_RULE_ROOM]);
+/* As it was read: a tree of jansson's, borrowed. */
+struct json_t;
+const struct json_t *model_document(const struct model *model);
+
 /* P(dropper) of a logit, by the model's calibration; own exp, same bits on every machine. */
 double model_probability(const struct model *model, double logit);
 /* The smallest logit (a multiple of 2^-36) whose probability is at least p, 0 < p < 1; infinity

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the model document to struct model: names bound, grids and bounds checked. */
 #include "models/document.h"
+#include "models/language.h"
 #include "models/model_private.h"
 
 #include "detector/feature_table.h"
@@ -34,11 +35,10 @@ static bool find_feature(const struct place *place, const char *name, int *featu
 
 static bool read_languages(const struct place *place, const json_t *object, struct model_term *term,
                            struct error *error) {
-    static const char *const known[] = {"en", "ru", "kk"};
     const json_t *text = document_member(place, object, "text", JSON_OBJECT, error);
     if (text == NULL) return false;
     const struct place at = place_key(place, "text");
-    return document_known(&at, text, known, COUNT_OF(known), error) &&
+    return document_known(&at, text, language_name, LANGUAGE_COUNT, error) &&
            document_text(&at, text, "en", &term->en, error) &&
            document_text(&at, text, "ru", &term->ru, error) &&
            document_text(&at, text, "kk", &term->kk, error);
@@ -148,8 +148,7 @@ static bool read_part(const struct reading *r, const struct place *place, const 
     part->shape = (enum basis_shape)shape;
     if (!find_feature(&at, feature, &part->feature, r->error) || !bind_transform(r, part))
         return false;
-    const bool knotted = part->shape == BASIS_hinge || part->shape == BASIS_step;
-    if (knotted) return read_knot(r, place, object, part);
+    if (basis_is_knotted(part->shape)) return read_knot(r, place, object, part);
     if (json_object_get(object, "knot") != NULL || json_object_get(object, "side") != NULL)
         return place_refuse(place, r->error, "a %s term has no knot and no side",
                             shape_names[shape]);
@@ -248,7 +247,7 @@ static bool check_features(const struct place *root, const json_t *document, str
     const struct place at = place_key(root, "features_sha256");
     return place_refuse(&at, error,
                         "the model was made for another feature table (%.16s…); "
-                        "this program's is %s",
+                        "this program's is %s: fit it again with this program",
                         given, feature_table_sha256());
 }
 

@@ -42,8 +42,7 @@ static bool same_transform(const struct transformed *t, const struct basis_part 
 }
 
 static int find_transformed(struct plan *plan, const struct basis_part *part) {
-    const bool reads_it = part->shape == BASIS_linear || part->shape == BASIS_hinge;
-    if (!reads_it || part->transform == BASIS_IDENTITY) return -1;
+    if (!basis_is_transformed(part->shape) || part->transform == BASIS_IDENTITY) return -1;
     for (uint32_t i = 0; i < plan->transformed_count; i++)
         if (same_transform(&plan->transformed[i], part)) return (int)i;
     plan->transformed[plan->transformed_count] =
@@ -51,18 +50,10 @@ static int find_transformed(struct plan *plan, const struct basis_part *part) {
     return (int)plan->transformed_count++;
 }
 
-static bool same_part(const struct planned_part *a, const struct basis_part *b, int transformed) {
-    const bool knotted = b->shape == BASIS_hinge || b->shape == BASIS_step;
-    return a->part.feature == b->feature && a->part.shape == b->shape &&
-           a->transformed == transformed &&
-           (!knotted || (a->part.above == b->above && a->part.knot == b->knot));
-}
-
 static uint32_t find_part(struct plan *plan, const struct basis_part *part) {
-    const int transformed = find_transformed(plan, part);
     for (uint32_t i = 0; i < plan->part_count; i++)
-        if (same_part(&plan->parts[i], part, transformed)) return i;
-    plan->parts[plan->part_count] = (struct planned_part){*part, transformed};
+        if (basis_same_part(&plan->parts[i].part, part)) return i;
+    plan->parts[plan->part_count] = (struct planned_part){*part, find_transformed(plan, part)};
     return plan->part_count++;
 }
 

@@ -15,6 +15,7 @@
     X(backtest, "recorded events through the production stages: what model and policy are worth")  \
     X(features, "the feature vectors of recorded events, as CSV or NPY")                           \
     X(train, "a model from recorded events and labels")                                            \
+    X(model, "model documents: check one, read one, compare two")                                  \
     X(snapshot, "snapshots of the state: list, check, show")                                       \
     X(dlq, "dead letters: look at them, send them back")                                           \
     X(schema, "what of a writer's schema binds, and what does not")                                \

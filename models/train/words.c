@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const language_name[LANGUAGE_COUNT] = {"en", "ru", "kk"};
-
 static const char *const patterns[LANGUAGE_COUNT][3] = {
     [LANGUAGE_EN] = {"%s: below %s", "%s: at least %s", "%s: not known"},
     [LANGUAGE_RU] = {"%s: меньше %s", "%s: не меньше %s", "%s: неизвестно"},

@@ -2,12 +2,10 @@
 /* A term of a trained model in words, in three languages, from the texts of the feature table. */
 #pragma once
 
+#include "models/language.h"
 #include "models/train/terms.h"
 
 enum { WORDS_ROOM = 1024 };
-enum language { LANGUAGE_EN, LANGUAGE_RU, LANGUAGE_KK, LANGUAGE_COUNT };
-
-extern const char *const language_name[LANGUAGE_COUNT]; /* "en" … */
 
 /* "Credits within 24 hours: at least 5, and Share of money gone within an hour: at least 80 %" */
 void words_of_term(const struct train_term *term, const struct bins *bins, enum language language,
