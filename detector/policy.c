@@ -20,7 +20,7 @@ struct policy *policy_parse(const char *json, size_t size, const char *origin,
     digest_sha256_hex(json, size, policy->sha256);
     policy->json = document_copy(json, size);
     policy->json_size = size;
-    policy->document = document_parse(json, size, origin, "saqshy-policy/1", error);
+    policy->document = document_parse(json, size, origin, POLICY_FORMAT, error);
     if (policy->document != NULL && policy_read(policy, origin, model, error)) return policy;
     policy_free(policy);
     return NULL;

@@ -32,6 +32,19 @@ struct policy {
     uint32_t protected_count;
 };
 
+/* What the reader goes by; policy_schema.c makes the schema of it. */
+#define POLICY_FORMAT "saqshy-policy/1"
+enum {
+    POLICY_COOL_DOWN_HOURS_MAX = 8784,
+    POLICY_DECIDE_MINUTES_MAX = 10080,
+    POLICY_HOLD_DAYS_MAX = 5,
+    POLICY_START_COUNT = 2,
+};
+extern const char *const policy_actions[ACTION_COUNT];      /* by enum action; the first is none */
+extern const char *const policy_starts[POLICY_START_COUNT]; /* of a hold */
+enum { POLICY_PRIORITY_COUNT = PRIORITY_URGENT + 1 };
+extern const char *const policy_priorities[POLICY_PRIORITY_COUNT]; /* the first is none */
+
 /* Fills everything but sha256 from `document`. False: ERROR_CONFIG. */
 bool policy_read(struct policy *policy, const char *origin, const struct model *model,
                  struct error *error);

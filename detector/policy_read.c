@@ -10,15 +10,21 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-enum { HOUR_S = 3600, MINUTE_S = 60, HOLD_DAYS_MAX = 5, YEAR_HOURS = 8784, WEEK_MINUTES = 10080 };
+enum { HOUR_S = 3600, MINUTE_S = 60 };
 
 /* Actions. */
 
-static const char *const action_names[] = {
+const char *const policy_actions[ACTION_COUNT] = {
 #define X(name) #name,
     ACTION_TABLE(X)
 #undef X
 };
+const char *const policy_priorities[POLICY_PRIORITY_COUNT] = {
+#define X(name) #name,
+    PRIORITY_TABLE(X)
+#undef X
+};
+const char *const policy_starts[POLICY_START_COUNT] = {"ISSUE_DAY", "NEXT_WORKING_DAY"};
 
 static bool read_threshold(const struct place *place, const json_t *object,
                            const struct model *model, double *threshold, struct error *error) {
@@ -36,18 +42,13 @@ static bool read_threshold(const struct place *place, const json_t *object,
 static bool read_rule(const struct place *place, const json_t *object, const struct model *model,
                       struct policy_rule *rule, struct error *error) {
     static const char *const known[] = {"probability", "per_hour", "priority"};
-    static const char *const priorities[] = {
-#define X(name) #name,
-        PRIORITY_TABLE(X)
-#undef X
-    };
     int64_t per_hour;
     size_t priority;
     if (!document_known(place, object, known, COUNT_OF(known), error) ||
         !read_threshold(place, object, model, &rule->threshold, error) ||
         !document_integer(place, object, "per_hour", 0, INT32_MAX, &per_hour, error) ||
-        !document_choice(place, object, "priority", priorities + 1, COUNT_OF(priorities) - 1,
-                         &priority, error))
+        !document_choice(place, object, "priority", policy_priorities + 1,
+                         POLICY_PRIORITY_COUNT - 1, &priority, error))
         return false;
     rule->per_hour = (uint32_t)per_hour;
     rule->priority = (enum priority)(priority + 1);
@@ -62,7 +63,7 @@ static bool check_rising(const struct policy *policy, const struct place *place,
         if (milder >= 0 && policy->rules[a].threshold <= policy->rules[milder].threshold)
             return place_refuse(place, error,
                                 "%s is stronger than %s, so its probability must be higher",
-                                action_names[a], action_names[milder]);
+                                policy_actions[a], policy_actions[milder]);
         milder = a;
     }
     return milder >= 0 || place_refuse(place, error, "at least one action is needed");
@@ -78,7 +79,7 @@ static bool read_actions(struct policy *policy, const struct place *root, const 
     json_object_foreach((json_t *)actions, name, object) {
         const struct place at = place_key(&place, name);
         size_t i;
-        if (!document_name(&at, name, "action", action_names + 1, ACTION_COUNT - 1, &i, error))
+        if (!document_name(&at, name, "action", policy_actions + 1, ACTION_COUNT - 1, &i, error))
             return false;
         if (!json_is_object(object)) return place_refuse(&at, error, "must be an object");
         if (!read_rule(&at, object, model, &policy->rules[i + 1], error)) return false;
@@ -167,12 +168,11 @@ static bool read_allow(struct policy *policy, const struct place *root, struct e
 
 /* The day from which a hold is counted; the next working day when the key is absent. */
 static bool read_start(struct policy *policy, const struct place *root, struct error *error) {
-    static const char *const starts[] = {"ISSUE_DAY", "NEXT_WORKING_DAY"};
     const json_t *document = policy->document;
     size_t start;
     if (json_object_get(document, "hold_counts_from") == NULL) return true;
-    if (!document_choice(root, document, "hold_counts_from", starts, COUNT_OF(starts), &start,
-                         error))
+    if (!document_choice(root, document, "hold_counts_from", policy_starts, POLICY_START_COUNT,
+                         &start, error))
         return false;
     policy->issue_day_counts = start == 0;
     return true;
@@ -181,10 +181,12 @@ static bool read_start(struct policy *policy, const struct place *root, struct e
 static bool read_hold(struct policy *policy, const struct place *root, struct error *error) {
     const json_t *document = policy->document;
     int64_t hours, minutes, days;
-    if (!document_integer(root, document, "cool_down_hours", 0, YEAR_HOURS, &hours, error) ||
-        !document_integer(root, document, "decide_within_minutes", 1, WEEK_MINUTES, &minutes,
+    if (!document_integer(root, document, "cool_down_hours", 0, POLICY_COOL_DOWN_HOURS_MAX, &hours,
                           error) ||
-        !document_integer(root, document, "max_hold_business_days", 1, HOLD_DAYS_MAX, &days, error))
+        !document_integer(root, document, "decide_within_minutes", 1, POLICY_DECIDE_MINUTES_MAX,
+                          &minutes, error) ||
+        !document_integer(root, document, "max_hold_business_days", 1, POLICY_HOLD_DAYS_MAX, &days,
+                          error))
         return false;
     policy->cool_down_s = hours * HOUR_S;
     policy->decide_within_s = minutes * MINUTE_S;

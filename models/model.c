@@ -21,7 +21,7 @@ struct model *model_parse(const char *json, size_t size, const char *origin, str
     digest_sha256_hex(json, size, model->sha256);
     model->json = document_copy(json, size);
     model->json_size = size;
-    model->document = document_parse(json, size, origin, "saqshy-model/1", error);
+    model->document = document_parse(json, size, origin, MODEL_FORMAT, error);
     if (model->document != NULL && model_read(model, origin, error)) return model;
     model_free(model);
     return NULL;

@@ -32,5 +32,13 @@ struct model {
     struct model_term *terms;
 };
 
+/* The words that a document may use; model_schema.c makes the schema of them. */
+#define MODEL_FORMAT "saqshy-model/1"
+enum { MODEL_SHAPE_AND = BASIS_SHAPE_COUNT, MODEL_SHAPE_COUNT };
+extern const char *const model_shapes[MODEL_SHAPE_COUNT]; /* by enum basis_shape, then "and" */
+enum { MODEL_SIDE_COUNT = 2, MODEL_TRANSFORM_COUNT = 2 };
+extern const char *const model_sides[MODEL_SIDE_COUNT];           /* above, below */
+extern const char *const model_transforms[MODEL_TRANSFORM_COUNT]; /* by enum basis_transform */
+
 /* Fills everything but sha256 from `document`, which stays the caller's. False: ERROR_CONFIG. */
 bool model_read(struct model *model, const char *origin, struct error *error);

@@ -20,6 +20,17 @@ struct reading {
     struct error *error;
 };
 
+const char *const model_shapes[MODEL_SHAPE_COUNT] = {
+#define X(name) #name,
+    BASIS_SHAPE_TABLE(X)
+#undef X
+        "and"};
+const char *const model_sides[MODEL_SIDE_COUNT] = {"above", "below"};
+const char *const model_transforms[MODEL_TRANSFORM_COUNT] = {
+    [BASIS_IDENTITY] = "identity",
+    [BASIS_LOG1P] = "log1p",
+};
+
 /* Names. */
 
 static bool find_feature(const struct place *place, const char *name, int *feature,
@@ -75,14 +86,13 @@ static bool read_clip(const struct place *place, const json_t *clip, struct basi
 
 static bool read_transform(const struct place *place, const json_t *value, struct basis_part *part,
                            struct error *error) {
-    static const char *const names[] = {"identity", "log1p"};
     static const char *const known[] = {"clip"};
     if (json_is_string(value)) {
         size_t index;
-        if (!document_name(place, json_string_value(value), "transform", names, COUNT_OF(names),
-                           &index, error))
+        if (!document_name(place, json_string_value(value), "transform", model_transforms,
+                           MODEL_TRANSFORM_COUNT, &index, error))
             return false;
-        part->transform = index == 0 ? BASIS_IDENTITY : BASIS_LOG1P;
+        part->transform = (enum basis_transform)index;
         return true;
     }
     if (!json_is_object(value))
@@ -118,19 +128,11 @@ static bool bind_transform(const struct reading *r, struct basis_part *part) {
 
 /* Terms. */
 
-static const char *const shape_names[] = {
-#define X(name) #name,
-    BASIS_SHAPE_TABLE(X)
-#undef X
-        "and"};
-enum { SHAPE_AND = BASIS_SHAPE_COUNT };
-
 static bool read_knot(const struct reading *r, const struct place *place, const json_t *object,
                       struct basis_part *part) {
-    static const char *const sides[] = {"above", "below"};
     size_t side;
     if (!document_number(place, object, "knot", &part->knot, r->error) ||
-        !document_choice(place, object, "side", sides, COUNT_OF(sides), &side, r->error))
+        !document_choice(place, object, "side", model_sides, MODEL_SIDE_COUNT, &side, r->error))
         return false;
     part->above = side == 0;
     part->knot_value = basis_transformed(part, part->knot);
@@ -141,7 +143,8 @@ static bool read_part(const struct reading *r, const struct place *place, const 
                       struct basis_part *part) {
     size_t shape;
     const char *feature;
-    if (!document_choice(place, object, "type", shape_names, BASIS_SHAPE_COUNT, &shape, r->error) ||
+    if (!document_choice(place, object, "type", model_shapes, BASIS_SHAPE_COUNT, &shape,
+                         r->error) ||
         !document_text(place, object, "feature", &feature, r->error))
         return false;
     const struct place at = place_key(place, "feature");
@@ -151,7 +154,7 @@ static bool read_part(const struct reading *r, const struct place *place, const 
     if (basis_is_knotted(part->shape)) return read_knot(r, place, object, part);
     if (json_object_get(object, "knot") != NULL || json_object_get(object, "side") != NULL)
         return place_refuse(place, r->error, "a %s term has no knot and no side",
-                            shape_names[shape]);
+                            model_shapes[shape]);
     return true;
 }
 
@@ -180,10 +183,9 @@ static bool read_basis(const struct reading *r, const struct place *place, const
                                          "side", "weight", "text"};
     static const char *const conjunction[] = {"name", "type", "terms", "weight", "text"};
     size_t shape;
-    if (!document_choice(place, object, "type", shape_names, COUNT_OF(shape_names), &shape,
-                         r->error))
+    if (!document_choice(place, object, "type", model_shapes, MODEL_SHAPE_COUNT, &shape, r->error))
         return false;
-    if (shape == SHAPE_AND)
+    if (shape == MODEL_SHAPE_AND)
         return document_known(place, object, conjunction, COUNT_OF(conjunction), r->error) &&
                read_conjunction(r, place, object, basis);
     basis->part_count = 1;

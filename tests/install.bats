@@ -20,7 +20,7 @@ same() { # INSTALLED FOLDER, SOURCE FILES…
     [[ "$output" == saqshy\ * ]]
 }
 
-@test "the contracts are installed" { same share/saqshy/schemas "$SOURCE_DIR"/schemas/*.avsc; }
+@test "the contracts are installed" { same share/saqshy/schemas "$SOURCE_DIR"/schemas/*.avsc "$SOURCE_DIR"/schemas/*.schema.json; }
 
 @test "the shipped model and policy are installed and fit each other" {
     same share/saqshy/models "$SOURCE_DIR"/models/*.json
@@ -36,7 +36,7 @@ same() { # INSTALLED FOLDER, SOURCE FILES…
 }
 
 @test "pages, samples and licence are installed" {
-    same share/doc/saqshy "$SOURCE_DIR"/docs/*.md "$SOURCE_DIR/deploy/saqshy.conf.sample" "$SOURCE_DIR/LICENSE" \
+    same share/doc/saqshy "$SOURCE_DIR"/docs/*.md "$SOURCE_DIR/docs/export_sklearn.py" "$SOURCE_DIR/deploy/saqshy.conf.sample" "$SOURCE_DIR/LICENSE" \
         "$SOURCE_DIR/CHANGELOG.md" "$SOURCE_DIR/models/MODEL_CARD.md"
     same share/doc/saqshy/samples "$SOURCE_DIR"/docs/samples/*
 }

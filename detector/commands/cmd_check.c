@@ -2,6 +2,7 @@
 #include "detector/broker/kafka_port.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
+#include "detector/commands/json_text.h"
 #include "detector/documents.h"
 #include "detector/service/http.h"
 #include "detector/shadows.h"
@@ -24,20 +25,9 @@ struct check {
     struct error first; /* the first failure decides the exit status */
 };
 
-/* What is no UTF-8 (a file's name, a text that was cut) loses what is not ASCII. */
-static json_t *json_of(const char *text) {
-    json_t *value = json_string(text);
-    if (value != NULL) return value;
-    char ascii[sizeof((struct error *)NULL)->text];
-    snprintf(ascii, sizeof ascii, "%s", text);
-    for (char *c = ascii; *c != '\0'; c++)
-        if ((*c & 0x80) != 0) *c = '?';
-    return json_string(ascii);
-}
-
 static void print_json(const char *what, bool ok, enum error_code code, const char *text) {
-    json_t *row = json_pack("{so sb ss so}", "check", json_of(what), "ok", (int)ok, "code",
-                            error_name(code), "text", json_of(text));
+    json_t *row = json_pack("{so sb ss so}", "check", json_text(what), "ok", (int)ok, "code",
+                            error_name(code), "text", json_text(text));
     json_dumpf(row, stdout, JSON_PRESERVE_ORDER | JSON_COMPACT);
     putchar('\n');
     json_decref(row);

@@ -4,7 +4,9 @@
 #include "detector/commands/commands.h"
 #include "detector/features_doc.h"
 #include "detector/import/mapping.h"
+#include "detector/policy_schema.h"
 #include "detector/service/metrics.h"
+#include "models/model_schema.h"
 #include "schemas/contracts_doc.h"
 
 #include <string.h>
@@ -16,7 +18,8 @@ static const struct {
     {"configuration", options_print_markdown}, {"sample", options_print_sample},
     {"options", options_print_help},           {"metrics", metrics_print_markdown},
     {"features", features_doc_print},          {"contracts", contracts_doc_print},
-    {"mapping", mapping_print_markdown},
+    {"mapping", mapping_print_markdown},       {"model-schema", model_schema_print},
+    {"policy-schema", policy_schema_print},
 };
 enum { PAGE_COUNT = sizeof pages / sizeof pages[0] };
 
@@ -37,7 +40,8 @@ static bool print_page(const struct cli *cli, struct error *error) {
 int cmd_docs(int argc, char **argv) {
     struct error error = {.code = ERROR_NONE};
     struct cli cli = {
-        .usage = "saqshy docs configuration|sample|options|metrics|features|contracts|mapping",
+        .usage = "saqshy docs configuration|sample|options|metrics|features|contracts|mapping|"
+                 "model-schema|policy-schema",
         .purpose = "Prints a reference page that is made from the program's tables.",
         .positional_max = 1};
     const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);

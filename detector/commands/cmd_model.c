@@ -2,6 +2,7 @@
 #include "detector/base/nearest.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
+#include "detector/commands/json_text.h"
 #include "detector/commands/model_compare.h"
 #include "detector/commands/model_show.h"
 
@@ -71,10 +72,10 @@ static bool load(struct job *job, struct error *error) {
 }
 
 static void print_verdict(const char *path, const struct model *model, const struct error *error) {
-    json_t *row = json_pack("{s:s, s:b, s:s}", "document", path, "ok", model != NULL, "code",
-                            error_name(error->code));
+    json_t *row = json_pack("{s:o, s:b, s:s}", "document", json_text(path), "ok", model != NULL,
+                            "code", error_name(error->code));
     if (model == NULL)
-        json_object_set_new(row, "text", json_string(error->text));
+        json_object_set_new(row, "text", json_text(error->text));
     else
         json_object_update_new(row, json_pack("{s:s, s:s, s:i}", "id", model_id(model), "sha256",
                                               model_sha256(model), "terms",

@@ -48,7 +48,7 @@ static void print_feature(const struct model *model, int feature, enum language 
                           FILE *out) {
     const uint32_t elsewhere = count_elsewhere(model, feature);
     fprintf(out, "\n%s: %s\n", feature_table[feature].name, model_feature_words(feature, language));
-    if (elsewhere > 0) fprintf(out, "            and in %u below or above\n", elsewhere);
+    if (elsewhere > 0) fprintf(out, "            and in %u of other features\n", elsewhere);
 }
 
 static void print_terms(const struct model *model, enum language language, FILE *out) {

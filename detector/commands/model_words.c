@@ -86,6 +86,6 @@ void model_value_print(const json_t *value, FILE *out) {
     if (json_is_array(value) && text != NULL && strlen(text) > LIST_MAX)
         fprintf(out, "[%zu values]", json_array_size(value));
     else
-        fprintf(out, "%s", text == NULL ? "absent" : text);
+        fprintf(out, "%s", text == NULL || json_is_null(value) ? "absent" : text);
     free(text);
 }
