@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* A term as text, and of whom it is, as a borrowed text. */
+/* The words of a term, of a feature; borrowed. */
 const char *model_words(const struct model *model, uint32_t term, enum language language);
 const char *model_feature_words(int feature, enum language language);
 /* {"name", "rule", "weight", "text"}: the caller's. */
