@@ -202,7 +202,6 @@ static void reap(struct run *r) {
         const bool died = sim_port_is_dead(sim_engine_port(r->engines[i]));
         sim_engine_free(r->engines[i]);
         r->engines[i] = NULL;
-        if (r->disk != NULL) check_snapshots(r);
         if (died && r->disk != NULL && running(r) == 0 && sim_fault(&r->world, SIM_power_lost))
             sim_disk_lose_power(r->disk);
         if (r->start_at_ms < r->world.now_ms)
@@ -295,6 +294,7 @@ static void turn(struct run *r) {
     close_other(r, &r->feeder);
     mischief(r);
     sim_turn(&r->world, IDLE_MS);
+    if (r->disk != NULL) check_snapshots(r);
 }
 
 /* Stops who runs; a mistake is said, not waited for. */
