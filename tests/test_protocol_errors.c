@@ -460,6 +460,23 @@ static void a_stop_breaks_the_wait_for_a_topic(void **state) {
     close_topics(&stand);
 }
 
+static void a_partition_that_is_not_answered_for_is_not_one_without_an_offset(void **state) {
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    struct port_position at[] = {{INPUT, 0, 0}, {INPUT, 7, 0}};
+    pthread_t stopper;
+    (void)state;
+    open_topics(&stand);
+    rd_kafka_mock_topic_set_error(stand.cluster, INPUT, RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_true(stand.port->ops->committed(stand.port, at, 1, &error));
+    assert_int_equal(at[0].offset, PORT_OFFSET_NONE);
+    assert_int_equal(pthread_create(&stopper, NULL, stop_soon, stand.port), 0);
+    assert_false(stand.port->ops->committed(stand.port, at, 2, &error));
+    assert_int_equal(error.code, ERROR_INTERRUPTED);
+    pthread_join(stopper, NULL);
+    close_topics(&stand);
+}
+
 /* Rights. */
 
 /* The start of an engine without a right: what it is refused is said, and it does not wait. */
@@ -490,6 +507,7 @@ static void a_right_that_is_missing_is_no_broker_that_is_away(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_partition_that_is_not_answered_for_is_not_one_without_an_offset),
         cmocka_unit_test(a_right_that_is_missing_is_no_broker_that_is_away),
         cmocka_unit_test(nothing_is_lost_whatever_the_protocol_says),
         cmocka_unit_test(a_topic_that_is_unknown_for_a_while_is_asked_for_again),

@@ -36,13 +36,9 @@ static rd_kafka_topic_partition_list_t *read_committed(struct kafka_port *k, str
                                error))
         return NULL;
     rd_kafka_topic_partition_list_t *list = input_of(k);
-    for (;;) {
-        const rd_kafka_resp_err_t failed = rd_kafka_committed(k->consumer, list, KAFKA_CALL_MS);
-        if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) return list;
-        if (kafka_engine_retry(k, "committed", failed, error)) continue;
-        rd_kafka_topic_partition_list_destroy(list);
-        return NULL;
-    }
+    if (kafka_ask_committed(k, list, error)) return list;
+    rd_kafka_topic_partition_list_destroy(list);
+    return NULL;
 }
 
 static bool is_ours(const struct kafka_port *k, const rd_kafka_topic_partition_t *at) {
@@ -76,9 +72,7 @@ bool kafka_claim_look(struct kafka_port *k, struct error *error) {
         return true;
     atomic_store(&k->looked_ms, now_ms);
     rd_kafka_topic_partition_list_t *list = input_of(k);
-    const bool told =
-        rd_kafka_committed(k->consumer, list, KAFKA_RETRY_MS) == RD_KAFKA_RESP_ERR_NO_ERROR;
-    const bool holds = !told || kafka_claim_signed(k, list, error);
+    const bool holds = !kafka_try_committed(k, list) || kafka_claim_signed(k, list, error);
     rd_kafka_topic_partition_list_destroy(list);
     return holds;
 }
@@ -86,9 +80,7 @@ bool kafka_claim_look(struct kafka_port *k, struct error *error) {
 void kafka_claim_tell(struct kafka_port *k, struct error *error) {
     struct error told;
     rd_kafka_topic_partition_list_t *list = input_of(k);
-    if (rd_kafka_committed(k->consumer, list, KAFKA_RETRY_MS) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        !kafka_claim_signed(k, list, &told))
-        *error = told;
+    if (kafka_try_committed(k, list) && !kafka_claim_signed(k, list, &told)) *error = told;
     rd_kafka_topic_partition_list_destroy(list);
 }
 

@@ -44,12 +44,7 @@ bool kafka_committed(struct port *port, struct port_position *positions, size_t 
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (size_t i = 0; i < count; i++)
         rd_kafka_topic_partition_list_add(list, positions[i].topic, positions[i].partition);
-    bool ok = false, going = true;
-    while (!ok && going) {
-        const rd_kafka_resp_err_t failed = rd_kafka_committed(k->consumer, list, KAFKA_CALL_MS);
-        ok = failed == RD_KAFKA_RESP_ERR_NO_ERROR;
-        if (!ok) going = kafka_engine_retry(k, "committed", failed, error);
-    }
+    bool ok = kafka_ask_committed(k, list, error);
     if (ok) copy_committed(list, positions, count);
     /* A successor's offsets are none that a start which has been overtaken could compare. */
     if (ok && atomic_load(&k->has_shard)) ok = kafka_claim_signed(k, list, error);

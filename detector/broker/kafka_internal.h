@@ -78,6 +78,12 @@ void kafka_consumer_close(struct kafka_port *k);
 bool kafka_partition_count(struct port *, const char *, int32_t *, struct error *);
 bool kafka_watermarks(struct port *, const char *, int32_t, int64_t *, int64_t *, struct error *);
 bool kafka_committed(struct port *, struct port_position *, size_t, struct error *);
+/* What is committed for the partitions of the list, waiting for the broker; false: stopped,
+ * ERROR_DENIED, or ERROR_CONFIG for a partition that brokers do not know. */
+bool kafka_ask_committed(struct kafka_port *k, rd_kafka_topic_partition_list_t *list,
+                         struct error *error);
+/* The same by one short try; false: not told. */
+bool kafka_try_committed(struct kafka_port *k, rd_kafka_topic_partition_list_t *list);
 bool kafka_assign(struct port *, const struct port_position *, size_t, struct error *);
 bool kafka_poll(struct port *, size_t, struct port_record *, size_t, size_t *, struct error *);
 bool kafka_at_end(struct port *, size_t);

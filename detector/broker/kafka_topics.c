@@ -69,20 +69,54 @@ bool kafka_partition_count(struct port *port, const char *topic, int32_t *count,
     return known;
 }
 
+/* After a call about one partition that answered `failed`: whether it is worth another try. */
+static bool retry_place(struct kafka_port *k, const char *what, const char *topic,
+                        int32_t partition, rd_kafka_resp_err_t failed, struct error *error) {
+    const bool unknown = failed == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+                         failed == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                         failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    char place[300];
+    snprintf(place, sizeof place, "%.256s/%d", topic, (int)partition);
+    return unknown ? ask_again(k, place, rd_kafka_err2str(failed), error)
+                   : kafka_engine_retry(k, what, failed, error);
+}
+
 bool kafka_watermarks(struct port *port, const char *topic, int32_t partition, int64_t *low,
                       int64_t *high, struct error *error) {
     struct kafka_port *k = kafka_self(port);
-    char place[300];
-    snprintf(place, sizeof place, "%.256s/%d", topic, (int)partition);
     for (bool going = true; going;) {
         const rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
             k->consumer, topic, partition, low, high, KAFKA_CALL_MS);
         if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) return is_known(k);
-        const bool unknown = failed == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-                             failed == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-                             failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-        going = unknown ? ask_again(k, place, rd_kafka_err2str(failed), error)
-                        : kafka_engine_retry(k, "watermarks", failed, error);
+        going = retry_place(k, "watermarks", topic, partition, failed, error);
+    }
+    return false;
+}
+
+/* Committed offsets. A call that went well may hold partitions that did not. */
+
+static const rd_kafka_topic_partition_t *first_failed(const rd_kafka_topic_partition_list_t *list) {
+    for (int i = 0; i < list->cnt; i++)
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return &list->elems[i];
+    return NULL;
+}
+
+bool kafka_try_committed(struct kafka_port *k, rd_kafka_topic_partition_list_t *list) {
+    return rd_kafka_committed(k->consumer, list, KAFKA_RETRY_MS) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           first_failed(list) == NULL;
+}
+
+bool kafka_ask_committed(struct kafka_port *k, rd_kafka_topic_partition_list_t *list,
+                         struct error *error) {
+    for (bool going = true; going;) {
+        const rd_kafka_resp_err_t failed = rd_kafka_committed(k->consumer, list, KAFKA_CALL_MS);
+        const rd_kafka_topic_partition_t *at = first_failed(list);
+        if (failed != RD_KAFKA_RESP_ERR_NO_ERROR)
+            going = kafka_engine_retry(k, "committed", failed, error);
+        else if (at != NULL)
+            going = retry_place(k, "committed", at->topic, at->partition, at->err, error);
+        else
+            return is_known(k);
     }
     return false;
 }
