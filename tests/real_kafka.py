@@ -125,7 +125,9 @@ def murmur2_partition(key, count):
 # The broker.
 
 class Broker:
-    def __init__(self, directory):
+    def __init__(self, directory, settings=""):
+        """`settings`: of the broker's own, "key=value key=value"."""
+        self.settings = settings
         self.run = os.path.join(directory, "kafka")
         self.port = self._free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
@@ -143,7 +145,8 @@ class Broker:
                 return one.getsockname()[1]
 
     def _call(self, *args):
-        environment = dict(os.environ, KAFKA_RUN=self.run, KAFKA_PORT=str(self.port))
+        environment = dict(os.environ, KAFKA_RUN=self.run, KAFKA_PORT=str(self.port),
+                           KAFKA_SET=self.settings)
         subprocess.run([KAFKA, *args], check=True, env=environment, stdout=subprocess.DEVNULL)
 
     def start(self):
@@ -152,11 +155,21 @@ class Broker:
     def stop(self, *args):
         self._call("stop", *args)
 
-    def kill(self):
+    def _signal(self, number):
         with open(os.path.join(self.run, "pid"), encoding="ascii") as file:
             pid = int(file.read())
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
+        return pid
+
+    def kill(self):
+        pid = self._signal(signal.SIGKILL)
         until("the broker is gone", lambda: self._gone(pid))
+
+    def freeze(self):
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._signal(signal.SIGCONT)
 
     @staticmethod
     def _gone(pid):

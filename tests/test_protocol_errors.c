@@ -477,7 +477,61 @@ static void a_partition_that_is_not_answered_for_is_not_one_without_an_offset(vo
     close_topics(&stand);
 }
 
+/* Commands. */
+
+static struct port *open_command(const struct stand *stand) {
+    struct error error = {.code = ERROR_NONE};
+    struct port *port = kafka_port_open_command(&stand->options, &error);
+    assert_non_null(port);
+    return port;
+}
+
+static void fence_and_commit(struct port *port) {
+    struct error error = {.code = ERROR_NONE};
+    const struct port_message message = {.topic = OUTPUT, .value = {(const uint8_t *)"x", 1}};
+    assert_true(port->ops->fence(port, &error));
+    assert_int_equal(port->ops->begin(port, &error), PORT_OK);
+    assert_int_equal(port->ops->produce(port, &message, &error), PORT_OK);
+    assert_int_equal(port->ops->commit(port, &error), PORT_OK);
+}
+
+/* What the engine does, renewing its producer, would fence the successor: nothing is committed for
+ * the id of a command that could say who that is. */
+static void a_command_in_doubt_leaves_its_id_to_a_successor(void **state) {
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    (void)state;
+    memset(&stand, 0, sizeof stand);
+    open_stand(&stand, &requests[0]);
+    stand.port = open_command(&stand);
+    rd_kafka_mock_broker_push_request_error_rtts(stand.cluster, 1, END, 1,
+                                                 RD_KAFKA_RESP_ERR_NO_ERROR, DELAY_MS);
+    fence_and_commit(stand.port);
+    const rd_kafka_t *producer = kafka_self(stand.port)->producer;
+    struct port *successor = open_command(&stand);
+    fence_and_commit(successor);
+    assert_int_equal(stand.port->ops->begin(stand.port, &error), PORT_REBUILD);
+    assert_int_equal(error.code, ERROR_UNAVAILABLE);
+    assert_ptr_equal(kafka_self(stand.port)->producer, producer);
+    successor->ops->close(successor);
+    close_topics(&stand);
+}
+
 /* Rights. */
+
+static void a_command_needs_no_right_on_a_group(void **state) {
+    enum { OFFSET_FETCH = 9 };
+    struct stand stand;
+    (void)state;
+    memset(&stand, 0, sizeof stand);
+    open_stand(&stand, &requests[0]);
+    stand.port = open_command(&stand);
+    for (int i = 0; i < 3; i++)
+        rd_kafka_mock_broker_push_request_error_rtts(
+            stand.cluster, 1, OFFSET_FETCH, 1, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 0);
+    fence_and_commit(stand.port);
+    close_topics(&stand);
+}
 
 /* The start of an engine without a right: what it is refused is said, and it does not wait. */
 static void refuse_start(int16_t key, rd_kafka_resp_err_t refused, const char *call) {
@@ -507,6 +561,8 @@ static void a_right_that_is_missing_is_no_broker_that_is_away(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_command_needs_no_right_on_a_group),
+        cmocka_unit_test(a_command_in_doubt_leaves_its_id_to_a_successor),
         cmocka_unit_test(a_partition_that_is_not_answered_for_is_not_one_without_an_offset),
         cmocka_unit_test(a_right_that_is_missing_is_no_broker_that_is_away),
         cmocka_unit_test(nothing_is_lost_whatever_the_protocol_says),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tools on a real Apache Kafka: dead letters sent back exactly once whoever is killed, frozen or started twice; a
+"""The tools on a real Apache Kafka: dead letters sent back exactly once whoever is killed, frozen, slowed or started twice; a
 dead-letter topic that is away; what was published, verified while it grows.
 
 It starts its own broker on a free port. Where Kafka cannot be fetched it ends with status 77, which ctest reports as
@@ -16,12 +16,16 @@ import time
 import unittest
 
 from confluent_kafka import TopicPartition
+from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType,
+                                   ResourcePatternType, ResourceType)
 
 import real_kafka as rk
 
 SKIPPED = 77
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 LETTERS = 6000
+AUTHORIZER = ("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer "
+              "allow.everyone.if.no.acl.found=true")
 HERE = {}  # broker, directory: set once in main
 
 
@@ -125,6 +129,53 @@ class Redrive(Scenario):
         self.assertEqual(first.returncode, 75, said)
         self.assertIn("another `saqshy dlq redrive` has taken over", said)
         self.check_once(shard, LETTERS)
+
+    def slowed(self, name):
+        """A redrive whose transaction takes longer than one that is not in doubt: 3 s."""
+        shard = self.dead(name, LETTERS)
+        markers = Markers(self.broker, shard.dead_letters)
+        first = self.start(shard)
+        rk.until("a marker", lambda: markers.look() > 0, 60, 0)
+        self.addCleanup(self.broker.thaw)
+        self.broker.freeze()
+        time.sleep(4)
+        return shard, first
+
+    def test_one_whose_transaction_was_slow_ends_and_the_next_goes_on(self):
+        shard, first = self.slowed("slow")
+        self.broker.thaw()
+        out, said = first.communicate(timeout=60)
+        self.assertEqual(first.returncode, 69, said)
+        self.assertIn("start it again", said)
+        self.assertGreater(json.loads(out)["redriven"], 0)
+        self.assertGreater(self.redrive(shard)["redriven"], 0)
+        self.check_once(shard, LETTERS)
+
+    def test_one_whose_transaction_was_slow_does_not_fence_its_successor(self):
+        shard, first = self.slowed("overtaken")
+        second = self.start(shard)
+        self.broker.thaw()
+        said = first.communicate(timeout=60)[1]
+        self.assertIn(first.returncode, (69, 75), said)
+        said = second.communicate(timeout=60)[1]
+        self.assertEqual(second.returncode, 0, said)
+        self.check_once(shard, LETTERS)
+
+    def test_no_right_on_a_group_is_needed(self):
+        shard = self.dead("without-group", 10)
+        denied = AclBinding(ResourceType.GROUP, "saqshy-redrive", ResourcePatternType.LITERAL,
+                            "User:ANONYMOUS", "*", AclOperation.ALL, AclPermissionType.DENY)
+        admin = self.broker.admin()
+        admin.create_acls([denied])[denied].result(30)
+        try:
+            self.assertEqual(json.loads(self.dlq(shard, "ls", "--json"))["waiting"], 10)
+            self.assertIn("NOT_FRAMED", self.dlq(shard, "show", "3/1"))
+            self.assertEqual(self.redrive(shard)["redriven"], 10)
+        finally:
+            admin.delete_acls([AclBindingFilter(
+                ResourceType.GROUP, "saqshy-redrive", ResourcePatternType.LITERAL, None, None,
+                AclOperation.ANY, AclPermissionType.ANY)])
+        self.check_once(shard, 10)
 
     def test_markers_behind_a_strangers_open_transaction_are_waited_for(self):
         shard = self.dead("hidden", LETTERS)
@@ -277,7 +328,7 @@ def main():
         print(f"no real Kafka here, nothing is tested: {why}", file=sys.stderr)
         return 1 if os.environ.get("CI") == "true" else SKIPPED
     HERE["directory"] = tempfile.mkdtemp(prefix="saqshy-tools-real-kafka-")
-    HERE["broker"] = rk.Broker(HERE["directory"])
+    HERE["broker"] = rk.Broker(HERE["directory"], AUTHORIZER)
     try:
         HERE["broker"].start()
         program = unittest.main(exit=False, verbosity=2)

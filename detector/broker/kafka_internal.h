@@ -30,6 +30,7 @@ struct kafka_port {
     int32_t input_partitions;  /* of the transactions' topic, at the last full look */
     int64_t unknown_ms; /* since when brokers do not know what they are asked for; 0: they do */
     int64_t begun_ms;   /* when the open transaction began */
+    bool command;       /* of no shard: nothing is claimed, a doubtful producer is not renewed */
     bool feeding;       /* a plain, idempotent producer of a tool */
     bool doubtful;      /* a transactional call was slow or retried: rebuild before the next one */
     rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit */

@@ -240,6 +240,12 @@ struct port *kafka_port_open(const struct options *options, struct error *error)
     return &k->port;
 }
 
+struct port *kafka_port_open_command(const struct options *options, struct error *error) {
+    struct port *port = kafka_port_open(options, error);
+    if (port != NULL) kafka_self(port)->command = true;
+    return port;
+}
+
 const char *kafka_port_library(void) {
     static char text[256];
     char features[200] = "";

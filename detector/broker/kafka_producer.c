@@ -50,6 +50,7 @@ static bool new_producer(struct kafka_port *k, struct error *error) {
 bool kafka_fence(struct port *port, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     if (!port->exactly_once) return new_producer(k, error);
+    if (k->command) return new_producer(k, error) && init_transactions(k, error);
     if (atomic_load(&k->has_shard) && !kafka_claim_holds(k, error)) return false;
     atomic_store(&k->has_shard, false);
     for (;;) {
@@ -72,6 +73,14 @@ bool kafka_fence(struct port *port, struct error *error) {
  * of it cannot end a later transaction. The state stands where the last commit left it, unless
  * somebody came between: he is shut out now, and what he may have committed is read anew. */
 static enum port_status renew(struct kafka_port *k, struct error *error) {
+    if (k->command) {
+        error_set(
+            error, ERROR_UNAVAILABLE,
+            "the last transaction was slow or had to be asked for again, and another producer "
+            "with the id %s may have come meanwhile",
+            k->options->shard_id);
+        return PORT_REBUILD;
+    }
     if (!kafka_claim_holds(k, error))
         return error->code == ERROR_FENCED ? PORT_FENCED : PORT_STOPPED;
     if (new_producer(k, error) && init_transactions(k, error) && kafka_claim_holds(k, error))
@@ -85,7 +94,7 @@ static enum port_status renew(struct kafka_port *k, struct error *error) {
 static enum port_status fenced_or_timed_out(struct kafka_port *k, struct error *error) {
     const int64_t open_ms = steady_ms() - k->begun_ms;
     if (open_ms >= k->options->transaction_timeout_ms) return PORT_REBUILD;
-    kafka_claim_tell(k, error);
+    if (!k->command) kafka_claim_tell(k, error);
     return PORT_FENCED;
 }
 

@@ -138,7 +138,7 @@ static bool run_verb(enum verb verb, struct port *port, const struct dlq_query *
     return false;
 }
 
-/* Its own transactional id and group, so that it disturbs no engine. */
+/* Its own transactional id, so that it disturbs no engine. */
 static bool run(enum verb verb, const struct dlq_query *query, struct error *error) {
     struct options options = *query->options;
     struct dlq_query own = *query;
@@ -150,7 +150,7 @@ static bool run(enum verb verb, const struct dlq_query *query, struct error *err
         return error_set(error, ERROR_CONFIG,
                          "redrive needs transactions: delivery=%s would send letters back twice",
                          options.delivery);
-    struct port *port = kafka_port_open(&options, error);
+    struct port *port = kafka_port_open_command(&options, error);
     if (port == NULL) return false;
     const bool ok = run_verb(verb, port, &own, error);
     port->ops->close(port);
