@@ -9,6 +9,8 @@
 #include "detector/snapshot_manifest.h"
 #include "detector/snapshot_writer.h"
 
+#include <assert.h>
+
 enum { PROGRESS_ACCOUNTS = 1 << 20 };
 
 /* Choosing. */
@@ -35,7 +37,7 @@ static void refuse(const struct session *s, const struct candidate *c, const cha
     struct snapshot_refused *refused = &s->pipeline->refused;
     log_warn("event=snapshot_refused name=\"%s%s\" why=\"%s\" next=\"the one before it is tried\"",
              prefix_of(s, c->disk), c->name.text, why);
-    if (refused->count == SNAPSHOTS_MAX) return;
+    assert(refused->count < SNAPSHOTS_MAX);
     snprintf(refused->names[refused->count++], SNAPSHOT_NAME_SIZE, "%s%.500s",
              prefix_of(s, c->disk), c->name.text);
 }
@@ -232,11 +234,21 @@ static enum snapshot_loaded load_from(struct session *s, const struct order_find
     return SNAPSHOT_LOADED;
 }
 
+/* Another one could not be remembered, and would be chosen for ever. */
+static bool gives_up(const struct session *s) {
+    if (s->pipeline->refused.count < SNAPSHOTS_MAX) return false;
+    log_warn("event=snapshots_given_up refused=%d next=\"the order log is replayed from the first "
+             "record of the epoch; remove what is of no use\"",
+             SNAPSHOTS_MAX);
+    return true;
+}
+
 enum snapshot_loaded snapshot_load(struct session *s, const struct order_find *find, int32_t epoch,
                                    struct order_place *place, struct error *error) {
     for (;;) {
         struct candidate best = {.disk = NULL};
         error->code = ERROR_NONE;
+        if (gives_up(s)) return SNAPSHOT_NONE;
         look_in(s, s->pipeline->options.snapshots, &best);
         if (!snapshot_copies_hang()) look_in(s, s->pipeline->options.snapshot_copies, &best);
         if (best.disk == NULL) return SNAPSHOT_NONE;

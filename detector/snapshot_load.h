@@ -22,6 +22,7 @@ enum snapshot_loaded {
     SNAPSHOT_LOAD_FAILED, /* the order log cannot be read */
 };
 
-/* Of `epoch`. What is refused is said, with the reason. */
+/* Of `epoch`. What is refused is said, with the reason; after SNAPSHOTS_MAX of them no other is
+ * tried. */
 enum snapshot_loaded snapshot_load(struct session *session, const struct order_find *find,
                                    int32_t epoch, struct order_place *place, struct error *error);

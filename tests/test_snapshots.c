@@ -428,6 +428,55 @@ static void a_copy_is_taken_where_the_first_directory_is_lost(void **state) {
     assert_int_equal(remove(path), 0);
 }
 
+/* A disk on which nothing can be renamed: what is damaged stays, and is found again. */
+
+static int set_aside;
+static bool refuse_rename(struct disk *disk, const char *from, const char *to,
+                          struct error *error) {
+    (void)disk;
+    set_aside += strstr(to, ".damaged") != NULL;
+    if (set_aside > 4 * SNAPSHOTS_MAX) fail_msg("the same are tried again and again");
+    return error_set(error, ERROR_IO, "%s: read-only", from);
+}
+
+static void write_rubbish(struct stand *stand, struct disk *disk, int64_t sequence) {
+    struct image image = {.bytes = (uint8_t[]){1, 2, 3}};
+    struct stand there = *stand;
+    there.disk = disk;
+    snapshot_name_set(&image.name, stand->options.shard_id, 0, sequence);
+    write_image(&there, &image, 3);
+}
+
+static void more_than_can_be_remembered_are_given_up(void **state) {
+    struct stand *stand = *state;
+    struct disk_ops ops = *stand->disk->ops;
+    const struct disk_ops *real = stand->disk->ops;
+    char path[128];
+    struct error error = {.code = ERROR_NONE};
+    snprintf(path, sizeof path, "%s/copies", stand->directory);
+    send(stand, 0, RECORDS / 2);
+    must_run(stand);
+    stand->copies = disk_posix_open(path, &error);
+    assert_non_null(stand->copies);
+    for (int i = 0; i < SNAPSHOTS_MAX; i++) {
+        write_rubbish(stand, stand->disk, 1000 + 2 * i);
+        write_rubbish(stand, stand->copies, 1001 + 2 * i);
+    }
+    ops.rename = refuse_rename;
+    set_aside = 0;
+    stand->disk->ops = stand->copies->ops = &ops;
+    send(stand, RECORDS / 2, RECORDS / 2);
+    must_run(stand);
+    stand->disk->ops = stand->copies->ops = real;
+    assert_int_equal(replayed(), RECORDS / 2);
+    assert_int_equal(set_aside, SNAPSHOTS_MAX);
+    remove_all(stand->copies);
+    stand->copies->ops->dispose(stand->copies);
+    stand->copies = NULL;
+    assert_int_equal(remove(path), 0);
+    assert_is_as_in_one_go(stand, RECORDS);
+}
+
 static void put_empty(struct stand *stand, const char *name) {
     struct error error;
     struct disk_file *file = stand->disk->ops->create(stand->disk, name, &error);
@@ -678,6 +727,7 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(a_copy_is_taken_where_the_first_directory_is_lost, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(more_than_can_be_remembered_are_given_up, setup, teardown),
         cmocka_unit_test_setup_teardown(two_who_write_one_snapshot_do_not_spoil_it, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_command_tells_the_whole_from_the_damaged, setup,
