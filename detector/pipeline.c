@@ -21,6 +21,9 @@ enum {
     PARTITION_CHECK_MS = 60000, /* how often new input partitions are looked for */
     IDLE_WAIT_MS = 200,
     SNAPSHOT_MS = 60000, /* a stop waits so long for its snapshot */
+    RELOAD_PAUSE_MS = 100,
+    RELOAD_PAUSE_MS_MAX = 5000, /* below HEALTH_BEAT_MAX_MS by far */
+    RELOAD_DOUBLINGS = 6,       /* that reach it */
 };
 
 enum outcome { SESSION_ENDED, SESSION_RELOAD, SESSION_FAILED };
@@ -270,11 +273,32 @@ static enum outcome run_session(struct pipeline *p, struct error *error) {
     return outcome;
 }
 
+/* A fault that lasts is no reason to read the logs without a pause: the first reload comes at
+ * once, each further one without a commit in between twice as late. */
+static void pause_before_reload(struct pipeline *p, int reloads) {
+    int64_t left_ms = RELOAD_PAUSE_MS_MAX;
+    if (reloads - 2 < RELOAD_DOUBLINGS) left_ms = RELOAD_PAUSE_MS << (reloads - 2);
+    log_warn("event=reload_delayed ms=%lld reloads=%d why=\"nothing was committed since the last\"",
+             (long long)left_ms, reloads);
+    const int64_t until_ms = steady_ms() + left_ms;
+    while (left_ms > 0 && !atomic_load(&p->stopping)) {
+        health_beat();
+        p->port->ops->wait(p->port, left_ms < IDLE_WAIT_MS ? (int)left_ms : IDLE_WAIT_MS);
+        left_ms = until_ms - steady_ms();
+    }
+}
+
 bool pipeline_run(struct pipeline *p, struct error *error) {
     enum outcome outcome;
-    do {
-        outcome = run_session(p, error);
-    } while (outcome == SESSION_RELOAD && !atomic_load(&p->stopping));
+    int64_t commits = 0;
+    int reloads = 0;
+    while ((outcome = run_session(p, error)) == SESSION_RELOAD) {
+        const int64_t before = commits;
+        commits = metrics_get(METRIC_COMMITS);
+        reloads = commits == before ? reloads + 1 : 1;
+        if (reloads > 1) pause_before_reload(p, reloads);
+        if (atomic_load(&p->stopping)) break;
+    }
     if (outcome == SESSION_RELOAD) outcome = outcome_of(PORT_STOPPED, error);
     return outcome != SESSION_FAILED;
 }
