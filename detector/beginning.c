@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a session begins: with nothing, with the newest snapshot, or with a new epoch. */
 #include "detector/base/log.h"
+#include "detector/input_tail.h"
 #include "detector/order_find.h"
 #include "detector/session.h"
+
+#include <stdlib.h>
 
 /* Starts with empty state. */
 
@@ -59,6 +62,10 @@ static bool first_epoch(struct session *s, struct error *error) {
     return true;
 }
 
+static bool is_anew(const struct session *s, int32_t partition) {
+    return partition >= 0 && partition < STREAMS_MAX && s->made_anew[partition];
+}
+
 /* Where a new epoch takes a partition up: at its committed offset, or as near to it as the input
  * still reaches. */
 static bool epoch_position(struct session *s, int32_t partition, int64_t *offset,
@@ -70,8 +77,12 @@ static bool epoch_position(struct session *s, int32_t partition, int64_t *offset
     if (!port->ops->committed(port, &committed, 1, error) ||
         !port->ops->watermarks(port, topic, partition, &low, &high, error))
         return false;
-    *offset = committed.offset > low ? committed.offset : low;
-    if (committed.offset >= 0 && committed.offset < low)
+    *offset = committed.offset > low && !is_anew(s, partition) ? committed.offset : low;
+    if (is_anew(s, partition))
+        log_warn("event=input_replaced topic=%s partition=%d from=%lld next=\"it is not the topic "
+                 "that was read before: it is taken from its beginning\"",
+                 topic, (int)partition, (long long)low);
+    else if (committed.offset >= 0 && committed.offset < low)
         log_warn("event=input_lost topic=%s partition=%d from=%lld to=%lld next=\"retention took "
                  "these records before they were read: nothing was recommended on them\"",
                  topic, (int)partition, (long long)committed.offset, (long long)low - 1);
@@ -103,26 +114,66 @@ bool session_first_start(struct session *s, struct error *error) {
 
 /* Beginning. */
 
-/* The chain of the output goes on from the last order record of the epoch before. */
-static enum recovery begin_epoch(struct session *s, const struct order_place *last,
-                                 struct error *error) {
-    const struct order_record *record = NULL;
+/* The last order record of all, borrowed until the order log is read on. */
+static enum recovery read_last(struct session *s, const struct order_place *last,
+                               const struct order_record **record, struct error *error) {
     enum order_log_outcome outcome = ORDER_LOG_WAIT;
     order_log_resume(s->order_log, last->offset, last->epoch, last->sequence);
     const struct port_position log = order_log_position(s->order_log);
     if (!port_of(s)->ops->assign(port_of(s), &log, 1, error)) return RECOVERY_FAILED;
     while (outcome == ORDER_LOG_WAIT && !atomic_load(&s->pipeline->stopping)) {
-        outcome = order_log_next(s->order_log, 0, &record, error);
+        outcome = order_log_next(s->order_log, 0, record, error);
         if (outcome == ORDER_LOG_WAIT) port_of(s)->ops->wait(port_of(s), 200);
     }
     if (outcome == ORDER_LOG_WAIT) return RECOVERY_STOPPED;
     if (outcome == ORDER_LOG_END)
         error_set(error, ERROR_BAD_DATA, "the last order record cannot be read again");
-    if (outcome != ORDER_LOG_RECORD ||
-        !publish_continue(s->publish, record->outputs, record->output_count, error))
+    return outcome == ORDER_LOG_RECORD ? RECOVERED : RECOVERY_FAILED;
+}
+
+static bool is_stopping(const void *session) {
+    return atomic_load(&((const struct session *)session)->pipeline->stopping);
+}
+
+/* What a rebuild finds to be another input it takes from its beginning; any other start ends. */
+static bool use_found(struct session *s, const struct input_tail *tail,
+                      const enum input_found *found, bool rebuild, struct error *error) {
+    if (!rebuild && !input_tail_judge(tail, found, error)) return false;
+    for (uint32_t i = 0; i < tail->count; i++) {
+        const struct order_end *end = &tail->ends[i];
+        if (!text_equal(end->topic, text_of(tail->topic))) continue;
+        const bool same = found[i] == INPUT_SAME || found[i] == INPUT_UNKNOWN;
+        if (same && !consume_remember(s->consume, end, error)) return false;
+        if (end->partition >= 0 && end->partition < STREAMS_MAX)
+            s->made_anew[end->partition] = !same;
+    }
+    return true;
+}
+
+/* Whether the input is the one that the last order record tells of. */
+static bool check_input(struct session *s, const struct order_record *last, bool rebuild,
+                        struct error *error) {
+    const struct input_tail tail = {.port = port_of(s),
+                                    .topic = s->pipeline->settings->topic_transactions,
+                                    .ends = last->ends,
+                                    .count = last->end_count,
+                                    .stopping = is_stopping,
+                                    .context = s};
+    enum input_found *found = calloc(tail.count + 1, sizeof *found);
+    if (found == NULL) return error_set(error, ERROR_FAILED, "no memory to read the input back");
+    const bool good =
+        input_tail_read(&tail, found, error) && use_found(s, &tail, found, rebuild, error);
+    free(found);
+    return good;
+}
+
+/* The chain of the output goes on from the last order record of the epoch before. */
+static enum recovery begin_epoch(struct session *s, const struct order_record *last,
+                                 struct error *error) {
+    int64_t first = 0, end = 0;
+    if (!publish_continue(s->publish, last->outputs, last->output_count, error))
         return RECOVERY_FAILED;
     s->epoch = last->epoch + 1;
-    int64_t first = 0, end = 0;
     order_log_bounds(s->order_log, &first, &end);
     order_log_resume(s->order_log, end, s->epoch, 0);
     return RECOVERED;
@@ -166,6 +217,20 @@ static enum recovery begin_at(struct session *s, const struct order_find *find, 
     return RECOVERY_FAILED;
 }
 
+static enum recovery begin_behind(struct session *s, const struct order_find *find,
+                                  const struct order_place *last, struct error *error) {
+    const struct pipeline *p = s->pipeline;
+    const bool rebuild = p->rebuild_of == last->epoch;
+    if (!rebuild && p->options.unmuted_replay) return begin_at(s, find, last->epoch, error);
+    const struct order_record *record = NULL;
+    const enum recovery read = read_last(s, last, &record, error);
+    if (read != RECOVERED) return read;
+    if (!check_input(s, record, rebuild, error)) return RECOVERY_FAILED;
+    if (rebuild) return begin_epoch(s, record, error);
+    order_log_resume(s->order_log, PORT_OFFSET_EARLIEST, 0, 0);
+    return begin_at(s, find, last->epoch, error);
+}
+
 enum recovery session_begin(struct session *s, struct error *error) {
     struct pipeline *p = s->pipeline;
     const struct order_find find = {p->port, s->order_log, &p->stopping};
@@ -180,6 +245,5 @@ enum recovery session_begin(struct session *s, struct error *error) {
         break;
     }
     if (p->rebuild_of == REBUILD_LAST) p->rebuild_of = last.epoch;
-    return p->rebuild_of == last.epoch ? begin_epoch(s, &last, error)
-                                       : begin_at(s, &find, last.epoch, error);
+    return begin_behind(s, &find, &last, error);
 }

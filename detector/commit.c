@@ -11,6 +11,7 @@ enum {
     ORDER_BYTES_MAX = 1 << 19,    /* of an order record: half of what a broker takes by default */
     RUN_BYTES = 18,               /* of a run or an exception, besides the topic's name, at most */
     EXCEPTION_BYTES = 40,
+    END_BYTES = 28,
 };
 
 uint64_t session_uncommitted(const struct session *s) {
@@ -24,9 +25,11 @@ bool session_has_news(const struct session *s) {
 /* Of the order record that would be sealed now: sparse input makes a run of nearly every record. */
 static size_t order_bytes(const struct session *s) {
     const size_t topic = strlen(s->pipeline->settings->topic_transactions);
-    uint32_t runs = 0;
+    uint32_t runs = 0, ends = 0;
     consume_runs(s->consume, &runs);
-    return runs * (topic + RUN_BYTES) + s->exception_count * (topic + EXCEPTION_BYTES);
+    consume_ends(s->consume, &ends);
+    return runs * (topic + RUN_BYTES) + ends * (topic + END_BYTES) +
+           s->exception_count * (topic + EXCEPTION_BYTES);
 }
 
 static struct order_record order_record_of(const struct session *s) {
@@ -47,6 +50,7 @@ static struct order_record order_record_of(const struct session *s) {
         .exception_count = s->exception_count,
     };
     record.runs = (struct order_run *)consume_runs(s->consume, &record.run_count);
+    record.ends = (struct order_end *)(uintptr_t)consume_ends(s->consume, &record.end_count);
     record.outputs = (struct order_output *)publish_outputs(s->publish, &record.output_count);
     return record;
 }

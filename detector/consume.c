@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/consume.h"
 
+#include "detector/input_tail.h"
 #include "detector/merge.h"
 
 #include <assert.h>
@@ -11,6 +12,8 @@ enum { FETCH_RECORDS = 512 };
 struct stream {
     int32_t partition;
     int64_t next_offset; /* one past the last record handed out */
+    uint32_t rows; /* of the batch in hand, up to its last row of this stream; 0: it has none */
+    struct order_end *end; /* of the stage; NULL: nothing was taken since it was opened */
     uint32_t head, count;
     struct port_record buffer[FETCH_RECORDS];
 };
@@ -25,7 +28,9 @@ struct consume {
     uint32_t room;           /* of the batch in hand */
     struct order_run *taken; /* since the last order record */
     uint32_t taken_count, taken_room;
-    bool run_open; /* the last of taken[] may still grow */
+    bool run_open;          /* the last of taken[] may still grow */
+    struct order_end *ends; /* STREAMS_MAX remembered ones, and as many more */
+    uint32_t end_count;
     const struct order_run *script;
     uint32_t script_next, script_count;
 };
@@ -37,7 +42,8 @@ struct consume *consume_open(const struct consume_options *options, struct error
     c->merge = merge_new(options->merge_slice_ms, options->merge_wait_ms, STREAMS_MAX);
     c->streams = calloc(STREAMS_MAX, sizeof *c->streams);
     c->views = calloc(STREAMS_MAX, sizeof *c->views);
-    if (c->merge == NULL || c->streams == NULL || c->views == NULL) goto fail;
+    c->ends = calloc(2 * STREAMS_MAX, sizeof *c->ends);
+    if (c->merge == NULL || c->streams == NULL || c->views == NULL || c->ends == NULL) goto fail;
     return c;
 fail:
     consume_close(c);
@@ -59,6 +65,7 @@ void consume_close(struct consume *c) {
     }
     free(c->streams);
     free(c->views);
+    free(c->ends);
     free(c->taken);
     merge_free(c->merge);
     free(c);
@@ -83,6 +90,42 @@ static void note_run(struct consume *c, const struct stream *s) {
     c->taken[c->taken_count++] =
         (struct order_run){text_of(c->options.topic), s->partition, s->next_offset};
     c->run_open = true;
+}
+
+static struct order_end *find_end(struct consume *c, int32_t partition) {
+    for (uint32_t i = 0; i < c->end_count; i++)
+        if (c->ends[i].partition == partition) return &c->ends[i];
+    struct order_end *end = &c->ends[c->end_count++];
+    *end = (struct order_end){.topic = text_of(c->options.topic), .partition = partition};
+    return end;
+}
+
+bool consume_remember(struct consume *c, const struct order_end *end, struct error *error) {
+    if (c->end_count == STREAMS_MAX)
+        return error_set(error, ERROR_BAD_DATA, "an order record names more than %d partitions",
+                         STREAMS_MAX);
+    struct order_end *own = find_end(c, end->partition);
+    own->offset = end->offset;
+    own->digest = end->digest;
+    return true;
+}
+
+/* Of each stream the last row of the batch. */
+static void note_ends(struct consume *c, const struct batch *batch) {
+    for (size_t i = 0; i < c->stream_count; i++) {
+        struct stream *s = c->streams[i];
+        if (s->rows == 0) continue;
+        const struct port_record *last = &batch->input[s->rows - 1].record;
+        if (s->end == NULL) s->end = find_end(c, s->partition);
+        s->end->offset = last->offset;
+        s->end->digest = input_tail_digest(last);
+        s->rows = 0;
+    }
+}
+
+const struct order_end *consume_ends(const struct consume *c, uint32_t *count) {
+    *count = c->end_count;
+    return c->ends;
 }
 
 bool consume_add_stream(struct consume *c, int32_t partition, int64_t offset, struct error *error) {
@@ -192,7 +235,9 @@ static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limi
         s->next_offset = record->offset + 1;
         s->head++;
     }
-    if (batch->count > before) note_run(c, s);
+    if (batch->count == before) return;
+    s->rows = batch->count;
+    note_run(c, s);
 }
 
 static bool look_at_streams(struct consume *c, struct error *error) {
@@ -297,7 +342,10 @@ enum consume_outcome consume_batch(struct consume *c, struct batch *batch, struc
     batch->sides = 0;
     const uint64_t left = BATCH_STRIDE - c->next_ordinal % BATCH_STRIDE;
     c->room = left < BATCH_EVENTS ? (uint32_t)left : BATCH_EVENTS;
-    return c->script != NULL ? take_script(c, batch, error) : take_live(c, batch, error);
+    const enum consume_outcome outcome =
+        c->script != NULL ? take_script(c, batch, error) : take_live(c, batch, error);
+    if (outcome == CONSUME_RECORDS) note_ends(c, batch);
+    return outcome;
 }
 
 void consume_release(struct consume *c, struct batch *batch) {

@@ -69,3 +69,7 @@ int64_t consume_lag(const struct consume *consume);
 /* The runs handed out since consume_runs_reset, for the order record. */
 const struct order_run *consume_runs(const struct consume *consume, uint32_t *count);
 void consume_runs_reset(struct consume *consume);
+/* The record taken last of each partition of which one was taken, for the order record. */
+const struct order_end *consume_ends(const struct consume *consume, uint32_t *count);
+/* What the order log says of one, before anything is taken. False: too many partitions. */
+bool consume_remember(struct consume *consume, const struct order_end *end, struct error *error);

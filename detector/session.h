@@ -53,7 +53,8 @@ struct session {
     int64_t next_order;     /* sequence of the next order record in it */
     int64_t sealed_ms;      /* when the last unit was sealed */
     bool replaying;
-    bool grown;                         /* partitions came in since the last order record */
+    bool made_anew[STREAMS_MAX]; /* by partition, of a rebuild: it is not what was read before */
+    bool grown;                  /* partitions came in since the last order record */
     struct order_exception *exceptions; /* of the runs not yet committed */
     uint32_t exception_count, exception_room;
     uint32_t exception_next; /* replay: of the order record, the next to be met */

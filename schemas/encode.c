@@ -154,6 +154,17 @@ static void put_outputs(struct avro_cursor *c, const struct order_record *record
     }
 }
 
+static void put_ends(struct avro_cursor *c, const struct order_record *record) {
+    struct avro_cursor array = avro_enter(c);
+    for (uint32_t i = 0; i < record->end_count; i++) {
+        struct avro_cursor item = avro_append(&array);
+        avro_put_text(&item, record->ends[i].topic);
+        avro_put_int(&item, record->ends[i].partition);
+        avro_put_long(&item, record->ends[i].offset);
+        avro_put_long(&item, (int64_t)record->ends[i].digest);
+    }
+}
+
 bool encode_order(struct encoder *e, const struct order_record *record, struct bytes *out,
                   struct error *error) {
     struct avro_cursor cursor = avro_record_start(&e->order), *c = &cursor;
@@ -171,6 +182,7 @@ bool encode_order(struct encoder *e, const struct order_record *record, struct b
     put_runs(c, record);
     put_exceptions(c, record);
     put_outputs(c, record);
+    put_ends(c, record);
     return finish(e, &e->order, SCHEMA_ID_ORDER, out, error);
 }
 

@@ -31,6 +31,16 @@ static bool read_output(struct wire *wire, void *item) {
     return true;
 }
 
+static bool read_end(struct wire *wire, void *item) {
+    struct order_end *end = item;
+    int64_t digest;
+    if (!wire_text(wire, &end->topic) || !wire_int(wire, &end->partition) ||
+        !wire_long(wire, &end->offset) || !wire_long(wire, &digest))
+        return false;
+    end->digest = (uint64_t)digest;
+    return true;
+}
+
 /* An array of any number of blocks. Every item takes at least 3 bytes, so what is left bounds the
  * count. */
 static bool read_array(struct wire *wire, void **items, uint32_t *count, size_t item_size,
@@ -69,6 +79,8 @@ static bool read_record(struct wire *wire, struct order_record *r) {
                       read_exception) &&
            read_array(wire, (void **)&r->outputs, &r->output_count, sizeof *r->outputs,
                       read_output) &&
+           (wire->at == wire->end ||
+            read_array(wire, (void **)&r->ends, &r->end_count, sizeof *r->ends, read_end)) &&
            wire->at == wire->end;
 }
 
@@ -94,5 +106,6 @@ void order_record_free(struct order_record *record) {
     free(record->runs);
     free(record->exceptions);
     free(record->outputs);
+    free(record->ends);
     free(record);
 }

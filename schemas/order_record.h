@@ -30,6 +30,14 @@ struct order_output {
     uint8_t last_hash[32];
 };
 
+/* The record taken last of an input partition: at a start its topic is to hold it still. */
+struct order_end {
+    struct text topic;
+    int32_t partition;
+    int64_t offset;
+    uint64_t digest; /* input_tail_digest; a long on the wire */
+};
+
 struct order_record {
     struct text shard;
     int32_t epoch;
@@ -45,9 +53,12 @@ struct order_record {
     uint32_t exception_count;
     struct order_output *outputs;
     uint32_t output_count;
+    struct order_end *ends; /* of every partition of which anything was taken */
+    uint32_t end_count;
 };
 
-/* Reads a framed order record written by encode_order (own bounded reader, no avro-c). Arrays are
- * allocated with the record and go with order_record_free; texts point into `value`. */
+/* Reads a framed order record written by encode_order (own bounded reader, no avro-c), or by a
+ * build that knew no `ends`. Arrays are allocated with the record and go with order_record_free;
+ * texts point into `value`. */
 struct order_record *order_record_decode(struct bytes value, struct error *error);
 void order_record_free(struct order_record *record);

@@ -41,6 +41,9 @@ add_mutant(no_offset_guard detector/consume.c
     "s->buffer[repeated].offset < s->next_offset" "s->buffer[repeated].offset < 0"
     "assert(record->offset >= s->next_offset);" "")
 
+add_mutant(any_input_is_taken detector/input_tail.c
+    "== end->digest ? INPUT_SAME : INPUT_OTHER" "== end->digest ? INPUT_SAME : INPUT_SAME")
+
 # Snapshots.
 add_mutant(snapshot_ahead_of_commit detector/snapshot.c "if (!n->committed) return;" "")
 add_mutant(name_before_sync detector/snapshot_writing.c

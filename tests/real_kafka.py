@@ -191,6 +191,11 @@ class Broker:
         for name, count in partitions.items():
             until(f"topic {name}", lambda name=name, count=count: self._leads(admin, name, count))
 
+    def delete(self, topic):
+        admin = self.admin()
+        admin.delete_topics([topic])[topic].result(30)
+        until(f"topic {topic} is gone", lambda: topic not in admin.list_topics(timeout=10).topics)
+
     @staticmethod
     def _leads(admin, name, count):
         found = admin.list_topics(timeout=10).topics.get(name)

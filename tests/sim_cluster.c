@@ -225,6 +225,27 @@ void sim_cluster_trim(struct sim_cluster *c, const char *topic, int32_t partitio
     if (offset > log->low) log->low = offset;
 }
 
+static bool change(struct bytes bytes) {
+    if (bytes.size > 0) ((uint8_t *)(uintptr_t)bytes.data)[bytes.size - 1] ^= 1;
+    return bytes.size > 0;
+}
+
+bool sim_cluster_refill(struct sim_cluster *c, const char *name) {
+    const struct topic *topic = find_topic(c, name);
+    bool told = false;
+    for (int32_t p = 0; p < topic->count; p++) {
+        bool changed = false;
+        for (size_t i = 0; i < topic->logs[p].count; i++) {
+            const struct sim_entry *entry = topic->logs[p].entries[i];
+            if (entry->state != SIM_VISIBLE) continue;
+            changed = change(entry->key);
+            changed |= change(entry->value);
+        }
+        told |= changed;
+    }
+    return told;
+}
+
 /* Brokers. */
 
 void sim_cluster_partition_down(struct sim_cluster *c, const char *topic, int32_t partition,

@@ -63,6 +63,10 @@ void sim_cluster_skip(struct sim_cluster *cluster, const char *topic, int32_t pa
 void sim_cluster_trim(struct sim_cluster *cluster, const char *topic, int32_t partition,
                       int64_t offset);
 
+/* The topic is made anew and filled again: other records at the same offsets. False: the last
+ * record of each partition has neither key nor value and is the same. */
+bool sim_cluster_refill(struct sim_cluster *cluster, const char *topic);
+
 /* Brokers: away until a time. */
 void sim_cluster_partition_down(struct sim_cluster *cluster, const char *topic, int32_t partition,
                                 int64_t until_ms);

@@ -323,6 +323,27 @@ static void start_once_more(struct run *r) {
         sim_fail(&r->world, "an engine that had nothing to do committed");
 }
 
+/* The input is made anew while nobody runs: who starts then must not go on in the middle of it. */
+static void start_on_another_input(struct run *r, struct sim_totals *totals) {
+    if (!sim_cluster_refill(r->cluster, input_of(r))) return;
+    const int shard = sim_cluster_id(r->cluster, r->options->shard_id);
+    const uint64_t before = sim_cluster_commits(r->cluster, shard);
+    struct sim_engine *engine = sim_engine_start(&r->world, r->cluster, r->disk, r->options);
+    const int64_t until_ms = r->world.now_ms + QUIET_MAX_MS;
+    while (going(r) && !sim_engine_ended(engine) && r->world.now_ms < until_ms)
+        turn(r);
+    if (!sim_engine_ended(engine) || sim_engine_error(engine)->code != ERROR_INPUT_GONE)
+        sim_fail(&r->world, "an engine takes another input for its own: %s",
+                 sim_engine_ended(engine) ? sim_engine_error(engine)->text : "it is live");
+    if (sim_cluster_commits(r->cluster, shard) != before)
+        sim_fail(&r->world, "an engine committed on another input");
+    sim_port_kill(sim_engine_port(engine));
+    while (!sim_engine_ended(engine))
+        turn(r);
+    sim_engine_free(engine);
+    totals->refills++;
+}
+
 static void add_totals(const struct run *r, struct sim_totals *totals) {
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         totals->injected[f] += r->world.injected[f];
@@ -364,6 +385,7 @@ bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
     end_engines(r);
     if (going(r) && seed % 4 == 0) start_once_more(r);
     if (going(r)) check(r, with_twins, totals);
+    if (going(r) && seed % 4 == 1) start_on_another_input(r, totals);
     add_totals(r, totals);
     memcpy(failure, r->world.failure, sizeof r->world.failure);
     const bool ok = going(r);

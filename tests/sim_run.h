@@ -9,6 +9,7 @@ struct sim_totals {
     uint64_t injected[SIM_FAULT_COUNT];
     uint64_t records, starts, turns;
     uint64_t snapshots; /* there when a run ended */
+    uint64_t refills;   /* runs after which the input was made anew */
     struct sim_outcome outcome;
 };
 

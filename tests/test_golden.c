@@ -285,7 +285,8 @@ static void whole_seconds_are_floored(void **unused) {
 /* Order records. */
 
 static void fill_order(const json_t *json, struct order_record *record, struct order_run *runs,
-                       struct order_exception *exceptions, struct order_output *outputs) {
+                       struct order_exception *exceptions, struct order_output *outputs,
+                       struct order_end *ends) {
     json_t *item;
     size_t i;
     *record = (struct order_record){.shard = text_in(json, "shard"),
@@ -301,7 +302,8 @@ static void fill_order(const json_t *json, struct order_record *record, struct o
                                     .state_hash = (uint64_t)number_of(json, "state_hash"),
                                     .runs = runs,
                                     .exceptions = exceptions,
-                                    .outputs = outputs};
+                                    .outputs = outputs,
+                                    .ends = ends};
     json_array_foreach(json_object_get(json, "runs"), i, item) {
         runs[record->run_count++] =
             (struct order_run){text_in(item, "topic"), (int32_t)number_of(item, "partition"),
@@ -319,6 +321,11 @@ static void fill_order(const json_t *json, struct order_record *record, struct o
                                         .next_sequence = number_of(item, "next_sequence")};
         hash_of(item, "last_hash", output->last_hash);
     }
+    json_array_foreach(json_object_get(json, "ends"), i, item) {
+        ends[record->end_count++] =
+            (struct order_end){text_in(item, "topic"), (int32_t)number_of(item, "partition"),
+                               number_of(item, "offset"), (uint64_t)number_of(item, "digest")};
+    }
 }
 
 static void order_records_are_encoded_to_the_byte_and_decoded(void **unused) {
@@ -330,14 +337,16 @@ static void order_records_are_encoded_to_the_byte_and_decoded(void **unused) {
         struct order_run runs[8];
         struct order_exception exceptions[8];
         struct order_output outputs[8];
+        struct order_end ends[8];
         struct bytes encoded;
         struct error error;
-        fill_order(g.value, &record, runs, exceptions, outputs);
+        fill_order(g.value, &record, runs, exceptions, outputs, ends);
         assert_true(encode_order(g.encoder, &record, &encoded, &error));
         same_bytes(&g, encoded);
         struct order_record *decoded = order_record_decode(g.framed, &error);
         assert_non_null(decoded);
         assert_int_equal(decoded->run_count, record.run_count);
+        assert_int_equal(decoded->end_count, record.end_count);
         assert_int_equal(decoded->sequence, record.sequence);
         assert_true(decoded->state_hash == record.state_hash);
         assert_true(encode_order(g.encoder, decoded, &encoded, &error));
@@ -345,6 +354,22 @@ static void order_records_are_encoded_to_the_byte_and_decoded(void **unused) {
         order_record_free(decoded);
         golden_close(&g);
     }
+}
+
+static void an_order_record_of_a_build_that_knew_no_ends_is_read(void **unused) {
+    struct golden g;
+    struct error error;
+    (void)unused;
+    golden_open(&g, "order-first", SCHEMA_ID_ORDER);
+    const struct bytes old = {g.framed.data, g.framed.size - 1};
+    const struct bytes cut = {g.framed.data, g.framed.size - 2};
+    struct order_record *record = order_record_decode(old, &error);
+    assert_non_null(record);
+    assert_int_equal(record->end_count, 0);
+    order_record_free(record);
+    assert_null(order_record_decode(cut, &error));
+    assert_int_equal(error.code, ERROR_BAD_DATA);
+    golden_close(&g);
 }
 
 /* Recommendations. */
@@ -459,6 +484,7 @@ int main(void) {
         cmocka_unit_test(transactions_are_decoded_and_encoded_again_to_the_byte),
         cmocka_unit_test(whole_seconds_are_floored),
         cmocka_unit_test(order_records_are_encoded_to_the_byte_and_decoded),
+        cmocka_unit_test(an_order_record_of_a_build_that_knew_no_ends_is_read),
         cmocka_unit_test(recommendations_of_every_state_are_encoded_to_the_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

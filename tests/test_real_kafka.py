@@ -413,6 +413,23 @@ class Refusals(Scenario):
         self.assertRegex(said, r"deleted\.tx/\d does not hold offset 0 .*; it begins at \d+: \d+ records from 0 on are "
                                r"gone, 0 of them were never processed")
 
+    def test_a_topic_that_was_made_anew_and_filled_again_is_a_final_end(self):
+        shard = self.shard("anew", snapshot_dir=os.path.join(self.directory, "anew.snapshots"))
+        engine = self.engine(shard).until_live()
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:2000]):
+            feeder.done()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        commits = len(rk.orders_of(shard))
+        self.broker.delete(shard.source)
+        self.broker.create(**{shard.source: rk.PARTITIONS})
+        for feeder in rk.feed(self.broker, shard.source, self.messages[2000:8000]):
+            feeder.done()
+        status, said = self.refused(shard)
+        self.assertEqual(status, 66, said)
+        self.assertRegex(said, r"anew\.tx/\d holds another record at offset \d+, .* was the topic made anew\?")
+        self.assertEqual(len(rk.orders_of(shard)), commits)
+
     def test_input_that_was_never_processed_and_is_gone_is_counted(self):
         shard = self.shard("overtaken")
         engine = self.engine(shard).until_live()

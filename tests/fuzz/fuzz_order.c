@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Property: order_record_decode never crashes; what it accepts avro-c accepts, and both mean the
- * same: encoded again, avro-c reads equal values.
+ * same: encoded again, avro-c reads equal values. A record of a build that knew no `ends` may stop
+ * before them: avro-c is given an empty array more.
  * Input: a framed order record. */
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
@@ -46,6 +47,15 @@ static bool read_whole(struct bytes framed, avro_value_t *value) {
     return ok;
 }
 
+static bool read_old(struct bytes framed, avro_value_t *value) {
+    uint8_t *longer = calloc(1, (size_t)framed.size + 1);
+    fuzz_must(longer != NULL, "no memory");
+    memcpy(longer, framed.data, framed.size);
+    const bool ok = read_whole((struct bytes){longer, framed.size + 1}, value);
+    free(longer);
+    return ok;
+}
+
 bool fuzz_one(const uint8_t *data, size_t size) {
     struct error error = {.text = ""};
     if (encoder == NULL) open_once();
@@ -55,7 +65,8 @@ bool fuzz_one(const uint8_t *data, size_t size) {
     if (record == NULL) return false;
     struct bytes encoded;
     fuzz_must(encode_order(encoder, record, &encoded, &error), "it cannot be encoded again");
-    fuzz_must(read_whole(framed, &original), "avro-c refuses what was accepted");
+    fuzz_must(read_whole(framed, &original) || read_old(framed, &original),
+              "avro-c refuses what was accepted");
     fuzz_must(read_whole(encoded, &again), "avro-c refuses what was encoded");
     fuzz_must(avro_value_equal(&original, &again) == 1, "the values differ");
     order_record_free(record);

@@ -73,6 +73,7 @@ static void make_order(void) {
     struct order_run runs[8];
     struct order_exception exceptions[2] = {{{"in", 2}, 1, 17, {"SCHEMA_UNKNOWN", 14}},
                                             {{"in", 2}, 0, INT64_MAX, {"OVERSIZE", 8}}};
+    struct order_end ends[2] = {{{"in", 2}, 1, 17, 1}, {{"in", 2}, 0, INT64_MAX, UINT64_MAX}};
     struct order_output outputs[2] = {{{"out", 3}, 0, 5, {1, 2, 3}}, {{"out", 3}, 1, 0, {0}}};
     for (unsigned i = 0; i < 8; i++)
         runs[i] = (struct order_run){text_of(i % 2 == 0 ? "in" : "signals"), (int32_t)i, 1 << i};
@@ -93,10 +94,14 @@ static void make_order(void) {
                                             .exceptions = exceptions,
                                             .exception_count = i % 3,
                                             .outputs = outputs,
-                                            .output_count = i % 2 * 2};
+                                            .output_count = i % 2 * 2,
+                                            .ends = ends,
+                                            .end_count = i % 3};
         struct bytes framed;
         fuzz_must(encode_order(encoder, &record, &framed, &error), "no order record");
         save("fuzz_order", "record", i, framed.data, framed.size);
+        if (record.end_count == 0) /* as a build wrote it that knew no ends */
+            save("fuzz_order", "old-record", i, framed.data, framed.size - 1);
     }
     encoder_close(encoder);
 }

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/input_tail.h"
+
+#include "detector/service/health.h"
+
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum { WAIT_MS = 200, WAITS_MAX = 150 /* half a minute without a record */ };
+
+struct stream {
+    uint32_t end; /* of ends[] */
+    int64_t high; /* as the broker had it before */
+    bool done;
+};
+
+struct reading {
+    const struct input_tail *tail;
+    enum input_found *found;
+    struct stream *streams;
+    struct port_position *positions;
+    uint32_t count;
+};
+
+uint64_t input_tail_digest(const struct port_record *record) {
+    const uint64_t key = XXH3_64bits(record->key.data, record->key.size);
+    return XXH3_64bits_withSeed(record->value.data, record->value.size, key);
+}
+
+/* What the bounds of the partition say; INPUT_SAME: it is to be read. */
+static bool look_at_bounds(const struct input_tail *tail, const struct order_end *end,
+                           int64_t *high, enum input_found *found, struct error *error) {
+    int64_t low = 0;
+    *found = INPUT_UNKNOWN;
+    if (!text_equal(end->topic, text_of(tail->topic))) return true;
+    if (!tail->port->ops->watermarks(tail->port, tail->topic, end->partition, &low, high, error))
+        return false;
+    if (end->offset >= low) *found = end->offset < *high ? INPUT_SAME : INPUT_SHORTER;
+    return true;
+}
+
+static bool choose_streams(struct reading *r, struct error *error) {
+    for (uint32_t i = 0; i < r->tail->count; i++) {
+        const struct order_end *end = &r->tail->ends[i];
+        int64_t high = 0;
+        if (!look_at_bounds(r->tail, end, &high, &r->found[i], error)) return false;
+        if (r->found[i] != INPUT_SAME) continue;
+        r->streams[r->count] = (struct stream){.end = i, .high = high};
+        r->positions[r->count++] =
+            (struct port_position){r->tail->topic, end->partition, end->offset};
+    }
+    return r->count == 0 ||
+           r->tail->port->ops->assign(r->tail->port, r->positions, r->count, error);
+}
+
+static enum input_found compare(const struct port_record *record, const struct order_end *end) {
+    if (record->offset != end->offset) return INPUT_NOTHING;
+    return input_tail_digest(record) == end->digest ? INPUT_SAME : INPUT_OTHER;
+}
+
+/* Retention may have taken it since its partition was asked. */
+static bool is_gone_by_now(struct reading *r, const struct stream *s, struct error *error) {
+    int64_t high = 0;
+    return error->code == ERROR_INPUT_GONE &&
+           look_at_bounds(r->tail, &r->tail->ends[s->end], &high, &r->found[s->end], error) &&
+           r->found[s->end] == INPUT_UNKNOWN;
+}
+
+static bool poll_stream(struct reading *r, uint32_t index, bool *got, struct error *error) {
+    struct port *port = r->tail->port;
+    struct stream *s = &r->streams[index];
+    struct port_record record;
+    size_t count = 0;
+    if (!port->ops->poll(port, index, &record, 1, &count, error)) {
+        const struct error why = *error;
+        s->done = is_gone_by_now(r, s, error);
+        if (!s->done) *error = why;
+        return s->done;
+    }
+    if (count == 1) {
+        r->found[s->end] = compare(&record, &r->tail->ends[s->end]);
+        port->ops->release(port, &record, 1);
+    } else if (port->ops->at_end(port, index) && port->ops->known_end(port, index) >= s->high) {
+        r->found[s->end] = INPUT_NOTHING;
+    } else {
+        return true;
+    }
+    *got = s->done = true;
+    return true;
+}
+
+static bool wait_a_little(const struct reading *r, struct error *error) {
+    health_beat();
+    if (r->tail->stopping(r->tail->context))
+        return error_set(error, ERROR_INTERRUPTED, "stopped while the input was read back");
+    r->tail->port->ops->wait(r->tail->port, WAIT_MS);
+    return true;
+}
+
+static bool read_streams(struct reading *r, struct error *error) {
+    for (int waits = 0; waits < WAITS_MAX; waits++) {
+        bool got = false, done = true;
+        for (uint32_t i = 0; i < r->count; i++) {
+            if (!r->streams[i].done && !poll_stream(r, i, &got, error)) return false;
+            done &= r->streams[i].done;
+        }
+        if (done) return true;
+        if (got) waits = -1;
+        if (!got && !wait_a_little(r, error)) return false;
+    }
+    return error_set(error, ERROR_UNAVAILABLE,
+                     "what was taken last of %s could not be read back within %d s; start again",
+                     r->tail->topic, WAITS_MAX * WAIT_MS / 1000);
+}
+
+bool input_tail_read(const struct input_tail *tail, enum input_found *found, struct error *error) {
+    struct reading r = {.tail = tail,
+                        .found = found,
+                        .streams = calloc(tail->count + 1, sizeof *r.streams),
+                        .positions = calloc(tail->count + 1, sizeof *r.positions)};
+    bool ok = r.streams != NULL && r.positions != NULL;
+    if (!ok) error_set(error, ERROR_FAILED, "no memory to read the input back");
+    ok = ok && choose_streams(&r, error) && read_streams(&r, error);
+    free(r.streams);
+    free(r.positions);
+    return ok;
+}
+
+bool input_tail_judge(const struct input_tail *tail, const enum input_found *found,
+                      struct error *error) {
+    static const char *const words[] = {[INPUT_OTHER] = "holds another record at",
+                                        [INPUT_NOTHING] = "holds no record at",
+                                        [INPUT_SHORTER] = "ends before"};
+    for (uint32_t i = 0; i < tail->count; i++)
+        if (found[i] != INPUT_SAME && found[i] != INPUT_UNKNOWN)
+            return error_set(error, ERROR_INPUT_GONE,
+                             "%s/%d %s offset %lld, where the last record was taken: was the "
+                             "topic made anew? Restore it, or take a new shard.id with start.from",
+                             tail->topic, (int)tail->ends[i].partition, words[found[i]],
+                             (long long)tail->ends[i].offset);
+    return true;
+}
