@@ -7,10 +7,11 @@
  *   decode    verdict[], verdict_text[], tx[], clock_s[]
  *   apply     sides, side[], features[][]     (verdict[] may become DUPLICATE)
  *   score     logit[], shadows, shadow_logit[][]
- *   decide    reads all; hands out recommendations one by one
+ *   decide    decision[]; reads all and hands out recommendations one by one
  *   publish   reads all */
 #pragma once
 
+#include "detector/decision.h"
 #include "detector/feature_table.h"
 #include "detector/port.h"
 #include "detector/transaction.h"
@@ -65,6 +66,7 @@ struct batch {
     double logit[BATCH_SIDES];
     uint32_t shadows;                                    /* models that decide nothing */
     double shadow_logit[SCORE_SHADOWS_MAX][BATCH_SIDES]; /* [shadow][side] */
+    uint8_t decision[BATCH_SIDES]; /* enum decision; once all recommendations were asked for */
 };
 
 /* The feature vector of one side. */

@@ -19,7 +19,7 @@ struct decide {
     int64_t clock_s; /* engine clock at the record in hand */
     int64_t hour;    /* of the engine clock, for the caps */
     uint32_t in_hour[ACTION_COUNT];
-    const struct batch *batch;
+    struct batch *batch;
     uint32_t event, side; /* the next to be looked at */
     struct recommendation out;
     double vector[FEATURE_COUNT];
@@ -225,6 +225,12 @@ struct row {
     double logit;
 };
 
+static const struct recommendation *pass_over(struct decide *d, const struct row *row,
+                                              enum decision why) {
+    d->batch->decision[row->side] = (uint8_t)why;
+    return NULL;
+}
+
 static void publish_row(struct decide *d, struct episode *episode, const struct row *row,
                         enum action action, int64_t at_risk_tiyn) {
     const int64_t issued_us = time_of(row->tx);
@@ -254,17 +260,18 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
     };
     if (opening.due_s <= d->clock_s) { /* the record is days behind the engine clock */
         metrics_add(METRIC_OVERDUE, 1);
-        return NULL;
+        return pass_over(d, row, DECISION_OVERDUE);
     }
     const enum action action = take_room(d, wanted, ACTION_UNKNOWN + 1);
-    if (action == ACTION_UNKNOWN) return NULL;
+    if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
     struct episode *episode = episodes_add(d->episodes, &opening);
     if (episode == NULL) {
         metrics_add(METRIC_CAPPED, 1);
-        return NULL;
+        return pass_over(d, row, DECISION_CROWDED);
     }
     episode->valid_until_us = opening.due_s * MICROSECONDS;
     publish_row(d, episode, row, action, account_unspent_p2p(row->account, row->tx->event_time_s));
+    d->batch->decision[row->side] = DECISION_ISSUED;
     return advise(d, episode, RECOMMENDATION_ISSUED, row->side);
 }
 
@@ -274,15 +281,16 @@ static bool has_grown(int64_t before, int64_t now) {
 
 static const struct recommendation *amend_episode(struct decide *d, const struct row *row,
                                                   struct episode *episode, enum action wanted) {
-    if (wanted < episode->action) return NULL;
+    if (wanted < episode->action) return pass_over(d, row, DECISION_STANDING);
     const int64_t at_risk_tiyn = account_unspent_p2p(row->account, row->tx->event_time_s);
     const bool grown = has_grown(episode->at_risk_tiyn, at_risk_tiyn);
-    if (wanted == episode->action && !grown) return NULL;
+    if (wanted == episode->action && !grown) return pass_over(d, row, DECISION_STANDING);
     const enum action least = grown ? episode->action : episode->action + 1;
     const enum action action = take_room(d, wanted, least);
-    if (action == ACTION_UNKNOWN) return NULL;
+    if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
     episodes_add_tx(episode, row->tx->tx_id);
     publish_row(d, episode, row, action, at_risk_tiyn);
+    d->batch->decision[row->side] = DECISION_AMENDED;
     return advise(d, episode, RECOMMENDATION_AMENDED, row->side);
 }
 
@@ -298,6 +306,7 @@ static struct episode *present_episode(struct decide *d, uint32_t account_number
 /* A reversal ends the episode that its transaction opened, and never opens or amends one. */
 static const struct recommendation *reverse(struct decide *d, const struct row *row) {
     struct episode *episode = present_episode(d, row->account_number);
+    d->batch->decision[row->side] = DECISION_REVERSAL;
     if (episode == NULL || episode->state != EPISODE_OPEN ||
         !text_equal(episode->tx_ids[0], row->tx->tx_id))
         return NULL;
@@ -307,12 +316,13 @@ static const struct recommendation *reverse(struct decide *d, const struct row *
 static const struct recommendation *judge(struct decide *d, const struct row *row) {
     if (row->tx->tx_status == TX_STATUS_REVERSED) return reverse(d, row);
     const enum action wanted = policy_action(d->options.policy, row->logit);
-    if (wanted == ACTION_UNKNOWN) return NULL;
+    if (wanted == ACTION_UNKNOWN) return pass_over(d, row, DECISION_BELOW);
     struct episode *episode = present_episode(d, row->account_number);
-    if (episode != NULL && episode->state == EPISODE_COOLING) return NULL;
+    if (episode != NULL && episode->state == EPISODE_COOLING)
+        return pass_over(d, row, DECISION_COOLING);
     if (policy_allows(d->options.policy, row->party->account_token, d->clock_s)) {
         metrics_add(METRIC_ALLOWED, 1);
-        return NULL;
+        return pass_over(d, row, DECISION_ALLOWED);
     }
     return episode == NULL ? open_episode(d, row, wanted) : amend_episode(d, row, episode, wanted);
 }
@@ -330,7 +340,7 @@ static struct row row_of(const struct batch *batch, uint32_t side) {
 
 /* The walk. */
 
-void decide_batch(struct decide *d, const struct batch *batch) {
+void decide_batch(struct decide *d, struct batch *batch) {
     d->batch = batch;
     d->event = 0;
     d->side = 0;

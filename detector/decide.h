@@ -33,7 +33,7 @@ bool decide_use(struct decide *decide, const struct model *model, const struct p
 void decide_sign(struct decide *decide, struct text build);
 
 /* Starts on a scored batch. */
-void decide_batch(struct decide *decide, const struct batch *batch);
+void decide_batch(struct decide *decide, struct batch *batch);
 /* The next recommendation of the batch, or NULL when there is none left. It and its texts live
  * until the next call. `*event` is the row of input[] that triggered it (for an expiry: that moved
  * the clock). */

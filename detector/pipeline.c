@@ -92,6 +92,7 @@ static bool decide_and_publish(struct session *s, struct error *error) {
         if (options->on_recommendation != NULL && published)
             options->on_recommendation(options->context, recommendation);
     }
+    if (options->on_decided != NULL) options->on_decided(options->decided_context, s->batch);
     return publish_dead_letters(s->publish, s->batch, error);
 }
 

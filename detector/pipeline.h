@@ -28,6 +28,9 @@ struct pipeline_options {
      * false ends the run with the error. May be NULL. */
     bool (*on_batch)(void *context, const struct batch *batch, struct error *error);
     void *batch_context;
+    /* The same batch after its recommendations, with what was decided of each side; may be NULL. */
+    void (*on_decided)(void *context, const struct batch *batch);
+    void *decided_context;
 };
 
 struct pipeline *pipeline_open(const struct pipeline_options *options, struct error *error);

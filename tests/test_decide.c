@@ -197,6 +197,7 @@ static struct recommendation seen[SCENE_MAX];
 static char seen_account[SCENE_MAX][64], seen_tx[SCENE_MAX][TARGET_TX_MAX][64];
 static uint64_t seen_at[SCENE_MAX];
 static size_t seen_count;
+static uint8_t decided[SCENE_MAX]; /* of the payee's side, by ordinal */
 
 static void note(const struct recommendation *r, uint64_t ordinal) {
     assert_true(seen_count < SCENE_MAX);
@@ -220,6 +221,8 @@ static void play_batch(struct stage *stage, FILE *out) {
         note(r, batch->input[event].ordinal);
     }
     assert_null(decide_next(stage->decide, &event));
+    for (uint32_t i = 0; i < batch->sides; i++)
+        decided[batch->input[batch->side[i].event].ordinal] = batch->decision[i];
     batch->count = batch->sides = 0;
 }
 
@@ -513,6 +516,49 @@ static void test_beyond_the_room_for_episodes_a_crossing_is_only_counted(void **
     assert_int_equal(metrics_get(METRIC_EPISODES), 2);
 }
 
+static void assert_decided(const struct act *acts, size_t count, const struct caps *caps,
+                           const enum decision *due) {
+    memset(decided, DECISION_COUNT, sizeof decided);
+    play_capped(acts, count, caps);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(decided[i], due[i]);
+}
+
+static void test_a_side_is_told_what_was_made_of_it(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = -1},
+        {.account = "a", .tx = "2", .score = 2},
+        {.account = "a", .tx = "3", .score = 2},
+        {.account = "a", .tx = "4", .score = 1},
+        {.account = "a", .tx = "5", .score = 4},
+        {.account = "a", .tx = "6", .score = 4, .status = TX_STATUS_REVERSED},
+        {.account = "a", .tx = "2", .score = 4, .status = TX_STATUS_REVERSED},
+        {.account = "a", .tx = "7", .score = 4},
+        {.account = "allowed", .tx = "8", .score = 4},
+        {.at = 30 * DAY, .account = "b", .tx = "9", .score = -1},
+        {.account = "c", .tx = "10", .score = 4}};
+    const enum decision due[] = {DECISION_BELOW,    DECISION_ISSUED,  DECISION_STANDING,
+                                 DECISION_STANDING, DECISION_AMENDED, DECISION_REVERSAL,
+                                 DECISION_REVERSAL, DECISION_COOLING, DECISION_ALLOWED,
+                                 DECISION_BELOW,    DECISION_OVERDUE};
+    assert_decided(acts, COUNT_OF(acts), &wide, due);
+}
+
+static void test_a_side_that_found_no_room_is_told_which(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
+                               {.account = "b", .tx = "2", .score = 2},
+                               {.account = "c", .tx = "3", .score = 2},
+                               {.account = "b", .tx = "4", .score = 2, .unspent_tiyn = 1}};
+    const enum decision capped[] = {DECISION_ISSUED, DECISION_ISSUED, DECISION_CAPPED,
+                                    DECISION_CAPPED};
+    assert_decided(acts, COUNT_OF(acts), &(struct caps){1, 1, 1000}, capped);
+    const enum decision crowded[] = {DECISION_ISSUED, DECISION_ISSUED, DECISION_CROWDED,
+                                     DECISION_AMENDED};
+    assert_decided(acts, COUNT_OF(acts), &(struct caps){1000, 1000, 2}, crowded);
+}
+
 static void test_both_sides_of_a_transaction_have_their_own_episode(void **unused) {
     (void)unused;
     const struct act acts[] = {{.account = "a", .tx = "1", .score = 2, .payer_too = true}};
@@ -590,6 +636,8 @@ int main(void) {
         cmocka_unit_test(test_an_allowed_account_is_counted_and_left_alone_until_its_day),
         cmocka_unit_test(test_a_full_cap_leaves_the_next_milder_action_until_the_hour_is_over),
         cmocka_unit_test(test_beyond_the_room_for_episodes_a_crossing_is_only_counted),
+        cmocka_unit_test(test_a_side_is_told_what_was_made_of_it),
+        cmocka_unit_test(test_a_side_that_found_no_room_is_told_which),
         cmocka_unit_test(test_both_sides_of_a_transaction_have_their_own_episode),
         cmocka_unit_test(test_the_size_of_batches_changes_nothing),
     };

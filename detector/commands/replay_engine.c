@@ -178,7 +178,9 @@ static bool open_pipeline(struct replay_engine *e, struct error *error) {
                                               .on_recommendation = e->options.on_recommendation,
                                               .context = e->options.context,
                                               .on_batch = e->options.on_batch,
-                                              .batch_context = e->options.batch_context};
+                                              .batch_context = e->options.batch_context,
+                                              .on_decided = e->options.on_decided,
+                                              .decided_context = e->options.decided_context};
     e->pipeline = pipeline_open(&pipeline, error);
     return e->pipeline != NULL;
 }

@@ -23,6 +23,8 @@ struct replay_engine_options {
     void *context;
     bool (*on_batch)(void *context, const struct batch *batch, struct error *error);
     void *batch_context;
+    void (*on_decided)(void *context, const struct batch *batch);
+    void *decided_context;
     struct pace pace;
     int32_t partitions; /* of input and recommendations, where a recording does not say more */
     int64_t memory_max; /* bytes of records the port may hold */
