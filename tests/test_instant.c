@@ -76,6 +76,17 @@ static void what_is_no_time_is_refused(void **state) {
     }
 }
 
+static void a_time_is_written_as_it_is_read(void **state) {
+    (void)state;
+    const int64_t seconds[] = {0, 951782399, 1767440000, 7258118399};
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        char text[INSTANT_TEXT_SIZE];
+        int64_t micros = -1;
+        assert_true(instant_parse(instant_text(seconds[i], text), 0, &micros));
+        assert_true(micros == seconds[i] * 1000000);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dates_and_times_in_their_usual_forms),
@@ -83,6 +94,7 @@ int main(void) {
         cmocka_unit_test(offsets_are_taken_off),
         cmocka_unit_test(a_time_without_an_offset_is_in_the_zone_that_is_given),
         cmocka_unit_test(what_is_no_time_is_refused),
+        cmocka_unit_test(a_time_is_written_as_it_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

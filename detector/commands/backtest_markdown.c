@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/backtest_report.h"
+#include "detector/import/instant.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <time.h>
 
 enum { TEXT_SIZE = 40, MINOR_UNITS = 100 };
 
 /* Texts, each into the caller's room. */
-
-static const char *instant(int64_t second, char out[TEXT_SIZE]) {
-    const time_t seconds = (time_t)second;
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    strftime(out, TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &utc);
-    return out;
-}
 
 static const char *rounded(double value, int digits, char out[TEXT_SIZE]) {
     if (!isfinite(value)) return "–";
@@ -30,7 +22,7 @@ static const char *share(double value, char out[TEXT_SIZE]) {
 /* Parts. */
 
 static void write_head(FILE *file, const struct backtest_report *r) {
-    char from[TEXT_SIZE], to[TEXT_SIZE];
+    char from[INSTANT_TEXT_SIZE], to[INSTANT_TEXT_SIZE];
     const struct backtest_figures *f = r->figures;
     fprintf(file,
             "# Backtest\n\n"
@@ -40,8 +32,9 @@ static void write_head(FILE *file, const struct backtest_report *r) {
             "| model | %s, %.12s… |\n"
             "| policy | %s, %.12s… |\n"
             "| labels | %s |\n",
-            r->input, instant(f->begins_s, from), instant(f->period.to_s, to), model_id(r->model),
-            model_sha256(r->model), policy_id(r->policy), policy_sha256(r->policy),
+            r->input, instant_text(f->begins_s, from), instant_text(f->period.to_s, to),
+            model_id(r->model), model_sha256(r->model), policy_id(r->policy),
+            policy_sha256(r->policy),
             !f->labelled  ? "none: nothing can be said of who is bad"
             : f->by_event ? "of events"
                           : "of accounts");

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/backtest_pass.h"
 
+#include "detector/base/grow.h"
 #include "detector/commands/account_set.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-enum { ROOM_FIRST = 256, MICROSECONDS = 1000000 };
-
-/* Room for one more; a tool's memory grows with its input. */
-static void *grow(void *items, size_t count, size_t *room, size_t size) {
-    if (count < *room) return items;
-    *room = *room == 0 ? ROOM_FIRST : 2 * *room;
-    void *grown = realloc(items, *room * size);
-    assert(grown != NULL && "out of memory");
-    return grown;
-}
+enum { MICROSECONDS = 1000000 };
 
 struct backtest_pass *backtest_pass_new(struct labels *labels) {
     struct backtest_pass *pass = calloc(1, sizeof *pass);

@@ -4,6 +4,7 @@
 #include "detector/calendar.h"
 
 #include <string.h>
+#include <time.h>
 
 enum { DATE_SIZE = 10, DAY_S = 86400, HOUR_S = 3600, MINUTE_S = 60, FRACTION_DIGITS = 6 };
 #define SECOND_US INT64_C(1000000)
@@ -83,4 +84,12 @@ bool instant_parse(const char *text, int32_t zone_s, int64_t *micros) {
     if (*text != '\0' && !instant_parse_zone(text, &zone_s)) return false;
     *micros = ((int64_t)day * DAY_S + second - zone_s) * SECOND_US + fraction;
     return true;
+}
+
+const char *instant_text(int64_t second, char out[INSTANT_TEXT_SIZE]) {
+    const time_t seconds = (time_t)second;
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    strftime(out, INSTANT_TEXT_SIZE, "%Y-%m-%d %H:%M:%S", &utc);
+    return out;
 }

@@ -11,3 +11,7 @@
 bool instant_parse(const char *text, int32_t zone_s, int64_t *micros);
 /* "Z" or an offset as above, in seconds east of UTC. */
 bool instant_parse_zone(const char *text, int32_t *zone_s);
+
+/* "2026-01-03 11:33:20", in UTC, without saying so. */
+enum { INSTANT_TEXT_SIZE = 32 };
+const char *instant_text(int64_t second, char out[INSTANT_TEXT_SIZE]);
