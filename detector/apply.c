@@ -150,8 +150,7 @@ static uint8_t kind_of(const struct transaction *tx, enum side_role role) {
     return kind;
 }
 
-/* What the event adds to the balance of a side. */
-static int64_t moved_in(const struct transaction *tx, enum side_role role) {
+int64_t apply_moved_in(const struct transaction *tx, enum side_role role) {
     if (is_attempt(tx->tx_status)) return 0;
     const bool in = (role == SIDE_PAYEE) == (tx->tx_status == TX_STATUS_SETTLED);
     return in ? tx->amount_tiyn : -tx->amount_tiyn;
@@ -169,7 +168,7 @@ static struct ring_event event_of(const struct apply *a, const struct batch *bat
     const struct account *other = account_of(a, row, 1 - (int)role);
     int64_t before = 0;
     const bool fits =
-        !__builtin_sub_overflow(party->balance_after_minor, moved_in(tx, role), &before);
+        !__builtin_sub_overflow(party->balance_after_minor, apply_moved_in(tx, role), &before);
     return (struct ring_event){
         .second = tx->event_time_s,
         .amount_tiyn = tx->amount_tiyn,

@@ -24,6 +24,9 @@ void apply_close(struct apply *apply);
  * not cross a multiple of ACCOUNTS_STRIDE. */
 void apply_batch(struct apply *apply, struct batch *batch);
 
+/* What a transaction adds to the balance of one of its sides, tiyn; nothing unless money moved. */
+int64_t apply_moved_in(const struct transaction *tx, enum side_role role);
+
 /* Between batches: the state as it now is, while batches go on (accounts.h). */
 void apply_save_begin(struct apply *apply, struct pack *head, const struct accounts_sink *sink);
 bool apply_save_step(struct apply *apply, uint32_t looks);

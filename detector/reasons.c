@@ -135,8 +135,7 @@ static uint32_t gather_evidence(const struct reasons *r, const struct batch *bat
 
 /* Reasons. */
 
-/* The worst quality of what was read from the `window_s` before the event; 0: any time. */
-static enum quality quality_of(const struct batch *batch, uint32_t side, int32_t window_s) {
+enum quality reasons_quality(const struct batch *batch, uint32_t side, int32_t window_s) {
     static const enum quality from_worst[] = {QUALITY_LATE, QUALITY_COLD_START,
                                               QUALITY_APPROXIMATE};
     const struct side *s = &batch->side[side];
@@ -170,11 +169,11 @@ static void fill_reason(const struct reasons *r, const struct batch *batch, uint
     out->text_ru = term.ru;
     out->text_kk = term.kk;
     out->text_en = term.en;
-    out->quality = quality_of(batch, side, window_of(&term));
+    out->quality = reasons_quality(batch, side, window_of(&term));
     out->evidence_count = gather_evidence(r, batch, side, term.feature_a, out->evidence);
 }
 
-static const struct reason other_signs = {
+const struct reason reasons_other_signs = {
     .code = "OTHER_SIGNS",
     .feature = "",
     .value = NAN,
@@ -185,7 +184,7 @@ static const struct reason other_signs = {
     .text_kk = "Салмағы азырақ басқа белгілер",
 };
 
-static const struct reason base_rate = {
+const struct reason reasons_base_rate = {
     .code = "BASE_RATE",
     .feature = "",
     .value = NAN,
@@ -219,7 +218,8 @@ uint32_t reasons_fill(struct reasons *r, const struct batch *batch, uint32_t sid
     bool others = false;
     for (; (group = take_weightiest(r)) != NULL; others = true)
         rest += group->contribution;
-    if (others) fill_general(&other_signs, rest, quality_of(batch, side, 0), &out[count++]);
-    fill_general(&base_rate, intercept, QUALITY_EXACT, &out[count++]);
+    if (others)
+        fill_general(&reasons_other_signs, rest, reasons_quality(batch, side, 0), &out[count++]);
+    fill_general(&reasons_base_rate, intercept, QUALITY_EXACT, &out[count++]);
     return count;
 }

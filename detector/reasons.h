@@ -23,3 +23,10 @@ void reasons_close(struct reasons *reasons);
  * batch's. */
 uint32_t reasons_fill(struct reasons *reasons, const struct batch *batch, uint32_t side,
                       struct reason out[REASONS_MAX]);
+
+/* The words of what is no sign by itself. */
+extern const struct reason reasons_other_signs, reasons_base_rate;
+
+/* The worst quality of what a scored side read from the `window_s` before its event; 0: any time.
+ */
+enum quality reasons_quality(const struct batch *batch, uint32_t side, int32_t window_s);

@@ -26,6 +26,12 @@ void digest_sha256_hex(const void *data, size_t size, char out[DIGEST_HEX_SIZE])
     digest_hex(digest, sizeof digest, out);
 }
 
+void digest_sha256_base64(const void *data, size_t size, char out[DIGEST_BASE64_SIZE]) {
+    uint8_t digest[DIGEST_SIZE];
+    digest_sha256(data, size, digest);
+    EVP_EncodeBlock((unsigned char *)out, digest, sizeof digest);
+}
+
 bool digest_sha256_file(FILE *file, char out[DIGEST_HEX_SIZE]) {
     static const size_t size = 1 << 16;
     uint8_t digest[DIGEST_SIZE];

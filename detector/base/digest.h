@@ -13,6 +13,9 @@
 void digest_sha256(const void *data, size_t size, uint8_t out[DIGEST_SIZE]);
 /* Lower-case hexadecimal of `size` bytes, with a closing NUL. */
 void digest_hex(const uint8_t *bytes, size_t size, char *out);
+/* Base 64 with a closing NUL: "sha256-" and this is what a content security policy takes. */
+#define DIGEST_BASE64_SIZE 45
+void digest_sha256_base64(const void *data, size_t size, char out[DIGEST_BASE64_SIZE]);
 void digest_sha256_hex(const void *data, size_t size, char out[DIGEST_HEX_SIZE]);
 /* Of all that is left to read of a file, which is left at its end. False: reading failed. */
 bool digest_sha256_file(FILE *file, char out[DIGEST_HEX_SIZE]);

@@ -32,11 +32,11 @@ static void group(double value, char *out, size_t room) {
     out[at] = '\0';
 }
 
-static void value_text(int feature, double knot, enum language language, char *out, size_t room) {
+void words_value(int feature, double value, enum language language, char *out, size_t room) {
     const char *unit = feature_table[feature].unit;
     char number[80];
     const bool money = strcmp(unit, "tiyn") == 0, share = strcmp(unit, "ratio") == 0;
-    group(money ? knot / 100 : share ? knot * 100 : knot, number, sizeof number);
+    group(money ? value / 100 : share ? value * 100 : value, number, sizeof number);
     const char *tail = money                        ? "KZT"
                        : share                      ? "%"
                        : strcmp(unit, "s") == 0     ? seconds[language]
@@ -60,7 +60,7 @@ static double knot_of(const struct literal *l, const struct bins *bins) {
 static void literal_words(const struct literal *l, const struct bins *bins, enum language language,
                           char *out, size_t room) {
     char value[128];
-    value_text(l->feature, knot_of(l, bins), language, value, sizeof value);
+    words_value(l->feature, knot_of(l, bins), language, value, sizeof value);
     snprintf(out, room, patterns[language][l->kind], feature_text(l->feature, language), value);
 }
 
