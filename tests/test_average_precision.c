@@ -50,6 +50,18 @@ static void without_a_bad_row_it_is_undefined(void **state) {
     assert_true(isnan(band.low) && isnan(band.high));
 }
 
+static void sorted_means_the_highest_first_and_ties_in_their_order(void **state) {
+    (void)state;
+    struct ranked rows[] = {{-0.0, 0, false}, {-1e-300, 1, false}, {2.5, 2, true},
+                            {0.0, 3, true},   {-3, 4, false},      {1e300, 5, false},
+                            {2.5, 6, false},  {1e-310, 7, true},   {-2.9999999999999996, 8, false}};
+    static const uint32_t due[] = {5, 2, 6, 7, 0, 3, 1, 8, 4};
+    ranked_sort(rows, 9);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(rows[i].id, due[i]);
+    ranked_sort(rows, 0);
+}
+
 static void a_percentile_is_one_of_the_values(void **state) {
     (void)state;
     double values[] = {5, 1, 4, 2, 3, 10, 9, 8, 7, 6};
@@ -103,6 +115,7 @@ int main(void) {
         cmocka_unit_test(equal_scores_are_one_threshold_whatever_their_order),
         cmocka_unit_test(a_weight_is_so_many_rows),
         cmocka_unit_test(without_a_bad_row_it_is_undefined),
+        cmocka_unit_test(sorted_means_the_highest_first_and_ties_in_their_order),
         cmocka_unit_test(a_percentile_is_one_of_the_values),
         cmocka_unit_test(a_gain_is_less_unsure_than_its_parts),
         cmocka_unit_test(a_band_holds_the_value_and_follows_the_seed),

@@ -25,6 +25,7 @@ void backtest_pass_free(struct backtest_pass *pass) {
     free(pass->accounts);
     free(pass->sides);
     free(pass->advice);
+    free(pass->by_number);
     account_set_free(pass->index);
     free(pass);
 }
@@ -49,6 +50,21 @@ static uint32_t account_index(struct backtest_pass *pass, struct text token) {
     return add_account(pass, token);
 }
 
+/* A number names one account for good: the token is looked up once a number. */
+static uint32_t numbered_index(struct backtest_pass *pass, uint32_t number, struct text token) {
+    if (number >= pass->number_room) {
+        const size_t room = 2 * (size_t)number + ROOM_FIRST;
+        pass->by_number = realloc(pass->by_number, room * sizeof *pass->by_number);
+        assert(pass->by_number != NULL && "out of memory");
+        memset(pass->by_number + pass->number_room, 0,
+               (room - pass->number_room) * sizeof *pass->by_number);
+        pass->number_room = room;
+    }
+    uint32_t *known = &pass->by_number[number];
+    if (*known == 0) *known = account_index(pass, token) + 1;
+    return *known - 1;
+}
+
 /* Sides. */
 
 const struct party *backtest_party(const struct batch *batch, const struct side *side) {
@@ -67,7 +83,7 @@ static void take_side(struct backtest_pass *pass, const struct batch *batch, uin
     const struct side *side = &batch->side[i];
     const struct transaction *tx = &batch->tx[side->event];
     const struct party *party = backtest_party(batch, side);
-    const uint32_t account = account_index(pass, party->account_token);
+    const uint32_t account = numbered_index(pass, side->account_number, party->account_token);
     if (party->account_opened_on_present)
         pass->accounts[account].opened_on_day = party->account_opened_on_day;
     pass->sides = grow(pass->sides, pass->side_count, &pass->side_room, sizeof *pass->sides);

@@ -37,8 +37,10 @@ struct backtest_pass {
     size_t side_count, side_room;
     struct backtest_advice *advice;
     size_t advice_count, advice_room;
-    struct account_set *index; /* of accounts */
-    struct labels *labels;     /* told of each side; the caller's; or NULL */
+    struct account_set *index; /* of accounts, by token */
+    uint32_t *by_number;       /* the same by the engine's number: index + 1; 0: not met yet */
+    size_t number_room;
+    struct labels *labels; /* told of each side; the caller's; or NULL */
 };
 
 struct backtest_pass *backtest_pass_new(struct labels *labels);

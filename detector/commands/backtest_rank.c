@@ -42,31 +42,18 @@ struct ranked *backtest_ranked_accounts(const struct backtest_pass *pass,
     return ranking.rows;
 }
 
-/* Calibration goes the same way as the ranking of sides. */
-static void take_side(struct backtest_figures *f, struct ranking *ranking,
-                      const struct backtest_side *side, bool bad, const struct model *model) {
-    const double probability = model_probability(model, side->logit);
-    const size_t bin = (size_t)(probability * BACKTEST_BINS);
-    struct backtest_bin *into = &f->bins[bin < BACKTEST_BINS ? bin : BACKTEST_BINS - 1];
-    into->sides++;
-    into->bad += bad;
-    into->probability_sum += probability;
-    f->sides++;
-    f->bad_sides += bad;
-    add(ranking, side->logit, bad);
-}
-
 static struct ranking rank_sides(struct backtest_figures *f, const struct backtest_pass *pass,
-                                 const struct backtest_standing *standings,
-                                 const struct model *model) {
+                                 const struct backtest_standing *standings) {
     struct ranking ranking = new_ranking(pass->side_count);
     for (size_t i = 0; i < pass->side_count; i++) {
         const struct backtest_side *side = &pass->sides[i];
         const struct backtest_standing *standing = &standings[side->account];
         if (!standing->left_out && backtest_within(f->period, side->time_s))
-            take_side(f, &ranking, side, side->time_s >= standing->first_bad_s, model);
+            add(&ranking, side->logit, side->time_s >= standing->first_bad_s);
     }
     ranked_sort(ranking.rows, ranking.count);
+    f->sides = (int64_t)ranking.count;
+    f->bad_sides = (int64_t)ranking.bad;
     return ranking;
 }
 
@@ -80,6 +67,20 @@ static double count_bad(const struct ranking *ranking, size_t begin, size_t end)
     for (size_t i = begin; i < end; i++)
         bad += ranking->rows[i].bad;
     return bad;
+}
+
+/* Equal scores have one probability. */
+static void calibrate(struct backtest_figures *f, const struct ranking *sides,
+                      const struct model *model) {
+    for (size_t begin = 0, end; begin < sides->count; begin = end) {
+        end = ranked_tie_end(sides->rows, sides->count, begin);
+        const double probability = model_probability(model, sides->rows[begin].score);
+        const size_t bin = (size_t)(probability * BACKTEST_BINS);
+        struct backtest_bin *into = &f->bins[bin < BACKTEST_BINS ? bin : BACKTEST_BINS - 1];
+        into->sides += (int64_t)(end - begin);
+        into->bad += (int64_t)count_bad(sides, begin, end);
+        into->probability_sum += probability * (double)(end - begin);
+    }
 }
 
 static struct backtest_point first(const struct ranking *ranking, size_t size) {
@@ -104,7 +105,8 @@ static struct backtest_point from_threshold(const struct ranking *ranking, doubl
 void backtest_rank(struct backtest_figures *f, const struct backtest_pass *pass,
                    const struct backtest_standing *standings, const struct model *model) {
     const struct ranking accounts = rank_accounts(pass, standings);
-    const struct ranking sides = rank_sides(f, pass, standings, model);
+    const struct ranking sides = rank_sides(f, pass, standings);
+    calibrate(f, &sides, model);
     f->account_ap = average_precision(accounts.rows, accounts.count, NULL);
     f->side_ap = average_precision(sides.rows, sides.count, NULL);
     f->account_ap_band = bootstrap_average_precision(

@@ -32,13 +32,21 @@ bool backtest_run_open(struct backtest_run *run, const struct options *settings,
 
 /* Running. */
 
+static bool scores_are_written(const struct backtest_run *run, struct error *error) {
+    return run->scores_file == NULL || ferror(run->scores_file) == 0 ||
+           error_set(error, ERROR_IO, "the scores cannot be written; is the disk full?");
+}
+
 static bool take_batch(void *context, const struct batch *batch, struct error *error) {
     struct backtest_run *run = context;
     backtest_pass_take_batch(run->pass, batch);
-    if (run->scores == NULL) return true;
-    backtest_scores_rows(run->scores, batch, run->model);
-    return ferror(run->scores) == 0 ||
-           error_set(error, ERROR_IO, "the scores cannot be written; is the disk full?");
+    if (run->scores != NULL) backtest_scores_rows(run->scores, batch);
+    return scores_are_written(run, error);
+}
+
+static void close_scores(struct backtest_run *run) {
+    backtest_scores_close(run->scores);
+    run->scores = NULL;
 }
 
 bool backtest_run_go(struct backtest_run *run, const struct offline_input *input, bool quiet,
@@ -51,8 +59,11 @@ bool backtest_run_go(struct backtest_run *run, const struct offline_input *input
                                                  .batch_context = run,
                                                  .order_ignored = true,
                                                  .quiet = quiet};
-    return offline_run_open(&run->offline, input, &engine, error) &&
-           offline_run_go(&run->offline, error);
+    if (!offline_run_open(&run->offline, input, &engine, error)) return false;
+    if (run->scores_file != NULL) run->scores = backtest_scores_open(run->scores_file, run->model);
+    const bool ok = offline_run_go(&run->offline, error);
+    close_scores(run);
+    return ok && scores_are_written(run, error);
 }
 
 void backtest_run_forget(struct backtest_run *run) {
@@ -61,6 +72,7 @@ void backtest_run_forget(struct backtest_run *run) {
 
 void backtest_run_close(struct backtest_run *run) {
     backtest_run_forget(run);
+    close_scores(run);
     backtest_pass_free(run->pass);
     policy_free(run->policy);
     model_free(run->model);

@@ -16,7 +16,8 @@ struct backtest_run {
     struct model *model;
     struct policy *policy;
     struct backtest_pass *pass; /* what it left, from backtest_run_go on */
-    FILE *scores;               /* where scores.csv goes, of the caller; NULL: nowhere */
+    FILE *scores_file;          /* where scores.csv goes, of the caller; NULL: nowhere */
+    struct backtest_scores *scores;
     struct offline_run offline; /* from backtest_run_go on */
 };
 

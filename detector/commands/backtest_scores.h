@@ -11,6 +11,10 @@
 
 #include <stdio.h>
 
-void backtest_scores_head(FILE *file);
-/* Errors are the file's: ferror. */
-void backtest_scores_rows(FILE *file, const struct batch *batch, const struct model *model);
+struct backtest_scores;
+
+/* Begins with the head line. File and model outlive it; errors are the file's: ferror. */
+struct backtest_scores *backtest_scores_open(FILE *file, const struct model *model);
+void backtest_scores_rows(struct backtest_scores *scores, const struct batch *batch);
+/* Hands the last rows to the file. */
+void backtest_scores_close(struct backtest_scores *scores);

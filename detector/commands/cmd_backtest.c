@@ -3,7 +3,6 @@
 #include "detector/commands/backtest_outputs.h"
 #include "detector/commands/backtest_report.h"
 #include "detector/commands/backtest_run.h"
-#include "detector/commands/backtest_scores.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/fit_period.h"
@@ -70,9 +69,8 @@ static bool open_outputs(struct backtest *b, struct error *error) {
                                                      .read = read,
                                                      .read_count = sizeof read / sizeof read[0]};
     if (!backtest_outputs_open(&b->outputs, &options, error)) return false;
-    b->run.scores = backtest_outputs_stream(&b->outputs, BACKTEST_SCORES, error);
-    if (b->run.scores != NULL) backtest_scores_head(b->run.scores);
-    return b->run.scores != NULL;
+    b->run.scores_file = backtest_outputs_stream(&b->outputs, BACKTEST_SCORES, error);
+    return b->run.scores_file != NULL;
 }
 
 /* The runs. */
