@@ -53,7 +53,8 @@ static uint32_t add_account(int32_t opened_on_day) {
 }
 
 static void add_side(uint32_t account, int64_t after_s, double logit) {
-    sides[pass.side_count++] = (struct backtest_side){START_S + after_s, logit, account};
+    sides[pass.side_count++] =
+        (struct backtest_side){.time_s = START_S + after_s, .logit = logit, .account = account};
 }
 
 static void advise(uint32_t account, int64_t after_s, bool opens, enum action action,
@@ -131,10 +132,10 @@ static void what_was_bad_before_is_left_out_but_counts_as_load(void **state) {
     assert_int_equal(f->accounts, 2);
     assert_int_equal(f->sides, 2);
     assert_true(is(f->account_ap, 1));
-    assert_int_equal(f->recommendations, 1);
-    assert_int_equal(f->recommended_accounts, 1);
-    assert_int_equal(f->found + f->wrong_freezes, 0);
-    assert_int_equal(f->held_tiyn, 0);
+    assert_int_equal(f->advised.recommendations, 1);
+    assert_int_equal(f->advised.accounts, 1);
+    assert_int_equal(f->advised.found + f->advised.wrong_freezes, 0);
+    assert_int_equal(f->advised.held_tiyn, 0);
     assert_int_equal(f->begins_s, START_S + 100);
     assert_int_equal(f->period.to_s, START_S + 130);
     backtest_figures_free(f);
@@ -194,6 +195,26 @@ static void a_threshold_takes_what_reaches_it(void **state) {
     backtest_figures_free(f);
 }
 
+static void no_more_is_caught_than_came_in_while_bad(void **state) {
+    (void)state;
+    const uint32_t held_more = add_account(0), held_less = add_account(0), missed = add_account(0);
+    for (uint32_t account = held_more; account <= missed; account++) {
+        add_side(account, 5, 0);
+        sides[pass.side_count - 1].received_tiyn = 1000; /* before it turned bad */
+        add_side(account, 20, 0);
+        sides[pass.side_count - 1].received_tiyn = 100;
+    }
+    advise(held_more, 20, true, ACTION_HOLD_AMOUNT, 150);
+    advise(held_less, 20, true, ACTION_HOLD_AMOUNT, 30);
+    struct backtest_figures *f = judge("a0,10\na1,10\na2,10\n", INT64_MIN);
+    assert_int_equal(f->received_bad_tiyn, 300);
+    assert_int_equal(f->advised.caught_tiyn, 130);
+    assert_int_equal(f->advised.held_bad_tiyn, 180);
+    assert_true(is(backtest_precision(&f->advised), 1));
+    assert_true(is(backtest_recall(&f->advised, f->bad_accounts), 2.0 / 3));
+    backtest_figures_free(f);
+}
+
 static void of_an_episode_the_largest_hold_counts(void **state) {
     (void)state;
     const uint32_t bad = add_account(0), honest = add_account(0);
@@ -205,12 +226,12 @@ static void of_an_episode_the_largest_hold_counts(void **state) {
     advise(bad, 30, false, ACTION_HOLD_AMOUNT, 200);
     advise(bad, 9000, true, ACTION_HOLD_AMOUNT, 40);
     struct backtest_figures *f = judge("a0,0\n", INT64_MIN);
-    assert_int_equal(f->held_bad_tiyn, 340);
-    assert_int_equal(f->held_tiyn, 345);
-    assert_int_equal(f->recommendations, 5);
-    assert_int_equal(f->recommended_accounts, 2);
-    assert_int_equal(f->thresholds[ACTION_HOLD_AMOUNT].accounts_recommended, 2);
-    assert_int_equal(f->thresholds[ACTION_HOLD_AMOUNT].bad_recommended, 1);
+    assert_int_equal(f->advised.held_bad_tiyn, 340);
+    assert_int_equal(f->advised.held_tiyn, 345);
+    assert_int_equal(f->advised.recommendations, 5);
+    assert_int_equal(f->advised.accounts, 2);
+    assert_int_equal(f->advised.accounts_by_action[ACTION_HOLD_AMOUNT], 2);
+    assert_int_equal(f->advised.bad_by_action[ACTION_HOLD_AMOUNT], 1);
     backtest_figures_free(f);
 }
 
@@ -224,7 +245,7 @@ static void minutes_run_from_turning_bad_to_the_first_recommendation(void **stat
     }
     add_side(add_account(0), 10000, 0);
     struct backtest_figures *f = judge("a0,0\na1,30\na2,60\na3,0\n", INT64_MIN);
-    assert_int_equal(f->found, 3);
+    assert_int_equal(f->advised.found, 3);
     assert_true(is(f->minutes_median, 2.5));
     assert_true(is(f->minutes_p90, 3));
     backtest_figures_free(f);
@@ -245,9 +266,9 @@ static void wrong_freezes_go_by_the_age_of_the_account(void **state) {
     advise(bad, 10, true, ACTION_REVIEW_ONLY, 0);
     struct backtest_figures *f = judge("a11,0\n", INT64_MIN);
     for (size_t i = 0; i < 5; i++)
-        assert_int_equal(f->wrong_by_age[i], 2);
-    assert_int_equal(f->wrong_by_age[5], 1);
-    assert_int_equal(f->wrong_freezes, 11);
+        assert_int_equal(f->advised.wrong_by_age[i], 2);
+    assert_int_equal(f->advised.wrong_by_age[5], 1);
+    assert_int_equal(f->advised.wrong_freezes, 11);
     backtest_figures_free(f);
 }
 
@@ -283,7 +304,7 @@ static void the_load_goes_by_days_of_the_period(void **state) {
     assert_false(f->labelled);
     assert_int_equal(f->day_count, 2);
     assert_int_equal(f->first_day, START_DAY + 1);
-    assert_int_equal(f->recommended_accounts, 1);
+    assert_int_equal(f->advised.accounts, 1);
     assert_int_equal(f->days[0].opened, 2);
     assert_int_equal(f->days[1].opened, 1);
     assert_int_equal(f->days[1].amended, 1);
@@ -349,6 +370,7 @@ int main(void) {
         cmocka_unit_test_setup(a_bad_account_without_a_side_in_the_period_is_said, begin),
         cmocka_unit_test_setup(a_queue_that_ends_in_a_tie_holds_the_expected_share, begin),
         cmocka_unit_test_setup(a_threshold_takes_what_reaches_it, begin),
+        cmocka_unit_test_setup(no_more_is_caught_than_came_in_while_bad, begin),
         cmocka_unit_test_setup(of_an_episode_the_largest_hold_counts, begin),
         cmocka_unit_test_setup(minutes_run_from_turning_bad_to_the_first_recommendation, begin),
         cmocka_unit_test_setup(wrong_freezes_go_by_the_age_of_the_account, begin),

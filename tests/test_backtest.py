@@ -46,7 +46,7 @@ def rank(sorted_values, share):
 class Feed:
     """The sides and recommendations of the period, without accounts that were bad before."""
 
-    def __init__(self, directory, labels, from_s):
+    def __init__(self, directory, labels, from_s, transactions):
         with open(labels, encoding="utf-8", newline="") as file:
             bad = {row["account_id"]: int(row["first_bad_time"]) for row in csv.DictReader(file)}
         with open(f"{directory}/scores.csv", encoding="utf-8", newline="") as file:
@@ -60,6 +60,11 @@ class Feed:
         self.score = {}
         for row in self.rows:
             self.score[row["account"]] = max(float(row["logit"]), self.score.get(row["account"], -math.inf))
+        self.received = {account: 0 for account in self.bad}
+        for row, bad in zip(self.rows, self.side_bad):
+            tx = transactions[int(row["position"].split("/")[1])]
+            if bad and row["side"] == "payee" and (tx["event_type"], tx["tx_status"]) == ("P2P_TRANSFER", "SETTLED"):
+                self.received[row["account"]] += tx["amount_minor"]
         with open(f"{directory}/recommendations.avro", "rb") as file:
             values = [r["value"][FRAME_SIZE:] for r in fastavro.reader(file)]
         advice = [fastavro.schemaless_reader(io.BytesIO(value), SCHEMA, None) for value in values]
@@ -137,6 +142,14 @@ def check_recommended(report, feed):
     assert sum(recommended["wrong_freezes_by_account_age"].values()) == recommended["wrong_freezes"]
     assert recommended["held_kzt_minor"] == sum(holds.values())
     assert recommended["held_of_bad_kzt_minor"] == sum(h for (a, _), h in holds.items() if a in feed.bad) > 0
+    near(recommended["precision"], len(found) / len(first), "precision of recommendations")
+    near(recommended["recall"], len(found) / sum(a in feed.bad for a in feed.score), "their recall")
+    held = {}
+    for (account, _), hold in holds.items():
+        held[account] = held.get(account, 0) + hold
+    caught = sum(min(held.get(account, 0), feed.received[account]) for account in feed.bad)
+    assert recommended["caught_kzt_minor"] == caught > 0
+    assert recommended["missed_kzt_minor"] == sum(feed.received[account] for account in feed.bad) - caught > 0
     minutes = sorted((first[account] - feed.bad[account]) / 60 for account in found)
     near(recommended["minutes_median"], rank(minutes, 0.5), "median")
     near(recommended["minutes_p90"], rank(minutes, 0.9), "nine in ten")
@@ -162,7 +175,9 @@ def main():
         run("backtest", "--input", feed, "--labels", labels, "--out", out, "--from", str(from_s))
         with open(f"{out}/report.json", encoding="utf-8") as file:
             report = json.load(file)
-        judged = Feed(out, labels, from_s)
+        with open(feed, "rb") as file:
+            transactions = list(fastavro.reader(file))
+        judged = Feed(out, labels, from_s, transactions)
         for check in (check_ranking, check_queues, check_thresholds, check_calibration, check_recommended, check_load):
             check(report, judged)
     print(f"{len(judged.rows)} of {judged.all_rows} sides, {len(judged.score)} accounts: every figure is the same")

@@ -9,24 +9,6 @@
 
 enum { MINUTE_S = 60 };
 
-const char *const backtest_age_names[BACKTEST_AGES] = {
-    "under 7 days", "7 to 29 days", "30 to 89 days", "90 to 364 days", "a year or more", "unknown"};
-
-/* Ages. */
-
-static size_t age_bin(int32_t days) {
-    static const int32_t ends[] = {7, 30, 90, 365};
-    size_t bin = 0;
-    while (bin < sizeof ends / sizeof ends[0] && days >= ends[bin])
-        bin++;
-    return bin;
-}
-
-static size_t age_at(const struct backtest_account *account, int64_t second) {
-    if (account->opened_on_day == BACKTEST_DAY_UNKNOWN) return BACKTEST_AGES - 1;
-    return age_bin(calendar_day(second) - account->opened_on_day);
-}
-
 /* The load. */
 
 static void begin_period(struct backtest_figures *f, const struct backtest_pass *pass) {
@@ -55,7 +37,7 @@ static void count_load(struct backtest_figures *f, const struct backtest_pass *p
         const struct backtest_advice *advice = &pass->advice[i];
         if (advice->issued_s < f->period.from_s) continue;
         struct backtest_day *day = day_at(f, advice->issued_s);
-        f->recommendations++;
+        f->advised.recommendations++;
         if (advice->opens)
             day->opened++;
         else
@@ -98,30 +80,14 @@ static void draw_histogram(struct backtest_figures *f, const struct backtest_pas
 
 /* Accounts. */
 
-static void count_recommended(struct backtest_figures *f, const struct backtest_account *account,
-                              const struct backtest_standing *standing) {
-    struct backtest_threshold *strongest = &f->thresholds[standing->action];
-    strongest->accounts_recommended++;
-    f->held_tiyn += standing->held_tiyn;
-    if (backtest_is_bad(standing)) {
-        strongest->bad_recommended++;
-        f->found++;
-        f->held_bad_tiyn += standing->held_tiyn;
-    } else {
-        f->wrong_freezes++;
-        f->wrong_by_age[age_at(account, standing->first_advice_s)]++;
-    }
-}
-
 static void count_accounts(struct backtest_figures *f, const struct backtest_pass *pass,
                            const struct backtest_standing *standings) {
     for (size_t i = 0; i < pass->account_count; i++) {
         const struct backtest_standing *standing = &standings[i];
-        const bool recommended = standing->first_advice_s != INT64_MAX;
-        f->recommended_accounts += recommended;
+        backtest_advised_take(&f->advised, &pass->accounts[i], standing);
         f->left_out_accounts += standing->left_out;
         if (standing->left_out) continue;
-        if (recommended) count_recommended(f, &pass->accounts[i], standing);
+        f->received_bad_tiyn += standing->received_tiyn;
         f->bad_accounts_not_scored += backtest_is_bad(standing) && !backtest_counts(standing);
         f->accounts += backtest_counts(standing);
         f->bad_accounts += backtest_counts(standing) && backtest_is_bad(standing);
@@ -130,7 +96,7 @@ static void count_accounts(struct backtest_figures *f, const struct backtest_pas
 
 static void time_found(struct backtest_figures *f, const struct backtest_pass *pass,
                        const struct backtest_standing *standings) {
-    double *minutes = calloc((size_t)f->found + 1, sizeof *minutes);
+    double *minutes = calloc((size_t)f->advised.found + 1, sizeof *minutes);
     size_t count = 0;
     assert(minutes != NULL && "out of memory");
     for (size_t i = 0; i < pass->account_count; i++) {
@@ -175,7 +141,8 @@ struct backtest_figures *backtest_figures_new(const struct backtest_pass *pass,
 }
 
 double backtest_a_day(const struct backtest_figures *f) {
-    return f->day_count == 0 ? (double)NAN : (double)f->recommendations / (double)f->day_count;
+    return f->day_count == 0 ? (double)NAN
+                             : (double)f->advised.recommendations / (double)f->day_count;
 }
 
 void backtest_figures_free(struct backtest_figures *f) {

@@ -7,17 +7,11 @@
  * recommendation of any action. NaN: undefined. Shares are 0 to 1, money is tiyn. */
 #pragma once
 
-#include "detector/commands/backtest_standing.h"
+#include "detector/commands/backtest_advised.h"
 #include "detector/commands/bootstrap.h"
 #include "detector/policy.h"
 
-enum {
-    BACKTEST_QUEUES = 5,
-    BACKTEST_BINS = 10,
-    BACKTEST_AGES = 6,
-    BACKTEST_ROUNDS = 200,
-    BACKTEST_SEED = 1
-};
+enum { BACKTEST_QUEUES = 5, BACKTEST_BINS = 10, BACKTEST_ROUNDS = 200, BACKTEST_SEED = 1 };
 
 /* Of those at or above a place in the ranking. Where a queue ends among equal scores, `bad` is what
  * is expected of any order of them. */
@@ -28,7 +22,6 @@ struct backtest_point {
 struct backtest_threshold {
     bool used; /* by the policy */
     double logit, probability;
-    int64_t accounts_recommended, bad_recommended; /* whose strongest action it was */
     struct backtest_point accounts, sides;
 };
 
@@ -54,8 +47,8 @@ struct backtest_figures {
     int64_t left_out_accounts;
     int64_t bad_accounts_not_scored; /* turn bad in the period and have no side in it */
 
-    int64_t recommendations, recommended_accounts; /* the load: with those left out */
-    struct backtest_day *days;                     /* days of the period, as calendar.h has them */
+    struct backtest_advised advised;
+    struct backtest_day *days; /* days of the period, as calendar.h has them */
     size_t day_count;
     int32_t first_day;
     struct backtest_bar *bars; /* those that are not empty, rising */
@@ -67,14 +60,12 @@ struct backtest_figures {
     struct backtest_threshold thresholds[ACTION_COUNT];
     struct backtest_bin bins[BACKTEST_BINS]; /* of tenths of the probability */
 
-    int64_t found, wrong_freezes; /* recommended accounts that are bad, that are honest */
-    int64_t wrong_by_age[BACKTEST_AGES];
-    int64_t held_tiyn, held_bad_tiyn;
+    int64_t
+        received_bad_tiyn; /* by bad accounts, by transfer between persons, from turning bad on */
     double minutes_median, minutes_p90; /* from turning bad to the first recommendation */
 };
 
 extern const int64_t backtest_queue_sizes[BACKTEST_QUEUES];
-extern const char *const backtest_age_names[BACKTEST_AGES];
 
 /* `labels` may be NULL. The model is the one of the run. */
 struct backtest_figures *backtest_figures_new(const struct backtest_pass *pass,

@@ -9,12 +9,12 @@
     X(account_average_precision_at_least, true, true, false, f->account_ap)                        \
     X(account_average_precision_low_at_least, true, true, false, f->account_ap_band.low)           \
     X(side_average_precision_at_least, true, true, false, f->side_ap)                              \
-    X(found_at_least, true, true, false, (double)f->found)                                         \
-    X(wrong_freezes_at_most, false, true, false, (double)f->wrong_freezes)                         \
+    X(found_at_least, true, true, false, (double)f->advised.found)                                 \
+    X(wrong_freezes_at_most, false, true, false, (double)f->advised.wrong_freezes)                 \
     X(minutes_median_at_most, false, true, false, f->minutes_median)                               \
     X(minutes_p90_at_most, false, true, false, f->minutes_p90)                                     \
-    X(held_of_bad_kzt_minor_at_least, true, true, false, (double)f->held_bad_tiyn)                 \
-    X(recommendations_at_most, false, false, false, (double)f->recommendations)                    \
+    X(held_of_bad_kzt_minor_at_least, true, true, false, (double)f->advised.held_bad_tiyn)         \
+    X(recommendations_at_most, false, false, false, (double)f->advised.recommendations)            \
     X(recommendations_a_day_at_most, false, false, false, backtest_a_day(f))                       \
     X(account_average_precision_gain_at_least, true, true, true, c->account_ap_gain)               \
     X(account_average_precision_gain_low_at_least, true, true, true, c->account_ap_gain_band.low)  \

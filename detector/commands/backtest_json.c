@@ -49,8 +49,8 @@ static json_t *days(const struct backtest_figures *f) {
 }
 
 static json_t *load(const struct backtest_figures *f) {
-    return json_pack("{so so so so}", "recommendations", whole(f->recommendations), "accounts",
-                     whole(f->recommended_accounts), "recommendations_a_day",
+    return json_pack("{so so so so}", "recommendations", whole(f->advised.recommendations),
+                     "accounts", whole(f->advised.accounts), "recommendations_a_day",
                      number(backtest_a_day(f)), "days", days(f));
 }
 
@@ -91,8 +91,8 @@ static json_t *thresholds(const struct backtest_figures *f) {
             rows, json_pack("{ss so so so so so so}", "action", backtest_action_name(action),
                             "logit", number(t->logit), "probability", number(t->probability),
                             "accounts", point(&t->accounts), "sides", point(&t->sides),
-                            "accounts_recommended", whole(t->accounts_recommended),
-                            "bad_recommended", whole(t->bad_recommended)));
+                            "accounts_recommended", whole(f->advised.accounts_by_action[action]),
+                            "bad_recommended", whole(f->advised.bad_by_action[action])));
     }
     return rows;
 }
@@ -114,16 +114,20 @@ static json_t *calibration(const struct backtest_figures *f) {
 static json_t *wrong_by_age(const struct backtest_figures *f) {
     json_t *ages = json_object();
     for (size_t i = 0; i < BACKTEST_AGES; i++)
-        json_object_set_new(ages, backtest_age_names[i], whole(f->wrong_by_age[i]));
+        json_object_set_new(ages, backtest_age_names[i], whole(f->advised.wrong_by_age[i]));
     return ages;
 }
 
 static json_t *recommended(const struct backtest_figures *f) {
-    return json_pack("{so so so so so so so}", "found", whole(f->found), "wrong_freezes",
-                     whole(f->wrong_freezes), "wrong_freezes_by_account_age", wrong_by_age(f),
-                     "held_kzt_minor", whole(f->held_tiyn), "held_of_bad_kzt_minor",
-                     whole(f->held_bad_tiyn), "minutes_median", number(f->minutes_median),
-                     "minutes_p90", number(f->minutes_p90));
+    const struct backtest_advised *a = &f->advised;
+    return json_pack(
+        "{so so so so so so so so so so so}", "found", whole(a->found), "wrong_freezes",
+        whole(a->wrong_freezes), "precision", number(backtest_precision(a)), "recall",
+        number(backtest_recall(a, f->bad_accounts)), "wrong_freezes_by_account_age",
+        wrong_by_age(f), "held_kzt_minor", whole(a->held_tiyn), "held_of_bad_kzt_minor",
+        whole(a->held_bad_tiyn), "caught_kzt_minor", whole(a->caught_tiyn), "missed_kzt_minor",
+        whole(f->received_bad_tiyn - a->caught_tiyn), "minutes_median", number(f->minutes_median),
+        "minutes_p90", number(f->minutes_p90));
 }
 
 static void add_labelled(json_t *report, const struct backtest_figures *f) {

@@ -53,7 +53,7 @@ static void write_load(FILE *file, const struct backtest_figures *f) {
             "\n## Load\n\n"
             "%" PRId64 " recommendations (opened or amended) for %" PRId64 " accounts in %zu days: "
             "%s a day, %" PRId64 " on the fullest day.\n",
-            f->recommendations, f->recommended_accounts, f->day_count,
+            f->advised.recommendations, f->advised.accounts, f->day_count,
             rounded(backtest_a_day(f), 1, text), most);
 }
 
@@ -119,20 +119,22 @@ static void write_recommended(FILE *file, const struct backtest_figures *f) {
             "\n## Recommended accounts\n\n"
             "* bad: %" PRId64 "; honest (wrong freezes): %" PRId64 "\n"
             "* money held: %.2f KZT, of it of bad accounts %.2f KZT\n"
+            "* of what bad accounts received: caught %.2f KZT, missed %.2f KZT\n"
             "* minutes from turning bad to the first recommendation: median %s, nine in ten within "
             "%s\n\n"
             "| strongest action | accounts | bad |\n| --- | --: | --: |\n",
-            f->found, f->wrong_freezes, (double)f->held_tiyn / MINOR_UNITS,
-            (double)f->held_bad_tiyn / MINOR_UNITS, rounded(f->minutes_median, 1, median),
-            rounded(f->minutes_p90, 1, p90));
+            f->advised.found, f->advised.wrong_freezes, (double)f->advised.held_tiyn / MINOR_UNITS,
+            (double)f->advised.held_bad_tiyn / MINOR_UNITS,
+            (double)f->advised.caught_tiyn / MINOR_UNITS,
+            (double)(f->received_bad_tiyn - f->advised.caught_tiyn) / MINOR_UNITS,
+            rounded(f->minutes_median, 1, median), rounded(f->minutes_p90, 1, p90));
     for (int action = 0; action < ACTION_COUNT; action++)
         if (f->thresholds[action].used)
             fprintf(file, "| %s | %" PRId64 " | %" PRId64 " |\n", backtest_action_name(action),
-                    f->thresholds[action].accounts_recommended,
-                    f->thresholds[action].bad_recommended);
+                    f->advised.accounts_by_action[action], f->advised.bad_by_action[action]);
     fputs("\n| age of the account | wrong freezes |\n| --- | --: |\n", file);
     for (size_t i = 0; i < BACKTEST_AGES; i++)
-        fprintf(file, "| %s | %" PRId64 " |\n", backtest_age_names[i], f->wrong_by_age[i]);
+        fprintf(file, "| %s | %" PRId64 " |\n", backtest_age_names[i], f->advised.wrong_by_age[i]);
 }
 
 static void write_calibration(FILE *file, const struct backtest_figures *f) {

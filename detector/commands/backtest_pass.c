@@ -79,6 +79,12 @@ static void note_label(struct backtest_pass *pass, const struct transaction *tx,
     labels_note(pass->labels, tx->event_id, marks, party->account_token, tx->event_time_s);
 }
 
+static int64_t received(const struct transaction *tx, const struct side *side) {
+    const bool is = side->role == SIDE_PAYEE && tx->event_type == EVENT_TYPE_P2P_TRANSFER &&
+                    tx->tx_status == TX_STATUS_SETTLED;
+    return is ? tx->amount_tiyn : 0;
+}
+
 static void take_side(struct backtest_pass *pass, const struct batch *batch, uint32_t i) {
     const struct side *side = &batch->side[i];
     const struct transaction *tx = &batch->tx[side->event];
@@ -88,7 +94,7 @@ static void take_side(struct backtest_pass *pass, const struct batch *batch, uin
         pass->accounts[account].opened_on_day = party->account_opened_on_day;
     pass->sides = grow(pass->sides, pass->side_count, &pass->side_room, sizeof *pass->sides);
     pass->sides[pass->side_count++] =
-        (struct backtest_side){tx->event_time_s, batch->logit[i], account};
+        (struct backtest_side){tx->event_time_s, batch->logit[i], received(tx, side), account};
     note_label(pass, tx, side, party);
 }
 

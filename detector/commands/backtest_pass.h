@@ -18,7 +18,8 @@ struct backtest_account {
 struct backtest_side {
     int64_t time_s; /* of the event */
     double logit;
-    uint32_t account; /* index */
+    int64_t received_tiyn; /* came to the account by transfer between persons */
+    uint32_t account;      /* index */
 };
 
 /* A recommendation that opens or amends an episode. */

@@ -28,14 +28,14 @@ static void take_sides(struct backtest_standing *standings, const struct backtes
     for (size_t i = 0; i < pass->side_count; i++) {
         const struct backtest_side *side = &pass->sides[i];
         struct backtest_standing *standing = &standings[side->account];
-        if (backtest_within(period, side->time_s) && side->logit > standing->score)
-            standing->score = side->logit;
+        if (!backtest_within(period, side->time_s)) continue;
+        if (side->logit > standing->score) standing->score = side->logit;
+        if (side->time_s >= standing->first_bad_s) standing->received_tiyn += side->received_tiyn;
     }
 }
 
-/* `episode_tiyn`: the largest hold so far of the account's present episode. */
-static void take_advice(struct backtest_standing *standing, const struct backtest_advice *advice,
-                        int64_t *episode_tiyn) {
+void backtest_standing_take(struct backtest_standing *standing,
+                            const struct backtest_advice *advice, int64_t *episode_tiyn) {
     if (advice->opens) *episode_tiyn = 0;
     if (advice->hold_tiyn > *episode_tiyn) {
         standing->held_tiyn += advice->hold_tiyn - *episode_tiyn;
@@ -57,7 +57,7 @@ struct backtest_standing *backtest_standings(const struct backtest_pass *pass,
     for (size_t i = 0; i < pass->advice_count; i++) {
         const struct backtest_advice *advice = &pass->advice[i];
         if (advice->issued_s >= period.from_s)
-            take_advice(&standings[advice->account], advice, &episodes[advice->account]);
+            backtest_standing_take(&standings[advice->account], advice, &episodes[advice->account]);
     }
     free(episodes);
     return standings;

@@ -15,6 +15,7 @@ struct backtest_standing {
     int64_t first_bad_s;    /* INT64_MAX: it does not turn bad within the period, or no labels */
     int64_t first_advice_s; /* of the period; INT64_MAX: none */
     int64_t held_tiyn;      /* the largest hold of each episode, added up */
+    int64_t received_tiyn;  /* by transfer between persons, from turning bad on */
     enum action action;     /* the strongest advised; ACTION_UNKNOWN: none */
     bool left_out;          /* was bad before the period, and is judged no more */
 };
@@ -24,6 +25,11 @@ struct backtest_period backtest_period(const struct backtest_pass *pass, int64_t
 struct backtest_standing *backtest_standings(const struct backtest_pass *pass,
                                              const struct labels *labels,
                                              struct backtest_period period);
+
+/* One more recommendation of the period. `episode_tiyn`: the largest hold so far of the account's
+ * present episode, 0 before the first. */
+void backtest_standing_take(struct backtest_standing *standing,
+                            const struct backtest_advice *advice, int64_t *episode_tiyn);
 
 static inline bool backtest_is_bad(const struct backtest_standing *standing) {
     return standing->first_bad_s != INT64_MAX;

@@ -198,13 +198,15 @@ static void print_summary(const struct backtest *b) {
             "day\n",
             stop_signal_seen() != 0 ? "interrupted; so far: " : "", b->run.pass->side_count,
             b->run.pass->account_count, b->run.offline.seconds + b->old_run.offline.seconds,
-            (long long)f->recommendations, (long long)f->recommended_accounts, backtest_a_day(f));
+            (long long)f->advised.recommendations, (long long)f->advised.accounts,
+            backtest_a_day(f));
     if (f->labelled)
         fprintf(stderr,
                 "average precision of accounts %.4f (%.4f to %.4f), of sides %.4f; found %lld of "
                 "%lld bad accounts, %lld wrong freezes\n",
                 f->account_ap, f->account_ap_band.low, f->account_ap_band.high, f->side_ap,
-                (long long)f->found, (long long)f->bad_accounts, (long long)f->wrong_freezes);
+                (long long)f->advised.found, (long long)f->bad_accounts,
+                (long long)f->advised.wrong_freezes);
     else
         fprintf(stderr, "no labels: how good the ranking is cannot be said; --labels FILE\n");
     fprintf(stderr, "next: read %s/report.md\n", b->out);
