@@ -48,7 +48,9 @@ static int free_documents(void **state) {
 static uint32_t add_account(int32_t opened_on_day) {
     const size_t i = pass.account_count++;
     snprintf(names[i], sizeof names[i], "a%zu", i);
-    accounts[i] = (struct backtest_account){names[i], (uint32_t)strlen(names[i]), opened_on_day};
+    accounts[i] = (struct backtest_account){.token = names[i],
+                                            .token_size = (uint32_t)strlen(names[i]),
+                                            .opened_on_day = opened_on_day};
     return (uint32_t)i;
 }
 
@@ -59,8 +61,11 @@ static void add_side(uint32_t account, int64_t after_s, double logit) {
 
 static void advise(uint32_t account, int64_t after_s, bool opens, enum action action,
                    int64_t hold_tiyn) {
-    advice[pass.advice_count++] =
-        (struct backtest_advice){START_S + after_s, hold_tiyn, account, action, opens};
+    advice[pass.advice_count++] = (struct backtest_advice){.issued_s = START_S + after_s,
+                                                           .hold_tiyn = hold_tiyn,
+                                                           .account = account,
+                                                           .action = action,
+                                                           .opens = opens};
 }
 
 /* `rows`: "a0,100\n…", seconds after the start. */
@@ -272,6 +277,81 @@ static void wrong_freezes_go_by_the_age_of_the_account(void **state) {
     backtest_figures_free(f);
 }
 
+static void wrong_freezes_go_by_the_kind_of_account_and_holder(void **state) {
+    (void)state;
+    const uint32_t merchant = add_account(0), card = add_account(0), quiet = add_account(0);
+    const uint32_t bad = add_account(0);
+    accounts[merchant].account_type = ACCOUNT_TYPE_MERCHANT;
+    accounts[merchant].person_type = PERSON_TYPE_SOLE_TRADER;
+    accounts[card].account_type = accounts[bad].account_type = ACCOUNT_TYPE_CARD;
+    accounts[card].person_type = PERSON_TYPE_NATURAL;
+    for (uint32_t i = merchant; i <= bad; i++)
+        add_side(i, 0, 1);
+    advise(merchant, 10, true, ACTION_REVIEW_ONLY, 0);
+    advise(bad, 10, true, ACTION_REVIEW_ONLY, 0);
+    struct backtest_figures *f = judge("a3,0\n", INT64_MIN);
+    assert_int_equal(f->advised.wrong_by_type[ACCOUNT_TYPE_MERCHANT], 1);
+    assert_int_equal(f->honest_by_type[ACCOUNT_TYPE_MERCHANT], 1);
+    assert_int_equal(f->advised.wrong_by_type[ACCOUNT_TYPE_CARD], 0);
+    assert_int_equal(f->honest_by_type[ACCOUNT_TYPE_CARD], 1);
+    assert_int_equal(f->honest_by_type[ACCOUNT_TYPE_UNKNOWN], 1);
+    assert_int_equal(f->advised.wrong_by_holder[PERSON_TYPE_SOLE_TRADER], 1);
+    assert_int_equal(f->honest_by_holder[PERSON_TYPE_NATURAL], 1);
+    assert_int_equal(f->honest_by_holder[PERSON_TYPE_UNKNOWN], 1);
+    (void)quiet;
+    backtest_figures_free(f);
+}
+
+static void credit(uint32_t account, int64_t after_s, int64_t received_tiyn) {
+    add_side(account, after_s, 0);
+    sides[pass.side_count - 1].role = SIDE_PAYEE;
+    sides[pass.side_count - 1].received_tiyn = received_tiyn;
+}
+
+static void minutes_run_from_the_first_bad_credit(void **state) {
+    (void)state;
+    const uint32_t bad = add_account(0);
+    credit(bad, 0, 1);
+    add_side(bad, 120, 0);
+    credit(bad, 600, 0);
+    credit(bad, 1200, 1);
+    advise(bad, 660, true, ACTION_REVIEW_ONLY, 0);
+    struct backtest_figures *f = judge("a0,60\n", INT64_MIN);
+    assert_true(is(f->minutes_median, 1));
+    backtest_figures_free(f);
+}
+
+static void what_was_still_there_counts_whatever_the_action(void **state) {
+    (void)state;
+    const uint32_t bad = add_account(0), honest = add_account(0);
+    credit(bad, 10, 1000);
+    credit(honest, 10, 1000);
+    static const int64_t at_risk[] = {300, 900, 50};
+    for (size_t i = 0; i < 3; i++) {
+        advise(bad, 20 + (int64_t)i, i != 1, ACTION_REVIEW_ONLY, 0);
+        advice[pass.advice_count - 1].at_risk_tiyn = at_risk[i];
+    }
+    advise(honest, 30, true, ACTION_REVIEW_ONLY, 0);
+    advice[pass.advice_count - 1].at_risk_tiyn = 7000;
+    struct backtest_figures *f = judge("a0,10\n", INT64_MIN);
+    assert_int_equal(f->advised.at_risk_bad_tiyn, 900);
+    assert_int_equal(f->advised.caught_tiyn, 0);
+    backtest_figures_free(f);
+}
+
+static void money_does_not_run_over(void **state) {
+    (void)state;
+    const uint32_t bad = add_account(0);
+    for (int i = 0; i < 3; i++)
+        credit(bad, i, INT64_MAX / 2);
+    advise(bad, 4, true, ACTION_HOLD_AMOUNT, INT64_MAX);
+    advise(bad, 9000, true, ACTION_HOLD_AMOUNT, INT64_MAX);
+    struct backtest_figures *f = judge("a0,0\n", INT64_MIN);
+    assert_true(f->received_bad_tiyn == INT64_MAX);
+    assert_true(f->advised.held_tiyn == INT64_MAX);
+    backtest_figures_free(f);
+}
+
 static void calibration_goes_by_tenths_of_the_probability(void **state) {
     (void)state;
     const uint32_t bad = add_account(0), honest = add_account(0);
@@ -333,8 +413,9 @@ static void a_comparison_names_who_is_gained_and_lost(void **state) {
     (void)state;
     for (int i = 0; i < 5; i++)
         add_side(add_account(0), 10 + i, i);
-    struct backtest_advice old_advice[] = {{START_S + 1, 0, 1, ACTION_REVIEW_ONLY, true},
-                                           {START_S + 2, 0, 2, ACTION_REVIEW_ONLY, true}};
+    struct backtest_advice old_advice[] = {
+        {.issued_s = START_S + 1, .account = 1, .action = ACTION_REVIEW_ONLY, .opens = true},
+        {.issued_s = START_S + 2, .account = 2, .action = ACTION_REVIEW_ONLY, .opens = true}};
     struct backtest_pass old = pass;
     old.advice = old_advice;
     old.advice_count = 2;
@@ -374,6 +455,10 @@ int main(void) {
         cmocka_unit_test_setup(of_an_episode_the_largest_hold_counts, begin),
         cmocka_unit_test_setup(minutes_run_from_turning_bad_to_the_first_recommendation, begin),
         cmocka_unit_test_setup(wrong_freezes_go_by_the_age_of_the_account, begin),
+        cmocka_unit_test_setup(wrong_freezes_go_by_the_kind_of_account_and_holder, begin),
+        cmocka_unit_test_setup(minutes_run_from_the_first_bad_credit, begin),
+        cmocka_unit_test_setup(what_was_still_there_counts_whatever_the_action, begin),
+        cmocka_unit_test_setup(money_does_not_run_over, begin),
         cmocka_unit_test_setup(calibration_goes_by_tenths_of_the_probability, begin),
         cmocka_unit_test_setup(the_load_goes_by_days_of_the_period, begin),
         cmocka_unit_test_setup(the_histogram_has_the_bars_that_are_not_empty, begin),

@@ -8,6 +8,11 @@
 const char *const backtest_age_names[BACKTEST_AGES] = {
     "under 7 days", "7 to 29 days", "30 to 89 days", "90 to 364 days", "a year or more", "unknown"};
 
+#define X(name) #name,
+const char *const backtest_type_names[BACKTEST_TYPES] = {ACCOUNT_TYPE_TABLE(X)};
+const char *const backtest_holder_names[BACKTEST_HOLDERS] = {PERSON_TYPE_TABLE(X)};
+#undef X
+
 static size_t age_bin(int32_t days) {
     static const int32_t ends[] = {7, 30, 90, 365};
     size_t bin = 0;
@@ -16,7 +21,7 @@ static size_t age_bin(int32_t days) {
     return bin;
 }
 
-static size_t age_at(const struct backtest_account *account, int64_t second) {
+size_t backtest_age_at(const struct backtest_account *account, int64_t second) {
     if (account->opened_on_day == BACKTEST_DAY_UNKNOWN) return BACKTEST_AGES - 1;
     return age_bin(calendar_day(second) - account->opened_on_day);
 }
@@ -24,9 +29,11 @@ static size_t age_at(const struct backtest_account *account, int64_t second) {
 static void take_bad(struct backtest_advised *a, const struct backtest_standing *standing) {
     a->bad_by_action[standing->action]++;
     a->found++;
-    a->held_bad_tiyn += standing->held_tiyn;
-    a->caught_tiyn += standing->held_tiyn < standing->received_tiyn ? standing->held_tiyn
-                                                                    : standing->received_tiyn;
+    const bool more = standing->held_tiyn > standing->received_tiyn;
+    const int64_t caught_tiyn = more ? standing->received_tiyn : standing->held_tiyn;
+    a->held_bad_tiyn = backtest_sum(a->held_bad_tiyn, standing->held_tiyn);
+    a->caught_tiyn = backtest_sum(a->caught_tiyn, caught_tiyn);
+    a->at_risk_bad_tiyn = backtest_sum(a->at_risk_bad_tiyn, standing->at_risk_tiyn);
 }
 
 void backtest_advised_take(struct backtest_advised *a, const struct backtest_account *account,
@@ -35,13 +42,15 @@ void backtest_advised_take(struct backtest_advised *a, const struct backtest_acc
     a->accounts++;
     if (standing->left_out) return;
     a->accounts_by_action[standing->action]++;
-    a->held_tiyn += standing->held_tiyn;
+    a->held_tiyn = backtest_sum(a->held_tiyn, standing->held_tiyn);
     if (backtest_is_bad(standing)) {
         take_bad(a, standing);
         return;
     }
     a->wrong_freezes++;
-    a->wrong_by_age[age_at(account, standing->first_advice_s)]++;
+    a->wrong_by_age[backtest_age_at(account, standing->first_advice_s)]++;
+    a->wrong_by_type[account->account_type]++;
+    a->wrong_by_holder[account->person_type]++;
 }
 
 static double share(int64_t part, int64_t whole) {

@@ -80,6 +80,16 @@ static void draw_histogram(struct backtest_figures *f, const struct backtest_pas
 
 /* Accounts. */
 
+static void count_honest(struct backtest_figures *f, const struct backtest_account *account,
+                         const struct backtest_standing *standing) {
+    const bool recommended = standing->first_advice_s != INT64_MAX;
+    if (!recommended && !backtest_counts(standing)) return;
+    const int64_t second = recommended ? standing->first_advice_s : f->period.to_s;
+    f->honest_by_age[backtest_age_at(account, second)]++;
+    f->honest_by_type[account->account_type]++;
+    f->honest_by_holder[account->person_type]++;
+}
+
 static void count_accounts(struct backtest_figures *f, const struct backtest_pass *pass,
                            const struct backtest_standing *standings) {
     for (size_t i = 0; i < pass->account_count; i++) {
@@ -87,11 +97,16 @@ static void count_accounts(struct backtest_figures *f, const struct backtest_pas
         backtest_advised_take(&f->advised, &pass->accounts[i], standing);
         f->left_out_accounts += standing->left_out;
         if (standing->left_out) continue;
-        f->received_bad_tiyn += standing->received_tiyn;
+        f->received_bad_tiyn = backtest_sum(f->received_bad_tiyn, standing->received_tiyn);
+        if (!backtest_is_bad(standing)) count_honest(f, &pass->accounts[i], standing);
         f->bad_accounts_not_scored += backtest_is_bad(standing) && !backtest_counts(standing);
         f->accounts += backtest_counts(standing);
         f->bad_accounts += backtest_counts(standing) && backtest_is_bad(standing);
     }
+}
+
+static int64_t first_bad_credit_s(const struct backtest_standing *standing) {
+    return standing->first_credit_s != INT64_MAX ? standing->first_credit_s : standing->first_bad_s;
 }
 
 static void time_found(struct backtest_figures *f, const struct backtest_pass *pass,
@@ -102,7 +117,7 @@ static void time_found(struct backtest_figures *f, const struct backtest_pass *p
     for (size_t i = 0; i < pass->account_count; i++) {
         const struct backtest_standing *s = &standings[i];
         if (!s->left_out && backtest_is_bad(s) && s->first_advice_s != INT64_MAX)
-            minutes[count++] = (double)(s->first_advice_s - s->first_bad_s) / MINUTE_S;
+            minutes[count++] = (double)(s->first_advice_s - first_bad_credit_s(s)) / MINUTE_S;
     }
     f->minutes_median = percentile(minutes, count, 0.5);
     f->minutes_p90 = percentile(minutes, count, 0.9);

@@ -4,7 +4,8 @@
  * An account is bad when it turns bad within the period; a side is bad from that second on. An
  * account's score is its highest logit in the period. Accounts that were bad before are left out of
  * everything but the load (recommendations a day). A wrong freeze is an honest account with a
- * recommendation of any action. NaN: undefined. Shares are 0 to 1, money is tiyn. */
+ * recommendation of any action. A bad account's first bad credit is its first one from turning bad
+ * on, or turning bad where none follows. NaN: undefined. Shares are 0 to 1, money is tiyn. */
 #pragma once
 
 #include "detector/commands/backtest_advised.h"
@@ -60,9 +61,13 @@ struct backtest_figures {
     struct backtest_threshold thresholds[ACTION_COUNT];
     struct backtest_bin bins[BACKTEST_BINS]; /* of tenths of the probability */
 
-    int64_t
-        received_bad_tiyn; /* by bad accounts, by transfer between persons, from turning bad on */
-    double minutes_median, minutes_p90; /* from turning bad to the first recommendation */
+    /* Honest accounts: of how many `advised` has wrong freezes. Ages are those at the first
+     * recommendation, else at the end of the period. */
+    int64_t honest_by_age[BACKTEST_AGES], honest_by_type[BACKTEST_TYPES];
+    int64_t honest_by_holder[BACKTEST_HOLDERS];
+    /* By bad accounts, by transfer between persons, from turning bad on. */
+    int64_t received_bad_tiyn;
+    double minutes_median, minutes_p90; /* from the first bad credit to the first recommendation */
 };
 
 extern const int64_t backtest_queue_sizes[BACKTEST_QUEUES];

@@ -111,23 +111,47 @@ static json_t *calibration(const struct backtest_figures *f) {
     return rows;
 }
 
-static json_t *wrong_by_age(const struct backtest_figures *f) {
-    json_t *ages = json_object();
-    for (size_t i = 0; i < BACKTEST_AGES; i++)
-        json_object_set_new(ages, backtest_age_names[i], whole(f->advised.wrong_by_age[i]));
-    return ages;
+static json_t *groups(const char *const *names, const int64_t *counts, size_t count) {
+    json_t *object = json_object();
+    for (size_t i = 0; i < count; i++)
+        json_object_set_new(object, names[i], whole(counts[i]));
+    return object;
+}
+
+/* Whom wrong freezes hit. */
+static void add_groups(json_t *object, const struct backtest_figures *f) {
+    const struct backtest_advised *a = &f->advised;
+    const struct {
+        const char *wrong, *honest;
+        const char *const *names;
+        const int64_t *wrong_counts, *honest_counts;
+        size_t count;
+    } all[] = {{"wrong_freezes_by_account_age", "honest_accounts_by_account_age",
+                backtest_age_names, a->wrong_by_age, f->honest_by_age, BACKTEST_AGES},
+               {"wrong_freezes_by_account_type", "honest_accounts_by_account_type",
+                backtest_type_names, a->wrong_by_type, f->honest_by_type, BACKTEST_TYPES},
+               {"wrong_freezes_by_holder", "honest_accounts_by_holder", backtest_holder_names,
+                a->wrong_by_holder, f->honest_by_holder, BACKTEST_HOLDERS}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        json_object_set_new(object, all[i].wrong,
+                            groups(all[i].names, all[i].wrong_counts, all[i].count));
+        json_object_set_new(object, all[i].honest,
+                            groups(all[i].names, all[i].honest_counts, all[i].count));
+    }
 }
 
 static json_t *recommended(const struct backtest_figures *f) {
     const struct backtest_advised *a = &f->advised;
-    return json_pack(
+    json_t *object = json_pack(
         "{so so so so so so so so so so so}", "found", whole(a->found), "wrong_freezes",
         whole(a->wrong_freezes), "precision", number(backtest_precision(a)), "recall",
-        number(backtest_recall(a, f->bad_accounts)), "wrong_freezes_by_account_age",
-        wrong_by_age(f), "held_kzt_minor", whole(a->held_tiyn), "held_of_bad_kzt_minor",
+        number(backtest_recall(a, f->bad_accounts)), "at_risk_of_bad_kzt_minor",
+        whole(a->at_risk_bad_tiyn), "held_kzt_minor", whole(a->held_tiyn), "held_of_bad_kzt_minor",
         whole(a->held_bad_tiyn), "caught_kzt_minor", whole(a->caught_tiyn), "missed_kzt_minor",
         whole(f->received_bad_tiyn - a->caught_tiyn), "minutes_median", number(f->minutes_median),
         "minutes_p90", number(f->minutes_p90));
+    add_groups(object, f);
+    return object;
 }
 
 static void add_labelled(json_t *report, const struct backtest_figures *f) {

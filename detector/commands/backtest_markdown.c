@@ -119,22 +119,45 @@ static void write_recommended(FILE *file, const struct backtest_figures *f) {
             "\n## Recommended accounts\n\n"
             "* bad: %" PRId64 "; honest (wrong freezes): %" PRId64 "\n"
             "* money held: %.2f KZT, of it of bad accounts %.2f KZT\n"
-            "* of what bad accounts received: caught %.2f KZT, missed %.2f KZT\n"
-            "* minutes from turning bad to the first recommendation: median %s, nine in ten within "
+            "* of what bad accounts received: caught %.2f KZT, missed %.2f KZT; still there at a "
+            "recommendation, "
+            "whatever its action: %.2f KZT\n"
+            "* minutes from the first bad credit to the first recommendation: median %s, nine in "
+            "ten within "
             "%s\n\n"
             "| strongest action | accounts | bad |\n| --- | --: | --: |\n",
             f->advised.found, f->advised.wrong_freezes, (double)f->advised.held_tiyn / MINOR_UNITS,
             (double)f->advised.held_bad_tiyn / MINOR_UNITS,
             (double)f->advised.caught_tiyn / MINOR_UNITS,
             (double)(f->received_bad_tiyn - f->advised.caught_tiyn) / MINOR_UNITS,
+            (double)f->advised.at_risk_bad_tiyn / MINOR_UNITS,
             rounded(f->minutes_median, 1, median), rounded(f->minutes_p90, 1, p90));
     for (int action = 0; action < ACTION_COUNT; action++)
         if (f->thresholds[action].used)
             fprintf(file, "| %s | %" PRId64 " | %" PRId64 " |\n", backtest_action_name(action),
                     f->advised.accounts_by_action[action], f->advised.bad_by_action[action]);
-    fputs("\n| age of the account | wrong freezes |\n| --- | --: |\n", file);
-    for (size_t i = 0; i < BACKTEST_AGES; i++)
-        fprintf(file, "| %s | %" PRId64 " |\n", backtest_age_names[i], f->advised.wrong_by_age[i]);
+}
+
+static void write_groups(FILE *file, const char *title, const char *const *names,
+                         const int64_t *wrong, const int64_t *honest, size_t count) {
+    char text[TEXT_SIZE];
+    fprintf(file, "\n| %s | honest accounts | wrong freezes | %% |\n| --- | --: | --: | --: |\n",
+            title);
+    for (size_t i = 0; i < count; i++)
+        if (honest[i] > 0)
+            fprintf(file, "| %s | %" PRId64 " | %" PRId64 " | %s |\n", names[i], honest[i],
+                    wrong[i], rounded(100 * (double)wrong[i] / (double)honest[i], 3, text));
+}
+
+static void write_wrong_freezes(FILE *file, const struct backtest_figures *f) {
+    const struct backtest_advised *a = &f->advised;
+    fputs("\n## Whom wrong freezes hit\n", file);
+    write_groups(file, "age of the account", backtest_age_names, a->wrong_by_age, f->honest_by_age,
+                 BACKTEST_AGES);
+    write_groups(file, "kind of account", backtest_type_names, a->wrong_by_type, f->honest_by_type,
+                 BACKTEST_TYPES);
+    write_groups(file, "holder", backtest_holder_names, a->wrong_by_holder, f->honest_by_holder,
+                 BACKTEST_HOLDERS);
 }
 
 static void write_calibration(FILE *file, const struct backtest_figures *f) {
@@ -189,6 +212,7 @@ void backtest_write_markdown(FILE *file, const struct backtest_report *r) {
         write_queues(file, r->figures);
         write_thresholds(file, r->figures);
         write_recommended(file, r->figures);
+        write_wrong_freezes(file, r->figures);
         write_calibration(file, r->figures);
     }
     write_load(file, r->figures);

@@ -2,12 +2,14 @@
 #include "detector/commands/backtest_pass.h"
 
 #include "detector/base/grow.h"
+#include "detector/broker/recording.h"
 #include "detector/commands/account_set.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 enum { MICROSECONDS = 1000000 };
+static_assert(RECORDING_PARTITIONS_MAX <= UINT16_MAX + 1, "a partition fits its column");
 
 struct backtest_pass *backtest_pass_new(struct labels *labels) {
     struct backtest_pass *pass = calloc(1, sizeof *pass);
@@ -85,16 +87,29 @@ static int64_t received(const struct transaction *tx, const struct side *side) {
     return is ? tx->amount_tiyn : 0;
 }
 
+static void note_holder(struct backtest_account *account, const struct party *party) {
+    if (party->account_opened_on_present) account->opened_on_day = party->account_opened_on_day;
+    if (party->account_type != ACCOUNT_TYPE_UNKNOWN) account->account_type = party->account_type;
+    if (party->person_type != PERSON_TYPE_UNKNOWN) account->person_type = party->person_type;
+}
+
 static void take_side(struct backtest_pass *pass, const struct batch *batch, uint32_t i) {
     const struct side *side = &batch->side[i];
+    const struct input *input = &batch->input[side->event];
     const struct transaction *tx = &batch->tx[side->event];
     const struct party *party = backtest_party(batch, side);
     const uint32_t account = numbered_index(pass, side->account_number, party->account_token);
-    if (party->account_opened_on_present)
-        pass->accounts[account].opened_on_day = party->account_opened_on_day;
+    note_holder(&pass->accounts[account], party);
     pass->sides = grow(pass->sides, pass->side_count, &pass->side_room, sizeof *pass->sides);
     pass->sides[pass->side_count++] =
-        (struct backtest_side){tx->event_time_s, batch->logit[i], received(tx, side), account};
+        (struct backtest_side){.time_s = tx->event_time_s,
+                               .logit = batch->logit[i],
+                               .received_tiyn = received(tx, side),
+                               .account = account,
+                               .partition = (uint16_t)input->partition,
+                               .role = (uint8_t)side->role,
+                               .offset = input->record.offset,
+                               .amount_tiyn = tx->amount_tiyn};
     note_label(pass, tx, side, party);
 }
 
@@ -111,10 +126,14 @@ void backtest_pass_take_advice(void *context, const struct recommendation *r) {
         (r->state != RECOMMENDATION_ISSUED && r->state != RECOMMENDATION_AMENDED))
         return;
     pass->advice = grow(pass->advice, pass->advice_count, &pass->advice_room, sizeof *pass->advice);
-    pass->advice[pass->advice_count++] =
+    struct backtest_advice *advice = &pass->advice[pass->advice_count++];
+    *advice =
         (struct backtest_advice){.issued_s = r->issued_at_us / MICROSECONDS,
                                  .hold_tiyn = r->hold_amount_present ? r->hold_amount_kzt_minor : 0,
                                  .account = account_index(pass, r->target_account_token),
                                  .action = r->action,
-                                 .opens = r->state == RECOMMENDATION_ISSUED};
+                                 .opens = r->state == RECOMMENDATION_ISSUED,
+                                 .revision = r->revision,
+                                 .at_risk_tiyn = r->at_risk_kzt_minor};
+    memcpy(advice->id, r->id, sizeof advice->id);
 }

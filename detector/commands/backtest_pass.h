@@ -13,6 +13,8 @@ struct backtest_account {
     char *token;
     uint32_t token_size;
     int32_t opened_on_day; /* days since 1970, or BACKTEST_DAY_UNKNOWN */
+    uint8_t account_type;  /* enum account_type; what was said last, as of the next */
+    uint8_t person_type;   /* enum person_type */
 };
 
 struct backtest_side {
@@ -20,6 +22,10 @@ struct backtest_side {
     double logit;
     int64_t received_tiyn; /* came to the account by transfer between persons */
     uint32_t account;      /* index */
+    uint16_t partition;    /* with `offset` where its record lies in the run */
+    uint8_t role;          /* enum side_role */
+    int64_t offset;
+    int64_t amount_tiyn;
 };
 
 /* A recommendation that opens or amends an episode. */
@@ -29,6 +35,9 @@ struct backtest_advice {
     uint32_t account;
     enum action action;
     bool opens;
+    int32_t revision;
+    int64_t at_risk_tiyn; /* of P2P credits that was still there, whatever the action */
+    char id[RECOMMENDATION_ID_SIZE + 1];
 };
 
 struct backtest_pass {

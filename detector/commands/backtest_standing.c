@@ -14,13 +14,21 @@ struct backtest_period backtest_period(const struct backtest_pass *pass, int64_t
 
 static struct backtest_standing begin(const struct backtest_account *account,
                                       const struct labels *labels, struct backtest_period period) {
-    struct backtest_standing standing = {
-        .score = -(double)INFINITY, .first_bad_s = INT64_MAX, .first_advice_s = INT64_MAX};
+    struct backtest_standing standing = {.score = -(double)INFINITY,
+                                         .first_bad_s = INT64_MAX,
+                                         .first_credit_s = INT64_MAX,
+                                         .first_advice_s = INT64_MAX};
     if (labels == NULL) return standing;
     const int64_t first_bad_s = labels_first_bad(labels, account->token, account->token_size);
     standing.left_out = first_bad_s < period.from_s;
     if (backtest_within(period, first_bad_s)) standing.first_bad_s = first_bad_s;
     return standing;
+}
+
+static void take_bad(struct backtest_standing *standing, const struct backtest_side *side) {
+    standing->received_tiyn = backtest_sum(standing->received_tiyn, side->received_tiyn);
+    if (side->role == SIDE_PAYEE && side->time_s < standing->first_credit_s)
+        standing->first_credit_s = side->time_s;
 }
 
 static void take_sides(struct backtest_standing *standings, const struct backtest_pass *pass,
@@ -30,7 +38,7 @@ static void take_sides(struct backtest_standing *standings, const struct backtes
         struct backtest_standing *standing = &standings[side->account];
         if (!backtest_within(period, side->time_s)) continue;
         if (side->logit > standing->score) standing->score = side->logit;
-        if (side->time_s >= standing->first_bad_s) standing->received_tiyn += side->received_tiyn;
+        if (side->time_s >= standing->first_bad_s) take_bad(standing, side);
     }
 }
 
@@ -38,9 +46,11 @@ void backtest_standing_take(struct backtest_standing *standing,
                             const struct backtest_advice *advice, int64_t *episode_tiyn) {
     if (advice->opens) *episode_tiyn = 0;
     if (advice->hold_tiyn > *episode_tiyn) {
-        standing->held_tiyn += advice->hold_tiyn - *episode_tiyn;
+        standing->held_tiyn = backtest_sum(standing->held_tiyn, advice->hold_tiyn - *episode_tiyn);
         *episode_tiyn = advice->hold_tiyn;
     }
+    if (advice->at_risk_tiyn > standing->at_risk_tiyn)
+        standing->at_risk_tiyn = advice->at_risk_tiyn;
     if (advice->action > standing->action) standing->action = advice->action;
     if (advice->issued_s < standing->first_advice_s) standing->first_advice_s = advice->issued_s;
 }
