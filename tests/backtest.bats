@@ -15,7 +15,7 @@ setup() { cd "$BATS_FILE_TMPDIR"; }
 report() { python3 -c 'import json, sys; print(eval("r" + sys.argv[2], {"r": json.load(open(sys.argv[1]))}))' "$1/report.json" "$2"; }
 
 @test "a directory of results: scores, recommendations, a report for machines and one for people" {
-    [ "$(ls results)" = "$(printf '%s\n' recommendations.avro report.json report.md scores.csv)" ]
+    [ "$(ls results)" = "$(printf '%s\n' recommendations.avro report.json report.md scores.csv scores.sqlite)" ]
     [ "$(head -1 results/scores.csv)" = position,account,time,side,logit,probability ]
     [ "$(report results '["labels"]')" = accounts ]
     [ "$(report results '["counts"]["bad_accounts"]')" -eq "$(($(wc -l < labels.csv) - 1))" ]
@@ -33,6 +33,27 @@ report() { python3 -c 'import json, sys; print(eval("r" + sys.argv[2], {"r": jso
     diff <(cut -d, -f2,3,5,7,8 vectors.csv | sed 's|,|/|; 1d') <(cut -d, -f1-4 results/scores.csv | sed 1d)
     "$SAQSHY" replay --engine --quiet --input feed.avro --out replayed.avro
     cmp replayed.avro results/recommendations.avro
+}
+
+@test "the database holds the scores of the CSV, and needs no other file" {
+    diff <(sed 1d results/scores.csv) <(python3 - <<'PYTHON'
+import csv, sqlite3, sys
+rows = list(csv.DictReader(open("results/scores.csv")))
+database = sqlite3.connect("file:results/scores.sqlite?mode=ro", uri=True)
+stored = database.execute("SELECT * FROM scores").fetchall()
+for row, (position, account, time, side, logit, probability) in zip(rows, stored, strict=True):
+    same = logit == float(row["logit"]) and probability == float(row["probability"])
+    print(position, account, time, side, *((row["logit"], row["probability"]) if same else (logit, probability)), sep=",")
+assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+PYTHON
+)
+}
+
+@test "--no-sqlite leaves it out, and removes one of an earlier run" {
+    cp -r results lean
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out lean --force --no-sqlite
+    [ ! -e lean/scores.sqlite ]
+    diff -r -x scores.sqlite results lean
 }
 
 @test "without labels it says so and still shows the load" {

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import sqlite3
 import subprocess
 import tempfile
 
@@ -69,6 +70,7 @@ class Feed:
             values = [r["value"][FRAME_SIZE:] for r in fastavro.reader(file)]
         advice = [fastavro.schemaless_reader(io.BytesIO(value), SCHEMA, None) for value in values]
         issued = [a for a in advice if a["state"] in ("ISSUED", "AMENDED") and seconds(a["issued_at"]) >= from_s]
+        self.from_s = from_s
         self.load = len(issued)
         self.advice = [a for a in issued if a["target_account_token"] not in self.left_out]
 
@@ -129,17 +131,22 @@ def check_calibration(report, feed):
 
 
 def check_recommended(report, feed):
-    first, holds = {}, {}
+    first, holds, at_risk = {}, {}, {}
     for a in feed.advice:
         account = a["target_account_token"]
         first[account] = min(first.get(account, NEVER), seconds(a["issued_at"]))
         episode = (account, a["recommendation_id"])
         holds[episode] = max(holds.get(episode, 0), a["hold_amount_kzt_minor"] or 0)
+        at_risk[account] = max(at_risk.get(account, 0), a["at_risk_kzt_minor"])
     found = [account for account in first if account in feed.bad]
     recommended = report["recommended"]
     assert recommended["found"] == len(found) > 0
     assert recommended["wrong_freezes"] == len(first) - len(found)
-    assert sum(recommended["wrong_freezes_by_account_age"].values()) == recommended["wrong_freezes"]
+    for group in ("account_age", "account_type", "holder"):
+        wrong, honest = (recommended[f"{what}_by_{group}"] for what in ("wrong_freezes", "honest_accounts"))
+        assert sum(wrong.values()) == recommended["wrong_freezes"], group
+        assert all(honest[kind] >= wrong[kind] for kind in wrong), group
+    assert sum(recommended["honest_accounts_by_holder"].values()) >= len(feed.score) - len(feed.bad)
     assert recommended["held_kzt_minor"] == sum(holds.values())
     assert recommended["held_of_bad_kzt_minor"] == sum(h for (a, _), h in holds.items() if a in feed.bad) > 0
     near(recommended["precision"], len(found) / len(first), "precision of recommendations")
@@ -150,9 +157,40 @@ def check_recommended(report, feed):
     caught = sum(min(held.get(account, 0), feed.received[account]) for account in feed.bad)
     assert recommended["caught_kzt_minor"] == caught > 0
     assert recommended["missed_kzt_minor"] == sum(feed.received[account] for account in feed.bad) - caught > 0
-    minutes = sorted((first[account] - feed.bad[account]) / 60 for account in found)
+    assert recommended["at_risk_of_bad_kzt_minor"] == sum(m for a, m in at_risk.items() if a in feed.bad) > 0
+    credit = {}
+    for row in feed.rows:
+        if row["side"] == "payee" and int(row["time"]) >= feed.bad.get(row["account"], NEVER):
+            credit[row["account"]] = min(int(row["time"]), credit.get(row["account"], NEVER))
+    minutes = sorted((first[account] - credit.get(account, feed.bad[account])) / 60 for account in found)
     near(recommended["minutes_median"], rank(minutes, 0.5), "median")
     near(recommended["minutes_p90"], rank(minutes, 0.9), "nine in ten")
+
+
+def leaves(value, path=""):
+    if isinstance(value, (dict, list)):
+        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(child, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, value
+
+
+def check_database(report, feed, directory):
+    database = sqlite3.connect(f"file:{directory}/scores.sqlite?mode=ro", uri=True)
+    kept = {**dict(database.execute("SELECT * FROM figures")), **dict(database.execute("SELECT * FROM meta"))}
+    assert kept == dict(leaves(report))
+    query = "SELECT recommendation_id, revision, account, r.action, hold_kzt_minor, at_risk_kzt_minor FROM recommendations r"
+    query += " JOIN accounts ON accounts.id = account_id WHERE left_out = 0 AND issued_at >= ? ORDER BY r.id"
+    due = [(a["recommendation_id"], a["revision"], a["target_account_token"], a["action"], a["hold_amount_kzt_minor"],
+            a["at_risk_kzt_minor"]) for a in feed.advice]
+    assert sorted(database.execute(query, (feed.from_s,))) == sorted(due)
+    score = dict(database.execute("SELECT account, score FROM accounts WHERE left_out = 0 AND score IS NOT NULL"))
+    assert score == feed.score
+    bad = dict(database.execute("SELECT account, bad_since FROM accounts WHERE bad_since IS NOT NULL"))
+    assert bad == {account: since for account, since in feed.bad.items() if account in bad} and len(bad) > 5
+    amounts = database.execute("SELECT sum(amount_kzt_minor) FROM sides JOIN accounts ON accounts.id = account_id"
+                               " WHERE side = 'payee' AND time >= bad_since").fetchone()[0]
+    assert amounts >= sum(feed.received.values()) > 0
 
 
 def check_load(report, feed):
@@ -180,6 +218,7 @@ def main():
         judged = Feed(out, labels, from_s, transactions)
         for check in (check_ranking, check_queues, check_thresholds, check_calibration, check_recommended, check_load):
             check(report, judged)
+        check_database(report, judged, out)
     print(f"{len(judged.rows)} of {judged.all_rows} sides, {len(judged.score)} accounts: every figure is the same")
 
 

@@ -7,11 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const names[BACKTEST_OUTPUTS] = {"scores.csv", "recommendations.avro",
-                                                    "compare.csv", "report.json", "report.md"};
+static const char *const names[BACKTEST_OUTPUTS] = {"scores.csv",           "scores.sqlite",
+                                                    "recommendations.avro", "compare.csv",
+                                                    "report.json",          "report.md"};
 
 static bool has(const struct backtest_outputs *o, enum backtest_output output) {
-    return output != BACKTEST_COMPARE || o->compares;
+    return (output != BACKTEST_COMPARE || o->compares) && (output != BACKTEST_SQLITE || o->sqlite);
 }
 
 static bool path_of(const struct backtest_outputs *o, enum backtest_output output,
@@ -47,6 +48,7 @@ static bool open_file(struct backtest_outputs *o, enum backtest_output output,
 bool backtest_outputs_open(struct backtest_outputs *o,
                            const struct backtest_outputs_options *options, struct error *error) {
     o->compares = options->compares;
+    o->sqlite = options->sqlite;
     if (!out_directory_open(&o->directory, options->directory, options->force, error)) return false;
     for (enum backtest_output output = 0; output < BACKTEST_OUTPUTS; output++)
         if (!check(o, output, options, error)) return false;

@@ -8,6 +8,7 @@
 
 enum backtest_output {
     BACKTEST_SCORES,
+    BACKTEST_SQLITE,
     BACKTEST_RECOMMENDATIONS,
     BACKTEST_COMPARE,
     BACKTEST_JSON,
@@ -17,7 +18,7 @@ enum backtest_output {
 
 struct backtest_outputs {
     struct out_directory directory;
-    bool compares;
+    bool compares, sqlite;
     struct whole_file files[BACKTEST_OUTPUTS];
 };
 
@@ -25,6 +26,7 @@ struct backtest_outputs_options {
     const char *directory;
     bool force;              /* it may hold something: results of these names are replaced */
     bool compares;           /* there will be a compare.csv */
+    bool sqlite;             /* and a scores.sqlite */
     const char *const *read; /* paths that no result may be, each may be NULL */
     size_t read_count;
 };
@@ -38,7 +40,7 @@ FILE *backtest_outputs_stream(struct backtest_outputs *outputs, enum backtest_ou
 /* The path of the unfinished file, for who writes it by name. */
 const char *backtest_outputs_part(const struct backtest_outputs *outputs,
                                   enum backtest_output output);
-/* Gives all their names; without a comparison, one of an earlier run is removed. */
+/* Gives all their names; those of an earlier run that this one does not write are removed. */
 bool backtest_outputs_finish(struct backtest_outputs *outputs, struct error *error);
 /* What was not finished is removed, and the directory if it was made for it. */
 void backtest_outputs_close(struct backtest_outputs *outputs);

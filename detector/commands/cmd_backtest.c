@@ -3,12 +3,14 @@
 #include "detector/commands/backtest_outputs.h"
 #include "detector/commands/backtest_report.h"
 #include "detector/commands/backtest_run.h"
+#include "detector/commands/backtest_sqlite.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/fit_period.h"
 #include "detector/import/moment.h"
 #include "detector/service/stop_signal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct backtest {
@@ -22,6 +24,7 @@ struct backtest {
     struct backtest_run run, old_run; /* old_run: of --compare */
     struct backtest_figures *figures, *old_figures;
     struct backtest_comparison comparison;
+    bool sqlite;
     int missed; /* gates */
 };
 
@@ -31,6 +34,7 @@ static bool read_paths(struct backtest *b, struct error *error) {
     const struct cli *cli = b->cli;
     b->out = cli_value(cli, "--out");
     b->old_model = cli_value(cli, "--compare");
+    b->sqlite = cli_value(cli, "--no-sqlite") == NULL;
     return offline_input_read(cli, &b->input, error) &&
            (b->out != NULL ||
             error_set(error, ERROR_USAGE, "--out DIR is missing; usage: %s", cli->usage));
@@ -66,6 +70,7 @@ static bool open_outputs(struct backtest *b, struct error *error) {
     const struct backtest_outputs_options options = {.directory = b->out,
                                                      .force = cli_value(b->cli, "--force") != NULL,
                                                      .compares = b->old_model != NULL,
+                                                     .sqlite = b->sqlite,
                                                      .read = read,
                                                      .read_count = sizeof read / sizeof read[0]};
     if (!backtest_outputs_open(&b->outputs, &options, error)) return false;
@@ -169,6 +174,23 @@ static struct backtest_report report_of(const struct backtest *b) {
                                     .interrupted = stop_signal_seen() != 0};
 }
 
+static bool write_sqlite(struct backtest *b, const struct backtest_report *report,
+                         struct error *error) {
+    char *text = NULL;
+    size_t size = 0;
+    if (!b->sqlite) return true;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream == NULL) return error_set(error, ERROR_FAILED, "no memory for the report");
+    backtest_write_json(stream, report, true);
+    fclose(stream);
+    const struct backtest_sqlite_content content = {b->run.pass, b->labels, b->figures->period,
+                                                    b->run.model, text};
+    const bool ok =
+        backtest_sqlite_write(backtest_outputs_part(&b->outputs, BACKTEST_SQLITE), &content, error);
+    free(text);
+    return ok;
+}
+
 static bool write_reports(struct backtest *b, struct error *error) {
     const struct backtest_report report = report_of(b);
     FILE *json = backtest_outputs_stream(&b->outputs, BACKTEST_JSON, error);
@@ -177,7 +199,8 @@ static bool write_reports(struct backtest *b, struct error *error) {
     if (markdown == NULL) return false;
     backtest_write_json(json, &report, false);
     backtest_write_markdown(markdown, &report);
-    if (!backtest_outputs_finish(&b->outputs, error)) return false;
+    if (!write_sqlite(b, &report, error) || !backtest_outputs_finish(&b->outputs, error))
+        return false;
     if (b->cli->json) backtest_write_json(stdout, &report, true);
     return true;
 }
@@ -247,6 +270,7 @@ int cmd_backtest(int argc, char **argv) {
         {"--from", "TIME", "begin judging there (where the model's own data ends)", NULL},
         {"--compare", "MODEL", "an old model, to see whom the new one gains and loses", NULL},
         {"--gate", "FILE", "JSON of bounds; ends with 3 when one is not met", NULL},
+        {"--no-sqlite", NULL, "without scores.sqlite, which takes longer than the run", NULL},
         {"--force", NULL, "replace the results in a directory that is not empty", NULL}};
     struct cli cli = {
         .usage = "saqshy backtest --input FILE --out DIR [flags] [-X key=value]…",
