@@ -44,6 +44,15 @@ field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])
     [[ "$stderr" == *"next: saqshy replay"* ]]
 }
 
+@test "labels of events name the accounts that got the money" {
+    printf 'event_id,ts,src_account,dst_account,amount,type,is_fraud\n1,1767225600,ann,bob,10,TRANSFER,1\n' > small.csv
+    "$SAQSHY" import --quiet --mapping "$SOURCE_DIR/schemas/mappings/transfers.map" --input small.csv --out small.avro \
+        --labels-out events.csv
+    run --separate-stderr "$SAQSHY" replay --engine --quiet --input small.avro --labels events.csv --json
+    [ "$status" -eq 0 ]
+    [ "$(field labelled)" -eq 1 ]
+}
+
 @test "the recommendations that are saved are a recording that says how many" {
     run "$SAQSHY" replay --engine --input feed.avro --out saved.avro --json --quiet
     local published

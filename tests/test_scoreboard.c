@@ -96,12 +96,38 @@ static void the_median_is_of_first_recommendations_of_those_found(void **state) 
     assert_int_equal(scoreboard_result(board).median_minutes, 10);
 }
 
-static void a_file_without_a_time_column_still_names_accounts(void **state) {
+static void a_file_without_a_time_is_refused_with_its_line(void **state) {
     (void)state;
-    must_load("account\na\nb\n");
-    recommend("b", 5);
-    assert_int_equal(scoreboard_result(board).labelled, 2);
-    assert_int_equal(scoreboard_result(board).found, 1);
+    must_refuse("account\na\nb\n", ":1:");
+    must_refuse("account_id\na\nb\n", ":1:");
+}
+
+/* Both sides of events x and y; x is bad, and its payee got it. */
+static void labels_of_events_name_the_accounts_of_a_run(void **state) {
+    (void)state;
+    struct error error;
+    must_load("event_id,label\nx,1\ny,0\n");
+    struct batch *batch = batch_new();
+    assert_non_null(batch);
+    for (uint32_t i = 0; i < 4; i++) {
+        batch->side[i] =
+            (struct side){.event = i / 2, .role = i % 2 == 0 ? SIDE_PAYER : SIDE_PAYEE};
+        batch->tx[i / 2] =
+            (struct transaction){.event_id = text_of(i < 2 ? "x" : "y"),
+                                 .event_time_s = 100 + i / 2,
+                                 .payer.account_token = text_of("ann"),
+                                 .payee.account_token = text_of(i < 2 ? "bob" : "cid")};
+    }
+    batch->sides = 4;
+    assert_true(scoreboard_note_batch(board, batch, &error));
+    batch_free(batch);
+    recommend("ann", 700);
+    recommend("bob", 700);
+    recommend("cid", 700);
+    const struct scoreboard_result result = scoreboard_result(board);
+    assert_int_equal(result.labelled, 1);
+    assert_int_equal(result.found, 1);
+    assert_int_equal(result.median_minutes, 10);
 }
 
 static void times_of_labels_may_have_a_fraction(void **state) {
@@ -157,7 +183,8 @@ int main(void) {
         CASE(revisions_count_as_recommendations_of_one_account),
         CASE(labels_of_gen_are_read_and_found),
         CASE(the_median_is_of_first_recommendations_of_those_found),
-        CASE(a_file_without_a_time_column_still_names_accounts),
+        CASE(a_file_without_a_time_is_refused_with_its_line),
+        CASE(labels_of_events_name_the_accounts_of_a_run),
         CASE(times_of_labels_may_have_a_fraction),
         CASE(one_account_labelled_twice_counts_once),
         CASE(a_row_with_too_few_fields_is_refused_with_its_line),

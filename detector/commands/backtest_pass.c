@@ -74,13 +74,6 @@ const struct party *backtest_party(const struct batch *batch, const struct side 
     return side->role == SIDE_PAYER ? &tx->payer : &tx->payee;
 }
 
-static void note_label(struct backtest_pass *pass, const struct transaction *tx,
-                       const struct side *side, const struct party *party) {
-    if (pass->labels == NULL) return;
-    const bool marks = side->role == SIDE_PAYEE || tx->payee.account_token.data == NULL;
-    labels_note(pass->labels, tx->event_id, marks, party->account_token, tx->event_time_s);
-}
-
 static int64_t received(const struct transaction *tx, const struct side *side) {
     const bool is = side->role == SIDE_PAYEE && tx->event_type == EVENT_TYPE_P2P_TRANSFER &&
                     tx->tx_status == TX_STATUS_SETTLED;
@@ -110,12 +103,12 @@ static void take_side(struct backtest_pass *pass, const struct batch *batch, uin
                                .role = (uint8_t)side->role,
                                .offset = input->record.offset,
                                .amount_tiyn = tx->amount_tiyn};
-    note_label(pass, tx, side, party);
 }
 
 void backtest_pass_take_batch(struct backtest_pass *pass, const struct batch *batch) {
     for (uint32_t i = 0; i < batch->sides; i++)
         take_side(pass, batch, i);
+    if (pass->labels != NULL) labels_note_batch(pass->labels, batch);
 }
 
 /* Recommendations. */

@@ -50,7 +50,7 @@ struct backtest_pass {
     struct account_set *index; /* of accounts, by token */
     uint32_t *by_number;       /* the same by the engine's number: index + 1; 0: not met yet */
     size_t number_room;
-    struct labels *labels; /* told of each side; the caller's; or NULL */
+    struct labels *labels; /* told of each batch; the caller's; or NULL */
 };
 
 struct backtest_pass *backtest_pass_new(struct labels *labels);

@@ -91,6 +91,8 @@ static bool run_engine(struct replay *r, struct error *error) {
     const struct replay_engine_options engine = {.settings = &r->cli->options,
                                                  .on_recommendation = scoreboard_take,
                                                  .context = r->board,
+                                                 .on_batch = scoreboard_note_batch,
+                                                 .batch_context = r->board,
                                                  .pace = r->pace,
                                                  .quiet = r->cli->quiet};
     return offline_run_open(&r->run, &r->input, &engine, error) && offline_run_go(&r->run, error) &&
@@ -223,7 +225,8 @@ int cmd_replay(int argc, char **argv) {
         {"--speed", "X", "times the recorded pace", NULL},
         {"--timestamps", "now|recorded", "of records in Kafka; old ones die by retention (now)",
          NULL},
-        {"--labels", "FILE", "engine: CSV of account id and time, to count against", NULL},
+        {"--labels", "FILE", "engine: CSV of bad accounts and since when, or of labelled events",
+         NULL},
         {"--out", "FILE", "engine: recording of the recommendations to write", NULL}};
     struct cli cli = {.usage = "saqshy replay --input FILE [--engine] [flags] [-X key=value]…",
                       .purpose = "Sends recorded events to Kafka, or straight into the engine, at "

@@ -24,7 +24,7 @@ static const char *take_account(struct labels *labels, const struct csv *csv) {
     int64_t second = 0;
     if (account.size == 0) return "the account is empty";
     const char *why = moment_read(csv_field(csv, labels->time_column), &second);
-    if (why == NULL) account_set_lower(labels->accounts, account, second);
+    if (why == NULL) labels_add(labels, account, second);
     return why;
 }
 
@@ -107,13 +107,22 @@ static bool read_file(struct labels *labels, const char *path, FILE *file, struc
            error_set(error, ERROR_BAD_DATA, "%s:%lld: %s", path, (long long)line, why);
 }
 
-struct labels *labels_open(const char *path, struct error *error) {
-    FILE *file = files_open(path, ERROR_IO, error);
-    if (file == NULL) return NULL;
+struct labels *labels_new(void) {
     struct labels *labels = calloc(1, sizeof *labels);
     assert(labels != NULL && "out of memory");
     labels->accounts = account_set_new();
     assert(labels->accounts != NULL && "out of memory");
+    return labels;
+}
+
+void labels_add(struct labels *labels, struct text account, int64_t second) {
+    account_set_lower(labels->accounts, account, second);
+}
+
+struct labels *labels_open(const char *path, struct error *error) {
+    FILE *file = files_open(path, ERROR_IO, error);
+    if (file == NULL) return NULL;
+    struct labels *labels = labels_new();
     const bool ok = read_file(labels, path, file, error);
     fclose(file);
     if (ok) return labels;
@@ -141,7 +150,17 @@ void labels_note(struct labels *labels, struct text event_id, bool is_payee_or_o
     int64_t unused;
     if (labels->events == NULL || !is_payee_or_only_side) return;
     if (account_set_find(labels->events, event_id, &unused))
-        account_set_lower(labels->accounts, account, event_time_s);
+        labels_add(labels, account, event_time_s);
+}
+
+void labels_note_batch(struct labels *labels, const struct batch *batch) {
+    for (uint32_t i = 0; labels->events != NULL && i < batch->sides; i++) {
+        const struct side *side = &batch->side[i];
+        const struct transaction *tx = &batch->tx[side->event];
+        const bool payee = side->role == SIDE_PAYEE;
+        labels_note(labels, tx->event_id, payee || tx->payee.account_token.data == NULL,
+                    payee ? tx->payee.account_token : tx->payer.account_token, tx->event_time_s);
+    }
 }
 
 size_t labels_accounts(const struct labels *labels) {

@@ -12,8 +12,8 @@
  * labels_note. */
 #pragma once
 
-#include "detector/base/bytes.h"
 #include "detector/base/error.h"
+#include "detector/batch.h"
 
 #include <stddef.h>
 
@@ -25,10 +25,16 @@ struct labels *labels_open(const char *path, struct error *error);
 void labels_close(struct labels *labels);
 /* The second from which the account is bad (floor); INT64_MAX: never. */
 int64_t labels_first_bad(const struct labels *labels, const char *account, size_t size);
+/* Without a row: none is bad yet. */
+struct labels *labels_new(void);
+/* The account is bad from that second on; where it was already, from the earlier one. */
+void labels_add(struct labels *labels, struct text account, int64_t second);
 /* For each scored side of a run: a labelled event makes its payee's account, or the payer's where
  * no payee has one, bad from the event's time on. Nothing happens for labels of accounts. */
 void labels_note(struct labels *labels, struct text event_id, bool is_payee_or_only_side,
                  struct text account, int64_t event_time_s);
+/* The same for all sides of a batch. */
+void labels_note_batch(struct labels *labels, const struct batch *batch);
 /* Accounts that are bad. */
 size_t labels_accounts(const struct labels *labels);
 bool labels_by_event(const struct labels *labels);

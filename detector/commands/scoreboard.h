@@ -3,8 +3,7 @@
  */
 #pragma once
 
-#include "detector/base/error.h"
-#include "detector/commands/account_set.h"
+#include "detector/commands/labels.h"
 #include "detector/recommendation.h"
 
 struct scoreboard;
@@ -15,10 +14,11 @@ void scoreboard_free(struct scoreboard *board);
 void scoreboard_take(void *board, const struct recommendation *recommendation);
 
 void scoreboard_add_label(struct scoreboard *board, struct text account, int64_t first_bad_s);
-/* A CSV with a head line: account id first; a column named like first_…time or first_…ts holds
- * seconds, fraction allowed. ERROR_IO; ERROR_BAD_DATA with the line number, labels before it are
- * kept. */
+/* From a file, as labels.h reads it; they take the place of those before. */
 bool scoreboard_load_labels(struct scoreboard *board, const char *path, struct error *error);
+
+/* Labels of events name accounts as the run meets them; fits pipeline_options.on_batch. */
+bool scoreboard_note_batch(void *board, const struct batch *batch, struct error *error);
 
 struct scoreboard_result {
     int64_t recommendations; /* all states */
