@@ -175,12 +175,32 @@ static void a_queue_that_ends_in_a_tie_holds_the_expected_share(void **state) {
     for (int i = 0; i < 12; i++)
         add_side(add_account(0), i, i < 8 ? 20 - i : 1);
     struct backtest_figures *f = judge("a0,0\na9,0\na10,0\n", INT64_MIN);
-    assert_true(is(f->queues[0].taken, 10));
-    assert_true(is(f->queues[0].bad, 1 + 2 * 2.0 / 4));
-    assert_true(is(f->queues[0].precision, 0.2));
-    assert_true(is(f->queues[0].recall, 2.0 / 3));
-    assert_true(is(f->queues[1].taken, 12));
-    assert_true(is(f->queues[1].recall, 1));
+    assert_true(is(f->queues[0].point.taken, 10));
+    assert_true(is(f->queues[0].point.bad, 1 + 2 * 2.0 / 4));
+    assert_true(is(f->queues[0].point.precision, 0.2));
+    assert_true(is(f->queues[0].point.recall, 2.0 / 3));
+    assert_true(is(f->queues[1].point.taken, 12));
+    assert_true(is(f->queues[1].point.recall, 1));
+    backtest_figures_free(f);
+}
+
+static void a_queue_has_bands_of_samples_by_account(void **state) {
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        add_side(add_account(0), 0, 60 - i);
+    struct backtest_figures *f = judge("a0,0\na1,0\na2,0\na4,0\na7,0\na12,0\na50,0\n", INT64_MIN);
+    for (size_t i = 0; i < BACKTEST_QUEUES; i++) {
+        const struct backtest_queue *queue = &f->queues[i];
+        assert_true(queue->precision.low <= queue->point.precision);
+        assert_true(queue->precision.high >= queue->point.precision);
+        assert_true(queue->recall.low <= queue->point.recall);
+        assert_true(queue->recall.high >= queue->point.recall);
+    }
+    assert_true(f->queues[0].precision.low < 0.5 && f->queues[0].precision.high > 0.6);
+    assert_true(f->queues[2].recall.low == 1 && f->queues[2].recall.high == 1);
+    backtest_figures_free(f);
+    f = judge("a0,5\n", INT64_MIN);
+    assert_true(isnan(f->queues[0].recall.low) && isnan(f->queues[0].precision.high));
     backtest_figures_free(f);
 }
 
@@ -450,6 +470,7 @@ int main(void) {
         cmocka_unit_test_setup(who_turns_bad_after_the_last_event_is_still_honest, begin),
         cmocka_unit_test_setup(a_bad_account_without_a_side_in_the_period_is_said, begin),
         cmocka_unit_test_setup(a_queue_that_ends_in_a_tie_holds_the_expected_share, begin),
+        cmocka_unit_test_setup(a_queue_has_bands_of_samples_by_account, begin),
         cmocka_unit_test_setup(a_threshold_takes_what_reaches_it, begin),
         cmocka_unit_test_setup(no_more_is_caught_than_came_in_while_bad, begin),
         cmocka_unit_test_setup(of_an_episode_the_largest_hold_counts, begin),

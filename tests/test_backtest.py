@@ -105,6 +105,9 @@ def check_queues(report, feed):
         bad += sum(a in feed.bad for a in tied) * (size - len(above)) / len(tied)
         near(queue["bad"], bad, "bad in a queue")
         near(queue["precision"], bad / size, "precision")
+        for share in ("precision", "recall"):
+            low, high = queue[f"{share}_band"]
+            assert low <= queue[share] <= high, f"{queue[share]} of {share} is not between {low} and {high}"
         near(queue["recall"], bad / sum(a in feed.bad for a in feed.score), "recall")
 
 

@@ -20,6 +20,12 @@ struct backtest_point {
     double taken, bad, precision, recall;
 };
 
+/* Of the highest `size` accounts; the bands hold 95 % of the same in samples of accounts. */
+struct backtest_queue {
+    struct backtest_point point;
+    struct band precision, recall;
+};
+
 struct backtest_threshold {
     bool used; /* by the policy */
     double logit, probability;
@@ -57,7 +63,7 @@ struct backtest_figures {
 
     double account_ap, side_ap;
     struct band account_ap_band;
-    struct backtest_point queues[BACKTEST_QUEUES];
+    struct backtest_queue queues[BACKTEST_QUEUES];
     struct backtest_threshold thresholds[ACTION_COUNT];
     struct backtest_bin bins[BACKTEST_BINS]; /* of tenths of the probability */
 

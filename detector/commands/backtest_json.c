@@ -75,7 +75,9 @@ static json_t *counts(const struct backtest_figures *f) {
 static json_t *queues(const struct backtest_figures *f) {
     json_t *rows = json_array();
     for (size_t i = 0; i < BACKTEST_QUEUES; i++) {
-        json_t *row = point(&f->queues[i]);
+        json_t *row = point(&f->queues[i].point);
+        json_object_set_new(row, "precision_band", band(&f->queues[i].precision));
+        json_object_set_new(row, "recall_band", band(&f->queues[i].recall));
         json_object_set_new(row, "size", whole(backtest_queue_sizes[i]));
         json_array_append_new(rows, row);
     }

@@ -82,13 +82,18 @@ static void write_ranking(FILE *file, const struct backtest_figures *f) {
 }
 
 static void write_queues(FILE *file, const struct backtest_figures *f) {
-    char bad[TEXT_SIZE], precision[TEXT_SIZE], recall[TEXT_SIZE];
-    fputs("\n| accounts looked at | bad | precision, % | recall, % |\n| --: | --: | --: | --: |\n",
+    char bad[TEXT_SIZE], a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE], d[TEXT_SIZE], e[TEXT_SIZE];
+    char g[TEXT_SIZE];
+    fputs("\n| accounts looked at | bad | precision, % (95 %) | recall, % (95 %) |\n"
+          "| --: | --: | --: | --: |\n",
           file);
     for (size_t i = 0; i < BACKTEST_QUEUES; i++) {
-        const struct backtest_point *p = &f->queues[i];
-        fprintf(file, "| %" PRId64 " | %s | %s | %s |\n", backtest_queue_sizes[i],
-                rounded(p->bad, 1, bad), share(p->precision, precision), share(p->recall, recall));
+        const struct backtest_queue *q = &f->queues[i];
+        fprintf(file, "| %" PRId64 " | %s | %s (%s to %s) | %s (%s to %s) |\n",
+                backtest_queue_sizes[i], rounded(q->point.bad, 1, bad),
+                share(q->point.precision, a), share(q->precision.low, b),
+                share(q->precision.high, c), share(q->point.recall, d), share(q->recall.low, e),
+                share(q->recall.high, g));
     }
 }
 

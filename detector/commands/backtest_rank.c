@@ -83,16 +83,80 @@ static void calibrate(struct backtest_figures *f, const struct ranking *sides,
     }
 }
 
-static struct backtest_point first(const struct ranking *ranking, size_t size) {
-    if (size > ranking->count) size = ranking->count;
-    double bad = 0;
-    for (size_t begin = 0, end; begin < size; begin = end) {
-        end = ranked_tie_end(ranking->rows, ranking->count, begin);
-        const double tied = count_bad(ranking, begin, end);
-        const size_t taken = (end < size ? end : size) - begin;
-        bad += tied * (double)taken / (double)(end - begin);
+/* Rows that weigh nothing are not there. */
+struct weighed {
+    double all, bad;
+};
+
+static struct weighed weigh(const struct ranking *ranking, size_t begin, size_t end,
+                            const double *weights) {
+    struct weighed sum = {0, 0};
+    for (size_t i = begin; i < end; i++) {
+        const struct ranked *row = &ranking->rows[i];
+        const double weight = weights == NULL ? 1 : weights[row->id];
+        sum.all += weight;
+        sum.bad += row->bad ? weight : 0;
     }
-    return point(ranking, (double)size, bad);
+    return sum;
+}
+
+/* `weights`: by id, how often a row counts; NULL: once each. */
+static struct weighed first(const struct ranking *ranking, double size, const double *weights) {
+    struct weighed sum = {0, 0};
+    for (size_t begin = 0, end; begin < ranking->count && sum.all < size; begin = end) {
+        end = ranked_tie_end(ranking->rows, ranking->count, begin);
+        const struct weighed tied = weigh(ranking, begin, end, weights);
+        if (tied.all == 0) continue;
+        const double taken = tied.all < size - sum.all ? tied.all : size - sum.all;
+        sum.all += taken;
+        sum.bad += tied.bad * taken / tied.all;
+    }
+    return sum;
+}
+
+static struct backtest_point queue_point(const struct ranking *ranking, double size) {
+    const struct weighed sum = first(ranking, size, NULL);
+    return point(ranking, sum.all, sum.bad);
+}
+
+/* Precision and recall of each queue, by sample; those that are defined first. */
+struct samples {
+    double values[2][BACKTEST_QUEUES][BACKTEST_ROUNDS];
+    size_t counts[2];
+};
+
+static void take_sample(struct samples *s, const struct ranking *ranking, const double *weights) {
+    const struct weighed all = weigh(ranking, 0, ranking->count, weights);
+    for (size_t queue = 0; queue < BACKTEST_QUEUES; queue++) {
+        const struct weighed sum = first(ranking, (double)backtest_queue_sizes[queue], weights);
+        s->values[0][queue][s->counts[0]] = sum.bad / sum.all;
+        if (all.bad > 0) s->values[1][queue][s->counts[1]] = sum.bad / all.bad;
+    }
+    s->counts[0]++;
+    s->counts[1] += all.bad > 0;
+}
+
+static struct band band_of(struct samples *s, int which, size_t queue) {
+    double *values = s->values[which][queue];
+    return (struct band){percentile(values, s->counts[which], 0.025),
+                         percentile(values, s->counts[which], 0.975)};
+}
+
+static void draw_queue_bands(struct backtest_figures *f, const struct ranking *accounts) {
+    struct samples *s = calloc(1, sizeof *s);
+    double *weights = calloc(accounts->count + 1, sizeof *weights);
+    uint64_t seed = BACKTEST_SEED;
+    assert(s != NULL && weights != NULL && "out of memory");
+    for (int round = 0; round < BACKTEST_ROUNDS && accounts->bad > 0; round++) {
+        bootstrap_resample(weights, accounts->count, &seed);
+        take_sample(s, accounts, weights);
+    }
+    for (size_t queue = 0; queue < BACKTEST_QUEUES; queue++) {
+        f->queues[queue].precision = band_of(s, 0, queue);
+        f->queues[queue].recall = band_of(s, 1, queue);
+    }
+    free(weights);
+    free(s);
 }
 
 static struct backtest_point from_threshold(const struct ranking *ranking, double threshold) {
@@ -112,7 +176,8 @@ void backtest_rank(struct backtest_figures *f, const struct backtest_pass *pass,
     f->account_ap_band = bootstrap_average_precision(
         accounts.rows, accounts.count, accounts.bad > 0 ? BACKTEST_ROUNDS : 0, BACKTEST_SEED);
     for (size_t i = 0; i < BACKTEST_QUEUES; i++)
-        f->queues[i] = first(&accounts, (size_t)backtest_queue_sizes[i]);
+        f->queues[i].point = queue_point(&accounts, (double)backtest_queue_sizes[i]);
+    draw_queue_bands(f, &accounts);
     for (int action = 0; action < ACTION_COUNT; action++) {
         struct backtest_threshold *threshold = &f->thresholds[action];
         if (!threshold->used) continue;

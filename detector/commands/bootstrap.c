@@ -18,7 +18,7 @@ static size_t draw_below(uint64_t *state, size_t bound) {
     return (size_t)(((draw(state) >> 32) * (uint64_t)bound) >> 32);
 }
 
-static void resample(double *weights, size_t count, uint64_t *state) {
+void bootstrap_resample(double *weights, size_t count, uint64_t *state) {
     memset(weights, 0, count * sizeof *weights);
     for (size_t i = 0; i < count; i++)
         weights[draw_below(state, count)] += 1;
@@ -50,7 +50,7 @@ static struct band band_of(const struct ranked *rows, const struct ranked *other
     size_t kept = 0;
     assert(weights != NULL && values != NULL && "out of memory");
     for (uint32_t round = 0; round < rounds; round++) {
-        resample(weights, count, &seed);
+        bootstrap_resample(weights, count, &seed);
         const double value = value_of(rows, others, count, weights);
         if (!isnan(value)) values[kept++] = value;
     }

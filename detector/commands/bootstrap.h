@@ -9,6 +9,8 @@ struct band {
     double low, high; /* NaN: no row is bad */
 };
 
+/* One sample: of so many ids as many are drawn, and each weighs as often as it was. */
+void bootstrap_resample(double *weights, size_t count, uint64_t *seed);
 /* Sorted rows, whose ids are 0 to count − 1. Samples without a bad row do not count. */
 struct band bootstrap_average_precision(const struct ranked *rows, size_t count, uint32_t rounds,
                                         uint64_t seed);
