@@ -20,6 +20,7 @@ bool backtest_run_open(struct backtest_run *run, const struct options *settings,
     o->state_dir[0] = '\0';
     o->snapshot_dir[0] = '\0';
     o->snapshot_copy_dir[0] = '\0';
+    o->memory_prefault_mib = 0; /* no record waits for its first page here */
     snprintf(o->start_from, sizeof o->start_from, "earliest");
     if (!take_path(model, o->model_path, sizeof o->model_path, error) ||
         !take_path(policy, o->policy_path, sizeof o->policy_path, error))
