@@ -79,20 +79,9 @@ PYTHON
 }
 
 @test "labels of events mark the accounts that got the money" {
-    cat > m.map <<'MAP'
-[columns]
-event_id = id
-time = ts
-payer = from
-payee = to
-amount = sum
-type = kind
-label = flag
-[type T]
-event_type = P2P_TRANSFER
-MAP
-    printf 'id,ts,from,to,sum,kind,flag\n1,1767225600,ann,bob,10,T,0\n2,1767225601,ann,cid,10,T,1\n3,1767225602,ann,dan,10,T,0\n' > small.csv
-    "$SAQSHY" import --quiet --mapping m.map --input small.csv --out small.avro --labels-out small-labels.csv
+    printf '%s\n' event_id,ts,src_account,dst_account,amount,type,is_fraud 1,1767225600,ann,bob,10,TRANSFER,0 \
+        2,1767225601,ann,cid,10,TRANSFER,1 3,1767225602,ann,dan,10,TRANSFER,0 > small.csv
+    "$SAQSHY" import --quiet --mapping "$SOURCE_DIR/schemas/mappings/transfers.map" --input small.csv --out small.avro --labels-out small-labels.csv
     "$SAQSHY" backtest --quiet --input small.avro --labels small-labels.csv --out small
     [ "$(report small '["labels"]')" = events ]
     [ "$(report small '["counts"]["bad_accounts"]')" -eq 1 ]
