@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { MICROSECONDS = 1000000 };
+enum { NUMBERS_FIRST = 256, MICROSECONDS = 1000000 };
 static_assert(RECORDING_PARTITIONS_MAX <= UINT16_MAX + 1, "a partition fits its column");
 
 struct backtest_pass *backtest_pass_new(struct labels *labels) {
@@ -55,7 +55,7 @@ static uint32_t account_index(struct backtest_pass *pass, struct text token) {
 /* A number names one account for good: the token is looked up once a number. */
 static uint32_t numbered_index(struct backtest_pass *pass, uint32_t number, struct text token) {
     if (number >= pass->number_room) {
-        const size_t room = 2 * (size_t)number + ROOM_FIRST;
+        const size_t room = 2 * (size_t)number + NUMBERS_FIRST;
         pass->by_number = realloc(pass->by_number, room * sizeof *pass->by_number);
         assert(pass->by_number != NULL && "out of memory");
         memset(pass->by_number + pass->number_room, 0,
