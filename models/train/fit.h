@@ -4,9 +4,8 @@
  *
  *   minimise  Σ w·log(1 + exp(∓m)) / Σ w  +  l2/2 · Σ b²     (the intercept is not penalised)
  *
- * The same bits on every machine: sums of the gradient run in the order of the rows, and the
- * curvature that BLAS sums has products that are multiples of 2^-26, so that its sums are exact in
- * any order. One thread. */
+ * Rows pass by in fit_rows.h, which has the same bits on every machine; a step with its signs is
+ * found in fit_step.h. One thread. */
 #pragma once
 
 #include "models/train/terms.h"
@@ -26,7 +25,8 @@ struct fit_result {
  * memory. */
 bool fit_logistic(const struct binned *binned, const struct train_term *terms, uint32_t count,
                   const struct fit_options *options, double *weights, struct fit_result *result);
-/* The start that knows nothing. */
+/* The start that knows nothing but how many rows are bad, half a row of each kind added: finite
+ * also where all rows are of one kind. */
 void fit_start(const struct binned *binned, uint32_t count, double *weights);
 /* Logits of all rows. */
 bool fit_logits(const struct binned *binned, const struct train_term *terms, uint32_t count,

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The terms as columns over rows, a block of rows at a time: logits, loss, gradient, curvature.
+ *
+ * The same bits on every machine: sums of loss and gradient run in the order of the rows, and the
+ * curvature that BLAS sums has products that are multiples of 2^-26, so that its sums are exact in
+ * any order. Private to models/train/. One thread. */
+#pragma once
+
+#include "models/train/terms.h"
+
+struct fit_rows {
+    const struct binned *binned;
+    const struct train_term *terms;
+    uint32_t columns;        /* the intercept is column 0 */
+    double total;            /* sum of the rows' weights */
+    double *values, *curved; /* columns × a block */
+};
+
+/* Borrows rows and terms. False: no memory; close it all the same. */
+bool fit_rows_open(struct fit_rows *rows, const struct binned *binned,
+                   const struct train_term *terms, uint32_t count);
+void fit_rows_close(struct fit_rows *rows);
+/* The weighted loss at `weights` and its gradient. curvature: the upper triangle, column by column;
+ * NULL: not wanted. */
+double fit_rows_pass(struct fit_rows *rows, const double *weights, double *gradient,
+                     double *curvature);
+/* A logit for each row. */
+void fit_rows_logits(struct fit_rows *rows, const double *weights, double *logits);
