@@ -2,7 +2,7 @@
 /* Average precision against values that scikit-learn 1.5 gives, and the band around it. */
 #include "tests/support.h"
 
-#include "detector/commands/bootstrap.h"
+#include "models/bootstrap.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -109,6 +109,21 @@ static void a_gain_is_less_unsure_than_its_parts(void **state) {
     assert_true(gain.high - gain.low < (one.high - one.low) / 2);
 }
 
+static void rows_that_stand_for_more_weigh_more_in_a_band(void **state) {
+    (void)state;
+    struct ranked rows[200];
+    double weights[200];
+    draw_rows(rows);
+    for (int i = 0; i < 200; i++)
+        weights[i] = 7;
+    const struct band plain = bootstrap_average_precision(rows, 200, 200, 1);
+    const struct band alike = bootstrap_weighted(rows, 200, weights, 200, 1);
+    assert_true(fabs(plain.low - alike.low) < 1e-12 && fabs(plain.high - alike.high) < 1e-12);
+    for (int i = 0; i < 200; i++)
+        weights[rows[i].id] = rows[i].bad ? 1 : 20;
+    assert_true(bootstrap_weighted(rows, 200, weights, 200, 1).high < plain.low);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_the_sum_of_recall_gained_times_precision),
@@ -118,6 +133,7 @@ int main(void) {
         cmocka_unit_test(sorted_means_the_highest_first_and_ties_in_their_order),
         cmocka_unit_test(a_percentile_is_one_of_the_values),
         cmocka_unit_test(a_gain_is_less_unsure_than_its_parts),
+        cmocka_unit_test(rows_that_stand_for_more_weigh_more_in_a_band),
         cmocka_unit_test(a_band_holds_the_value_and_follows_the_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,8 @@
 #pragma once
 
 #include "detector/commands/backtest_advised.h"
-#include "detector/commands/bootstrap.h"
 #include "detector/policy.h"
+#include "models/bootstrap.h"
 
 enum { BACKTEST_QUEUES = 5, BACKTEST_BINS = 10, BACKTEST_ROUNDS = 200, BACKTEST_SEED = 1 };
 

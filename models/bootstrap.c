@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detector/commands/bootstrap.h"
+#include "models/bootstrap.h"
 
 #include <assert.h>
 #include <math.h>
@@ -36,36 +36,47 @@ double percentile(double *values, size_t count, double q) {
     return values[rank == 0 ? 0 : rank - 1];
 }
 
-/* `others` may be NULL. */
-static double value_of(const struct ranked *rows, const struct ranked *others, size_t count,
-                       const double *weights) {
-    const double value = average_precision(rows, count, weights);
-    return others == NULL ? value : value - average_precision(others, count, weights);
+/* What is asked of each sample. */
+struct question {
+    const struct ranked *rows, *others; /* others: NULL, or what is taken away */
+    const double *weights;              /* by id, of a row that is drawn once; NULL: 1 */
+    size_t count;
+};
+
+static double value_of(const struct question *q, double *drawn) {
+    for (size_t i = 0; i < q->count && q->weights != NULL; i++)
+        drawn[i] *= q->weights[i];
+    const double value = average_precision(q->rows, q->count, drawn);
+    return q->others == NULL ? value : value - average_precision(q->others, q->count, drawn);
 }
 
-static struct band band_of(const struct ranked *rows, const struct ranked *others, size_t count,
-                           uint32_t rounds, uint64_t seed) {
-    double *weights = calloc(count + 1, sizeof *weights);
+static struct band band_of(const struct question *q, uint32_t rounds, uint64_t seed) {
+    double *drawn = calloc(q->count + 1, sizeof *drawn);
     double *values = calloc(rounds + 1, sizeof *values);
     size_t kept = 0;
-    assert(weights != NULL && values != NULL && "out of memory");
+    assert(drawn != NULL && values != NULL && "out of memory");
     for (uint32_t round = 0; round < rounds; round++) {
-        bootstrap_resample(weights, count, &seed);
-        const double value = value_of(rows, others, count, weights);
+        bootstrap_resample(drawn, q->count, &seed);
+        const double value = value_of(q, drawn);
         if (!isnan(value)) values[kept++] = value;
     }
     const struct band band = {percentile(values, kept, 0.025), percentile(values, kept, 0.975)};
     free(values);
-    free(weights);
+    free(drawn);
     return band;
 }
 
 struct band bootstrap_average_precision(const struct ranked *rows, size_t count, uint32_t rounds,
                                         uint64_t seed) {
-    return band_of(rows, NULL, count, rounds, seed);
+    return bootstrap_weighted(rows, count, NULL, rounds, seed);
+}
+
+struct band bootstrap_weighted(const struct ranked *rows, size_t count, const double *weights,
+                               uint32_t rounds, uint64_t seed) {
+    return band_of(&(struct question){rows, NULL, weights, count}, rounds, seed);
 }
 
 struct band bootstrap_gain(const struct ranked *rows, const struct ranked *others, size_t count,
                            uint32_t rounds, uint64_t seed) {
-    return band_of(rows, others, count, rounds, seed);
+    return band_of(&(struct question){rows, others, NULL, count}, rounds, seed);
 }

@@ -14,6 +14,9 @@ void bootstrap_resample(double *weights, size_t count, uint64_t *seed);
 /* Sorted rows, whose ids are 0 to count − 1. Samples without a bad row do not count. */
 struct band bootstrap_average_precision(const struct ranked *rows, size_t count, uint32_t rounds,
                                         uint64_t seed);
+/* The same of rows that stand for more than one: each counts weights[id] whenever it is drawn. */
+struct band bootstrap_weighted(const struct ranked *rows, size_t count, const double *weights,
+                               uint32_t rounds, uint64_t seed);
 /* Of what `rows` have more than `others`, two rankings of the same ids, in the same samples. */
 struct band bootstrap_gain(const struct ranked *rows, const struct ranked *others, size_t count,
                            uint32_t rounds, uint64_t seed);
