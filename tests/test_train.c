@@ -2,6 +2,7 @@
 /* Training by its parts: bins, the fit against its own conditions, calibration, and the whole on
  * rows whose truth is known. */
 #include "models/exact_math.h"
+#include "models/train/alike.h"
 #include "models/train/boost.h"
 #include "models/train/cholesky.h"
 #include "models/train/train.h"
@@ -64,8 +65,7 @@ static struct train_input input_of(struct world *w) {
 static const struct train_options usual = {
     .seed = 1, .terms_max = 32, .sample = 100000, .monotone = true};
 
-static struct trained *trained_with(const struct train_options *options) {
-    struct world *w = world();
+static struct trained *trained_on(struct world *w, const struct train_options *options) {
     struct trained *out = calloc(1, sizeof *out);
     struct error error = {.code = ERROR_NONE};
     const struct train_input input = input_of(w);
@@ -73,6 +73,10 @@ static struct trained *trained_with(const struct train_options *options) {
     if (!train(&input, options, out, &error)) fail_msg("%s", error.text);
     free(w);
     return out;
+}
+
+static struct trained *trained_with(const struct train_options *options) {
+    return trained_on(world(), options);
 }
 
 static void a_linear_system_is_solved(void **state) {
@@ -166,7 +170,7 @@ static struct problem *problem(bool monotone) {
     assert_true(bins_learn(bins, &w->rows, bad) && bins_apply(bins, &w->rows, bad, &p->binned));
     const struct boost_options boost = {
         .terms_max = 64, .seed = 5, .monotone = monotone, .support = 20};
-    p->count = boost_propose(&p->binned, &boost, p->term);
+    assert_true(boost_propose(&p->binned, &boost, p->term, &p->count));
     assert_true(p->count >= 16);
     row_store_free(&w->rows);
     free(bad);
@@ -238,9 +242,13 @@ static void what_is_told_apart_is_learned(void **state) {
     (void)state;
     assert_true(t->fit.converged);
     assert_int_equal(t->bad_accounts, 60);
-    for (int n = 0; n < TRAIN_FOLDS; n++)
-        assert_true(t->trial[t->chosen].precision[n] > 0.8);
-    assert_true(t->loss_rounded < t->fit.loss + 1e-6);
+    for (int n = 0; n < TRAIN_FOLDS; n++) {
+        const double precision = t->trial[t->chosen].precision[n];
+        assert_true(precision > 0.8);
+        assert_true(t->band[n].low < precision && precision < t->band[n].high);
+    }
+    assert_true(fabs(t->loss_rounded - t->fit.loss) < 1e-9);
+    assert_true(t->loss_proposed <= t->loss_merged + 1e-6);
     free(t);
 }
 
@@ -281,16 +289,158 @@ static void the_document_is_what_the_engine_accepts(void **state) {
     free(t);
 }
 
-static void refuse(struct world *w, const char *why) {
+/* Poison. */
+
+/* 0 or 1 by whether the row is bad. */
+static double tells_all(struct world *w, size_t i) {
+    const struct row *row = row_store_row(&w->rows, i);
+    return row->time_s >= w->first_bad_s[row->account];
+}
+
+static double is_null(struct world *w, size_t i) {
+    (void)w;
+    (void)i;
+    return NAN;
+}
+
+static double is_constant(struct world *w, size_t i) {
+    (void)w;
+    (void)i;
+    return 1e300;
+}
+
+static double is_often_infinite(struct world *w, size_t i) {
+    (void)w;
+    return i % 3 == 0 ? INFINITY : i % 3 == 1 ? -INFINITY : (double)(i % 100);
+}
+
+static void poison(struct world *w, int feature, double (*value)(struct world *, size_t)) {
+    for (size_t i = 0; i < w->rows.count; i++)
+        w->rows.chunk[i / ROW_CHUNK]->feature[feature][i % ROW_CHUNK] = value(w, i);
+}
+
+static bool uses(const struct trained *t, int feature) {
+    for (uint32_t i = 0; i < t->count; i++)
+        for (int p = 0; p < t->term[i].parts; p++)
+            if (t->term[i].part[p].feature == feature) return true;
+    return false;
+}
+
+static void columns_that_say_nothing_are_passed_over(void **state) {
+    struct world *w = world();
+    (void)state;
+    poison(w, FEATURE_in_count_24h, is_null);
+    poison(w, FEATURE_out_count_24h, is_constant);
+    poison(w, FEATURE_in_count_7d, is_often_infinite);
+    struct trained *t = trained_on(w, &usual);
+    assert_true(t->fit.converged && isfinite(t->loss_rounded));
+    assert_false(uses(t, FEATURE_in_count_24h) || uses(t, FEATURE_out_count_24h));
+    assert_true(t->trial[t->chosen].precision[0] > 0.8);
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        for (uint32_t e = 0; e < t->bins.edges[f]; e++)
+            assert_true(isfinite(t->bins.edge[f][e]));
+    free(t);
+}
+
+/* The penalty keeps the weights of what is told apart without an error finite. */
+static void kinds_that_are_apart_have_finite_weights(void **state) {
+    struct world *w = world();
+    (void)state;
+    poison(w, FEATURE_payers_24h, tells_all);
+    struct trained *t = trained_on(w, &usual);
+    assert_true(t->fit.converged && t->loss_rounded < 0.01);
+    for (uint32_t i = 0; i <= t->count; i++)
+        assert_true(fabs(t->weight[i]) < 100);
+    for (int n = 0; n < TRAIN_FOLDS; n++)
+        assert_true(t->trial[t->chosen].precision[n] > 0.999 && t->band[n].low > 0.999);
+    free(t);
+}
+
+static struct binned twice(const struct binned *once) {
+    struct binned both = {.count = 2 * once->count};
+    const size_t room = both.count + 64;
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        both.bin[f] = calloc(room, 1);
+    both.bad = calloc(room, 1);
+    both.weight = calloc(room, sizeof(double));
+    for (size_t i = 0; i < both.count; i++) {
+        for (int f = 0; f < FEATURE_COUNT; f++)
+            both.bin[f][i] = once->bin[f][i / 2];
+        both.bad[i] = once->bad[i / 2];
+        both.weight[i] = once->weight[i / 2];
+    }
+    return both;
+}
+
+static void rows_that_come_twice_weigh_the_same(void **state) {
+    struct problem *p = problem(true);
+    struct binned both = twice(&p->binned);
+    const struct fit_options options = {.l2 = 1e-4, .tolerance = 1e-10};
+    struct fit_result result;
+    double once[65], again[65];
+    (void)state;
+    fit_start(&p->binned, p->count, once);
+    fit_start(&both, p->count, again);
+    assert_true(fit_logistic(&p->binned, p->term, p->count, &options, once, &result));
+    assert_true(fit_logistic(&both, p->term, p->count, &options, again, &result));
+    assert_true(result.converged);
+    for (uint32_t i = 0; i <= p->count; i++)
+        assert_true(fabs(once[i] - again[i]) < 1e-7);
+    binned_free(&both);
+    close_problem(p);
+}
+
+static void rows_of_one_kind_have_a_start(void **state) {
+    struct problem *p = problem(false);
+    double weights[65];
+    (void)state;
+    memset(p->binned.bad, 0, p->binned.count);
+    fit_start(&p->binned, p->count, weights);
+    assert_true(isfinite(weights[0]) && weights[0] < -5);
+    memset(p->binned.bad, 1, p->binned.count);
+    fit_start(&p->binned, p->count, weights);
+    assert_true(isfinite(weights[0]) && weights[0] > 5);
+    close_problem(p);
+}
+
+/* A term that another stands for, in each way there is. */
+static void alike_terms_are_found(void **state) {
+    struct problem *p = problem(false);
+    const struct literal near = {FEATURE_in_amount_24h, LITERAL_ABOVE, 90},
+                         nearer = {FEATURE_in_amount_24h, LITERAL_ABOVE, 91},
+                         below = {FEATURE_in_amount_24h, LITERAL_BELOW, 90},
+                         far = {FEATURE_in_amount_24h, LITERAL_ABOVE, 150},
+                         never = {FEATURE_in_count_1h, LITERAL_NULL, 0};
+    const struct literal implied[] = {nearer, {FEATURE_in_amount_24h, LITERAL_ABOVE, 20}};
+    struct train_term terms[] = {term_of(&near, 1),  term_of(&nearer, 1), term_of(&far, 1),
+                                 term_of(&below, 1), term_of(implied, 2), term_of(&never, 1)};
+    const bool expected[] = {false, true, false, true, true, true};
+    bool alike[6];
+    (void)state;
+    assert_true(alike_find(&p->binned, terms, 6, alike));
+    assert_memory_equal(alike, expected, sizeof alike);
+    terms[0].sign = 1; /* may not weigh what the second may */
+    terms[3].sign = -1;
+    assert_true(alike_find(&p->binned, terms, 6, alike));
+    assert_false(alike[1]);
+    assert_true(alike[3]);
+    close_problem(p);
+}
+
+static void refuse_with(struct world *w, const struct train_options *options, const char *why) {
     struct trained *out = calloc(1, sizeof *out);
     struct error error = {.code = ERROR_NONE};
     const struct train_input input = input_of(w);
-    assert_false(train(&input, &usual, out, &error));
+    assert_false(train(&input, options, out, &error));
     assert_int_equal(error.code, ERROR_BAD_DATA);
     if (strstr(error.text, why) == NULL) fail_msg("%s", error.text);
     row_store_free(&w->rows);
     free(out);
     free(w);
+}
+
+static void refuse(struct world *w, const char *why) {
+    refuse_with(w, &usual, why);
 }
 
 static void what_teaches_nothing_is_refused(void **state) {
@@ -303,6 +453,16 @@ static void what_teaches_nothing_is_refused(void **state) {
     for (uint32_t a = 0; a < ACCOUNTS; a++)
         w->first_bad_s[a] = 0;
     refuse(w, "every row is bad");
+    w = world();
+    for (uint32_t a = 0; a < ACCOUNTS; a++)
+        w->first_bad_s[a] = INT64_MAX;
+    refuse(w, "0 accounts");
+    w = world();
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        poison(w, f, is_constant);
+    refuse(w, "no feature tells");
+    const struct train_options few = {.seed = 1, .terms_max = 32, .sample = 1, .monotone = true};
+    refuse_with(world(), &few, "larger --sample");
     w = world();
     for (uint32_t a = 0; a < ACCOUNTS; a++)
         if (w->first_bad_s[a] != INT64_MAX) w->first_bad_s[a] = 1500;
@@ -341,6 +501,11 @@ int main(void) {
         cmocka_unit_test(what_is_told_apart_is_learned),
         cmocka_unit_test(the_score_never_falls_as_a_risk_rises),
         cmocka_unit_test(the_document_is_what_the_engine_accepts),
+        cmocka_unit_test(columns_that_say_nothing_are_passed_over),
+        cmocka_unit_test(kinds_that_are_apart_have_finite_weights),
+        cmocka_unit_test(rows_that_come_twice_weigh_the_same),
+        cmocka_unit_test(rows_of_one_kind_have_a_start),
+        cmocka_unit_test(alike_terms_are_found),
         cmocka_unit_test(what_teaches_nothing_is_refused),
         cmocka_unit_test(words_say_the_term),
     };

@@ -18,7 +18,14 @@ of_summary() { python3 -c 'import json, sys; print(json.load(open("summary"))[sy
 import hashlib, json
 said, model = json.load(open("summary")), json.load(open("model.json"))
 made = model["provenance"]
-assert said["log_loss_rounded"] - said["log_loss"] < 1e-6, said
+assert abs(said["log_loss_rounded"] - said["log_loss"]) < 1e-6, said
+assert said["log_loss_rounded"] == round(made["log_loss_rounded"], 9) and said["terms_merged"] == made["terms_merged"]
+assert made["log_loss_sample_proposed"] <= made["log_loss_sample_merged"] + 1e-6, made
+assert len(made["account_average_precision"]) == 2
+for fold, band in enumerate(made["account_average_precision"]):
+    chosen, = [trial for trial in made["validation"] if trial["chosen"]]
+    assert band["value"] == chosen["account_average_precision"][fold]
+    assert 0 <= band["low"] <= band["value"] <= band["high"] <= 1, band
 assert said["sha256"] == hashlib.sha256(open("model.json", "rb").read()).hexdigest()
 assert made["input_sha256"] == hashlib.sha256(open("feed.avro", "rb").read()).hexdigest()
 assert made["labels_sha256"] == hashlib.sha256(open("labels.csv", "rb").read()).hexdigest()
@@ -38,6 +45,40 @@ END
         OPENBLAS_CORETYPE=$core again -X kernel.tier=scalar
         cmp model.json again.json
     done
+}
+
+@test "progress is a bar with rate and time left on a terminal, a line a stage elsewhere, nothing with --quiet" {
+    train=("$SAQSHY" train --input feed.avro --labels labels.csv --terms 8 --out bar.json)
+    "${train[@]}" 2> lines
+    [ "$(wc -l < lines)" -le 10 ]
+    [ "$(grep -c '^validation 1 (' lines)" -eq 1 ]
+    run ! grep -q $'\r' lines
+    grep -q '^validation: account average precision .* (95 %: .* to .*), .* (95 %: .* to .*)$' lines
+    grep -q '^log loss: .* terms that others stand for cost .*, rounding ' lines
+    "${train[@]}" --quiet 2> nothing
+    [ ! -s nothing ]
+    python3 - "${train[@]}" > terminal <<'END'
+import os, pty, subprocess, sys
+master, terminal = pty.openpty()
+process = subprocess.Popen(sys.argv[1:], stderr=terminal)
+os.close(terminal)
+try:
+    while block := os.read(master, 4096):
+        sys.stdout.write(block.decode())
+except OSError:  # the other end is closed
+    pass
+sys.exit(process.wait())
+END
+    grep -q 'proposing .* %  .*/s  .* s left' terminal
+    grep -q 'validation 2 .* %  .*/s  .* s left' terminal
+    run ! grep -q 'validation 1 (' terminal
+}
+
+@test "--memory bounds records and rows together" {
+    run --separate-stderr "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --memory 40000000 --out no.json
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *" MB of records need more than --memory allows; give more, or a shorter feed"* ]]
+    [ ! -e no.json ]
 }
 
 @test "another seed is another model" {
@@ -66,6 +107,10 @@ END
     [ "$status" -eq 65 ]
     [[ "$stderr" == *"BAD_DATA: 0 accounts with a row after they turned bad; training needs 10"* ]]
     [ ! -e no.json ]
+    head -6 labels.csv > five.csv
+    run --separate-stderr "$SAQSHY" train --quiet --input feed.avro --labels five.csv --out no.json
+    [ "$status" -eq 65 ]
+    [[ "$stderr" == *"BAD_DATA: 5 accounts with a row after they turned bad; training needs 10"* ]]
     run --separate-stderr "$SAQSHY" train --input feed.avro --labels labels.csv
     [ "$status" -eq 2 ]
     [[ "$stderr" == *"--out FILE is missing"* ]]

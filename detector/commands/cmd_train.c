@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SAMPLE_DEFAULT = 200000, TERMS_DEFAULT = 512, TERMS_LEAST = 8 };
 
@@ -32,6 +33,8 @@ struct job {
     struct trained *trained;
     struct whole_file file;
     struct model *model; /* the document as it was read back */
+    struct progress *progress;
+    const char *stage; /* whose progress it is */
     double started_s;
 };
 
@@ -67,6 +70,11 @@ static bool hash_file(const char *path, char out[DIGEST_HEX_SIZE], struct error 
 
 /* Rows. */
 
+static bool take_batch(void *context, const struct batch *batch, struct error *error) {
+    const struct job *job = context;
+    return train_rows_take(job->taken, batch, replay_engine_bytes(job->run.engine), error);
+}
+
 /* The feed is read once; the engine and what it holds are gone when training begins. */
 static bool take_rows(struct job *job, struct error *error) {
     job->labels = labels_open(job->labels_path, error);
@@ -74,8 +82,8 @@ static bool take_rows(struct job *job, struct error *error) {
     job->taken = train_rows_open(job->labels, job->input.memory_max);
     if (job->taken == NULL) return error_set(error, ERROR_FAILED, "no memory for rows");
     const struct replay_engine_options engine = {.settings = &job->cli->options,
-                                                 .on_batch = train_rows_take,
-                                                 .batch_context = job->taken,
+                                                 .on_batch = take_batch,
+                                                 .batch_context = job,
                                                  .quiet = job->cli->quiet};
     const bool good = offline_run_open(&job->run, &job->input, &engine, error) &&
                       offline_run_go(&job->run, error);
@@ -101,10 +109,17 @@ static bool place_period(struct job *job, struct error *error) {
 
 /* Training. */
 
-static void show_progress(void *context, const char *stage, double share) {
-    const struct job *job = context;
-    if (!job->cli->quiet)
-        fprintf(stderr, "%s %.0f %% (%.0f s)\n", stage, share * 100, steady_s() - job->started_s);
+/* A bar on a terminal; elsewhere a line where a stage begins. */
+static void show_progress(void *context, const char *stage, int64_t done, int64_t total) {
+    struct job *job = context;
+    if (job->stage != stage) {
+        progress_end(job->progress);
+        job->progress = progress_new(stage, total);
+        job->stage = stage;
+        if (!isatty(STDERR_FILENO))
+            fprintf(stderr, "%s (%.0f s)\n", stage, steady_s() - job->started_s);
+    }
+    progress_set(job->progress, done, done);
 }
 
 static bool fit(struct job *job, struct error *error) {
@@ -112,11 +127,13 @@ static bool fit(struct job *job, struct error *error) {
                                           .terms_max = (uint32_t)job->terms,
                                           .sample = (uint32_t)job->sample,
                                           .monotone = cli_value(job->cli, "--free-signs") == NULL,
-                                          .progress = show_progress,
-                                          .context = job};
+                                          .progress = {show_progress, job}};
+    if (job->cli->quiet) job->options.progress.tell = NULL;
     job->trained = malloc(sizeof *job->trained);
     if (job->trained == NULL) return error_set(error, ERROR_FAILED, "no memory to train");
-    return train(&job->training, &job->options, job->trained, error);
+    const bool good = train(&job->training, &job->options, job->trained, error);
+    progress_end(job->progress);
+    return good;
 }
 
 /* What is written is what the engine accepts; until then an older model stays under the name. */
@@ -153,21 +170,28 @@ static double precision(const struct trained *t) {
 static void print_json(const struct job *job) {
     const struct trained *t = job->trained;
     printf("{\"out\":\"%s\",\"sha256\":\"%s\",\"terms\":%u,\"l2\":%g,\"rows\":%zu,\"bad_rows\":%zu,"
-           "\"bad_accounts\":%zu,\"validation_account_average_precision\":%.6f,\"log_loss\":%.9f,"
-           "\"log_loss_rounded\":%.9f,\"converged\":%s,\"seconds\":%.1f}\n",
+           "\"bad_accounts\":%zu,\"validation_account_average_precision\":%.6f,\"terms_merged\":%u,"
+           "\"log_loss_sample_proposed\":%.9f,\"log_loss_sample_merged\":%.9f,"
+           "\"log_loss\":%.9f,\"log_loss_rounded\":%.9f,\"converged\":%s,\"seconds\":%.1f}\n",
            job->out, model_sha256(job->model), t->count, t->trial[t->chosen].l2, t->rows,
-           t->bad_rows, t->bad_accounts, precision(t), t->fit.loss, t->loss_rounded,
-           t->fit.converged ? "true" : "false", steady_s() - job->started_s);
+           t->bad_rows, t->bad_accounts, precision(t), t->alike, t->loss_proposed, t->loss_merged,
+           t->fit.loss, t->loss_rounded, t->fit.converged ? "true" : "false",
+           steady_s() - job->started_s);
 }
 
 static void print_summary(const struct job *job) {
     const struct trained *t = job->trained;
-    fprintf(
-        stderr,
-        "%u terms from %zu rows, %zu of them of %zu bad accounts; validation: account average "
-        "precision %.3f; %.0f s\nnext: saqshy backtest --input F --labels L --model %s --out DIR\n",
-        t->count, t->rows, t->bad_rows, t->bad_accounts, precision(t), steady_s() - job->started_s,
-        job->out);
+    fprintf(stderr, "%u terms from %zu rows, %zu of them of %zu bad accounts; %.0f s\n", t->count,
+            t->rows, t->bad_rows, t->bad_accounts, steady_s() - job->started_s);
+    fprintf(stderr, "validation: account average precision %.3f", precision(t));
+    for (int n = 0; n < TRAIN_FOLDS; n++)
+        fprintf(stderr, "%s %.3f (95 %%: %.3f to %.3f)", n == 0 ? ";" : ",",
+                t->trial[t->chosen].precision[n], t->band[n].low, t->band[n].high);
+    fprintf(stderr,
+            "\nlog loss: %.6f; %u terms that others stand for cost %.1e, rounding %.1e\n"
+            "next: saqshy backtest --input F --labels L --model %s --out DIR\n",
+            t->loss_rounded, t->alike, t->loss_merged - t->loss_proposed,
+            t->loss_rounded - t->fit.loss, job->out);
 }
 
 static bool run(void *context, struct error *error) {
@@ -194,7 +218,7 @@ static void close_job(void *context) {
 
 int cmd_train(int argc, char **argv) {
     struct cli_flag flags[] = {
-        OFFLINE_INPUT_FLAGS,
+        OFFLINE_FILE_FLAGS,
         {"--labels", "FILE", "CSV: account_id,first_bad_time or event_id,label", NULL},
         {"--out", "FILE", "the model to write", NULL},
         {"--fit-share", "PERCENT", "of the rows, the first by time, to fit on (100)", NULL},
@@ -204,7 +228,8 @@ int cmd_train(int argc, char **argv) {
         {"--free-signs", NULL, "a rising risk may lower the score", NULL},
         {"--sample", "ROWS", "to propose and validate with, by account (200000)", NULL},
         {"--seed", "N", "(1)", NULL},
-        {"--id", "NAME", "of the model; otherwise made from the input", NULL}};
+        {"--id", "NAME", "of the model; otherwise made from the input", NULL},
+        {"--memory", "BYTES", "for records and rows together, at most (4G)", NULL}};
     struct cli cli = {.usage = "saqshy train --input FILE --labels FILE --out MODEL.json [flags]",
                       .purpose = "Fits a model on recorded events and labels.",
                       .flags = flags,

@@ -6,10 +6,13 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/replay_engine.h"
 
-/* Flags that such commands share. */
+/* Flags that such commands share; --memory apart for those that hold more than records. */
+#define OFFLINE_FILE_FLAGS                                                                         \
+    {"--input", "FILE", "container file of transactions, or a recording", NULL}, {                 \
+        "--partitions", "N", "of a file that names none (1)", NULL                                 \
+    }
 #define OFFLINE_INPUT_FLAGS                                                                        \
-    {"--input", "FILE", "container file of transactions, or a recording", NULL},                   \
-        {"--partitions", "N", "of a file that names none (1)", NULL}, {                            \
+    OFFLINE_FILE_FLAGS, {                                                                          \
         "--memory", "BYTES", "records are held in memory, at most (4G)", NULL                      \
     }
 #define OFFLINE_MEMORY_DEFAULT INT64_C(4000000000)

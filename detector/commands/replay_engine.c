@@ -64,6 +64,10 @@ static void append_order(struct replay_engine *e) {
     }
 }
 
+int64_t replay_engine_bytes(const struct replay_engine *e) {
+    return (int64_t)memory_port_bytes(e->memory);
+}
+
 static int32_t partition_of(const struct replay_engine *e, const struct port_message *message) {
     if (message->partition >= 0) return message->partition;
     return message->key.data == NULL ? 0 : murmur2_partition(message->key, e->partitions);
@@ -77,8 +81,7 @@ static bool append(struct replay_engine *e, struct port_message *message, int64_
                          (long long)offset, message->topic, (int)message->partition);
     if (message->timestamp_ms > e->newest_ms) e->newest_ms = message->timestamp_ms;
     e->fed++;
-    return e->fed % LOOK_EVERY != 0 ||
-           (int64_t)memory_port_bytes(e->memory) <= e->options.memory_max ||
+    return e->fed % LOOK_EVERY != 0 || replay_engine_bytes(e) <= e->options.memory_max ||
            error_set(error, ERROR_FAILED,
                      "records are held in memory, and the first %lld need more than --memory %lld; "
                      "raise it, or replay into Kafka",

@@ -43,5 +43,7 @@ void replay_engine_stop(struct replay_engine *engine);
 /* Records taken in, and how many of them by the order log. After the run. */
 int64_t replay_engine_taken(const struct replay_engine *engine);
 int64_t replay_engine_followed(const struct replay_engine *engine);
+/* Bytes of records that are held now. */
+int64_t replay_engine_bytes(const struct replay_engine *engine);
 /* The records after the run, the recommendations among them. */
 const struct memory_port *replay_engine_memory(const struct replay_engine *engine);

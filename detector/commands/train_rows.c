@@ -3,6 +3,7 @@
 
 #include "detector/commands/account_set.h"
 #include "detector/commands/vector_rows.h"
+#include "models/train/train.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,12 +78,20 @@ static bool take_side(struct train_rows *t, const struct batch *batch, uint32_t 
            row_store_add(&t->rows, row, &batch->features[0][i], BATCH_COLUMN);
 }
 
-bool train_rows_take(void *taken, const struct batch *batch, struct error *error) {
-    struct train_rows *t = taken;
-    if ((int64_t)(t->rows.room * sizeof(struct row_chunk)) > t->memory_max)
+/* The more of two moments: now, beside what else is held, and when training puts rows in bins. */
+static int64_t bytes_needed(const struct train_rows *t, int64_t held) {
+    const int64_t now = held + (int64_t)(t->rows.room * sizeof(struct row_chunk));
+    const int64_t later = (int64_t)t->rows.count * TRAIN_ROW_BYTES;
+    return now > later ? now : later;
+}
+
+bool train_rows_take(struct train_rows *t, const struct batch *batch, int64_t held,
+                     struct error *error) {
+    if (bytes_needed(t, held) > t->memory_max)
         return error_set(error, ERROR_FAILED,
-                         "%zu rows take more than --memory allows; give more, or a shorter feed",
-                         t->rows.count);
+                         "%zu rows and %lld MB of records need more than --memory allows; give "
+                         "more, or a shorter feed",
+                         t->rows.count, (long long)(held / 1000000));
     for (uint32_t i = 0; i < batch->sides; i++)
         if (!take_side(t, batch, i)) return error_set(error, ERROR_FAILED, "no memory for rows");
     return true;

@@ -8,12 +8,14 @@
 
 struct train_rows;
 
-/* `labels` outlives it. A row takes about 800 bytes; more than memory_max of them are ERROR_FAILED.
- * NULL: no memory. */
+/* `labels` outlives it. memory_max: bytes of rows, with what they take in training
+ * (TRAIN_ROW_BYTES), and of what the caller holds beside them. NULL: no memory. */
 struct train_rows *train_rows_open(struct labels *labels, int64_t memory_max);
 void train_rows_close(struct train_rows *taken);
-/* Takes a struct train_rows; fits pipeline_options.on_batch. */
-bool train_rows_take(void *taken, const struct batch *batch, struct error *error);
+/* held: bytes that the caller holds beside the rows while they are taken. ERROR_FAILED: more than
+ * memory_max. */
+bool train_rows_take(struct train_rows *taken, const struct batch *batch, int64_t held,
+                     struct error *error);
 
 struct row_store *train_rows_rows(struct train_rows *taken);
 /* After the run: by account number, the second from which it is bad; INT64_MAX: never. */

@@ -28,7 +28,7 @@ static double readable(double x) {
     return value;
 }
 
-/* Up to SAMPLE values of the rows of one kind that are not null, evenly over all of them. */
+/* Up to SAMPLE finite values of the rows of one kind, evenly over all of them. */
 static size_t sample(const struct row_store *rows, const uint8_t *bad, uint8_t kind, size_t of_kind,
                      int feature, double *values) {
     const size_t step = of_kind / SAMPLE + 1;
@@ -36,7 +36,7 @@ static size_t sample(const struct row_store *rows, const uint8_t *bad, uint8_t k
     for (size_t i = 0; i < rows->count && count < SAMPLE; i++) {
         if (bad[i] != kind || seen++ % step != 0) continue;
         const double x = row_store_feature(rows, i, feature);
-        if (!isnan(x)) values[count++] = x;
+        if (isfinite(x)) values[count++] = x;
     }
     qsort(values, count, sizeof *values, by_value);
     return count;

@@ -2,6 +2,7 @@
 #include "models/train/boost.h"
 
 #include "models/exact_math.h"
+#include "models/train/two_threads.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +10,12 @@
 
 #define RATE 0.1
 #define RIDGE 1.0
-enum { NODES = 2, BINS = 256, SHARE = 2 /* one feature in so many is looked at in a round */ };
+enum {
+    NODES = 2,
+    BINS = 256,
+    SHARE = 2, /* one feature in so many is looked at in a round */
+    LOOKS = 2  /* threads */
+};
 /* Where a row fell at the first split; NULL_LEAF goes no further. */
 enum { BELOW, ABOVE, NULL_LEAF };
 
@@ -24,12 +30,23 @@ struct split {
     double value[3]; /* of its leaves */
 };
 
+struct boost;
+
+/* A thread's share of the features, and the best splits among them. */
+struct look {
+    const struct boost *boost;
+    bool first;
+    int features, feature[FEATURE_COUNT]; /* rising */
+    struct sums histogram[NODES][BINS];
+    struct split best[NODES];
+};
+
 struct boost {
     const struct binned *binned;
     const struct boost_options *options;
     double *margin, *g, *h;
     uint8_t *node; /* BELOW, ABOVE, NULL_LEAF of the first split */
-    struct sums histogram[NODES][BINS];
+    struct look look[LOOKS];
     struct split best[NODES];
     uint64_t random;
     struct train_term *terms;
@@ -63,13 +80,14 @@ static void gradients(struct boost *b) {
 
 /* One split. */
 
-static void fill(struct boost *b, int feature, bool first) {
+static void fill(struct look *look, int feature) {
+    const struct boost *b = look->boost;
     const uint8_t *bin = b->binned->bin[feature];
-    memset(b->histogram, 0, sizeof b->histogram);
+    memset(look->histogram, 0, sizeof look->histogram);
     for (size_t i = 0; i < b->binned->count; i++) {
-        const int node = first ? 0 : b->node[i];
+        const int node = look->first ? 0 : b->node[i];
         if (node == NULL_LEAF) continue;
-        struct sums *s = &b->histogram[node][bin[i]];
+        struct sums *s = &look->histogram[node][bin[i]];
         s->g += b->g[i];
         s->h += b->h[i];
         s->w += b->binned->weight[i];
@@ -94,8 +112,9 @@ static bool in_order(const struct boost *b, int feature, struct sums below, stru
     return (direction == FEATURE_RISES) == (leaf_value(above) >= leaf_value(below));
 }
 
-static void consider(struct boost *b, int node, int feature) {
-    const struct sums *bin = b->histogram[node];
+static void consider(struct look *look, int node, int feature) {
+    const struct boost *b = look->boost;
+    const struct sums *bin = look->histogram[node];
     struct sums below = {0}, above = {0}, all;
     int last = 0;
     for (int i = 1; i < BINS; i++) {
@@ -109,22 +128,54 @@ static void consider(struct boost *b, int node, int feature) {
         if (bin[i].w == 0 || below.w < b->options->support || above.w < b->options->support)
             continue;
         const double gain = worth(below) + worth(above) + worth(bin[0]) - worth(all);
-        if (gain <= b->best[node].gain || !in_order(b, feature, below, above)) continue;
-        b->best[node] = (struct split){gain,
-                                       feature,
-                                       (uint8_t)(i - 1),
-                                       {leaf_value(below), leaf_value(above), leaf_value(bin[0])}};
+        if (gain <= look->best[node].gain || !in_order(b, feature, below, above)) continue;
+        look->best[node] =
+            (struct split){gain,
+                           feature,
+                           (uint8_t)(i - 1),
+                           {leaf_value(below), leaf_value(above), leaf_value(bin[0])}};
     }
 }
 
-static void find_splits(struct boost *b, bool first) {
-    memset(b->best, 0, sizeof b->best);
+static void *run_look(void *context) {
+    struct look *look = context;
+    memset(look->best, 0, sizeof look->best);
+    for (int i = 0; i < look->features; i++) {
+        fill(look, look->feature[i]);
+        for (int node = 0; node < (look->first ? 1 : NODES); node++)
+            consider(look, node, look->feature[i]);
+    }
+    return NULL;
+}
+
+static void share_out(struct boost *b, bool first) {
+    int next = 0;
+    for (int t = 0; t < LOOKS; t++) {
+        b->look[t].boost = b;
+        b->look[t].first = first;
+        b->look[t].features = 0;
+    }
     for (int f = 0; f < FEATURE_COUNT; f++) {
         if (next_random(b) % SHARE != 0) continue;
-        fill(b, f, first);
-        for (int node = 0; node < (first ? 1 : NODES); node++)
-            consider(b, node, f);
+        struct look *look = &b->look[next++ % LOOKS];
+        look->feature[look->features++] = f;
     }
+}
+
+/* Of equal gains the first feature's, as if one thread had looked at all of them. */
+static void take_better(struct split *best, const struct split *other) {
+    const bool better =
+        other->gain > best->gain || (other->gain == best->gain && other->feature < best->feature);
+    if (other->gain > 0 && better) *best = *other;
+}
+
+static void find_splits(struct boost *b, bool first) {
+    share_out(b, first);
+    two_threads(run_look, &b->look[0], &b->look[1]);
+    memset(b->best, 0, sizeof b->best);
+    for (int t = 0; t < LOOKS; t++)
+        for (int node = 0; node < NODES; node++)
+            take_better(&b->best[node], &b->look[t].best[node]);
 }
 
 /* Which leaf of the split the row falls into. */
@@ -213,22 +264,34 @@ static bool allocate(struct boost *b) {
     return b->margin != NULL && b->g != NULL && b->h != NULL && b->node != NULL;
 }
 
-uint32_t boost_propose(const struct binned *binned, const struct boost_options *options,
-                       struct train_term *terms) {
+static void run_rounds(struct boost *b, double start) {
     /* Also when rounds bring nothing new. */
-    const uint32_t rounds_max = options->terms_max + 64;
-    struct boost b = {
-        .binned = binned, .options = options, .random = options->seed, .terms = terms};
-    const double start = start_margin(binned);
-    if (allocate(&b) && !isnan(start)) {
-        for (size_t i = 0; i < binned->count; i++)
-            b.margin[i] = start;
-        for (uint32_t i = 0; i < rounds_max && b.count < options->terms_max; i++)
-            round_of(&b);
+    const uint32_t rounds_max = b->options->terms_max + 64;
+    for (size_t i = 0; i < b->binned->count; i++)
+        b->margin[i] = start;
+    for (uint32_t i = 0; i < rounds_max && b->count < b->options->terms_max; i++) {
+        round_of(b);
+        train_tell(b->options->progress, b->options->stage, b->count, b->options->terms_max);
     }
-    free(b.margin);
-    free(b.g);
-    free(b.h);
-    free(b.node);
-    return b.count;
+}
+
+bool boost_propose(const struct binned *binned, const struct boost_options *options,
+                   struct train_term *terms, uint32_t *count) {
+    struct boost *b = calloc(1, sizeof *b);
+    const double start = start_margin(binned);
+    *count = 0;
+    if (b == NULL) return false;
+    b->binned = binned;
+    b->options = options;
+    b->random = options->seed;
+    b->terms = terms;
+    const bool room = allocate(b);
+    if (room && !isnan(start)) run_rounds(b, start);
+    *count = b->count;
+    free(b->margin);
+    free(b->g);
+    free(b->h);
+    free(b->node);
+    free(b);
+    return room;
 }

@@ -2,7 +2,7 @@
 #include "models/train/choose.h"
 
 #include "models/average_precision.h"
-#include "models/train/boost.h"
+#include "models/train/proposals.h"
 #include "models/train/sampling.h"
 
 #include <math.h>
@@ -10,41 +10,24 @@
 
 #define TOLERANCE 1e-4 /* of a weight: enough to judge by */
 
-enum { TRIALS = TRAIN_SIZES * TRAIN_PENALTIES, SUPPORT_LEAST = 20, SUPPORT_SHARE = 20000 };
+enum { TRIALS = TRAIN_SIZES * TRAIN_PENALTIES, RESAMPLES = 200 };
 
 static const double penalties[TRAIN_PENALTIES] = {1e-4, 1e-5, 1e-6};
+
+static const char *const proposing[TRAIN_FOLDS] = {"proposing for validation 1",
+                                                   "proposing for validation 2"};
+static const char *const validating[TRAIN_FOLDS] = {"validation 1", "validation 2"};
 
 /* One fold: what to train on, and what to judge by. */
 struct fold {
     const struct choice *choice;
     struct binned train, judge;
-    struct train_term term[TRAIN_TERMS_MAX];
-    uint32_t proposed;
+    struct proposals proposals;
     double weights[TRAIN_TERMS_MAX + 1];
     double *logits[TRIALS];  /* of the rows to judge */
     struct ranked *accounts; /* by number */
     double *account_weight;  /* by number; 0: none of its rows is judged */
 };
-
-double choose_support(const struct binned *binned) {
-    double total = 0;
-    for (size_t i = 0; i < binned->count; i++)
-        total += binned->weight[i];
-    return fmax(SUPPORT_LEAST, total / SUPPORT_SHARE);
-}
-
-uint32_t choose_propose(const struct binned *binned, const struct train_options *options,
-                        struct train_term *terms) {
-    const struct boost_options boost = {.terms_max = options->terms_max,
-                                        .seed = options->seed,
-                                        .monotone = options->monotone,
-                                        .support = choose_support(binned)};
-    return boost_propose(binned, &boost, terms);
-}
-
-static void say(const struct choice *c, const char *stage, double share) {
-    if (c->options->progress != NULL) c->options->progress(c->options->context, stage, share);
-}
 
 /* The rows of a fold. */
 
@@ -83,16 +66,10 @@ static void close_fold(struct fold *f) {
     free(f);
 }
 
-static bool has_both(const struct binned *b) {
-    size_t bad = 0;
-    for (size_t i = 0; i < b->count; i++)
-        bad += b->bad[i];
-    return bad > 0 && bad < b->count;
-}
-
 /* Judging. */
 
-static double judge(struct fold *f, const double *logits) {
+/* The accounts by their highest logit; returns how many there are. */
+static size_t rank(struct fold *f, const double *logits) {
     const uint32_t accounts = f->choice->accounts;
     size_t count = 0;
     for (uint32_t a = 0; a < accounts; a++)
@@ -106,29 +83,44 @@ static double judge(struct fold *f, const double *logits) {
     for (uint32_t a = 0; a < accounts; a++)
         if (f->account_weight[a] > 0) f->accounts[count++] = f->accounts[a];
     ranked_sort(f->accounts, count);
-    return average_precision(f->accounts, count, f->account_weight);
+    return count;
 }
 
 static bool run_trial(struct fold *f, struct train_trial *trial, double *logits, int number) {
     const struct fit_options fit = {.l2 = trial->l2, .tolerance = TOLERANCE};
     struct fit_result result;
-    const uint32_t count = trial->terms < f->proposed ? trial->terms : f->proposed;
-    if (!fit_logistic(&f->train, f->term, count, &fit, f->weights, &result) ||
-        !fit_logits(&f->judge, f->term, count, f->weights, logits))
+    struct train_term term[TRAIN_TERMS_MAX];
+    const uint32_t count = proposals_take(&f->proposals, trial->terms, term, NULL);
+    if (!fit_logistic(&f->train, term, count, &fit, f->weights, &result) ||
+        !fit_logits(&f->judge, term, count, f->weights, logits))
         return false;
-    trial->precision[number] = judge(f, logits);
+    const size_t accounts = rank(f, logits);
+    trial->precision[number] = average_precision(f->accounts, accounts, f->account_weight);
     return true;
 }
 
 /* From the hardest penalty to the mildest, each beginning where the one before ended. */
 static bool run_fold(struct fold *f, struct trained *out, int number) {
-    f->proposed = choose_propose(&f->train, f->choice->options, f->term);
     for (int t = 0; t < TRIALS; t++) {
         if (t % TRAIN_PENALTIES == 0) fit_start(&f->train, TRAIN_TERMS_MAX, f->weights);
         if (!run_trial(f, &out->trial[t], f->logits[t], number)) return false;
-        say(f->choice, "validating", ((double)number + (double)(t + 1) / TRIALS) / TRAIN_FOLDS);
+        train_tell(&f->choice->options->progress, validating[number], t + 1, TRIALS);
     }
-    return f->proposed > 0;
+    return true;
+}
+
+/* How far the chosen trial's precision can be trusted. */
+static bool find_band(struct fold *f, const double *logits, uint64_t seed, struct band *band) {
+    const size_t count = rank(f, logits);
+    double *weights = malloc((count + 1) * sizeof *weights);
+    if (weights == NULL) return false;
+    for (size_t i = 0; i < count; i++) {
+        weights[i] = f->account_weight[f->accounts[i].id];
+        f->accounts[i].id = (uint32_t)i;
+    }
+    *band = bootstrap_weighted(f->accounts, count, weights, RESAMPLES, seed);
+    free(weights);
+    return true;
 }
 
 /* The whole. */
@@ -174,33 +166,48 @@ static bool calibrate(struct fold *const folds[TRAIN_FOLDS], struct trained *out
 static bool no_fold(const struct trained *out, int number, struct error *error) {
     return error_set(error, ERROR_BAD_DATA,
                      "validation needs accounts that turn bad before and after second %lld of the "
-                     "period; give a longer period or more labels",
+                     "period; give a longer period, more labels, or a larger --sample",
                      (long long)(out->fold_from_s[number] - out->fold_from_s[0]));
+}
+
+static bool no_memory(struct error *error) {
+    return error_set(error, ERROR_FAILED, "no memory to train");
+}
+
+static bool try_fold(struct fold *f, const double *sampled, struct trained *out, int number,
+                     struct error *error) {
+    if (!open_fold(f, sampled, out->fold_from_s[number], out->fold_from_s[number + 1]))
+        return no_memory(error);
+    if (!proposals_possible(&f->train) || !proposals_possible(&f->judge))
+        return no_fold(out, number, error);
+    if (!proposals_make(&f->train, f->choice->options, proposing[number], &f->proposals))
+        return no_memory(error);
+    if (f->proposals.count == 0)
+        return error_set(error, ERROR_BAD_DATA,
+                         "no feature tells bad rows from others before validation %d", number + 1);
+    return run_fold(f, out, number) || no_memory(error);
 }
 
 static bool run_folds(const struct choice *c, const double *sampled,
                       struct fold *folds[TRAIN_FOLDS], struct trained *out, struct error *error) {
     for (int n = 0; n < TRAIN_FOLDS; n++) {
         folds[n] = calloc(1, sizeof *folds[n]);
-        if (folds[n] == NULL) return error_set(error, ERROR_FAILED, "no memory to train");
+        if (folds[n] == NULL) return no_memory(error);
         folds[n]->choice = c;
-        if (!open_fold(folds[n], sampled, out->fold_from_s[n], out->fold_from_s[n + 1]))
-            return error_set(error, ERROR_FAILED, "no memory to train");
-        if (!has_both(&folds[n]->train) || !has_both(&folds[n]->judge))
-            return no_fold(out, n, error);
-        if (!run_fold(folds[n], out, n))
-            return error_set(error, ERROR_BAD_DATA,
-                             "no feature tells bad rows from others before validation %d", n + 1);
+        if (!try_fold(folds[n], sampled, out, n, error)) return false;
     }
     out->chosen = best_trial(out);
-    return calibrate(folds, out) || error_set(error, ERROR_FAILED, "no memory to train");
+    for (int n = 0; n < TRAIN_FOLDS; n++)
+        if (!find_band(folds[n], folds[n]->logits[out->chosen], c->options->seed, &out->band[n]))
+            return no_memory(error);
+    return calibrate(folds, out) || no_memory(error);
 }
 
 bool choose(const struct choice *choice, struct trained *out, struct error *error) {
     struct fold *folds[TRAIN_FOLDS] = {NULL};
     const size_t count = choice->all->count;
     double *sampled = malloc((count + 1) * sizeof *sampled);
-    if (sampled == NULL) return error_set(error, ERROR_FAILED, "no memory to train");
+    if (sampled == NULL) return no_memory(error);
     for (size_t i = 0; i < count; i++)
         sampled[i] = choice->include[i];
     sample_accounts(choice->all, choice->is_bad, choice->options->sample, choice->options->seed,

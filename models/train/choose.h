@@ -17,8 +17,3 @@ struct choice {
 
 /* Fills the trials, `chosen` and the calibration, which is made from what was judged. */
 bool choose(const struct choice *choice, struct trained *out, struct error *error);
-/* Leaves that hold fewer rows than this are nothing to go by. */
-double choose_support(const struct binned *binned);
-/* Proposes terms_max terms. */
-uint32_t choose_propose(const struct binned *binned, const struct train_options *options,
-                        struct train_term *terms);

@@ -5,14 +5,16 @@
  *   minimise  Σ w·log(1 + exp(∓m)) / Σ w  +  l2/2 · Σ b²     (the intercept is not penalised)
  *
  * Rows pass by in fit_rows.h, which has the same bits on every machine; a step with its signs is
- * found in fit_step.h. One thread. */
+ * found in fit_step.h. */
 #pragma once
 
 #include "models/train/terms.h"
+#include "models/train/train_progress.h"
 
 struct fit_options {
     double l2;
-    double tolerance; /* of a weight, at the end */
+    double tolerance;                      /* of a weight, at the end */
+    const struct train_progress *progress; /* of steps; may be NULL */
 };
 
 struct fit_result {

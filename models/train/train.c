@@ -3,6 +3,7 @@
 
 #include "models/exact_math.h"
 #include "models/train/choose.h"
+#include "models/train/proposals.h"
 #include "models/train/sampling.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@
 
 #define WEIGHT_UNIT 0x1p-20
 #define TOLERANCE 1e-9 /* of a weight in the end: far below WEIGHT_UNIT */
+#define SAMPLE_TOLERANCE 1e-3
 enum { BAD_ACCOUNTS_LEAST = 10 };
 
 /* Where validation begins, as shares of the rows in time. */
@@ -30,10 +32,6 @@ struct training {
 
 static bool no_memory(const struct training *t) {
     return error_set(t->error, ERROR_FAILED, "no memory to train");
-}
-
-static void say(const struct training *t, const char *stage, double share) {
-    if (t->options->progress != NULL) t->options->progress(t->options->context, stage, share);
 }
 
 /* Labels. */
@@ -119,26 +117,53 @@ static bool choose_rows(struct training *t, size_t limit, struct binned *out) {
     return binned_choose(&t->all, t->weight, out) || no_memory(t);
 }
 
-static bool fit(struct training *t, const struct binned *rows, double tolerance) {
+static bool fit(struct training *t, const struct binned *rows, const struct train_term *terms,
+                uint32_t count, double tolerance, struct fit_result *result) {
     const struct fit_options options = {.l2 = t->out->trial[t->out->chosen].l2,
-                                        .tolerance = tolerance};
-    return fit_logistic(rows, t->out->term, t->out->count, &options, t->out->weight,
-                        &t->out->fit) ||
-           no_memory(t);
+                                        .tolerance = tolerance,
+                                        .progress = &t->options->progress};
+    return fit_logistic(rows, terms, count, &options, t->out->weight, result) || no_memory(t);
+}
+
+/* What leaving out terms that are alike costs on the sample: all of them fitted, then those that
+ * stay, which leaves their weights as a start for all rows. */
+static bool compare_merged(struct training *t, const struct binned *sample,
+                           const struct proposals *proposals) {
+    struct trained *out = t->out;
+    struct fit_result all, merged;
+    uint32_t through;
+    out->count = proposals_take(proposals, out->trial[out->chosen].terms, out->term, &through);
+    out->alike = through - out->count;
+    fit_start(sample, through, out->weight);
+    if (!fit(t, sample, proposals->term, through, SAMPLE_TOLERANCE, &all)) return false;
+    fit_start(sample, out->count, out->weight);
+    if (!fit(t, sample, out->term, out->count, SAMPLE_TOLERANCE, &merged)) return false;
+    out->loss_proposed = all.loss;
+    out->loss_merged = merged.loss;
+    return true;
+}
+
+static bool propose_from(struct training *t, const struct binned *sample,
+                         struct proposals *proposals) {
+    if (!proposals_possible(sample))
+        return error_set(
+            t->error, ERROR_BAD_DATA,
+            "of %zu rows that were sampled all are of one kind; give a larger --sample",
+            sample->count);
+    return (proposals_make(sample, t->options, "proposing", proposals) || no_memory(t)) &&
+           compare_merged(t, sample, proposals);
 }
 
 static bool propose(struct training *t) {
-    struct trained *out = t->out;
     struct binned sample;
-    say(t, "proposing", 0);
-    if (!choose_rows(t, t->options->sample, &sample)) return false;
-    const uint32_t wanted = out->trial[out->chosen].terms;
-    out->count = choose_propose(&sample, t->options, out->term);
-    if (out->count > wanted) out->count = wanted;
-    fit_start(&sample, out->count, out->weight);
-    say(t, "fitting", 0);
-    const bool good = fit(t, &sample, 1e-3);
-    binned_free(&sample);
+    struct proposals *proposals = malloc(sizeof *proposals);
+    bool good = proposals != NULL || no_memory(t);
+    good = good && choose_rows(t, t->options->sample, &sample);
+    if (good) {
+        good = propose_from(t, &sample, proposals);
+        binned_free(&sample);
+    }
+    free(proposals);
     return good;
 }
 
@@ -173,12 +198,10 @@ static bool rounded_loss(struct training *t, const struct binned *rows) {
 static bool make_model(struct training *t) {
     struct binned rows;
     if (!propose(t) || !choose_rows(t, SIZE_MAX, &rows)) return false;
-    say(t, "fitting", 0.5);
-    bool good = fit(t, &rows, TOLERANCE);
+    bool good = fit(t, &rows, t->out->term, t->out->count, TOLERANCE, &t->out->fit);
     if (good) round_weights(t->out);
     good = good && rounded_loss(t, &rows);
     binned_free(&rows);
-    say(t, "fitting", 1);
     return good;
 }
 

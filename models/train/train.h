@@ -2,15 +2,19 @@
 /* Training: rows and labels in, a model out. Boosting proposes the terms (boost.h), one logistic
  * regression weighs them (fit.h); how many, and the penalty, by time-blocked validation: trained on
  * what was before, judged on the accounts that turned bad after. The same rows, options and seed
- * give the same model on any machine. One thread. */
+ * give the same model on any machine. Boosting uses two threads. */
 #pragma once
 
 #include "detector/base/error.h"
+#include "models/bootstrap.h"
 #include "models/train/fit.h"
 #include "models/train/isotonic.h"
+#include "models/train/row_store.h"
 
 #define TRAIN_TERMS_MAX 1024
 enum { TRAIN_FOLDS = 2, TRAIN_SIZES = 3, TRAIN_PENALTIES = 3 };
+/* What a row takes at most, when it is both in the store and in bins; later it takes less. */
+enum { TRAIN_ROW_BYTES = (int)(sizeof(struct row_chunk) / ROW_CHUNK) + FEATURE_COUNT + 32 };
 
 struct train_input {
     struct row_store *rows; /* freed as soon as they are in bins */
@@ -26,8 +30,7 @@ struct train_options {
     uint32_t terms_max; /* 8 … TRAIN_TERMS_MAX */
     uint32_t sample;    /* rows at most to propose and validate with, chosen by account */
     bool monotone;      /* the score never falls as a risk of the feature table rises */
-    void (*progress)(void *context, const char *stage, double share);
-    void *context;
+    struct train_progress progress;
 };
 
 struct train_trial {
@@ -44,8 +47,12 @@ struct trained {
     struct isotonic calibration;
     uint32_t trials, chosen;
     struct train_trial trial[TRAIN_SIZES * TRAIN_PENALTIES];
+    struct band band[TRAIN_FOLDS];        /* 95 % of the chosen trial's precision, by account */
     int64_t fold_from_s[TRAIN_FOLDS + 1]; /* where each fold's validation begins, and the end */
     size_t rows, bad_rows, bad_accounts;
+    uint32_t alike; /* proposals that an earlier one stood for */
+    /* Mean loss on the sample, with and without those. */
+    double loss_proposed, loss_merged;
     struct fit_result fit;
     double loss_rounded; /* mean loss with the rounded weights */
 };
