@@ -481,6 +481,11 @@ static void words_say_the_term(void **state) {
                                     {FEATURE_in_amount_24h, LITERAL_BELOW, 0}};
     const struct train_term both = term_of(parts, 2),
                             null = term_of(&(struct literal){FEATURE_cash_gap, LITERAL_NULL, 0}, 1);
+    const struct literal twice[] = {{FEATURE_in_amount_24h, LITERAL_BELOW, 3},
+                                    {FEATURE_in_amount_24h, LITERAL_BELOW, 0}};
+    const struct train_term narrow = term_of(twice, 2);
+    words_name(&narrow, bins, words);
+    assert_string_equal(words, "in_amount_24h < 123456700");
     words_of_term(&both, bins, LANGUAGE_EN, words);
     assert_string_equal(words, "Money in within 24 hours: below 1 234 567 KZT, and Share of money "
                                "gone within an hour: at least 80 %");

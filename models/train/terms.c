@@ -31,8 +31,15 @@ bool term_equal(const struct train_term *a, const struct train_term *b) {
     return true;
 }
 
+/* Of two parts that differ in their knots alone, the one that implies the other. */
+static const struct literal *narrower(const struct literal *a, const struct literal *b) {
+    return (a->kind == LITERAL_BELOW) == (a->edge < b->edge) ? a : b;
+}
+
 struct train_term term_of(const struct literal *parts, uint8_t count) {
     struct train_term term = {.parts = count};
+    if (count == 2 && parts[0].feature == parts[1].feature && parts[0].kind == parts[1].kind)
+        return term_of(narrower(&parts[0], &parts[1]), 1);
     memcpy(term.part, parts, count * sizeof *parts);
     if (count == 2 && parts[1].feature < parts[0].feature) {
         term.part[0] = parts[1];

@@ -24,7 +24,8 @@ struct train_term {
  * False: nothing but 0 would do. */
 bool term_sign(const struct train_term *term, int8_t *sign);
 bool term_equal(const struct train_term *a, const struct train_term *b);
-/* One part or two, in order. */
+/* One part or two, in order; of two knots of a feature on the same side, one that implies the
+ * other. */
 struct train_term term_of(const struct literal *parts, uint8_t count);
 
 /* 0 or 1 for each of `rows` rows from `first` on. */
