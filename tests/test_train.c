@@ -65,6 +65,9 @@ static struct train_input input_of(struct world *w) {
 static const struct train_options usual = {
     .seed = 1, .terms_max = 32, .sample = 100000, .monotone = true};
 
+static const struct train_options quick = {
+    .seed = 1, .terms_max = 8, .sample = 100000, .monotone = true};
+
 static struct trained *trained_on(struct world *w, const struct train_options *options) {
     struct trained *out = calloc(1, sizeof *out);
     struct error error = {.code = ERROR_NONE};
@@ -332,7 +335,7 @@ static void columns_that_say_nothing_are_passed_over(void **state) {
     poison(w, FEATURE_in_count_24h, is_null);
     poison(w, FEATURE_out_count_24h, is_constant);
     poison(w, FEATURE_in_count_7d, is_often_infinite);
-    struct trained *t = trained_on(w, &usual);
+    struct trained *t = trained_on(w, &quick);
     assert_true(t->fit.converged && isfinite(t->loss_rounded));
     assert_false(uses(t, FEATURE_in_count_24h) || uses(t, FEATURE_out_count_24h));
     assert_true(t->trial[t->chosen].precision[0] > 0.8);
@@ -347,7 +350,7 @@ static void kinds_that_are_apart_have_finite_weights(void **state) {
     struct world *w = world();
     (void)state;
     poison(w, FEATURE_payers_24h, tells_all);
-    struct trained *t = trained_on(w, &usual);
+    struct trained *t = trained_on(w, &quick);
     assert_true(t->fit.converged && t->loss_rounded < 0.01);
     for (uint32_t i = 0; i <= t->count; i++)
         assert_true(fabs(t->weight[i]) < 100);
@@ -440,7 +443,7 @@ static void refuse_with(struct world *w, const struct train_options *options, co
 }
 
 static void refuse(struct world *w, const char *why) {
-    refuse_with(w, &usual, why);
+    refuse_with(w, &quick, why);
 }
 
 static void what_teaches_nothing_is_refused(void **state) {
@@ -461,7 +464,7 @@ static void what_teaches_nothing_is_refused(void **state) {
     for (int f = 0; f < FEATURE_COUNT; f++)
         poison(w, f, is_constant);
     refuse(w, "no feature tells");
-    const struct train_options few = {.seed = 1, .terms_max = 32, .sample = 1, .monotone = true};
+    const struct train_options few = {.seed = 1, .terms_max = 8, .sample = 1, .monotone = true};
     refuse_with(world(), &few, "larger --sample");
     w = world();
     for (uint32_t a = 0; a < ACCOUNTS; a++)
