@@ -194,6 +194,18 @@ bool cli_number(const struct cli *cli, const char *name, int64_t low, int64_t hi
     return true;
 }
 
+bool cli_language(const struct cli *cli, enum language *language, struct error *error) {
+    const char *given = cli_value(cli, "--lang");
+    *language = LANGUAGE_EN;
+    if (given == NULL) return true;
+    for (int i = 0; i < LANGUAGE_COUNT; i++) {
+        if (strcmp(given, language_name[i]) != 0) continue;
+        *language = (enum language)i;
+        return true;
+    }
+    return error_set(error, ERROR_USAGE, "--lang takes en, ru or kk, not %s", given);
+}
+
 int cli_fail(const struct error *error) {
     fprintf(stderr, "saqshy: %s: %s\n", error_name(error->code), error->text);
     return error_exit_status(error->code);

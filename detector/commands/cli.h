@@ -5,6 +5,7 @@
 #pragma once
 
 #include "detector/service/options.h"
+#include "models/language.h"
 
 struct cli_flag {
     const char *name;     /* "--seed" */
@@ -40,6 +41,9 @@ const char *cli_value(const struct cli *cli, const char *name);
  * flag. */
 bool cli_number(const struct cli *cli, const char *name, int64_t low, int64_t high, int64_t *value,
                 struct error *error);
+
+/* --lang, which the command has to have; English where it is not given. */
+bool cli_language(const struct cli *cli, enum language *language, struct error *error);
 
 /* A command from its words to its exit status: parses, then `run` and, whatever came of it, `close`
  * (NULL: nothing to close), each with `job`. A signal that was seen and did not make it fail ends

@@ -23,18 +23,6 @@ struct job {
 
 /* Flags. */
 
-static bool read_language(struct job *job, struct error *error) {
-    const char *given = cli_value(job->cli, "--lang");
-    job->language = LANGUAGE_EN;
-    if (given == NULL) return true;
-    for (int i = 0; i < LANGUAGE_COUNT; i++)
-        if (strcmp(given, language_name[i]) == 0) {
-            job->language = (enum language)i;
-            return true;
-        }
-    return error_set(error, ERROR_USAGE, "--lang takes en, ru or kk, not %s", given);
-}
-
 static bool read_time(struct job *job, struct error *error) {
     const char *at = cli_value(job->cli, "--at");
     job->at_s = INT64_MAX;
@@ -63,8 +51,9 @@ static bool read_flags(struct job *job, struct error *error) {
         return error_set(error, ERROR_USAGE, "ACCOUNT is missing; usage: %s", cli->usage);
     job->account = cli->positional[0];
     job->html = cli_value(cli, "--html");
-    return offline_input_read(cli, &job->input, error) && read_language(job, error) &&
-           read_time(job, error) && open_page(job, error);
+    return offline_input_read(cli, &job->input, error) &&
+           cli_language(cli, &job->language, error) && read_time(job, error) &&
+           open_page(job, error);
 }
 
 /* The run. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/nearest.h"
+#include "detector/base/printable.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/json_text.h"
@@ -47,16 +48,8 @@ static bool read_verb(struct job *job, struct error *error) {
                      near != NULL ? "?" : "");
 }
 
-static bool read_language(struct job *job, struct error *error) {
-    const char *word = cli_value(job->cli, "--lang");
-    if (word == NULL) return true;
-    for (job->language = 0; job->language < LANGUAGE_COUNT; job->language++)
-        if (strcmp(word, language_name[job->language]) == 0) return true;
-    return error_set(error, ERROR_USAGE, "--lang takes en, ru or kk");
-}
-
 static bool read_flags(struct job *job, struct error *error) {
-    if (!read_verb(job, error) || !read_language(job, error)) return false;
+    if (!read_verb(job, error) || !cli_language(job->cli, &job->language, error)) return false;
     const size_t wanted = verbs[job->verb].documents, given = job->cli->positional_count - 1;
     return given == wanted || (job->verb == VERB_SHOW && given == 0) ||
            error_set(error, ERROR_USAGE, "model %s takes %zu document%s; usage: %s",
@@ -92,7 +85,7 @@ static void print_check(const struct job *job) {
         print_verdict(job->cli->positional[1], model, &none);
     else if (!job->cli->quiet) {
         printf("ok ");
-        model_text_print(model_id(model), stdout);
+        printable_put(model_id(model), stdout);
         printf(": %u terms, sha256 %s\n", model_term_count(model), model_sha256(model));
     }
 }

@@ -228,7 +228,7 @@ static void put_bar(const struct page *p, double contribution, double largest) {
 
 static const char *feature_words(const struct page *p, int feature) {
     const struct feature *f = &feature_table[feature];
-    return explain_one_of(f->text_en, f->text_ru, f->text_kk, p->language);
+    return in_language(p->language, f->text_en, f->text_ru, f->text_kk);
 }
 
 static void put_normal(const struct page *p, int feature) {
@@ -247,7 +247,7 @@ static void put_term(const struct page *p, uint32_t term) {
     fputs("<tr>", p->file);
     put_cell(p, "n", signed_number(r->terms[term], number));
     put_bar(p, r->terms[term], fabs(r->terms[r->term_order[0]]));
-    put_element(p, "<td>", explain_one_of(text.en, text.ru, text.kk, p->language), "");
+    put_element(p, "<td>", in_language(p->language, text.en, text.ru, text.kk), "");
     const char *see = explain_report_numbers(r, term, numbers);
     if (see[0] != '\0') {
         fputs(" <span class=\"soft\">(", p->file);
@@ -273,7 +273,7 @@ static void put_general(const struct page *p, const char *class, double contribu
 static void put_ends(const struct page *p) {
     const struct reason *base = &reasons_base_rate;
     put_general(p, "", p->report->intercept,
-                explain_one_of(base->text_en, base->text_ru, base->text_kk, p->language));
+                in_language(p->language, base->text_en, base->text_ru, base->text_kk));
     put_general(p, "sum", p->report->entry->logit, word(p, EXPLAIN_SCORE));
     fputs("</tbody></table></div>\n", p->file);
 }
@@ -294,7 +294,7 @@ static void put_terms(const struct page *p) {
         put_term(p, r->term_order[i]);
     if (shown < r->term_count)
         put_general(p, "", explain_report_other_terms(r, shown),
-                    explain_one_of(others->text_en, others->text_ru, others->text_kk, p->language));
+                    in_language(p->language, others->text_en, others->text_ru, others->text_kk));
     put_ends(p);
     fputs("<p class=\"small\">", p->file);
     fprintf(p->file, word(p, earlier > 0 ? EXPLAIN_EARLIER : EXPLAIN_NO_EARLIER), earlier);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For a terminal. Names and texts are anybody's: what would steer a terminal is not printed. */
+#include "detector/base/printable.h"
 #include "detector/commands/explain_report.h"
 #include "detector/reasons.h"
 
@@ -15,19 +16,8 @@ static const char *word(const struct writer *w, enum explain_word which) {
     return explain_word(which, w->language);
 }
 
-/* Bytes of a control character at `text`, C1 in two of them included; 0: it is none. */
-static size_t control_bytes(const char *text) {
-    const unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
-    if (first < 0x20 || first == 0x7f) return 1;
-    return first == 0xc2 && second < 0xa0 ? 2 : 0;
-}
-
 static void put(const struct writer *w, const char *text) {
-    while (*text != '\0') {
-        const size_t control = control_bytes(text);
-        fputc(control > 0 ? '?' : *text, w->file);
-        text += control > 0 ? control : 1;
-    }
+    printable_put(text, w->file);
 }
 
 static int characters(const char *text) {
@@ -130,7 +120,7 @@ static void put_evidence(const struct writer *w) {
 
 static const char *feature_words(const struct writer *w, int feature) {
     const struct feature *f = &feature_table[feature];
-    return explain_one_of(f->text_en, f->text_ru, f->text_kk, w->language);
+    return in_language(w->language, f->text_en, f->text_ru, f->text_kk);
 }
 
 static void put_normal(const struct writer *w, int feature) {
@@ -146,7 +136,7 @@ static void put_term(const struct writer *w, uint32_t term) {
     const char *quality = explain_quality(explain_report_quality(w->report, term), w->language);
     char numbers[EXPLAIN_NUMBERS_SIZE];
     fprintf(w->file, "%+8.2f  ", w->report->terms[term]);
-    put(w, explain_one_of(text.en, text.ru, text.kk, w->language));
+    put(w, in_language(w->language, text.en, text.ru, text.kk));
     const char *see = explain_report_numbers(w->report, term, numbers);
     if (see[0] != '\0') {
         fprintf(w->file, " (");
@@ -161,7 +151,7 @@ static void put_term(const struct writer *w, uint32_t term) {
 
 static void put_line(const struct writer *w, double contribution, const struct reason *general) {
     fprintf(w->file, "%+8.2f  %s\n", contribution,
-            explain_one_of(general->text_en, general->text_ru, general->text_kk, w->language));
+            in_language(w->language, general->text_en, general->text_ru, general->text_kk));
 }
 
 static void put_sum(const struct writer *w) {

@@ -114,10 +114,6 @@ const char *explain_quality(enum quality quality, enum language language) {
     return texts[quality][language];
 }
 
-const char *explain_one_of(const char *en, const char *ru, const char *kk, enum language language) {
-    return language == LANGUAGE_EN ? en : language == LANGUAGE_RU ? ru : kk;
-}
-
 /* Values. */
 
 static bool has_unit(int feature, const char *unit) {
@@ -149,7 +145,7 @@ const char *explain_change(const struct change *change, double present, enum lan
                                    : change->to > present ? EXPLAIN_AT_LEAST
                                                           : EXPLAIN_AT_MOST;
     snprintf(out, EXPLAIN_CHANGE_SIZE, explain_word(word, language),
-             explain_one_of(f->text_en, f->text_ru, f->text_kk, language),
+             in_language(language, f->text_en, f->text_ru, f->text_kk),
              explain_value(change->feature, change->to, language, to),
              explain_value(change->feature, present, language, is));
     return out;

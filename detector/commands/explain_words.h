@@ -97,8 +97,6 @@ const char *explain_event_type(int event_type, enum language language);
 const char *explain_status(int tx_status, enum language language);
 /* "" for QUALITY_EXACT. */
 const char *explain_quality(enum quality quality, enum language language);
-/* One of a text's three languages. */
-const char *explain_one_of(const char *en, const char *ru, const char *kk, enum language language);
 
 enum { EXPLAIN_VALUE_SIZE = 96, EXPLAIN_CHANGE_SIZE = 512 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/model_compare.h"
+#include "detector/base/printable.h"
 
 #include "models/model_diff.h"
 
@@ -81,7 +82,7 @@ static void print_change(const struct comparison *c, const struct model_change *
     if (change->kind == MODEL_MOVED || change->kind == MODEL_REWEIGHTED)
         fprintf(out, "%+10.4f ->", model_term_weight(c->old, (uint32_t)change->old_term));
     fprintf(out, "%+10.4f  ", model_term_weight(model, term));
-    model_text_print(model_words(model, term, c->language), out);
+    printable_put(model_words(model, term, c->language), out);
     fputc('\n', out);
     if (change->kind == MODEL_MOVED) {
         model_term_rule(c->old, (uint32_t)change->old_term, rule);
@@ -104,7 +105,7 @@ static void print_provenance(const struct comparison *c, FILE *out) {
     if (json_object_size(c->provenance) > 0) fprintf(out, "\nprovenance\n");
     json_object_foreach(c->provenance, key, pair) {
         fprintf(out, "  ");
-        model_text_print(key, out);
+        printable_put(key, out);
         fprintf(out, "  ");
         model_value_print(json_array_get(pair, 0), out);
         fprintf(out, " -> ");
@@ -114,7 +115,7 @@ static void print_provenance(const struct comparison *c, FILE *out) {
 }
 
 static void print_model(const struct model *model, FILE *out) {
-    model_text_print(model_id(model), out);
+    printable_put(model_id(model), out);
     fprintf(out, " (%.8s, %u terms)", model_sha256(model), model_term_count(model));
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/model_show.h"
+#include "detector/base/printable.h"
 
 #include "detector/feature_table.h"
 
@@ -61,7 +62,7 @@ static void print_terms(const struct model *model, enum language language, FILE 
             print_feature(model, row->feature, language, out);
         model_term_rule(model, row->term, rule);
         fprintf(out, "%+10.4f  ", model_term_weight(model, row->term));
-        model_text_print(model_words(model, row->term, language), out);
+        printable_put(model_words(model, row->term, language), out);
         fprintf(out, "\n            %s\n", rule);
     }
 }
@@ -72,7 +73,7 @@ static void print_provenance(const struct model *model, FILE *out) {
     json_t *value;
     json_object_foreach(provenance, key, value) {
         fprintf(out, "  ");
-        model_text_print(key, out);
+        printable_put(key, out);
         fprintf(out, "  ");
         model_value_print(value, out);
         fputc('\n', out);
@@ -83,7 +84,7 @@ static void print_provenance(const struct model *model, FILE *out) {
 void model_show(const struct model *model, enum language language, FILE *out) {
     char calibration[96];
     model_calibration_words(model, calibration, sizeof calibration);
-    model_text_print(model_id(model), out);
+    printable_put(model_id(model), out);
     fprintf(out, "\n  sha256  %s\n  terms  %u\n  intercept  %g\n  calibration  %s\n",
             model_sha256(model), model_term_count(model), model_intercept(model), calibration);
     print_provenance(model, out);

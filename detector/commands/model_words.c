@@ -8,11 +8,6 @@
 
 enum { LIST_MAX = 60, DEPTH_MAX = 8 };
 
-static const char *in_language(enum language language, const char *en, const char *ru,
-                               const char *kk) {
-    return language == LANGUAGE_EN ? en : language == LANGUAGE_RU ? ru : kk;
-}
-
 const char *model_words(const struct model *model, uint32_t term, enum language language) {
     const struct model_term_text text = model_term_text(model, term);
     return in_language(language, text.en, text.ru, text.kk);
@@ -64,21 +59,6 @@ json_t *model_provenance(const struct model *model) {
     json_t *flat = json_object();
     flatten(json_object_get(model_document(model), "provenance"), "", 0, flat);
     return flat;
-}
-
-/* Of a character that moves the cursor, be it of one byte or of C1 in two. */
-static size_t control_bytes(const char *text) {
-    const unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
-    if (first < 0x20 || first == 0x7f) return 1;
-    return first == 0xc2 && second < 0xa0 ? 2 : 0;
-}
-
-void model_text_print(const char *text, FILE *out) {
-    while (*text != '\0') {
-        const size_t control = control_bytes(text);
-        fputc(control > 0 ? '?' : *text, out);
-        text += control > 0 ? control : 1;
-    }
 }
 
 void model_value_print(const json_t *value, FILE *out) {

@@ -18,7 +18,5 @@ void model_calibration_words(const struct model *model, char *out, size_t room);
 /* The provenance with one key a value: {"chosen.l2": 1}; empty where there is none. The caller's.
  */
 json_t *model_provenance(const struct model *model);
-/* A document is anybody's: what is shown of it on a terminal cannot steer it. */
-void model_text_print(const char *text, FILE *out);
 /* A value on one line; a long list is its length. */
 void model_value_print(const json_t *value, FILE *out);
