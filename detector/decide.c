@@ -2,6 +2,7 @@
 #include "detector/decide.h"
 
 #include "detector/account.h"
+#include "detector/episode_rules.h"
 #include "detector/episodes.h"
 #include "detector/reasons.h"
 #include "detector/service/metrics.h"
@@ -135,14 +136,14 @@ static void fill_trail(struct recommendation *out, const struct transaction *tx)
     };
 }
 
-/* From HOLD_AMOUNT on, actions hold money: that of P2P credits that is still there. */
+/* What is held is money of P2P credits that is still there. */
 static const struct recommendation *advise(struct decide *d, const struct episode *episode,
                                            enum recommendation_state state, uint32_t side) {
     const struct batch *batch = d->batch;
     const uint32_t event = batch->side[side].event;
     struct recommendation *out = fill(d, episode, state, event);
-    out->hold_amount_present = episode->action >= ACTION_HOLD_AMOUNT && episode->at_risk_tiyn > 0;
-    out->hold_amount_kzt_minor = out->hold_amount_present ? episode->at_risk_tiyn : 0;
+    out->hold_amount_kzt_minor = episode_hold_tiyn(episode->action, episode->at_risk_tiyn);
+    out->hold_amount_present = out->hold_amount_kzt_minor > 0;
     out->reason_count = reasons_fill(d->reasons, batch, side, out->reasons);
     out->feature_count = FEATURE_COUNT;
     batch_vector(batch, side, d->vector);
@@ -275,16 +276,13 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
     return advise(d, episode, RECOMMENDATION_ISSUED, row->side);
 }
 
-static bool has_grown(int64_t before, int64_t now) {
-    return now > before && now - before >= before / 4 + (before % 4 != 0);
-}
-
 static const struct recommendation *amend_episode(struct decide *d, const struct row *row,
                                                   struct episode *episode, enum action wanted) {
     if (wanted < episode->action) return pass_over(d, row, DECISION_STANDING);
     const int64_t at_risk_tiyn = account_unspent_p2p(row->account, row->tx->event_time_s);
-    const bool grown = has_grown(episode->at_risk_tiyn, at_risk_tiyn);
-    if (wanted == episode->action && !grown) return pass_over(d, row, DECISION_STANDING);
+    const bool grown = episode_has_grown(episode->at_risk_tiyn, at_risk_tiyn);
+    if (!episode_is_amended(episode->action, wanted, grown))
+        return pass_over(d, row, DECISION_STANDING);
     const enum action least = grown ? episode->action : episode->action + 1;
     const enum action action = take_room(d, wanted, least);
     if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);

@@ -203,6 +203,18 @@ static void fill_general(const struct reason *general, double contribution, enum
     out->quality = quality;
 }
 
+uint32_t reasons_weigh(struct reasons *r, const double vector[FEATURE_COUNT],
+                       struct reason_weight *out, uint32_t max) {
+    double intercept;
+    uint32_t count = 0;
+    const struct group *group;
+    score_explain(r->score, vector, r->contributions, &intercept);
+    add_up(r);
+    while (count < max && (group = take_weightiest(r)) != NULL)
+        out[count++] = (struct reason_weight){group->term, group->contribution};
+    return count;
+}
+
 uint32_t reasons_fill(struct reasons *r, const struct batch *batch, uint32_t side,
                       struct reason out[REASONS_MAX]) {
     const struct side *s = &batch->side[side];

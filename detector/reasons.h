@@ -14,7 +14,14 @@
 struct runs;
 struct reasons;
 
-/* All must outlive it. NULL when memory is short. */
+/* One reason without words or evidence. */
+struct reason_weight {
+    uint32_t term; /* of the model: its words are the reason's */
+    double contribution;
+};
+
+/* All must outlive it. `runs` may be NULL where only reasons_weigh is called. NULL when memory is
+ * short. */
 struct reasons *reasons_open(const struct model *model, const struct score *score,
                              const struct runs *runs);
 void reasons_close(struct reasons *reasons);
@@ -23,6 +30,9 @@ void reasons_close(struct reasons *reasons);
  * batch's. */
 uint32_t reasons_fill(struct reasons *reasons, const struct batch *batch, uint32_t side,
                       struct reason out[REASONS_MAX]);
+/* The weightiest of a vector, at most `max`, weightiest first; returns their number. */
+uint32_t reasons_weigh(struct reasons *reasons, const double vector[FEATURE_COUNT],
+                       struct reason_weight *out, uint32_t max);
 
 /* The words of what is no sign by itself. */
 extern const struct reason reasons_other_signs, reasons_base_rate;

@@ -109,6 +109,22 @@ static void assert_sum(const struct reason *list, uint32_t count) {
     assert_true(sum == batch->logit[0]);
 }
 
+static void test_weighed_reasons_are_those_with_words(void **unused) {
+    (void)unused;
+    struct reason list[REASONS_MAX];
+    struct reason_weight weights[2];
+    double vector[FEATURE_COUNT];
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        batch->features[f][0] = f < 4 ? 30 : NAN;
+    assert_true(fill(list) > 2);
+    batch_vector(batch, 0, vector);
+    assert_int_equal(reasons_weigh(reasons, vector, weights, 2), 2);
+    for (int i = 0; i < 2; i++) {
+        assert_true(weights[i].contribution == list[i].contribution);
+        assert_string_equal(model_term_text(model, weights[i].term).en, list[i].text_en);
+    }
+}
+
 static void test_without_signs_there_is_the_base_rate(void **unused) {
     (void)unused;
     struct reason list[REASONS_MAX];
@@ -244,6 +260,7 @@ static void test_a_window_after_what_is_missing_is_exact(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(test_weighed_reasons_are_those_with_words),
         TEST(test_without_signs_there_is_the_base_rate),
         TEST(test_a_reason_says_what_the_feature_was),
         TEST(test_terms_on_one_feature_are_one_reason),

@@ -22,21 +22,25 @@ static void begin_period(struct backtest_figures *f, const struct backtest_pass 
     f->day_count = (size_t)days;
 }
 
+bool backtest_is_load(const struct backtest_figures *f, int64_t issued_s) {
+    return f->day_count > 0 && issued_s >= f->period.from_s;
+}
+
 /* A recommendation is issued when its record came in, which may be outside the events' own days. */
-static struct backtest_day *day_at(struct backtest_figures *f, int64_t second) {
-    const int32_t day = calendar_day(second) - f->first_day;
-    if (day < 0) return &f->days[0];
-    return &f->days[(size_t)day < f->day_count ? (size_t)day : f->day_count - 1];
+size_t backtest_day_at(const struct backtest_figures *f, int64_t issued_s) {
+    const int32_t day = calendar_day(issued_s) - f->first_day;
+    if (day < 0) return 0;
+    return (size_t)day < f->day_count ? (size_t)day : f->day_count - 1;
 }
 
 static void count_load(struct backtest_figures *f, const struct backtest_pass *pass) {
     begin_period(f, pass);
     f->days = calloc(f->day_count + 1, sizeof *f->days);
     assert(f->days != NULL && "out of memory");
-    for (size_t i = 0; f->day_count > 0 && i < pass->advice_count; i++) {
+    for (size_t i = 0; i < pass->advice_count; i++) {
         const struct backtest_advice *advice = &pass->advice[i];
-        if (advice->issued_s < f->period.from_s) continue;
-        struct backtest_day *day = day_at(f, advice->issued_s);
+        if (!backtest_is_load(f, advice->issued_s)) continue;
+        struct backtest_day *day = &f->days[backtest_day_at(f, advice->issued_s)];
         f->advised.recommendations++;
         if (advice->opens)
             day->opened++;

@@ -88,6 +88,10 @@ void backtest_figures_free(struct backtest_figures *figures);
 /* Recommendations a day of the period; NaN without one. */
 double backtest_a_day(const struct backtest_figures *figures);
 
+/* Whether what is issued then is load of the period; the number of its day among `days`. */
+bool backtest_is_load(const struct backtest_figures *figures, int64_t issued_s);
+size_t backtest_day_at(const struct backtest_figures *figures, int64_t issued_s);
+
 /* Accounts that count, sorted, with ids in the order of the pass; to be freed. */
 struct ranked *backtest_ranked_accounts(const struct backtest_pass *pass,
                                         const struct backtest_standing *standings, size_t *count);

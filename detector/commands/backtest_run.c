@@ -41,6 +41,7 @@ static bool scores_are_written(const struct backtest_run *run, struct error *err
 static bool take_batch(void *context, const struct batch *batch, struct error *error) {
     struct backtest_run *run = context;
     backtest_pass_take_batch(run->pass, batch);
+    if (run->on_batch != NULL) run->on_batch(run->context, batch);
     if (run->scores != NULL) backtest_scores_rows(run->scores, batch);
     return scores_are_written(run, error);
 }

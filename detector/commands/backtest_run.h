@@ -18,6 +18,9 @@ struct backtest_run {
     struct backtest_pass *pass; /* what it left, from backtest_run_go on */
     FILE *scores_file;          /* where scores.csv goes, of the caller; NULL: nowhere */
     struct backtest_scores *scores;
+    /* The caller's: sees each batch after the pass; NULL: nobody. */
+    void (*on_batch)(void *context, const struct batch *batch);
+    void *context;
     struct offline_run offline; /* from backtest_run_go on */
 };
 

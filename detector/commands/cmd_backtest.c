@@ -6,8 +6,7 @@
 #include "detector/commands/backtest_sqlite.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
-#include "detector/commands/fit_period.h"
-#include "detector/import/moment.h"
+#include "detector/commands/judging.h"
 #include "detector/service/stop_signal.h"
 
 #include <stdlib.h>
@@ -38,13 +37,6 @@ static bool read_paths(struct backtest *b, struct error *error) {
     return offline_input_read(cli, &b->input, error) &&
            (b->out != NULL ||
             error_set(error, ERROR_USAGE, "--out DIR is missing; usage: %s", cli->usage));
-}
-
-static bool read_from(struct backtest *b, struct error *error) {
-    const char *from = cli_value(b->cli, "--from");
-    if (from == NULL) return fit_period_until(b->run.model, &b->from_s, error);
-    const char *why = moment_read(from, &b->from_s);
-    return why == NULL || error_set(error, ERROR_USAGE, "--from %s: %s", from, why);
 }
 
 /* What can be wrong is found before hours of work go into it. */
@@ -105,37 +97,6 @@ static bool run_both(struct backtest *b, struct error *error) {
     return run_old(b, error);
 }
 
-/* Labels that say nothing of this input would make every figure a lie. */
-static bool check_labels(const struct backtest *b, struct error *error) {
-    const struct backtest_pass *pass = b->run.pass;
-    size_t known = 0;
-    if (b->labels == NULL) return true;
-    for (size_t i = 0; i < pass->account_count; i++)
-        known += labels_first_bad(b->labels, pass->accounts[i].token,
-                                  pass->accounts[i].token_size) != INT64_MAX;
-    if (known == 0)
-        return error_set(error, ERROR_BAD_DATA,
-                         "%s marks no account of %s; are its ids those of the input?",
-                         cli_value(b->cli, "--labels"), b->input.path);
-    if (known < labels_accounts(b->labels))
-        fprintf(stderr, "warning: %zu of %zu labelled accounts are not in the input\n",
-                labels_accounts(b->labels) - known, labels_accounts(b->labels));
-    return true;
-}
-
-static bool check_period(const struct backtest *b, struct error *error) {
-    if (b->run.pass->side_count == 0)
-        return error_set(error, ERROR_BAD_DATA, "%s: no event of it was scored", b->input.path);
-    const int64_t end_s = backtest_period(b->run.pass, b->from_s).to_s;
-    return b->from_s <= end_s ||
-           error_set(error, ERROR_BAD_DATA,
-                     "nothing is left to judge: the period begins at %lld%s, the last event is at "
-                     "%lld; --from TIME names another beginning",
-                     (long long)b->from_s,
-                     cli_value(b->cli, "--from") == NULL ? ", where the model's data ends" : "",
-                     (long long)end_s);
-}
-
 static struct backtest_figures *figures_of(const struct backtest *b,
                                            const struct backtest_run *run) {
     return backtest_figures_new(run->pass, b->labels, b->from_s, run->policy, run->model);
@@ -154,7 +115,7 @@ static bool compare(struct backtest *b, struct error *error) {
 }
 
 static bool judge(struct backtest *b, struct error *error) {
-    if (!check_labels(b, error) || !check_period(b, error)) return false;
+    if (!judging_check(b->cli, b->run.pass, b->labels, b->from_s, error)) return false;
     b->figures = figures_of(b, &b->run);
     if (!compare(b, error)) return false;
     b->missed =
@@ -240,8 +201,8 @@ static void print_summary(const struct backtest *b) {
 static bool run(void *job, struct error *error) {
     struct backtest *b = job;
     if (!read_paths(b, error) || !open_runs(b, error) || !load_inputs(b, error) ||
-        !read_from(b, error) || !open_outputs(b, error) || !run_both(b, error) ||
-        !judge(b, error) || !write_reports(b, error))
+        !judging_from(b->cli, b->run.model, &b->from_s, error) || !open_outputs(b, error) ||
+        !run_both(b, error) || !judge(b, error) || !write_reports(b, error))
         return false;
     if (!b->cli->quiet) print_summary(b);
     print_gates(b);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/judging.h"
+
+#include "detector/commands/backtest_standing.h"
+#include "detector/commands/fit_period.h"
+#include "detector/import/moment.h"
+
+bool judging_from(const struct cli *cli, const struct model *model, int64_t *from_s,
+                  struct error *error) {
+    const char *from = cli_value(cli, "--from");
+    if (from == NULL) return fit_period_until(model, from_s, error);
+    const char *why = moment_read(from, from_s);
+    return why == NULL || error_set(error, ERROR_USAGE, "--from %s: %s", from, why);
+}
+
+/* Labels that say nothing of this input would make every figure a lie. */
+static bool check_labels(const struct cli *cli, const struct backtest_pass *pass,
+                         const struct labels *labels, struct error *error) {
+    size_t known = 0;
+    if (labels == NULL) return true;
+    for (size_t i = 0; i < pass->account_count; i++)
+        known += labels_first_bad(labels, pass->accounts[i].token, pass->accounts[i].token_size) !=
+                 INT64_MAX;
+    if (known == 0)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s marks no account of %s; are its ids those of the input?",
+                         cli_value(cli, "--labels"), cli_value(cli, "--input"));
+    if (known < labels_accounts(labels))
+        fprintf(stderr, "warning: %zu of %zu labelled accounts are not in the input\n",
+                labels_accounts(labels) - known, labels_accounts(labels));
+    return true;
+}
+
+static bool check_period(const struct cli *cli, const struct backtest_pass *pass, int64_t from_s,
+                         struct error *error) {
+    if (pass->side_count == 0)
+        return error_set(error, ERROR_BAD_DATA, "%s: no event of it was scored",
+                         cli_value(cli, "--input"));
+    const int64_t end_s = backtest_period(pass, from_s).to_s;
+    return from_s <= end_s ||
+           error_set(error, ERROR_BAD_DATA,
+                     "nothing is left to judge: the period begins at %lld%s, the last event is at "
+                     "%lld; --from TIME names another beginning",
+                     (long long)from_s,
+                     cli_value(cli, "--from") == NULL ? ", where the model's data ends" : "",
+                     (long long)end_s);
+}
+
+bool judging_check(const struct cli *cli, const struct backtest_pass *pass,
+                   const struct labels *labels, int64_t from_s, struct error *error) {
+    return check_labels(cli, pass, labels, error) && check_period(cli, pass, from_s, error);
+}
