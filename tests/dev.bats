@@ -10,13 +10,14 @@ setup() {
     export PATH="$tools:$PATH" MISSING="" XDG_CACHE_HOME="$BATS_TEST_TMPDIR/cache"
 }
 
-# What Maven and pip bring is there already.
+# What Maven, pip and npm bring is there already.
 cached() {
-    local venv kafka
+    local venv kafka pages
     venv=$cache/venv-$(sha256sum "$SOURCE_DIR/tests/requirements.txt" | cut -c1-12)
     kafka=$cache/kafka-$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$SOURCE_DIR/tests/kafka/pom.xml")
-    mkdir -p "$venv/bin" "$kafka" "$cache/kafka-3.9.2"
-    touch "$venv/complete" "$kafka/complete" "$cache/kafka-3.9.2/complete"
+    pages=$cache/pages-$(sha256sum "$SOURCE_DIR/detector/pages/package-lock.json" | cut -c1-12)
+    mkdir -p "$venv/bin" "$kafka" "$cache/kafka-3.9.2" "$pages"
+    touch "$pages/complete" "$venv/complete" "$kafka/complete" "$cache/kafka-3.9.2/complete"
     ln -s /bin/true "$venv/bin/python"
 }
 

@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of `saqshy tune` in a headless Chromium: the figures under the slider are those of `saqshy backtest` with the
+policy that the page hands out, it needs no network, the keyboard is enough, axe-core finds nothing, and the committed
+page is what its sources build."""
+import filecmp
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+
+from browser import Browser
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+SAQSHY, SOURCE_DIR = os.environ["SAQSHY"], os.environ["SOURCE_DIR"]
+FROM = "2026-01-03T00:00:00+05:00"
+NO_CAP = 2**31 - 1
+DOWNLOAD_SECONDS_MAX = 20
+
+
+def run(*words):
+    return subprocess.run([SAQSHY, *words], check=True, capture_output=True, text=True).stdout
+
+
+class Feed:
+    def __init__(self, directory):
+        self.directory = directory
+        self.path, self.labels = f"{directory}/feed.avro", f"{directory}/labels.csv"
+        run("gen", "--quiet", "--days", "6", "--accounts", "1500", "--droppers", "20", "--out", self.path, "--labels", self.labels)
+
+    def tune(self, name, *words):
+        page = f"{self.directory}/{name}.html"
+        run("tune", "--quiet", "--input", self.path, "--out", page, *words)
+        return page
+
+    def backtest(self, policy):
+        """The report with this policy, its caps off as they are on the page."""
+        for rule in policy["actions"].values():
+            rule["per_hour"] = NO_CAP
+        path, out = f"{self.directory}/policy.json", f"{self.directory}/backtest"
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(policy, file)
+        run("backtest", "--quiet", "--force", "--input", self.path, "--labels", self.labels, "--from", FROM,
+            "--policy", path, "--out", out)
+        with open(f"{out}/report.json", encoding="utf-8") as file:
+            return json.load(file)
+
+
+class Page:
+    def __init__(self, browser, downloads):
+        self.browser, self.downloads = browser, downloads
+
+    def find(self, selector):
+        return self.browser.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def data(self):
+        return json.loads(self.browser.js("return document.getElementById('data').textContent"))
+
+    def edge(self):
+        return int(self.find("#threshold").get_attribute("value"))
+
+    def set_edge(self, edge):
+        self.browser.js(
+            "const s = document.getElementById('threshold'); s.value = arguments[0];"
+            "s.dispatchEvent(new Event('input', { bubbles: true }));", edge)
+        self.browser.frame()
+
+    def choose(self, selector, value):
+        self.browser.js(
+            "const s = document.querySelector(arguments[0]); s.value = arguments[1];"
+            "s.dispatchEvent(new Event('change', { bubbles: true }));", selector, value)
+        self.browser.frame()
+
+    def figures(self):
+        return self.browser.js(
+            "return Object.fromEntries([...document.querySelectorAll('.tile')].map("
+            "(t) => [t.dataset.figure, t.dataset.value === undefined ? null : Number(t.dataset.value)]))")
+
+    def download(self):
+        before = set(os.listdir(self.downloads))
+        self.find("#download").click()
+        end = time.monotonic() + DOWNLOAD_SECONDS_MAX
+        while time.monotonic() < end:
+            new = [name for name in set(os.listdir(self.downloads)) - before if name.endswith(".json")]
+            if new:
+                path = f"{self.downloads}/{new[0]}"
+                with open(path, encoding="utf-8") as file:
+                    policy = json.load(file)
+                return policy, path
+            time.sleep(0.05)
+        raise AssertionError("the policy was not downloaded")
+
+
+def same(said, due, what):
+    if said is None or due is None:
+        assert said == due, f"{what}: the page says {said}, the backtest {due}"
+    else:
+        assert abs(said - due) < 1e-9 * max(1, abs(due)), f"{what}: the page says {said}, the backtest {due}"
+
+
+def takes(policy):
+    """There is no broker here, so that the whole check does not pass."""
+    checked = subprocess.run([SAQSHY, "check", "-X", f"policy.path={policy}"], capture_output=True, text=True, check=False)
+    return re.search(r"^ok +policy", checked.stdout, re.M) is not None
+
+
+def check_figures(page, feed, where):
+    said = page.figures()
+    policy, path = page.download()
+    assert takes(path), "the program takes the policy as it is"
+    os.unlink(path)
+    report = feed.backtest(policy)
+    load, advised = report["load"], report["recommended"]
+    due = {
+        "a_day": load["recommendations_a_day"], "accounts": load["accounts"], "caught": advised["caught_kzt_minor"],
+        "missed": advised["missed_kzt_minor"], "precision": advised["precision"], "recall": advised["recall"],
+        "wrong": advised["wrong_freezes"],
+    }
+    assert said.keys() == due.keys()
+    for name, value in due.items():
+        same(said[name], value, f"{name} {where}")
+    return policy, said
+
+
+def check_numbers(page, feed):
+    data = page.data()
+    last = len(data["edges"]) - 1
+    assert 500 < last < 1000
+    seen = set()
+    for action, edges in ((0, (0, last // 3, last // 2, last)), (1, (last // 4, 3 * last // 4)), (2, (last // 5,))):
+        page.choose("#action", str(action))
+        today = data["edges"].index(data["curves"][action]["threshold"])
+        assert page.edge() == today, "an action begins at today's threshold"
+        for edge in (*edges, *((today,) if action == 0 else ())):
+            page.set_edge(edge)
+            policy, said = check_figures(page, feed, f"of {data['curves'][action]['action']} at edge {edge}")
+            seen.add(json.dumps(said))
+            if edge == today:
+                due = {name: rule["probability"] for name, rule in data["document"]["actions"].items()}
+                given = {name: rule["probability"] for name, rule in policy["actions"].items()}
+                assert given.keys() == due.keys() and all(abs(given[n] - due[n]) < 1e-9 for n in due)
+    assert len(seen) >= 7, "the thresholds that were tried differ"
+
+
+def check_frame(page):
+    """The slider is answered before the next frame is drawn: figures, lines and accounts."""
+    look = "[document.querySelector('.tile').dataset.value, document.querySelector('.line.chosen').style.transform," \
+        " document.querySelector('[data-group=above] tbody tr:last-child code').textContent, document.querySelector('output').textContent]"
+    before, after = page.browser.driver.execute_async_script(
+        f"const done = arguments[arguments.length - 1], before = {look}, s = document.getElementById('threshold');"
+        "s.value = arguments[0]; s.dispatchEvent(new Event('input', { bubbles: true }));"
+        f"requestAnimationFrame(() => done([before, {look}]));", 30)
+    assert page.edge() == 30
+    for was, is_now in zip(before, after, strict=True):
+        assert was != is_now, f"still {was}"
+
+
+def check_capacity(page):
+    data = page.data()
+    page.choose("#action", "0")
+    days, counts = data["period"]["days"], data["curves"][0]["recommendations"]
+    field = page.find("#limit")
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys("3", Keys.ENTER)
+    page.browser.frame()
+    edge = page.edge()
+    assert max(counts[edge:]) <= 3 * days < counts[edge - 1]
+    page.choose("#by", "busiest")
+    page.find("#apply").click()
+    page.browser.frame()
+    busiest = data["curves"][0]["busiest"]
+    assert max(busiest[page.edge():]) <= 3 < busiest[page.edge() - 1]
+
+
+def focused(page):
+    return page.browser.js("const e = document.activeElement; return e.id || e.tagName")
+
+
+def check_keyboard(page):
+    slider = page.find("#threshold")
+    page.browser.js("document.activeElement.blur(); window.scrollTo(0, 0)")
+    keys = page.browser.driver.switch_to.active_element
+    keys.send_keys("t")
+    page.browser.frame()
+    today = page.edge()
+    slider.send_keys(Keys.ARROW_RIGHT)
+    page.browser.frame()
+    assert page.edge() == today + 1
+    said = page.find("#threshold").get_attribute("aria-valuetext")
+    slider.send_keys(Keys.PAGE_UP)
+    page.browser.frame()
+    assert page.edge() > today + 10 and page.find("#threshold").get_attribute("aria-valuetext") != said
+    slider.send_keys("t")
+    page.browser.frame()
+    assert page.edge() == today
+    above = page.browser.js("return document.querySelectorAll('[data-group=above] tbody tr').length")
+    steps = (("j", above), ("j", above + 1), ("k", above), ("k", above - 1))
+    for key, row in steps:
+        page.browser.driver.switch_to.active_element.send_keys(key)
+        assert focused(page) == f"near-{row}", f"{key}: {focused(page)}"
+    reached, seen = [], None
+    page.browser.js("document.activeElement.blur(); window.scrollTo(0, 0)")
+    while seen != "download" and len(reached) < 20:
+        page.browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+        seen = focused(page)
+        reached.append(seen)
+    for name in ("language", "threshold", "today", "action", "limit", "by", "apply", "download"):
+        assert name in reached, f"Tab does not come to {name}: {reached}"
+
+
+def check_near(page):
+    data = page.data()
+    edge = len(data["edges"]) // 4
+    page.set_edge(edge)
+    shown = page.browser.js(
+        "return ['above', 'below'].map((g) => [...document.querySelectorAll(`[data-group=${g}] tbody code`)].map((c) => c.textContent))")
+    above = [a["token"] for a in data["near"] if a["logit"] >= data["edges"][edge]]
+    below = [a["token"] for a in data["near"] if a["logit"] < data["edges"][edge]]
+    assert shown == [above[-20:], below[:20]] and len(shown[0]) == 20 == len(shown[1])
+    for account in data["near"]:
+        assert re.fullmatch(r".{4}….{4}", account["token"]) and len(account["reasons"]) > 0
+
+
+LOOKS = ((1280, False, "en"), (1280, True, "ru"), (390, False, "kk"))
+
+
+def check_access(browser, page, path, axe, looks=LOOKS):
+    for width, dark, language in looks:
+        browser.open(path, width, dark)
+        page.choose("#language", language)
+        browser.js("for (const d of document.querySelectorAll('details')) d.open = true")
+        browser.frame()
+        found = browser.violations(axe)
+        assert found == [], f"{width} {language}: {found}"
+        assert browser.js("return document.documentElement.lang") == language
+        overflow = browser.js("return document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, f"{overflow} pixels stick out at {width}"
+        tables, charts = browser.js("return [document.querySelectorAll('details table').length, document.querySelectorAll('.picture').length]")
+        assert tables == charts >= 3, "a table under each chart"
+        text = browser.js("return document.body.innerText")
+        assert not re.search(r"undefined|NaN|\[object", text)
+
+
+def check_languages(browser, page, path):
+    """Every sentence is another one in each language."""
+    browser.open(path)
+    heads = []
+    for language in ("en", "ru", "kk"):
+        page.choose("#language", language)
+        heads.append(browser.js("return [...document.querySelectorAll('h1, h2, dt, button, summary, footer p:first-child')].map((e) => e.textContent)"))
+    for said in zip(*heads, strict=True):
+        assert len(set(said)) == 3 or said[0] in ("Model",) or len(set(said)) == 2, said
+    assert re.search("[Ѐ-ӿ]", heads[1][0]) and re.search("[ғқңөұүһі]", " ".join(heads[2]))
+
+
+def check_alone(browser, path):
+    """No request, nothing that the policy of the page forbids, and nothing but its own script may run."""
+    assert browser.complaints() == []
+    assert browser.js("return performance.getEntriesByType('resource').length") == 0
+    with open(path, encoding="utf-8") as file:
+        html = file.read()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)[1]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-") and "unsafe" not in policy
+    outside = re.findall(r"(?:src|href)=[\"'](?!data:)[^\"']", re.sub(r"<script>.*?</script>", "", html, flags=re.S))
+    assert outside == []
+    browser.js("const s = document.createElement('script'); s.textContent = 'window.foreign = 1'; document.body.append(s)")
+    assert browser.js("return window.foreign") is None
+    browser.complaints()
+
+
+def check_unlabelled(browser, page, path):
+    browser.open(path)
+    assert page.find("#no-labels").is_displayed()
+    assert set(page.figures()) == {"a_day", "accounts", "held"}
+    assert browser.js("return document.querySelectorAll('.picture').length") >= 3
+    assert "precision_band" not in json.dumps(page.data())
+    assert browser.complaints() == []
+
+
+def check_built(directory):
+    """The committed page is what its sources build; returns the packages."""
+    built = f"{directory}/built"
+    modules = subprocess.run([f"{SOURCE_DIR}/detector/pages/build", built], check=True, capture_output=True, text=True).stdout.strip()
+    assert filecmp.cmp(f"{built}/tune.html", f"{SOURCE_DIR}/detector/pages/built/tune.html", shallow=False), (
+        "detector/pages/built is not what detector/pages/tune builds: ./dev pages")
+    return modules
+
+
+def main():
+    with tempfile.TemporaryDirectory() as directory:
+        modules = check_built(directory)
+        with open(f"{modules}/axe-core/axe.min.js", encoding="utf-8") as file:
+            axe = file.read()
+        feed = Feed(directory)
+        labelled = feed.tune("labelled", "--labels", feed.labels, "--from", FROM)
+        unlabelled = feed.tune("unlabelled")
+        downloads = f"{directory}/downloads"
+        os.mkdir(downloads)
+        with Browser(downloads) as browser:
+            page = Page(browser, downloads)
+            browser.open(labelled)
+            check_alone(browser, labelled)
+            check_numbers(page, feed)
+            check_frame(page)
+            check_capacity(page)
+            check_keyboard(page)
+            check_near(page)
+            check_languages(browser, page, labelled)
+            check_access(browser, page, labelled, axe)
+            check_unlabelled(browser, page, unlabelled)
+            check_access(browser, page, unlabelled, axe, ((390, True, "en"),))
+    print("the page says what the backtest says")
+
+
+main()

@@ -1,0 +1,68 @@
+# tune: the page on which a threshold is chosen, from the command line. tests/test_tune.py looks at it in a browser.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    "$SAQSHY" gen --quiet --days 3 --accounts 1000 --droppers 10 --out feed.avro --labels labels.csv
+    "$SAQSHY" tune --quiet --json --input feed.avro --labels labels.csv --out tune.html > tune.json
+}
+
+setup() { cd "$BATS_FILE_TMPDIR"; }
+
+of() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"; }
+
+@test "one page; its data is what --json prints" {
+    [ "$(head -c 15 tune.html)" = '<!doctype html>' ]
+    grep -qF "$(head -c 300 tune.json)" tune.html
+    [ "$(of tune.json 'd["format"]')" = saqshy-tune/1 ]
+    [ "$(of tune.json 'len(d["edges"]) == len(d["probabilities"]) <= 1000')" = True ]
+    [ "$(of tune.json 'd["counts"]["bad"]')" -eq "$(($(wc -l < labels.csv) - 1))" ]
+}
+
+@test "the same input gives the same bytes, however batches are cut" {
+    "$SAQSHY" tune --quiet --input feed.avro --labels labels.csv --out again.html -X merge.slice.ms=1 -X kernel.tier=scalar
+    cmp tune.html again.html
+}
+
+@test "at today's thresholds it says what the backtest says" {
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out results
+    [ "$(of tune.json 'd["curves"][0]["found"][d["edges"].index(d["curves"][0]["threshold"])]')" -eq \
+        "$(of results/report.json 'd["recommended"]["found"]')" ]
+}
+
+@test "no account's token is in the page" {
+    cut -d, -f1 labels.csv | sed 1d > tokens
+    run grep -cFf tokens tune.html
+    [ "$output" = 0 ]
+}
+
+@test "without labels nothing is said of who is bad" {
+    run --separate-stderr "$SAQSHY" tune --input feed.avro --out plain.html --json
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"no labels: who is bad cannot be said"* ]]
+    [[ "$output" == *'"labels":null'* ]]
+    [[ "$output" != *'"precision_band"'* && "$output" != *'"bad":'[tf]* ]]
+}
+
+@test "what was before the judged period is what drift is measured against" {
+    [ "$(of tune.json 'd["drift"]')" = None ]
+    "$SAQSHY" tune --quiet --json --input feed.avro --out from.html --from 2026-01-02T12:00:00+05:00 > from.json
+    [ "$(of from.json 'd["drift"]["psi"] > 0 and sum(d["drift"]["then"]) > 100')" = True ]
+}
+
+@test "files that are wrong are said, and no page is left" {
+    run "$SAQSHY" tune --input feed.avro
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--out FILE is missing"* ]]
+    run "$SAQSHY" tune --input feed.avro --labels labels.csv --out labels.csv
+    [ "$status" -eq 2 ]
+    run "$SAQSHY" tune --input nothing.avro --out bad.html
+    [ "$status" -ne 0 ]
+    printf 'account_id,since\nnobody,1\n' > foreign.csv
+    run "$SAQSHY" tune --quiet --input feed.avro --labels foreign.csv --out bad.html
+    [ "$status" -ne 0 ]
+    [[ "$output" == *"marks no account"* ]]
+    run "$SAQSHY" tune --quiet --input feed.avro --out bad.html --from 2030-01-01T00:00:00Z
+    [[ "$output" == *"nothing is left to judge"* ]]
+    [ ! -e bad.html ] && [ ! -e bad.html.part ]
+}
