@@ -123,3 +123,16 @@ END
     run --separate-stderr "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --terms 8 --out /nowhere/no.json
     [ "$status" -eq 74 ]
 }
+
+@test "a signal ends it soon, leaves the older model, and nothing half written" {
+    echo older > stopped.json
+    env --default-signal=INT "$SAQSHY" train --input feed.avro --labels labels.csv --out stopped.json 2> err 3>&- &
+    local train=$! ended=0
+    until grep -q '^proposing' err; do read -r -t 0.05 <> <(:) || true; done
+    kill -INT "$train"
+    wait "$train" || ended=$?
+    [ "$ended" -eq 130 ]
+    grep -q 'INTERRUPTED: stopped; no model is written' err
+    [ "$(cat stopped.json)" = older ]
+    [ ! -e stopped.json.part ]
+}

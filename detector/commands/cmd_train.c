@@ -122,12 +122,17 @@ static void show_progress(void *context, const char *stage, int64_t done, int64_
     progress_set(job->progress, done, done);
 }
 
+static bool was_stopped(void *unused) {
+    (void)unused;
+    return stop_signal_seen() != 0;
+}
+
 static bool fit(struct job *job, struct error *error) {
     job->options = (struct train_options){.seed = (uint64_t)job->seed,
                                           .terms_max = (uint32_t)job->terms,
                                           .sample = (uint32_t)job->sample,
                                           .monotone = cli_value(job->cli, "--free-signs") == NULL,
-                                          .progress = {show_progress, job}};
+                                          .progress = {show_progress, was_stopped, job}};
     if (job->cli->quiet) job->options.progress.tell = NULL;
     job->trained = malloc(sizeof *job->trained);
     if (job->trained == NULL) return error_set(error, ERROR_FAILED, "no memory to train");

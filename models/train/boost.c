@@ -270,6 +270,7 @@ static void run_rounds(struct boost *b, double start) {
     for (size_t i = 0; i < b->binned->count; i++)
         b->margin[i] = start;
     for (uint32_t i = 0; i < rounds_max && b->count < b->options->terms_max; i++) {
+        if (train_stopped(b->options->progress)) return;
         round_of(b);
         train_tell(b->options->progress, b->options->stage, b->count, b->options->terms_max);
     }

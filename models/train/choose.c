@@ -102,6 +102,7 @@ static bool run_trial(struct fold *f, struct train_trial *trial, double *logits,
 /* From the hardest penalty to the mildest, each beginning where the one before ended. */
 static bool run_fold(struct fold *f, struct trained *out, int number) {
     for (int t = 0; t < TRIALS; t++) {
+        if (train_stopped(&f->choice->options->progress)) return false;
         if (t % TRAIN_PENALTIES == 0) fit_start(&f->train, TRAIN_TERMS_MAX, f->weights);
         if (!run_trial(f, &out->trial[t], f->logits[t], number)) return false;
         train_tell(&f->choice->options->progress, validating[number], t + 1, TRIALS);

@@ -80,6 +80,7 @@ static void newton(struct fit *f, const struct fit_options *options, struct fit_
     bool stale = true;
     result->converged = false;
     for (result->steps = 0; result->steps < STEPS_MAX; result->steps++) {
+        if (train_stopped(options->progress)) return;
         train_tell(options->progress, "fitting", result->steps, 0);
         if (stale) {
             f->loss = pass(f, f->weights, f->gradient, true);

@@ -224,5 +224,7 @@ bool train(const struct train_input *input, const struct train_options *options,
     free(t.include);
     free(t.is_bad);
     free(t.weight);
+    if (train_stopped(&options->progress))
+        return error_set(error, ERROR_INTERRUPTED, "stopped; no model is written");
     return good;
 }

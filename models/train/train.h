@@ -58,6 +58,6 @@ struct trained {
 };
 
 /* ERROR_BAD_DATA: rows or labels that nothing can be learned from, with the reason; ERROR_FAILED:
- * no memory. `out` is large: not on the stack. */
+ * no memory; ERROR_INTERRUPTED: progress.stopped. `out` is large: not on the stack. */
 bool train(const struct train_input *input, const struct train_options *options,
            struct trained *out, struct error *error);
