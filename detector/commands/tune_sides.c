@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
