@@ -110,6 +110,64 @@ static void one_that_has_to_be_there_is_refused(void **state) {
     disk_release(disk);
 }
 
+/* The directory makes way for another one at its path, as under a mount. */
+static void put_another_in_its_place(const char *moved) {
+    assert_int_equal(rename(stand.path, moved), 0);
+    assert_int_equal(mkdir(stand.path, 0700), 0);
+}
+
+static bool has_a(const char *directory) {
+    char file[160];
+    snprintf(file, sizeof file, "%s/a", directory);
+    return access(file, F_OK) == 0;
+}
+
+static void make_a(struct disk *disk) {
+    struct error error;
+    struct disk_file *file = disk->ops->create(disk, "a", &error);
+    assert_non_null(file);
+    disk->ops->close(file);
+}
+
+static void check_another_in_its_place(struct disk *disk, const char *moved, bool follows) {
+    struct error error;
+    size_t names = 0;
+    put_another_in_its_place(moved);
+    assert_true(disk->ops->list(disk, count, &names, &error));
+    make_a(disk);
+    assert_int_equal(has_a(stand.path), follows);
+    assert_int_equal(has_a(moved), !follows);
+    assert_true(disk->ops->remove(disk, "a", &error));
+    disk_release(disk);
+    assert_int_equal(rmdir(moved), 0);
+}
+
+static void one_that_was_opened_late_is_followed_to_what_is_mounted(void **state) {
+    struct error error;
+    char moved[128];
+    (void)state;
+    snprintf(moved, sizeof moved, "%s/moved", stand.below);
+    assert_int_equal(mkdir(stand.below, 0700), 0);
+    check_another_in_its_place(disk_posix_open_late(stand.path, &error), moved, true);
+    check_another_in_its_place(disk_posix_open(stand.path, &error), moved, false);
+}
+
+static void the_names_are_of_the_directory_that_is_written(void **state) {
+    struct error error;
+    (void)state;
+    assert_int_equal(mkdir(stand.below, 0700), 0);
+    struct disk *disk = disk_posix_open(stand.path, &error);
+    make_a(disk);
+    char moved[128];
+    size_t names = 0;
+    snprintf(moved, sizeof moved, "%s/moved", stand.below);
+    assert_int_equal(rename(stand.path, moved), 0);
+    assert_true(disk->ops->list(disk, count, &names, &error));
+    assert_true(disk->ops->remove(disk, "a", &error));
+    disk_release(disk);
+    assert_int_equal(rmdir(moved), 0);
+}
+
 static int disposals;
 
 static void note_disposal(struct disk *disk) {
@@ -137,6 +195,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(names_that_cannot_be_read_are_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_is_away_is_tried_by_every_operation, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(one_that_was_opened_late_is_followed_to_what_is_mounted,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(the_names_are_of_the_directory_that_is_written, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(one_that_has_to_be_there_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(the_last_holder_disposes_of_it, setup, teardown),

@@ -51,6 +51,8 @@ static inline void disk_release(struct disk *disk) {
 /* A directory, which is made (mode 0700) where it is missing, its parents not. ERROR_CONFIG when it
  * cannot be. */
 struct disk *disk_posix_open(const char *path, struct error *error);
-/* One that may be away: every operation tries to open it until one can. NULL without memory; else
- * error->code is ERROR_NONE, or ERROR_IO and why it is away now. */
+/* One that may be away: every operation tries to open it until one can, and `list` opens it anew
+ * when another directory is at the path by now, as after a mount; what follows goes there. NULL
+ * without memory; else error->code is ERROR_NONE, or ERROR_IO and why it is away now. May wait for
+ * as long as the file system does not answer. */
 struct disk *disk_posix_open_late(const char *path, struct error *error);

@@ -13,6 +13,7 @@
 struct posix_disk {
     struct disk disk;
     atomic_int directory; /* -1: it could not be opened yet */
+    bool late;            /* it may have been away, or be mounted over */
     char path[];
 };
 
@@ -30,14 +31,39 @@ static bool fail(const struct posix_disk *d, const char *name, struct error *err
     return error_set(error, ERROR_IO, "%s/%s: %s", d->path, name, strerror(errno));
 }
 
+/* -1: ERROR_IO. */
+static int open_directory(const struct posix_disk *d, struct error *error) {
+    const bool made = mkdir(d->path, 0700) == 0 || errno == EEXIST;
+    const int directory = made ? open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (directory < 0) error_set(error, ERROR_IO, "%s: %s", d->path, strerror(errno));
+    return directory;
+}
+
 static bool reach(struct posix_disk *d, struct error *error) {
     int none = -1;
     if (atomic_load(&d->directory) >= 0) return true;
-    const bool made = mkdir(d->path, 0700) == 0 || errno == EEXIST;
-    const int directory = made ? open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (directory < 0) return error_set(error, ERROR_IO, "%s: %s", d->path, strerror(errno));
+    const int directory = open_directory(d, error);
+    if (directory < 0) return false;
     if (!atomic_compare_exchange_strong(&d->directory, &none, directory)) close(directory);
     return true;
+}
+
+static bool is_at_path(const struct posix_disk *d) {
+    struct stat held, named;
+    return fstat(d->directory, &held) == 0 && stat(d->path, &named) == 0 &&
+           held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+/* What was opened late may be the bare place of a file system that is mounted by now. The
+ * descriptor keeps its number, as another thread may be about to use it. */
+static bool reach_what_is_there(struct posix_disk *d, struct error *error) {
+    if (!reach(d, error)) return false;
+    if (!d->late || is_at_path(d)) return true;
+    const int directory = open_directory(d, error);
+    if (directory < 0) return false;
+    const bool replaced = dup3(directory, d->directory, O_CLOEXEC) >= 0 || fail(d, "", error);
+    close(directory);
+    return replaced;
 }
 
 static struct disk_file *open_file(struct disk *disk, const char *name, int flags,
@@ -117,11 +143,18 @@ static bool sync_names(struct disk *disk, struct error *error) {
     return reach(d, error) && (fsync(d->directory) == 0 || fail(d, "", error));
 }
 
+static DIR *open_names(const struct posix_disk *d) {
+    const int names = openat(d->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *opened = names < 0 ? NULL : fdopendir(names);
+    if (opened == NULL && names >= 0) close(names);
+    return opened;
+}
+
 static bool list(struct disk *disk, void (*each)(void *context, const char *name), void *context,
                  struct error *error) {
     struct posix_disk *d = self(disk);
-    if (!reach(d, error)) return false;
-    DIR *names = opendir(d->path);
+    if (!reach_what_is_there(d, error)) return false;
+    DIR *names = open_names(d);
     if (names == NULL) return fail(d, "", error);
     for (;;) {
         errno = 0;
@@ -163,6 +196,7 @@ struct disk *disk_posix_open_late(const char *path, struct error *error) {
     }
     d->disk.ops = &ops;
     d->directory = -1;
+    d->late = true;
     strcpy(d->path, path);
     error->code = ERROR_NONE;
     reach(d, error);
@@ -171,6 +205,7 @@ struct disk *disk_posix_open_late(const char *path, struct error *error) {
 
 struct disk *disk_posix_open(const char *path, struct error *error) {
     struct disk *disk = disk_posix_open_late(path, error);
+    if (disk != NULL) self(disk)->late = false;
     if (disk == NULL || error->code == ERROR_NONE) return disk;
     error->code = ERROR_CONFIG;
     dispose(disk);
