@@ -119,7 +119,8 @@ bool snapshots_clear(struct disk *disk, const char *shard, struct error *error) 
 
 static bool is_own(const struct snapshot_past *past, const struct snapshot_name *name) {
     for (size_t i = 0; i < past->own_count; i++)
-        if (strcmp(past->own[i].text, name->text) == 0) return true;
+        if (past->own[i].epoch == name->epoch && past->own[i].sequence == name->sequence)
+            return true;
     return false;
 }
 
@@ -134,7 +135,7 @@ static void note_own(struct snapshot_past *past, const struct snapshot_name *nam
     if (is_own(past, name)) return;
     if (past->own_count < ROOM) past->own_count++;
     memmove(&past->own[1], &past->own[0], (past->own_count - 1) * sizeof past->own[0]);
-    past->own[0] = *name;
+    past->own[0] = (struct snapshot_place){name->epoch, name->sequence};
 }
 
 static bool remove_old(struct disk *disk, const char *shard, const struct snapshot_past *past,

@@ -38,8 +38,12 @@ bool snapshots_clear(struct disk *disk, const char *shard, struct error *error);
  * newer than that, and what it has published since. Others of the shard were refused, or came from
  * elsewhere: another log's, another build's. */
 struct snapshot_past {
-    struct snapshot_name begun;                   /* no text: it began with none */
-    struct snapshot_name own[SNAPSHOTS_KEPT + 1]; /* newest first */
+    struct snapshot_name begun; /* no text: it began with none */
+    /* Newest first; as many as are listed, as none may go for long where nothing can be removed. */
+    struct snapshot_place {
+        int32_t epoch;
+        int64_t sequence;
+    } own[SNAPSHOTS_MAX];
     size_t own_count;
 };
 

@@ -565,6 +565,35 @@ static void what_is_not_of_the_past_is_left_alone(void **state) {
     assert_int_equal(list.names[2].sequence, 50);
 }
 
+static bool refuse_remove(struct disk *disk, const char *name, struct error *error) {
+    (void)disk;
+    return error_set(error, ERROR_IO, "%s: read-only", name);
+}
+
+/* Of a session that began with none. */
+static void what_could_not_be_removed_goes_later(void **state) {
+    struct stand *stand = *state;
+    const struct disk_ops *real = stand->disk->ops;
+    struct disk_ops ops = *real;
+    struct snapshot_past past = {.own_count = 0};
+    struct snapshot_name name;
+    struct error error;
+    char part[SNAPSHOT_NAME_SIZE];
+    ops.remove = refuse_remove;
+    for (int64_t sequence = 1; sequence <= 10; sequence++) {
+        snapshot_name_set(&name, "a", 0, sequence);
+        snapshot_name_part(&name, 1, part);
+        put_empty(stand, part);
+        stand->disk->ops = sequence < 10 ? &ops : real;
+        const bool published = snapshots_publish(stand->disk, "a", &name, 1, &past, &error);
+        stand->disk->ops = real;
+        assert_int_equal(published, sequence <= SNAPSHOTS_KEPT || sequence == 10);
+    }
+    const struct snapshot_list list = list_of(stand->disk);
+    assert_int_equal(list.count, SNAPSHOTS_KEPT);
+    assert_int_equal(list.names[1].sequence, 9);
+}
+
 /* A writer of the session before, which waits for a disk that does not answer. */
 static void leave_a_writer_behind(const char *path) {
     static const struct snapshot_name none;
@@ -707,6 +736,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(refused_ones_stay_until_a_start_has_a_newer_one, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_is_not_of_the_past_is_left_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_could_not_be_removed_goes_later, setup, teardown),
         cmocka_unit_test_setup_teardown(none_is_begun_while_a_writer_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(copies_that_are_away_are_made_when_they_are_back, setup,
                                         teardown),
