@@ -3,6 +3,7 @@
 #include "detector/base/log.h"
 #include "detector/input_tail.h"
 #include "detector/order_find.h"
+#include "detector/service/health.h"
 #include "detector/session.h"
 
 #include <stdlib.h>
@@ -122,6 +123,7 @@ static enum recovery read_last(struct session *s, const struct order_place *last
     const struct port_position log = order_log_position(s->order_log);
     if (!port_of(s)->ops->assign(port_of(s), &log, 1, error)) return RECOVERY_FAILED;
     while (outcome == ORDER_LOG_WAIT && !atomic_load(&s->pipeline->stopping)) {
+        health_beat();
         outcome = order_log_next(s->order_log, 0, record, error);
         if (outcome == ORDER_LOG_WAIT) port_of(s)->ops->wait(port_of(s), 200);
     }
