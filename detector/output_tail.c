@@ -3,6 +3,7 @@
 
 #include "detector/base/digest.h"
 #include "detector/base/log.h"
+#include "detector/base/steady.h"
 #include "detector/service/health.h"
 #include "schemas/avro_text.h"
 #include "schemas/catalog.h"
@@ -15,7 +16,7 @@ enum {
     GROWTH = 16, /* of the stretch read, from round to round: 1, 16, 256 … offsets */
     POLL_RECORDS = 256,
     WAIT_MS = 200,
-    WAITS_MAX = 150, /* half a minute without a record, or for another shard's open transaction */
+    SILENCE_S = 30, /* without a record, or for another shard's open transaction */
 };
 
 /* One of our recommendations. */
@@ -170,7 +171,7 @@ static bool wait_a_little(const struct check *c, struct error *error) {
 }
 
 static bool read_round(struct check *c, struct error *error) {
-    for (int waits = 0; waits < WAITS_MAX; waits++) {
+    for (int64_t heard_ms = steady_ms(); steady_ms() - heard_ms < SILENCE_S * 1000;) {
         bool got = false, ended = true;
         for (uint32_t i = 0; i < c->stream_count; i++) {
             struct partition *p = &c->partitions[c->streams[i]];
@@ -178,12 +179,12 @@ static bool read_round(struct check *c, struct error *error) {
             ended &= p->ended;
         }
         if (ended) return true;
-        if (got) waits = -1;
+        if (got) heard_ms = steady_ms();
         if (!got && !wait_a_little(c, error)) return false;
     }
     return error_set(error, ERROR_UNAVAILABLE,
                      "the end of %s could not be read back within %d s; start again",
-                     c->tail->topic, WAITS_MAX * WAIT_MS / 1000);
+                     c->tail->topic, SILENCE_S);
 }
 
 /* Judging. */
@@ -246,17 +247,20 @@ static bool settle(struct check *c, bool patient, bool *hidden, struct error *er
 }
 
 static bool check(struct check *c, struct error *error) {
-    int64_t stretch = 1;
-    for (int waits = 0;;) {
+    int64_t stretch = 1, hidden_ms = 0;
+    for (;;) {
         bool hidden = false;
+        const bool patient = hidden_ms == 0 || steady_ms() - hidden_ms < SILENCE_S * 1000;
         if (!assign_round(c, stretch, error)) return false;
         if (c->stream_count == 0) return true;
-        if (!read_round(c, error) || !settle(c, waits < WAITS_MAX, &hidden, error)) return false;
+        if (!read_round(c, error) || !settle(c, patient, &hidden, error)) return false;
         if (!hidden && stretch < INT64_MAX / GROWTH) stretch *= GROWTH;
-        if (hidden && waits++ == 0)
+        if (hidden && hidden_ms == 0) {
+            hidden_ms = steady_ms();
             log_info("event=output_tail_waiting topic=%s text=\"another shard's transaction is "
                      "open\"",
                      c->tail->topic);
+        }
         if (hidden && !wait_a_little(c, error)) return false;
     }
 }

@@ -3,12 +3,15 @@
 #include "tests/support.h"
 
 #include "detector/base/digest.h"
+#include "detector/base/steady.h"
 #include "detector/output_tail.h"
 #include "detector/pipeline.h"
 #include "schemas/frame.h"
 #include "tests/sample.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #define TOPIC "antifrod.freeze-recommendations"
 enum { PARTITIONS = 2 };
@@ -250,9 +253,18 @@ static bool never_at_end(struct port *port, size_t stream) {
     return false;
 }
 
+/* The program's own clock: with what nobody waits for. */
+static _Atomic int64_t passed_ms;
+
+int64_t steady_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec + passed_ms * 1000000;
+}
+
 static void no_wait(struct port *port, int timeout_ms) {
     (void)port;
-    (void)timeout_ms;
+    passed_ms += timeout_ms;
 }
 
 static void silence_is_not_waited_for_for_ever(void **state) {
@@ -275,6 +287,36 @@ static void silence_is_not_waited_for_for_ever(void **state) {
     assert_int_equal(stand->error.code, ERROR_INTERRUPTED);
 }
 
+/* Who is woken all the time, as by records of streams that are read to their end, waits as long. */
+static int wakes_left;
+
+static void wakes_early(struct port *port, int timeout_ms) {
+    (void)port;
+    (void)timeout_ms;
+    wakes_left--;
+}
+
+static bool at_end_after_many_wakes(struct port *port, size_t stream) {
+    (void)port;
+    (void)stream;
+    return wakes_left <= 0;
+}
+
+static void a_wake_up_is_not_a_wait(void **state) {
+    struct stand *stand = *state;
+    struct port *port = memory_port_port(stand->memory);
+    const struct port_ops *const before = port->ops;
+    struct port_ops ops = *before;
+    ops.at_end = at_end_after_many_wakes;
+    ops.wait = wakes_early;
+    port->ops = &ops;
+    wakes_left = 1000;
+    publish(stand, 0, 2);
+    const bool ok = check(stand);
+    port->ops = before;
+    assert_true(ok);
+}
+
 /* Another shard's open transaction: the broker's end lies behind what may be read, until it ends.
  */
 static struct stand *hiding;
@@ -287,8 +329,7 @@ static int64_t end_of_all(struct port *port, size_t stream) {
 }
 
 static void the_transaction_ends(struct port *port, int timeout_ms) {
-    (void)port;
-    (void)timeout_ms;
+    no_wait(port, timeout_ms);
     if (--waits_left == 0) append(hiding, 0, 2);
 }
 
@@ -380,6 +421,7 @@ int main(void) {
         TEST(an_emptied_partition_is_not_waited_for),
         TEST(the_embedded_broker_may_repeat),
         TEST(silence_is_not_waited_for_for_ever),
+        TEST(a_wake_up_is_not_a_wait),
         TEST(what_another_shards_transaction_hides_is_waited_for),
         TEST(but_not_for_ever),
         TEST(an_engine_does_not_go_live_over_another_output),
