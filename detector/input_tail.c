@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/input_tail.h"
 
+#include "detector/base/steady.h"
 #include "detector/service/health.h"
 
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { WAIT_MS = 200, WAITS_MAX = 150 /* half a minute without a record */ };
+enum { WAIT_MS = 200, SILENCE_S = 30 /* without a record */ };
 
 struct stream {
     uint32_t end; /* of ends[] */
@@ -22,6 +23,7 @@ struct reading {
     struct stream *streams;
     struct port_position *positions;
     uint32_t count;
+    int32_t partitions; /* that the topic has now */
 };
 
 uint64_t input_tail_digest(const struct port_record *record) {
@@ -29,30 +31,38 @@ uint64_t input_tail_digest(const struct port_record *record) {
     return XXH3_64bits_withSeed(record->value.data, record->value.size, key);
 }
 
-/* What the bounds of the partition say; INPUT_SAME: it is to be read. */
-static bool look_at_bounds(const struct input_tail *tail, const struct order_end *end,
-                           int64_t *high, enum input_found *found, struct error *error) {
+/* What the bounds of the partition say; INPUT_SAME: it is to be read. One that is not there any
+ * more is not asked for: it would be waited for, as one that the broker does not know yet. */
+static bool look_at_bounds(const struct reading *r, uint32_t i, int64_t *high,
+                           struct error *error) {
+    const struct input_tail *tail = r->tail;
+    const struct order_end *end = &tail->ends[i];
     int64_t low = 0;
-    *found = INPUT_UNKNOWN;
+    r->found[i] = INPUT_UNKNOWN;
     if (!text_equal(end->topic, text_of(tail->topic))) return true;
+    r->found[i] = INPUT_SHORTER;
+    if (end->partition >= r->partitions) return true;
     if (!tail->port->ops->watermarks(tail->port, tail->topic, end->partition, &low, high, error))
         return false;
-    if (end->offset >= low) *found = end->offset < *high ? INPUT_SAME : INPUT_SHORTER;
+    if (end->offset < *high) r->found[i] = INPUT_SAME;
+    if (end->offset < low) r->found[i] = INPUT_UNKNOWN;
     return true;
 }
 
 static bool choose_streams(struct reading *r, struct error *error) {
+    struct port *port = r->tail->port;
+    if (r->tail->count == 0) return true;
+    if (!port->ops->partition_count(port, r->tail->topic, &r->partitions, error)) return false;
     for (uint32_t i = 0; i < r->tail->count; i++) {
         const struct order_end *end = &r->tail->ends[i];
         int64_t high = 0;
-        if (!look_at_bounds(r->tail, end, &high, &r->found[i], error)) return false;
+        if (!look_at_bounds(r, i, &high, error)) return false;
         if (r->found[i] != INPUT_SAME) continue;
         r->streams[r->count] = (struct stream){.end = i, .high = high};
         r->positions[r->count++] =
             (struct port_position){r->tail->topic, end->partition, end->offset};
     }
-    return r->count == 0 ||
-           r->tail->port->ops->assign(r->tail->port, r->positions, r->count, error);
+    return r->count == 0 || port->ops->assign(port, r->positions, r->count, error);
 }
 
 static enum input_found compare(const struct port_record *record, const struct order_end *end) {
@@ -63,8 +73,7 @@ static enum input_found compare(const struct port_record *record, const struct o
 /* Retention may have taken it since its partition was asked. */
 static bool is_gone_by_now(struct reading *r, const struct stream *s, struct error *error) {
     int64_t high = 0;
-    return error->code == ERROR_INPUT_GONE &&
-           look_at_bounds(r->tail, &r->tail->ends[s->end], &high, &r->found[s->end], error) &&
+    return error->code == ERROR_INPUT_GONE && look_at_bounds(r, s->end, &high, error) &&
            r->found[s->end] == INPUT_UNKNOWN;
 }
 
@@ -100,19 +109,19 @@ static bool wait_a_little(const struct reading *r, struct error *error) {
 }
 
 static bool read_streams(struct reading *r, struct error *error) {
-    for (int waits = 0; waits < WAITS_MAX; waits++) {
+    for (int64_t heard_ms = steady_ms(); steady_ms() - heard_ms < SILENCE_S * 1000;) {
         bool got = false, done = true;
         for (uint32_t i = 0; i < r->count; i++) {
             if (!r->streams[i].done && !poll_stream(r, i, &got, error)) return false;
             done &= r->streams[i].done;
         }
         if (done) return true;
-        if (got) waits = -1;
+        if (got) heard_ms = steady_ms();
         if (!got && !wait_a_little(r, error)) return false;
     }
     return error_set(error, ERROR_UNAVAILABLE,
                      "what was taken last of %s could not be read back within %d s; start again",
-                     r->tail->topic, WAITS_MAX * WAIT_MS / 1000);
+                     r->tail->topic, SILENCE_S);
 }
 
 bool input_tail_read(const struct input_tail *tail, enum input_found *found, struct error *error) {

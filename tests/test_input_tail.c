@@ -21,6 +21,7 @@ struct stand {
     struct options options;
     struct disk *disk;
     char directory[64];
+    int32_t input_partitions;
     bool rebuild, forget_ends;
     struct error error;
 };
@@ -31,6 +32,7 @@ static int setup(void **state) {
     memset(&stand, 0, sizeof stand);
     if (!sample_directory_make(stand.directory, &stand.options)) return -1;
     stand.memory = sample_cluster(PARTITIONS);
+    stand.input_partitions = PARTITIONS;
     stand.encoder = encoder_open(&error);
     stand.disk = disk_posix_open(stand.directory, &error);
     *state = &stand;
@@ -87,7 +89,7 @@ static void send(struct stand *stand, int count) {
         snprintf(tx_id, sizeof tx_id, "tx-%d", number);
         const struct transaction tx =
             sample_transfer(tx_id, payer, "payee", 20 * number, 1000 + number);
-        sample_send(stand->memory, stand->encoder, &tx, PARTITIONS);
+        sample_send(stand->memory, stand->encoder, &tx, stand->input_partitions);
     }
 }
 
@@ -131,27 +133,39 @@ static void copy_record(const struct stand *stand, struct memory_port *to, const
     if (change != LEAVE_OUT) assert_true(memory_port_append(to, &copy, r.offset));
 }
 
-static void copy_committed(struct memory_port *from, struct memory_port *to) {
+static void copy_committed(const struct stand *stand, struct memory_port *to) {
+    struct port *from = memory_port_port(stand->memory);
     struct port *port = memory_port_port(to);
     struct port_position positions[PARTITIONS] = {{INPUT, 0, 0}, {INPUT, 1, 0}};
     struct error error;
-    assert_true(memory_port_port(from)->ops->committed(memory_port_port(from), positions,
-                                                       PARTITIONS, &error));
+    const size_t count = (size_t)stand->input_partitions;
+    assert_true(from->ops->committed(from, positions, count, &error));
     assert_int_equal(port->ops->begin(port, &error), PORT_OK);
-    assert_int_equal(port->ops->send_offsets(port, positions, PARTITIONS, &error), PORT_OK);
+    assert_int_equal(port->ops->send_offsets(port, positions, count, &error), PORT_OK);
     assert_int_equal(port->ops->commit(port, &error), PORT_OK);
+}
+
+static struct memory_port *cluster(const struct stand *stand) {
+    struct memory_port *memory = memory_port_open();
+    memory_port_create_topic(memory, INPUT, stand->input_partitions);
+    memory_port_create_topic(memory, "antifrod.freeze-recommendations", PARTITIONS);
+    memory_port_create_topic(memory, "antifrod.transactions.dlq", 1);
+    memory_port_create_topic(memory, ORDER, 1);
+    return memory;
 }
 
 static void make_anew(struct stand *stand, change_of *change) {
     static const char *const topics[] = {INPUT, ORDER, "antifrod.freeze-recommendations"};
-    struct memory_port *memory = sample_cluster(PARTITIONS);
+    struct memory_port *memory = cluster(stand);
     for (size_t t = 0; t < 3; t++)
         for (int32_t p = 0; p < PARTITIONS; p++) {
             const size_t count = memory_port_count(stand->memory, topics[t], p);
             for (size_t i = 0; i < count; i++)
-                copy_record(stand, memory, topics[t], p, i, t == 0 ? change(p, i, count) : KEEP);
+                if (t > 0 || p < stand->input_partitions)
+                    copy_record(stand, memory, topics[t], p, i,
+                                t == 0 ? change(p, i, count) : KEEP);
         }
-    copy_committed(stand->memory, memory);
+    copy_committed(stand, memory);
     close_memory(stand->memory);
     stand->memory = memory;
 }
@@ -277,6 +291,72 @@ static void a_rebuild_takes_what_was_made_anew_from_its_beginning(void **state) 
     assert_int_equal(metrics_get(METRIC_RECORDS), RECORDS);
 }
 
+static void one_with_fewer_partitions_is_another_one(void **state) {
+    struct stand *stand = *state;
+    send(stand, RECORDS);
+    must_run(stand);
+    stand->input_partitions = 1;
+    make_anew(stand, keep);
+    must_be_refused(stand, INPUT "/1 ends before");
+    stand->rebuild = true;
+    must_run(stand);
+    assert_int_equal(metrics_get(METRIC_RECORDS), 0); /* the first goes on */
+    stand->rebuild = false;
+    send(stand, RECORDS);
+    must_run(stand);
+    assert_int_equal(metrics_get(METRIC_RECORDS), RECORDS);
+}
+
+/* Bells of who is read to its end already are no silence of the others. */
+
+static const struct port_ops *real_ops;
+static int wakes_left;
+
+static void wakes_early(struct port *port, int timeout_ms) {
+    (void)port;
+    (void)timeout_ms;
+    wakes_left--;
+}
+
+static bool comes_late(struct port *port, size_t stream, struct port_record *records, size_t room,
+                       size_t *count, struct error *error) {
+    *count = 0;
+    return wakes_left > 0 || real_ops->poll(port, stream, records, room, count, error);
+}
+
+static bool never_at_end(struct port *port, size_t stream) {
+    (void)port;
+    (void)stream;
+    return false;
+}
+
+static bool never_stopping(const void *context) {
+    (void)context;
+    return false;
+}
+
+static void a_wake_up_is_not_a_wait(void **state) {
+    struct stand *stand = *state;
+    struct port *port = memory_port_port(stand->memory);
+    const struct port_ops *const before = port->ops;
+    struct port_ops ops = *before;
+    struct order_end end = {.topic = text_of(INPUT)};
+    const struct input_tail tail = {
+        .port = port, .topic = INPUT, .ends = &end, .count = 1, .stopping = never_stopping};
+    enum input_found found = INPUT_NOTHING;
+    sample_send_raw(stand->memory, 0, "no frame", 8);
+    ops.poll = comes_late;
+    ops.at_end = never_at_end;
+    ops.wait = wakes_early;
+    real_ops = before;
+    port->ops = &ops;
+    wakes_left = 1000;
+    const bool ok = input_tail_read(&tail, &found, &stand->error);
+    port->ops = before;
+    assert_true(ok);
+    assert_int_equal(found, INPUT_OTHER);
+}
+
 /* Order records as a build wrote them that knew no `ends`: nothing can be compared either. */
 static void an_order_log_that_does_not_tell_is_gone_on_with(void **state) {
     struct stand *stand = *state;
@@ -302,6 +382,8 @@ int main(void) {
         TEST(one_without_the_record_stops_the_engine),
         TEST(retention_may_take_what_was_taken_last),
         TEST(a_rebuild_takes_what_was_made_anew_from_its_beginning),
+        TEST(one_with_fewer_partitions_is_another_one),
+        TEST(a_wake_up_is_not_a_wait),
         TEST(an_order_log_that_does_not_tell_is_gone_on_with),
     };
     log_set_level(LOG_LEVEL_ERROR);
