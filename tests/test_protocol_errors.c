@@ -559,12 +559,33 @@ static void a_right_that_is_missing_is_no_broker_that_is_away(void **state) {
                  "init_transactions");
 }
 
+/* An engine in doubt looks whether the shard is still its own; nobody has stopped it. */
+static void a_right_that_is_lost_meanwhile_is_no_stop(void **state) {
+    enum { OFFSET_FETCH = 9 };
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    (void)state;
+    memset(&stand, 0, sizeof stand);
+    open_stand(&stand, &requests[0]);
+    stand.port = kafka_port_open(&stand.options, &error);
+    assert_non_null(stand.port);
+    assert_true(stand.port->ops->fence(stand.port, &error));
+    kafka_self(stand.port)->doubtful = true;
+    for (int i = 0; i < 3; i++)
+        rd_kafka_mock_broker_push_request_error_rtts(
+            stand.cluster, 1, OFFSET_FETCH, 1, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 0);
+    assert_int_equal(stand.port->ops->begin(stand.port, &error), PORT_REBUILD);
+    assert_int_equal(error.code, ERROR_DENIED);
+    close_topics(&stand);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_needs_no_right_on_a_group),
         cmocka_unit_test(a_command_in_doubt_leaves_its_id_to_a_successor),
         cmocka_unit_test(a_partition_that_is_not_answered_for_is_not_one_without_an_offset),
         cmocka_unit_test(a_right_that_is_missing_is_no_broker_that_is_away),
+        cmocka_unit_test(a_right_that_is_lost_meanwhile_is_no_stop),
         cmocka_unit_test(nothing_is_lost_whatever_the_protocol_says),
         cmocka_unit_test(a_topic_that_is_unknown_for_a_while_is_asked_for_again),
         cmocka_unit_test(a_topic_that_stays_unknown_is_a_fault_of_the_configuration),

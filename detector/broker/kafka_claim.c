@@ -24,17 +24,19 @@ void kafka_claim_name(struct kafka_port *k) {
 }
 
 static rd_kafka_topic_partition_list_t *input_of(const struct kafka_port *k) {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(k->input_partitions);
-    for (int32_t i = 0; i < k->input_partitions; i++)
+    const int32_t count = atomic_load(&k->input_partitions);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    for (int32_t i = 0; i < count; i++)
         rd_kafka_topic_partition_list_add(list, k->options->topic_transactions, i);
     return list;
 }
 
 /* The committed offsets of the shard's input with what is written beside them; NULL: ERROR_…. */
 static rd_kafka_topic_partition_list_t *read_committed(struct kafka_port *k, struct error *error) {
-    if (!kafka_partition_count(&k->port, k->options->topic_transactions, &k->input_partitions,
-                               error))
+    int32_t count = 0;
+    if (!kafka_partition_count(&k->port, k->options->topic_transactions, &count, error))
         return NULL;
+    atomic_store(&k->input_partitions, count);
     rd_kafka_topic_partition_list_t *list = input_of(k);
     if (kafka_ask_committed(k, list, error)) return list;
     rd_kafka_topic_partition_list_destroy(list);

@@ -27,12 +27,13 @@ struct kafka_port {
     char instance[KAFKA_INSTANCE_SIZE]; /* who commits; written beside every committed offset */
     atomic_bool has_shard; /* taken over by this instance, and by none after it as far as known */
     _Atomic int64_t looked_ms; /* when that was known last: by a look or by a transaction's begin */
-    int32_t input_partitions;  /* of the transactions' topic, at the last full look */
-    int64_t unknown_ms; /* since when brokers do not know what they are asked for; 0: they do */
-    int64_t begun_ms;   /* when the open transaction began */
-    bool command;       /* of no shard: nothing is claimed, a doubtful producer is not renewed */
-    bool feeding;       /* a plain, idempotent producer of a tool */
-    bool doubtful;      /* a transactional call was slow or retried: rebuild before the next one */
+    _Atomic int32_t input_partitions; /* of the transactions' topic, at the last full look */
+    /* Since when brokers do not know what they are asked for; 0: they do. Of all threads. */
+    _Atomic int64_t unknown_ms;
+    int64_t begun_ms; /* when the open transaction began */
+    bool command;     /* of no shard: nothing is claimed, a doubtful producer is not renewed */
+    bool feeding;     /* a plain, idempotent producer of a tool */
+    bool doubtful;    /* a transactional call was slow or retried: rebuild before the next one */
     rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit */
     char delivery_topic[256];           /* and where it should have gone */
     int64_t delivery_failures;

@@ -81,9 +81,10 @@ static enum port_status renew(struct kafka_port *k, struct error *error) {
             k->options->shard_id);
         return PORT_REBUILD;
     }
-    if (!kafka_claim_holds(k, error))
-        return error->code == ERROR_FENCED ? PORT_FENCED : PORT_STOPPED;
-    if (new_producer(k, error) && init_transactions(k, error) && kafka_claim_holds(k, error))
+    const bool held = kafka_claim_holds(k, error);
+    if (!held && error->code == ERROR_FENCED) return PORT_FENCED;
+    if (held && new_producer(k, error) && init_transactions(k, error) &&
+        kafka_claim_holds(k, error))
         return PORT_OK;
     if (error->code == ERROR_FENCED) atomic_store(&k->has_shard, false);
     return error->code == ERROR_INTERRUPTED ? PORT_STOPPED : PORT_REBUILD;

@@ -10,12 +10,13 @@
 static bool ask_again(struct kafka_port *k, const char *topic, const char *why,
                       struct error *error) {
     const int64_t now_ms = steady_ms();
-    if (k->unknown_ms == 0) {
-        k->unknown_ms = now_ms;
+    int64_t since_ms = 0;
+    if (atomic_compare_exchange_strong(&k->unknown_ms, &since_ms, now_ms)) {
+        since_ms = now_ms;
         log_warn("event=topic_unknown topic=%s why=\"%s\" next=\"asks again for %d s\"", topic, why,
                  KAFKA_UNKNOWN_MS / 1000);
     }
-    if (now_ms - k->unknown_ms >= KAFKA_UNKNOWN_MS)
+    if (now_ms - since_ms >= KAFKA_UNKNOWN_MS)
         return error_set(error, ERROR_CONFIG, "topic %s: %s, for %d s; create it or allow it first",
                          topic, why, KAFKA_UNKNOWN_MS / 1000);
     health_beat();
@@ -23,7 +24,7 @@ static bool ask_again(struct kafka_port *k, const char *topic, const char *why,
 }
 
 static bool is_known(struct kafka_port *k) {
-    k->unknown_ms = 0;
+    atomic_store(&k->unknown_ms, 0);
     return true;
 }
 
