@@ -21,7 +21,7 @@ static bool open_disk(const char *path, struct disk **disk, struct error *error)
     return path[0] == '\0' || *disk != NULL;
 }
 
-/* They are optional: a start does not wait for their disk. */
+/* They are optional: a start goes on without their directory. */
 static bool open_copies(const char *path, struct disk **disk, struct error *error) {
     if (path[0] == '\0') return true;
     *disk = disk_posix_open_late(path, error);
