@@ -474,6 +474,36 @@ static void what_teaches_nothing_is_refused(void **state) {
     refuse(w, "no row");
 }
 
+/* As in a feed whose first labels come late: half of the rows come before. */
+static void validations_lie_where_accounts_turn_bad(void **state) {
+    struct world *w = world();
+    (void)state;
+    for (uint32_t a = 0; a < ACCOUNTS; a++)
+        if (w->first_bad_s[a] != INT64_MAX) w->first_bad_s[a] = 1100 + a % 36 * 20;
+    struct trained *t = trained_on(w, &quick);
+    assert_int_equal(t->fold_from_s[0], 1460);
+    assert_int_equal(t->fold_from_s[1], 1580);
+    assert_int_equal(t->fold_from_s[TRAIN_FOLDS], 1901);
+    free(t);
+}
+
+static void validations_keep_their_shares_of_rows(void **state) {
+    struct trained *t = trained_with(&quick);
+    (void)state;
+    assert_int_equal(t->fold_from_s[0], 1000);
+    assert_int_equal(t->fold_from_s[1], 1500);
+    free(t);
+}
+
+/* Before any work, with the times of both. */
+static void a_validation_without_bad_accounts_says_when(void **state) {
+    struct world *w = world();
+    (void)state;
+    for (uint32_t a = 0; a < ACCOUNTS; a++)
+        if (w->first_bad_s[a] != INT64_MAX) w->first_bad_s[a] = a < 270 ? 300 : 1500;
+    refuse(w, "number 1, from 1970-01-01 00:05:00 to 1970-01-01 00:25:00 UTC, they are 0 and 45");
+}
+
 static void words_say_the_term(void **state) {
     struct bins *bins = calloc(1, sizeof *bins);
     char words[WORDS_ROOM];
@@ -515,6 +545,9 @@ int main(void) {
         cmocka_unit_test(rows_of_one_kind_have_a_start),
         cmocka_unit_test(alike_terms_are_found),
         cmocka_unit_test(what_teaches_nothing_is_refused),
+        cmocka_unit_test(validations_lie_where_accounts_turn_bad),
+        cmocka_unit_test(validations_keep_their_shares_of_rows),
+        cmocka_unit_test(a_validation_without_bad_accounts_says_when),
         cmocka_unit_test(words_say_the_term),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,23 +164,39 @@ static bool calibrate(struct fold *const folds[TRAIN_FOLDS], struct trained *out
     return true;
 }
 
-static bool no_fold(const struct trained *out, int number, struct error *error) {
-    return error_set(error, ERROR_BAD_DATA,
-                     "validation needs accounts that turn bad before and after second %lld of the "
-                     "period; give a longer period, more labels, or a larger --sample",
-                     (long long)(out->fold_from_s[number] - out->fold_from_s[0]));
-}
-
 static bool no_memory(struct error *error) {
     return error_set(error, ERROR_FAILED, "no memory to train");
 }
 
-static bool try_fold(struct fold *f, const double *sampled, struct trained *out, int number,
-                     struct error *error) {
+static bool no_kinds(int number, struct error *error) {
+    return error_set(error, ERROR_BAD_DATA,
+                     "of the rows that were sampled for validation %d, or for training before it, "
+                     "all are of one kind; give a larger --sample or a longer period",
+                     number + 1);
+}
+
+static bool prepare_fold(struct fold *f, const double *sampled, const struct trained *out,
+                         int number, struct error *error) {
     if (!open_fold(f, sampled, out->fold_from_s[number], out->fold_from_s[number + 1]))
         return no_memory(error);
-    if (!proposals_possible(&f->train) || !proposals_possible(&f->judge))
-        return no_fold(out, number, error);
+    return (proposals_possible(&f->train) && proposals_possible(&f->judge)) ||
+           no_kinds(number, error);
+}
+
+/* Both before the first is boosted, which takes long. */
+static bool prepare_folds(const struct choice *c, const double *sampled,
+                          struct fold *folds[TRAIN_FOLDS], const struct trained *out,
+                          struct error *error) {
+    for (int n = 0; n < TRAIN_FOLDS; n++) {
+        folds[n] = calloc(1, sizeof *folds[n]);
+        if (folds[n] == NULL) return no_memory(error);
+        folds[n]->choice = c;
+        if (!prepare_fold(folds[n], sampled, out, n, error)) return false;
+    }
+    return true;
+}
+
+static bool try_fold(struct fold *f, struct trained *out, int number, struct error *error) {
     if (!proposals_make(&f->train, f->choice->options, proposing[number], &f->proposals))
         return no_memory(error);
     if (f->proposals.count == 0)
@@ -191,12 +207,9 @@ static bool try_fold(struct fold *f, const double *sampled, struct trained *out,
 
 static bool run_folds(const struct choice *c, const double *sampled,
                       struct fold *folds[TRAIN_FOLDS], struct trained *out, struct error *error) {
-    for (int n = 0; n < TRAIN_FOLDS; n++) {
-        folds[n] = calloc(1, sizeof *folds[n]);
-        if (folds[n] == NULL) return no_memory(error);
-        folds[n]->choice = c;
-        if (!try_fold(folds[n], sampled, out, n, error)) return false;
-    }
+    if (!prepare_folds(c, sampled, folds, out, error)) return false;
+    for (int n = 0; n < TRAIN_FOLDS; n++)
+        if (!try_fold(folds[n], out, n, error)) return false;
     out->chosen = best_trial(out);
     for (int n = 0; n < TRAIN_FOLDS; n++)
         if (!find_band(folds[n], folds[n]->logits[out->chosen], c->options->seed, &out->band[n]))

@@ -3,6 +3,7 @@
 
 #include "models/exact_math.h"
 #include "models/train/choose.h"
+#include "models/train/folds.h"
 #include "models/train/proposals.h"
 #include "models/train/sampling.h"
 
@@ -14,9 +15,6 @@
 #define TOLERANCE 1e-9 /* of a weight in the end: far below WEIGHT_UNIT */
 #define SAMPLE_TOLERANCE 1e-3
 enum { BAD_ACCOUNTS_LEAST = 10 };
-
-/* Where validation begins, as shares of the rows in time. */
-static const double fold_shares[TRAIN_FOLDS] = {0.5, 0.75};
 
 struct training {
     const struct train_input *input;
@@ -76,27 +74,6 @@ static bool judge_labels(const struct training *t) {
     return true;
 }
 
-/* Folds. */
-
-static int by_time(const void *a, const void *b) {
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static bool place_folds(struct training *t) {
-    size_t count = 0;
-    int64_t *times = malloc((t->all.count + 1) * sizeof *times);
-    if (times == NULL) return no_memory(t);
-    for (size_t i = 0; i < t->all.count; i++)
-        if (t->include[i]) times[count++] = t->all.time_s[i];
-    qsort(times, count, sizeof *times, by_time);
-    for (int n = 0; n < TRAIN_FOLDS; n++)
-        t->out->fold_from_s[n] = times[(size_t)(fold_shares[n] * (double)count)];
-    t->out->fold_from_s[TRAIN_FOLDS] = times[count - 1] + 1;
-    free(times);
-    return true;
-}
-
 static bool make_choice(struct training *t) {
     const struct choice choice = {.all = &t->all,
                                   .include = t->include,
@@ -104,7 +81,7 @@ static bool make_choice(struct training *t) {
                                   .is_bad = t->is_bad,
                                   .accounts = t->input->accounts,
                                   .options = t->options};
-    return place_folds(t) && choose(&choice, t->out, t->error);
+    return folds_place(&choice, t->out->fold_from_s, t->error) && choose(&choice, t->out, t->error);
 }
 
 /* The model. */
