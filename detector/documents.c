@@ -31,6 +31,7 @@ struct model *documents_load_model(const struct options *options, struct error *
 
 struct policy *documents_load_policy(const struct options *options, const struct model *model,
                                      struct error *error) {
+    if (options->judged_offline) return policy_load_offline(options->policy_path, model, error);
     return options->policy_path[0] == '\0' ? policy_shipped(model, error)
                                            : policy_load(options->policy_path, model, error);
 }

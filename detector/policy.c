@@ -10,8 +10,8 @@
 extern const unsigned char embedded_policy[];
 extern const size_t embedded_policy_size;
 
-struct policy *policy_parse(const char *json, size_t size, const char *origin,
-                            const struct model *model, struct error *error) {
+static struct policy *parse(const char *json, size_t size, const char *origin,
+                            const struct model *model, bool offline, struct error *error) {
     struct policy *policy = calloc(1, sizeof *policy);
     if (policy == NULL) {
         error_set(error, ERROR_FAILED, "no memory for the policy");
@@ -20,24 +20,44 @@ struct policy *policy_parse(const char *json, size_t size, const char *origin,
     digest_sha256_hex(json, size, policy->sha256);
     policy->json = document_copy(json, size);
     policy->json_size = size;
+    policy->offline = offline;
     policy->document = document_parse(json, size, origin, POLICY_FORMAT, error);
     if (policy->document != NULL && policy_read(policy, origin, model, error)) return policy;
     policy_free(policy);
     return NULL;
 }
 
-struct policy *policy_load(const char *path, const struct model *model, struct error *error) {
+static struct policy *load(const char *path, const struct model *model, bool offline,
+                           struct error *error) {
     size_t size;
     char *json = document_read(path, &size, error);
     if (json == NULL) return NULL;
-    struct policy *policy = policy_parse(json, size, path, model, error);
+    struct policy *policy = parse(json, size, path, model, offline, error);
     free(json);
     return policy;
 }
 
+static struct policy *shipped(const struct model *model, bool offline, struct error *error) {
+    return parse((const char *)embedded_policy, embedded_policy_size, "the shipped policy", model,
+                 offline, error);
+}
+
+struct policy *policy_parse(const char *json, size_t size, const char *origin,
+                            const struct model *model, struct error *error) {
+    return parse(json, size, origin, model, false, error);
+}
+
+struct policy *policy_load(const char *path, const struct model *model, struct error *error) {
+    return load(path, model, false, error);
+}
+
 struct policy *policy_shipped(const struct model *model, struct error *error) {
-    return policy_parse((const char *)embedded_policy, embedded_policy_size, "the shipped policy",
-                        model, error);
+    return shipped(model, false, error);
+}
+
+struct policy *policy_load_offline(const char *path, const struct model *model,
+                                   struct error *error) {
+    return path[0] == '\0' ? shipped(model, true, error) : load(path, model, true, error);
 }
 
 void policy_free(struct policy *policy) {

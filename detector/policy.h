@@ -15,6 +15,10 @@ struct policy *policy_parse(const char *json, size_t size, const char *origin,
                             const struct model *model, struct error *error);
 struct policy *policy_load(const char *path, const struct model *model, struct error *error);
 struct policy *policy_shipped(const struct model *model, struct error *error);
+/* Of a path, or the shipped one where that is empty, for judging offline: an action whose
+ * probability the model never gives is not refused, its threshold is infinite. */
+struct policy *policy_load_offline(const char *path, const struct model *model,
+                                   struct error *error);
 void policy_free(struct policy *policy);
 
 const char *policy_id(const struct policy *policy);
@@ -24,7 +28,7 @@ const char *policy_json(const struct policy *policy, size_t *size);
 
 /* What a policy says of one action. */
 struct policy_rule {
-    double threshold;  /* logit */
+    double threshold;  /* logit; infinite, offline only: never reached */
     uint32_t per_hour; /* recommendations in an hour of the engine clock */
     enum priority priority;
 };

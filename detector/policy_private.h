@@ -19,6 +19,7 @@ struct policy {
     char sha256[DIGEST_HEX_SIZE];
     char *json; /* the document's bytes */
     size_t json_size;
+    bool offline; /* a threshold may be infinite */
     bool used[ACTION_COUNT];
     struct policy_rule rules[ACTION_COUNT];
     int64_t cool_down_s, decide_within_s;

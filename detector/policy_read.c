@@ -26,26 +26,27 @@ const char *const policy_priorities[POLICY_PRIORITY_COUNT] = {
 };
 const char *const policy_starts[POLICY_START_COUNT] = {"ISSUE_DAY", "NEXT_WORKING_DAY"};
 
-static bool read_threshold(const struct place *place, const json_t *object,
-                           const struct model *model, double *threshold, struct error *error) {
+static bool read_threshold(const struct policy *policy, const struct place *place,
+                           const json_t *object, const struct model *model, double *threshold,
+                           struct error *error) {
     double probability;
     if (!document_number(place, object, "probability", &probability, error)) return false;
     const struct place at = place_key(place, "probability");
     if (!(probability > 0 && probability < 1))
         return place_refuse(&at, error, "must lie between 0 and 1, both excluded");
     *threshold = model_logit(model, probability);
-    return isfinite(*threshold) ||
+    return isfinite(*threshold) || policy->offline ||
            place_refuse(&at, error, "the model \"%s\" never gives a probability of %g",
                         model_id(model), probability);
 }
 
-static bool read_rule(const struct place *place, const json_t *object, const struct model *model,
-                      struct policy_rule *rule, struct error *error) {
+static bool read_rule(const struct policy *policy, const struct place *place, const json_t *object,
+                      const struct model *model, struct policy_rule *rule, struct error *error) {
     static const char *const known[] = {"probability", "per_hour", "priority"};
     int64_t per_hour;
     size_t priority;
     if (!document_known(place, object, known, COUNT_OF(known), error) ||
-        !read_threshold(place, object, model, &rule->threshold, error) ||
+        !read_threshold(policy, place, object, model, &rule->threshold, error) ||
         !document_integer(place, object, "per_hour", 0, INT32_MAX, &per_hour, error) ||
         !document_choice(place, object, "priority", policy_priorities + 1,
                          POLICY_PRIORITY_COUNT - 1, &priority, error))
@@ -60,7 +61,8 @@ static bool check_rising(const struct policy *policy, const struct place *place,
     int milder = -1;
     for (int a = 0; a < ACTION_COUNT; a++) {
         if (!policy->used[a]) continue;
-        if (milder >= 0 && policy->rules[a].threshold <= policy->rules[milder].threshold)
+        if (milder >= 0 && isfinite(policy->rules[a].threshold) &&
+            policy->rules[a].threshold <= policy->rules[milder].threshold)
             return place_refuse(place, error,
                                 "%s is stronger than %s, so its probability must be higher",
                                 policy_actions[a], policy_actions[milder]);
@@ -82,7 +84,7 @@ static bool read_actions(struct policy *policy, const struct place *root, const 
         if (!document_name(&at, name, "action", policy_actions + 1, ACTION_COUNT - 1, &i, error))
             return false;
         if (!json_is_object(object)) return place_refuse(&at, error, "must be an object");
-        if (!read_rule(&at, object, model, &policy->rules[i + 1], error)) return false;
+        if (!read_rule(policy, &at, object, model, &policy->rules[i + 1], error)) return false;
         policy->used[i + 1] = true;
     }
     return check_rising(policy, &place, error);

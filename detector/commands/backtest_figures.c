@@ -132,7 +132,7 @@ static void name_thresholds(struct backtest_figures *f, const struct policy *pol
                             const struct model *model) {
     for (int action = 0; action < ACTION_COUNT; action++) {
         const struct policy_rule *rule = policy_rule(policy, (enum action)action);
-        if (rule == NULL) continue;
+        if (rule == NULL || isinf(rule->threshold)) continue;
         f->thresholds[action].used = true;
         f->thresholds[action].logit = rule->threshold;
         f->thresholds[action].probability = model_probability(model, rule->threshold);

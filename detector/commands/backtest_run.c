@@ -2,6 +2,7 @@
 #include "detector/commands/backtest_run.h"
 
 #include "detector/commands/backtest_scores.h"
+#include "detector/commands/unreached.h"
 #include "detector/documents.h"
 
 /* Settings. */
@@ -13,6 +14,11 @@ static bool take_path(const char *path, char *option, size_t room, struct error 
            error_set(error, ERROR_USAGE, "a path has 1 to %zu bytes, not: \"%s\"", room - 1, path);
 }
 
+const char *backtest_run_path(const char *flag, const char *setting) {
+    if (flag != NULL) return flag;
+    return setting[0] == '\0' ? NULL : setting;
+}
+
 bool backtest_run_open(struct backtest_run *run, const struct options *settings, const char *model,
                        const char *policy, struct error *error) {
     struct options *o = &run->settings;
@@ -20,6 +26,7 @@ bool backtest_run_open(struct backtest_run *run, const struct options *settings,
     o->state_dir[0] = '\0';
     o->snapshot_dir[0] = '\0';
     o->snapshot_copy_dir[0] = '\0';
+    o->judged_offline = true;
     o->memory_prefault_mib = 0; /* no record waits for its first page here */
     snprintf(o->start_from, sizeof o->start_from, "earliest");
     if (!take_path(model, o->model_path, sizeof o->model_path, error) ||
@@ -28,6 +35,7 @@ bool backtest_run_open(struct backtest_run *run, const struct options *settings,
     run->model = documents_load_model(o, error);
     if (run->model == NULL) return false;
     run->policy = documents_load_policy(o, run->model, error);
+    if (run->policy != NULL) unreached_warn(run->policy, run->model);
     return run->policy != NULL;
 }
 

@@ -24,7 +24,10 @@ struct backtest_run {
     struct offline_run offline; /* from backtest_run_go on */
 };
 
-/* The paths replace those of the settings; NULL: as they are. Fills settings, model, policy. */
+/* The file of a document: the flag's, else that of the settings; NULL: the shipped one. */
+const char *backtest_run_path(const char *flag, const char *setting);
+/* The paths replace those of the settings; NULL: as they are. Fills settings, model, policy. Warns
+ * of actions that the model never reaches. */
 bool backtest_run_open(struct backtest_run *run, const struct options *settings, const char *model,
                        const char *policy, struct error *error);
 /* Once. `labels`, which may be NULL, are told of each side. True also after a stop. */

@@ -47,7 +47,7 @@ void tune_edges_lay(struct tune_edges *edges, const struct policy *policy,
     edges->count = 0;
     for (int a = 0; a < ACTION_COUNT; a++) {
         const struct policy_rule *rule = policy_rule(policy, (enum action)a);
-        if (rule == NULL) continue;
+        if (rule == NULL || isinf(rule->threshold)) continue;
         add(edges, model, rule->threshold);
         low = fmin(low, rule->threshold);
         high = fmax(high, rule->threshold);

@@ -103,6 +103,7 @@ struct options {
 #undef FLAG
 #undef CHOICE
     struct options_passthrough *passthrough; /* kafka.* in order of precedence; private */
+    bool judged_offline; /* of a command: what the policy never reaches is not refused */
 };
 
 /* Fills the defaults. */
