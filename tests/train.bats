@@ -136,3 +136,37 @@ END
     [ "$(cat stopped.json)" = older ]
     [ ! -e stopped.json.part ]
 }
+
+# The head of docs/MODEL_WORKFLOW.md, in a feed as `gen` makes it: half of its rows come before anybody is bad.
+@test "the guide's first steps lead from events to a page of thresholds" {
+    "$SAQSHY" gen --quiet --accounts 2000 --seed 2 --droppers 20 --out guide.avro --labels guide.csv
+    "$SAQSHY" train --input guide.avro --labels guide.csv --fit-share 70 --terms 8 --out guide.json 2> err
+    next=$(sed -n 's/^next: saqshy \(backtest .*\) --out DIR$/\1/p' err)
+    [ "$next" = "backtest --input guide.avro --labels guide.csv --model guide.json" ]
+    "$SAQSHY" $next --quiet --out guide
+    grep -q '^\* Average precision of accounts: \*\*[01]\.' guide/report.md
+    "$SAQSHY" tune --quiet --input guide.avro --labels guide.csv --model guide.json --out guide.html
+    [ -s guide.html ]
+}
+
+@test "a model of all rows is judged on newer events" {
+    "$SAQSHY" train --input feed.avro --labels labels.csv --terms 8 --out all.json 2> err
+    grep -qx 'next: saqshy backtest --input NEWER_EVENTS --labels NEWER_LABELS --model all.json --out DIR' err
+}
+
+@test "what the shipped policy asks for and the model never gives is warned of" {
+    highest=$(python3 -c 'import json; print(json.load(open("model.json"))["calibration"].get("points", [[0, 1]])[-1][1])')
+    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 16 --out warned.json 2> err
+    due=$(python3 -c 'import sys; print(sum(float(sys.argv[1]) < p for p in (0.5, 0.8, 0.95)))' "$highest")
+    [ "$(grep -c '^warning: the model .* never gives .*choose a lower threshold with `saqshy tune`' err)" -eq "$due" ]
+}
+
+@test "an id that a document cannot hold is refused before the run, a path is written as JSON" {
+    for id in '' $'\xff' "$(printf 'x%.0s' {1..129})"; do
+        run --separate-stderr "$SAQSHY" train --input gone.avro --labels labels.csv --out no.json --id "$id"
+        [ "$status" -eq 2 ]
+        [[ "$stderr" == *"--id takes 1 to 128 bytes of UTF-8"* ]]
+    done
+    "$SAQSHY" train --quiet --json --input feed.avro --labels labels.csv --fit-share 60 --terms 8 --id own --out 'a"b\.json' > said
+    python3 -c 'import json; assert json.load(open("said"))["out"] == "a\"b\\.json"; assert json.load(open("a\"b\\.json"))["id"] == "own"'
+}

@@ -5,8 +5,10 @@
 #include "detector/base/whole_file.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
+#include "detector/commands/json_text.h"
 #include "detector/commands/offline_run.h"
 #include "detector/commands/train_rows.h"
+#include "detector/commands/unreached.h"
 #include "detector/service/stop_signal.h"
 #include "models/model.h"
 #include "models/train/write.h"
@@ -17,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SAMPLE_DEFAULT = 200000, TERMS_DEFAULT = 512, TERMS_LEAST = 8 };
+enum { SAMPLE_DEFAULT = 200000, TERMS_DEFAULT = 512, TERMS_LEAST = 8, ID_BYTES_MAX = 128 };
 
 struct job {
     struct cli *cli;
@@ -38,6 +40,15 @@ struct job {
     double started_s;
 };
 
+static bool id_is_fine(const char *id, struct error *error) {
+    if (id == NULL) return true;
+    json_t *text = json_string(id);
+    const size_t size = strlen(id);
+    const bool fine = text != NULL && size > 0 && size <= ID_BYTES_MAX;
+    json_decref(text);
+    return fine || error_set(error, ERROR_USAGE, "--id takes 1 to %d bytes of UTF-8", ID_BYTES_MAX);
+}
+
 static bool read_flags(struct job *job, struct error *error) {
     struct cli *cli = job->cli;
     job->labels_path = cli_value(cli, "--labels");
@@ -52,7 +63,8 @@ static bool read_flags(struct job *job, struct error *error) {
         return error_set(error, ERROR_IO, "%s: %s", job->out, strerror(ENAMETOOLONG));
     const char *const names[] = {"--input", "--labels", "--out", "the unfinished --out"};
     const char *const paths[] = {job->input.path, job->labels_path, job->out, part};
-    return files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
+    return id_is_fine(job->id, error) &&
+           files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
            cli_number(cli, "--seed", 0, INT64_MAX, &job->seed, error) &&
            cli_number(cli, "--terms", TERMS_LEAST, TRAIN_TERMS_MAX, &job->terms, error) &&
            cli_number(cli, "--sample", 1000, 100000000, &job->sample, error) &&
@@ -163,6 +175,15 @@ static bool write_model(struct job *job, struct error *error) {
     return file != NULL && error->code == ERROR_NONE && whole_file_finish(&job->file, error);
 }
 
+/* Whether the policy that people begin with is reached by it. */
+static bool judge_reach(const struct job *job, struct error *error) {
+    struct policy *policy = policy_load_offline("", job->model, error);
+    if (policy == NULL) return false;
+    unreached_warn(policy, job->model);
+    policy_free(policy);
+    return true;
+}
+
 /* The summary. */
 
 static double precision(const struct trained *t) {
@@ -172,16 +193,23 @@ static double precision(const struct trained *t) {
     return sum / TRAIN_FOLDS;
 }
 
+static void print_text(const char *text) {
+    json_t *json = json_text(text);
+    json_dumpf(json, stdout, JSON_ENCODE_ANY);
+    json_decref(json);
+}
+
 static void print_json(const struct job *job) {
     const struct trained *t = job->trained;
-    printf("{\"out\":\"%s\",\"sha256\":\"%s\",\"terms\":%u,\"l2\":%g,\"rows\":%zu,\"bad_rows\":%zu,"
+    fputs("{\"out\":", stdout);
+    print_text(job->out);
+    printf(",\"sha256\":\"%s\",\"terms\":%u,\"l2\":%g,\"rows\":%zu,\"bad_rows\":%zu,"
            "\"bad_accounts\":%zu,\"validation_account_average_precision\":%.6f,\"terms_merged\":%u,"
            "\"log_loss_sample_proposed\":%.9f,\"log_loss_sample_merged\":%.9f,"
            "\"log_loss\":%.9f,\"log_loss_rounded\":%.9f,\"converged\":%s,\"seconds\":%.1f}\n",
-           job->out, model_sha256(job->model), t->count, t->trial[t->chosen].l2, t->rows,
-           t->bad_rows, t->bad_accounts, precision(t), t->alike, t->loss_proposed, t->loss_merged,
-           t->fit.loss, t->loss_rounded, t->fit.converged ? "true" : "false",
-           steady_s() - job->started_s);
+           model_sha256(job->model), t->count, t->trial[t->chosen].l2, t->rows, t->bad_rows,
+           t->bad_accounts, precision(t), t->alike, t->loss_proposed, t->loss_merged, t->fit.loss,
+           t->loss_rounded, t->fit.converged ? "true" : "false", steady_s() - job->started_s);
 }
 
 static void print_summary(const struct job *job) {
@@ -194,9 +222,11 @@ static void print_summary(const struct job *job) {
                 t->trial[t->chosen].precision[n], t->band[n].low, t->band[n].high);
     fprintf(stderr,
             "\nlog loss: %.6f; %u terms that others stand for cost %.1e, rounding %.1e\n"
-            "next: saqshy backtest --input F --labels L --model %s --out DIR\n",
+            "next: saqshy backtest --input %s --labels %s --model %s --out DIR\n",
             t->loss_rounded, t->alike, t->loss_merged - t->loss_proposed,
-            t->loss_rounded - t->fit.loss, job->out);
+            t->loss_rounded - t->fit.loss,
+            job->share_percent == 100 ? "NEWER_EVENTS" : job->input.path,
+            job->share_percent == 100 ? "NEWER_LABELS" : job->labels_path, job->out);
 }
 
 static bool run(void *context, struct error *error) {
@@ -204,7 +234,8 @@ static bool run(void *context, struct error *error) {
     if (!read_flags(job, error) || !whole_file_open(&job->file, job->out, error) ||
         !hash_file(job->input.path, job->input_sha256, error) ||
         !hash_file(job->labels_path, job->labels_sha256, error) || !take_rows(job, error) ||
-        !place_period(job, error) || !fit(job, error) || !write_model(job, error))
+        !place_period(job, error) || !fit(job, error) || !write_model(job, error) ||
+        !judge_reach(job, error))
         return false;
     if (job->cli->json) print_json(job);
     if (!job->cli->quiet) print_summary(job);
