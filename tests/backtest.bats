@@ -237,3 +237,89 @@ PYTHON
     [ "$(report cut '["interrupted"]')" = True ]
     grep -q "^\*\*Interrupted:\*\*" cut/report.md
 }
+
+# Its highest probability lies between those of HOLD_AMOUNT and SUSPEND_EBANKING.
+capped() {
+    python3 - "$SOURCE_DIR/models/shipped-model.json" > capped.json <<'PYTHON'
+import json, sys
+model = json.load(open(sys.argv[1]))
+model["id"] = "capped"
+model["calibration"] = {"type": "table", "points": [[-8, 0.001], [0, 0.5], [1, 0.9]]}
+json.dump(model, sys.stdout)
+PYTHON
+}
+
+@test "an action that the model never reaches is never taken, and warned of; a replay refuses it" {
+    capped
+    run --separate-stderr "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --model capped.json --out capped
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *'warning: the model "capped" never gives the probability'*'takes SUSPEND_EBANKING (at most 0.9000)'*'saqshy tune'* ]]
+    [ "$(wc -l <<< "$stderr")" -eq 1 ]
+    [ "$(report capped '["recommended"]["found"]')" -gt 0 ]
+    [ "$(python3 -c 'import json; print([t["action"] for t in json.load(open("capped/report.json"))["thresholds"]])')" = \
+        "['REVIEW_ONLY', 'HOLD_AMOUNT']" ]
+    run "$SAQSHY" replay --engine --quiet --input feed.avro --out no.avro -X model.path=capped.json
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"never gives a probability of 0.95"* ]]
+}
+
+@test "with --force no document that is read is what is written" {
+    mkdir documents
+    cp stricter.json documents/report.json
+    for flags in "--model documents/report.json" "--compare documents/report.json" "-X model.path=documents/report.json"; do
+        run "$SAQSHY" backtest --quiet --input feed.avro --out documents --force $flags
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"a result and what is read are the same file, documents/report.json"* ]]
+        cmp stricter.json documents/report.json
+    done
+    cp "$SOURCE_DIR/models/shipped-policy.json" documents/report.json
+    for flags in "--policy documents/report.json" "-X policy.path=documents/report.json"; do
+        run "$SAQSHY" backtest --quiet --input feed.avro --out documents --force $flags
+        [ "$status" -eq 2 ]
+        cmp "$SOURCE_DIR/models/shipped-policy.json" documents/report.json
+    done
+    echo merge.slice.ms=1 > documents/report.json
+    run "$SAQSHY" backtest --quiet --input feed.avro --out documents --force --config documents/report.json
+    [ "$status" -eq 2 ]
+    [ "$(cat documents/report.json)" = merge.slice.ms=1 ]
+}
+
+@test "labels that nobody in the period is marked by are said, without figures that are none" {
+    sed '2,$s/,.*/,2020-01-01T00:00:00Z/' <(cut -d, -f1,2 labels.csv) | sed '1s/.*/account_id,since/' > early.csv
+    run --separate-stderr "$SAQSHY" backtest --input feed.avro --labels early.csv --out early --from 2026-01-02T00:00:00Z
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"warning: by the labels no scored account turns bad in the judged period"* ]]
+    [[ "$stderr" != *nan* ]]
+    grep -q '^\*\*Nobody turns bad in the period' early/report.md
+    run ! grep -q nan early/report.md
+}
+
+@test "a path that is no UTF-8 is read, and reported without what is none" {
+    cp feed.avro $'\xff.avro'
+    "$SAQSHY" backtest --quiet --input $'\xff.avro' --out odd
+    [ "$(report odd '["input"]')" = '?.avro' ]
+}
+
+@test "Ctrl-C leaves the results of an earlier whole run" {
+    [ -e long.avro ] || "$SAQSHY" gen --quiet --days 20 --accounts 20000 --out long.avro
+    cp -r results whole
+    env --default-signal=INT "$SAQSHY" backtest --input long.avro --out whole --force 2> err 3>&- &
+    local backtest=$! ended=0
+    until [ -s whole/scores.csv.part ]; do read -r -t 0.05 <> <(:) || true; done
+    kill -INT "$backtest"
+    wait "$backtest" || ended=$?
+    [ "$ended" -eq 130 ]
+    grep -q "INTERRUPTED: the results that whole holds stay" err
+    diff -r results whole
+}
+
+@test "a signal after the run, when results are written, kills and leaves none" {
+    [ -e long.avro ] || "$SAQSHY" gen --quiet --days 20 --accounts 20000 --out long.avro
+    env --default-signal=INT "$SAQSHY" backtest --quiet --input long.avro --out late 2> err 3>&- &
+    local backtest=$! ended=0
+    until [ -s late/scores.sqlite.part ]; do read -r -t 0.02 <> <(:) || true; done
+    kill -INT "$backtest"
+    wait "$backtest" || ended=$?
+    [ "$ended" -eq 130 ]
+    [ ! -s err ] && [ ! -e late/report.json ]
+}

@@ -128,6 +128,10 @@ PY
     refused "--lang takes en, ru or kk, not de" someone --input feed.avro --lang de
     refused "--at soon: the time is neither" someone --input feed.avro --at soon
     refused "--input and --html are the same file, feed.avro" someone --input feed.avro --html feed.avro
+    echo merge.slice.ms=1 > own.conf
+    refused "the model and --html are the same file, own.json" someone --input feed.avro --html own.json -X model.path=own.json
+    refused "the policy and --html are the same file, own.json" someone --input feed.avro --html own.json -X policy.path=own.json
+    refused "--config and --html are the same file, own.conf" someone --input feed.avro --html own.conf --config own.conf
     refused "--json and --html - both go to stdout" someone --input feed.avro --html - --json
     run "$SAQSHY" explain someone --input feed.avro --html nowhere/page.html
     [ "$status" -eq 74 ]
@@ -231,4 +235,19 @@ PY
     [ "$status" -eq 65 ]
     [ "$(cat kept.html)" = old ]
     [ ! -e kept.html.part ]
+}
+
+@test "a policy that the model never reaches is no refusal" {
+    python3 - "$SOURCE_DIR/models/shipped-model.json" > low.json <<'PYTHON'
+import json, sys
+model = json.load(open(sys.argv[1]))
+model["calibration"] = {"type": "table", "points": [[-8, 0.001], [0, 0.4]]}
+json.dump(model, sys.stdout)
+PYTHON
+    run --separate-stderr explain "$(cat dropper)" --model low.json --json
+    [ "$status" -eq 0 ]
+    [ "$(grep -c 'never gives the probability at which' <<< "$stderr")" -eq 3 ]
+    echo "$output" > low.report
+    explain "$(cat dropper)" --model low.json 2> low.err | grep -q '^Threshold  *–: review only$'
+    [ "$(report low.report 'r["threshold"]["logit"]')" = None ]
 }

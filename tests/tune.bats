@@ -66,3 +66,48 @@ of() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eva
     [[ "$output" == *"nothing is left to judge"* ]]
     [ ! -e bad.html ] && [ ! -e bad.html.part ]
 }
+
+@test "an action that the model never reaches has a curve, and is warned of" {
+    python3 - "$SOURCE_DIR/models/shipped-model.json" > capped.json <<'PYTHON'
+import json, sys
+model = json.load(open(sys.argv[1]))
+model["calibration"] = {"type": "table", "points": [[-8, 0.001], [0, 0.5], [1, 0.9]]}
+json.dump(model, sys.stdout)
+PYTHON
+    run --separate-stderr "$SAQSHY" tune --quiet --json --input feed.avro --labels labels.csv --model capped.json --out capped.html
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"never gives the probability at which"*"SUSPEND_EBANKING"* ]]
+    echo "$output" > capped.tune
+    [ "$(of capped.tune '[c["action"] for c in d["curves"]]')" = "['REVIEW_ONLY', 'HOLD_AMOUNT', 'SUSPEND_EBANKING']" ]
+    [ "$(of capped.tune 'd["curves"][2]["threshold"] == d["edges"][-1]')" = True ]
+}
+
+@test "the page is no document that is read, however it is named" {
+    cp "$SOURCE_DIR/models/shipped-model.json" own.json
+    cp "$SOURCE_DIR/models/shipped-policy.json" policy.json
+    echo merge.slice.ms=1 > own.conf
+    same() { # file flags…
+        cp "$1" before
+        run "$SAQSHY" tune --quiet --input feed.avro --out "$@"
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"are the same file"* ]]
+        cmp before "$1"
+    }
+    same own.json -X model.path=own.json
+    same own.json --model own.json
+    same policy.json -X policy.path=policy.json
+    same own.conf --config own.conf
+}
+
+@test "Ctrl-C leaves an earlier page" {
+    "$SAQSHY" gen --quiet --days 10 --accounts 20000 --out long.avro
+    echo earlier > page.html
+    env --default-signal=INT "$SAQSHY" tune --input long.avro --out page.html -X log.level=debug 2> err 3>&- &
+    local tune=$! ended=0
+    until grep -q event=live err; do read -r -t 0.02 <> <(:) || true; done
+    kill -INT "$tune"
+    wait "$tune" || ended=$?
+    [ "$ended" -eq 130 ]
+    grep -q "INTERRUPTED: page.html stays as it was" err
+    [ "$(cat page.html)" = earlier ] && [ ! -e page.html.part ]
+}

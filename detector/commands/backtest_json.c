@@ -2,6 +2,7 @@
 #include "detector/base/build_info.h"
 #include "detector/calendar.h"
 #include "detector/commands/backtest_report.h"
+#include "detector/commands/json_text.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -197,8 +198,8 @@ static json_t *period(const struct backtest_figures *f) {
 
 static json_t *head(const struct backtest_report *r) {
     const struct backtest_figures *f = r->figures;
-    return json_pack("{ss ss ss so so ss? so sb}", "format", "saqshy-backtest/1", "build",
-                     build_info_version(), "input", r->input, "model",
+    return json_pack("{ss ss so so so ss? so sb}", "format", "saqshy-backtest/1", "build",
+                     build_info_version(), "input", json_text(r->input), "model",
                      document(model_id(r->model), model_sha256(r->model)), "policy",
                      document(policy_id(r->policy), policy_sha256(r->policy)), "labels",
                      !f->labelled  ? NULL

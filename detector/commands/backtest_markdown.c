@@ -81,6 +81,13 @@ static void write_ranking(FILE *file, const struct backtest_figures *f) {
             rounded(f->side_ap, 4, d));
 }
 
+static void write_warning(FILE *file, const struct backtest_figures *f) {
+    if (f->bad_accounts == 0)
+        fputs("\n**Nobody turns bad in the period, by the labels:** its ranking cannot be judged, "
+              "and wrong freezes below are all that were recommended.\n",
+              file);
+}
+
 static void write_queues(FILE *file, const struct backtest_figures *f) {
     char bad[TEXT_SIZE], a[TEXT_SIZE], b[TEXT_SIZE], c[TEXT_SIZE], d[TEXT_SIZE], e[TEXT_SIZE];
     char g[TEXT_SIZE];
@@ -214,6 +221,7 @@ void backtest_write_markdown(FILE *file, const struct backtest_report *r) {
     write_gates(file, r->gates);
     if (r->figures->labelled) {
         write_ranking(file, r->figures);
+        write_warning(file, r->figures);
         write_queues(file, r->figures);
         write_thresholds(file, r->figures);
         write_recommended(file, r->figures);

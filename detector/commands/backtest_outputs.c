@@ -57,6 +57,10 @@ bool backtest_outputs_open(struct backtest_outputs *o,
     return true;
 }
 
+bool backtest_outputs_replace(const struct backtest_outputs *o) {
+    return access(o->files[BACKTEST_MARKDOWN].path, F_OK) == 0;
+}
+
 FILE *backtest_outputs_stream(struct backtest_outputs *o, enum backtest_output output,
                               struct error *error) {
     return whole_file_stream(&o->files[output], error);

@@ -34,6 +34,8 @@ struct backtest_outputs_options {
 /* `outputs` is zeroed before. ERROR_USAGE, ERROR_IO; after a failure close it too. */
 bool backtest_outputs_open(struct backtest_outputs *outputs,
                            const struct backtest_outputs_options *options, struct error *error);
+/* Whether results of an earlier run stand under the names. */
+bool backtest_outputs_replace(const struct backtest_outputs *outputs);
 /* Once for each output. NULL: ERROR_FAILED. */
 FILE *backtest_outputs_stream(struct backtest_outputs *outputs, enum backtest_output output,
                               struct error *error);

@@ -16,7 +16,6 @@ extern char **environ;
 
 /* What was seen before the options can be read in their order of precedence. */
 struct seen {
-    const char *config;
     const char *pairs[PAIRS_MAX];
     size_t pair_count;
     bool help;
@@ -79,8 +78,8 @@ static bool take_common(struct cli *cli, struct seen *seen, int *i, int argc, ch
             return error_set(error, ERROR_USAGE, "-X takes key=value");
         seen->pairs[seen->pair_count++] = pair;
     } else if (cli->wants_options && strcmp(argument, "--config") == 0) {
-        seen->config = take_value(NULL, i, argc, argv);
-        if (seen->config == NULL) return error_set(error, ERROR_USAGE, "--config takes a file");
+        cli->config = take_value(NULL, i, argc, argv);
+        if (cli->config == NULL) return error_set(error, ERROR_USAGE, "--config takes a file");
     } else
         *taken = false;
     return true;
@@ -109,8 +108,7 @@ static bool take_argument(struct cli *cli, struct seen *seen, int *i, int argc, 
 }
 
 static bool load_options(struct cli *cli, const struct seen *seen, struct error *error) {
-    if (seen->config != NULL && !options_load_file(&cli->options, seen->config, error))
-        return false;
+    if (cli->config != NULL && !options_load_file(&cli->options, cli->config, error)) return false;
     if (!options_load_environment(&cli->options, environ, error)) return false;
     for (size_t i = 0; i < seen->pair_count; i++) {
         char key[128] = "";

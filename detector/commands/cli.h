@@ -24,6 +24,7 @@ struct cli {
     bool warns_only;       /* its engine logs no level info, which log.level has by itself */
     /* out: */
     struct options options;
+    const char *config;      /* the file of --config, or NULL */
     const char **positional; /* into argv */
     size_t positional_count;
     bool json, quiet;

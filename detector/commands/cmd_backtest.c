@@ -9,6 +9,7 @@
 #include "detector/commands/judging.h"
 #include "detector/service/stop_signal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,8 +58,15 @@ static bool load_inputs(struct backtest *b, struct error *error) {
 }
 
 static bool open_outputs(struct backtest *b, struct error *error) {
-    const char *const read[] = {b->input.path, cli_value(b->cli, "--labels"),
-                                cli_value(b->cli, "--gate")};
+    const struct options *settings = &b->cli->options;
+    const char *const read[] = {
+        b->input.path,
+        cli_value(b->cli, "--labels"),
+        cli_value(b->cli, "--gate"),
+        backtest_run_path(cli_value(b->cli, "--model"), settings->model_path),
+        backtest_run_path(cli_value(b->cli, "--policy"), settings->policy_path),
+        b->old_model,
+        b->cli->config};
     const struct backtest_outputs_options options = {.directory = b->out,
                                                      .force = cli_value(b->cli, "--force") != NULL,
                                                      .compares = b->old_model != NULL,
@@ -97,6 +105,24 @@ static bool run_both(struct backtest *b, struct error *error) {
     return run_old(b, error);
 }
 
+/* From here on a signal kills, so that one that was seen has cut the run. */
+static bool check_whole(const struct backtest *b, struct error *error) {
+    stop_signal_release();
+    return stop_signal_seen() == 0 || !backtest_outputs_replace(&b->outputs) ||
+           error_set(error, ERROR_INTERRUPTED,
+                     "the results that %s holds stay; name another directory for a part of a run",
+                     b->out);
+}
+
+static void warn_of_labels(const struct backtest_figures *f) {
+    if (!f->labelled || f->bad_accounts > 0) return;
+    fprintf(stderr,
+            "warning: by the labels no scored account turns bad in the judged period (%lld did "
+            "before it): its ranking cannot be judged, and each of its %lld wrong freezes may be "
+            "right; judge a period that labels reach, by --from or newer labels\n",
+            (long long)f->left_out_accounts, (long long)f->advised.wrong_freezes);
+}
+
 static struct backtest_figures *figures_of(const struct backtest *b,
                                            const struct backtest_run *run) {
     return backtest_figures_new(run->pass, b->labels, b->from_s, run->policy, run->model);
@@ -117,6 +143,7 @@ static bool compare(struct backtest *b, struct error *error) {
 static bool judge(struct backtest *b, struct error *error) {
     if (!judging_check(b->cli, b->run.pass, b->labels, b->from_s, error)) return false;
     b->figures = figures_of(b, &b->run);
+    warn_of_labels(b->figures);
     if (!compare(b, error)) return false;
     b->missed =
         backtest_gates_judge(&b->gates, b->figures, b->old_model == NULL ? NULL : &b->comparison);
@@ -169,9 +196,13 @@ static bool write_reports(struct backtest *b, struct error *error) {
 static void print_gates(const struct backtest *b) {
     for (int i = 0; i < BACKTEST_GATE_COUNT; i++) {
         const struct backtest_gate *gate = &b->gates.gates[i];
-        if (gate->wanted)
-            fprintf(stderr, "gate %s %.6g: %s, it is %.6g\n", gate->name, gate->bound,
-                    gate->met ? "met" : "NOT MET", gate->figure);
+        if (!gate->wanted) continue;
+        fprintf(stderr, "gate %s %.6g: %s, it is ", gate->name, gate->bound,
+                gate->met ? "met" : "NOT MET");
+        if (isfinite(gate->figure))
+            fprintf(stderr, "%.6g\n", gate->figure);
+        else
+            fputs("-\n", stderr);
     }
 }
 
@@ -184,14 +215,14 @@ static void print_summary(const struct backtest *b) {
             b->run.pass->account_count, b->run.offline.seconds + b->old_run.offline.seconds,
             (long long)f->advised.recommendations, (long long)f->advised.accounts,
             backtest_a_day(f));
-    if (f->labelled)
+    if (f->labelled && f->bad_accounts > 0)
         fprintf(stderr,
                 "average precision of accounts %.4f (%.4f to %.4f), of sides %.4f; found %lld of "
                 "%lld bad accounts, %lld wrong freezes\n",
                 f->account_ap, f->account_ap_band.low, f->account_ap_band.high, f->side_ap,
                 (long long)f->advised.found, (long long)f->bad_accounts,
                 (long long)f->advised.wrong_freezes);
-    else
+    else if (!f->labelled)
         fprintf(stderr, "no labels: how good the ranking is cannot be said; --labels FILE\n");
     fprintf(stderr, "next: read %s/report.md\n", b->out);
 }
@@ -202,7 +233,8 @@ static bool run(void *job, struct error *error) {
     struct backtest *b = job;
     if (!read_paths(b, error) || !open_runs(b, error) || !load_inputs(b, error) ||
         !judging_from(b->cli, b->run.model, &b->from_s, error) || !open_outputs(b, error) ||
-        !run_both(b, error) || !judge(b, error) || !write_reports(b, error))
+        !run_both(b, error) || !check_whole(b, error) || !judge(b, error) ||
+        !write_reports(b, error))
         return false;
     if (!b->cli->quiet) print_summary(b);
     print_gates(b);

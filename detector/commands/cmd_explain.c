@@ -7,6 +7,7 @@
 #include "detector/import/moment.h"
 #include "detector/service/stop_signal.h"
 
+#include <errno.h>
 #include <string.h>
 
 struct job {
@@ -34,15 +35,28 @@ static bool is_stdout(const struct job *job) {
     return job->html != NULL && strcmp(job->html, "-") == 0;
 }
 
+static bool check_paths(const struct job *job, struct error *error) {
+    const struct cli *cli = job->cli;
+    char part[WHOLE_FILE_PATH_MAX];
+    if (!whole_file_part(job->html, part, sizeof part))
+        return error_set(error, ERROR_IO, "%s: %s", job->html, strerror(ENAMETOOLONG));
+    const char *const names[] = {"--input",  "the model", "the policy",
+                                 "--config", "--html",    "the unfinished --html"};
+    const char *const paths[] = {
+        job->input.path,
+        backtest_run_path(cli_value(cli, "--model"), cli->options.model_path),
+        backtest_run_path(cli_value(cli, "--policy"), cli->options.policy_path),
+        cli->config,
+        job->html,
+        part};
+    return files_distinct(names, paths, sizeof paths / sizeof paths[0], error);
+}
+
 static bool open_page(struct job *job, struct error *error) {
-    const char *const names[] = {"--input", "--model", "--policy", "--html"};
-    const char *const paths[] = {job->input.path, cli_value(job->cli, "--model"),
-                                 cli_value(job->cli, "--policy"), job->html};
     if (is_stdout(job) && job->cli->json)
         return error_set(error, ERROR_USAGE, "--json and --html - both go to stdout");
     return job->html == NULL || is_stdout(job) ||
-           (files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
-            whole_file_open(&job->page, job->html, error));
+           (check_paths(job, error) && whole_file_open(&job->page, job->html, error));
 }
 
 static bool read_flags(struct job *job, struct error *error) {

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct tune {
     struct cli *cli;
@@ -36,14 +37,16 @@ static bool read_flags(struct tune *t, struct error *error) {
         return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
     if (!whole_file_part(t->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", t->out, strerror(ENAMETOOLONG));
-    const char *const names[] = {"--input",  "--labels", "--model",
-                                 "--policy", "--out",    "the unfinished --out"};
-    const char *const paths[] = {t->input.path,
-                                 cli_value(cli, "--labels"),
-                                 cli_value(cli, "--model"),
-                                 cli_value(cli, "--policy"),
-                                 t->out,
-                                 part};
+    const char *const names[] = {"--input",  "--labels", "the model",           "the policy",
+                                 "--config", "--out",    "the unfinished --out"};
+    const char *const paths[] = {
+        t->input.path,
+        cli_value(cli, "--labels"),
+        backtest_run_path(cli_value(cli, "--model"), cli->options.model_path),
+        backtest_run_path(cli_value(cli, "--policy"), cli->options.policy_path),
+        cli->config,
+        t->out,
+        part};
     return files_distinct(names, paths, sizeof paths / sizeof paths[0], error);
 }
 
@@ -66,12 +69,20 @@ static void take_batch(void *context, const struct batch *batch) {
     tune_sides_take(&t->sides, t->run.pass, batch);
 }
 
+/* From here on a signal kills, so that one that was seen has cut the run. */
+static bool check_whole(const struct tune *t, struct error *error) {
+    stop_signal_release();
+    return stop_signal_seen() == 0 || access(t->out, F_OK) != 0 ||
+           error_set(error, ERROR_INTERRUPTED,
+                     "%s stays as it was; name another file for a part of a run", t->out);
+}
+
 static bool score(struct tune *t, struct error *error) {
     t->run.on_batch = take_batch;
     t->run.context = t;
     if (!backtest_run_go(&t->run, &t->input, t->cli->quiet, t->labels, error)) return false;
     backtest_run_forget(&t->run);
-    return judging_check(t->cli, t->run.pass, t->labels, t->from_s, error);
+    return check_whole(t, error) && judging_check(t->cli, t->run.pass, t->labels, t->from_s, error);
 }
 
 static void find(struct tune *t) {

@@ -167,8 +167,12 @@ static void put_verdict(const struct page *p) {
     snprintf(text, sizeof text, "%.2f (%s %.4f)", r->entry->logit, word(p, EXPLAIN_PROBABILITY),
              r->probability);
     put_pair(p, EXPLAIN_SCORE, text);
-    snprintf(text, sizeof text, "%.2f (%s %.4f): %s", r->threshold, word(p, EXPLAIN_PROBABILITY),
-             r->threshold_probability, explain_action(r->mildest, p->language));
+    const char *action = explain_action(r->mildest, p->language);
+    if (isfinite(r->threshold))
+        snprintf(text, sizeof text, "%.2f (%s %.4f): %s", r->threshold,
+                 word(p, EXPLAIN_PROBABILITY), r->threshold_probability, action);
+    else
+        snprintf(text, sizeof text, "–: %s", action);
     put_pair(p, EXPLAIN_THRESHOLD, text);
     put_advice(p);
     fputs("</dl>\n", p->file);

@@ -4,6 +4,8 @@
 #include "detector/commands/explain_report.h"
 #include "detector/reasons.h"
 
+#include <math.h>
+
 enum { TIME_WIDTH = 21, KIND_WIDTH = 24, MONEY_WIDTH = 16, PARTY_WIDTH = 18, NUMBER_WIDTH = 4 };
 
 struct writer {
@@ -60,8 +62,12 @@ static void put_score(const struct writer *w) {
     fprintf(w->file, "%.2f, %s %.4f\n", r->entry->logit, word(w, EXPLAIN_PROBABILITY),
             r->probability);
     put_left(w, word(w, EXPLAIN_THRESHOLD), TIME_WIDTH);
-    fprintf(w->file, "%.2f, %s %.4f: %s\n", r->threshold, word(w, EXPLAIN_PROBABILITY),
-            r->threshold_probability, explain_action(r->mildest, w->language));
+    if (isfinite(r->threshold))
+        fprintf(w->file, "%.2f, %s %.4f", r->threshold, word(w, EXPLAIN_PROBABILITY),
+                r->threshold_probability);
+    else
+        fputs("–", w->file);
+    fprintf(w->file, ": %s\n", explain_action(r->mildest, w->language));
 }
 
 static void put_head(const struct writer *w) {

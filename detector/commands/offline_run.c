@@ -17,6 +17,7 @@ static struct {
 
 static void stop_running(void *unused) {
     (void)unused;
+    stop_signal_release();
     pthread_mutex_lock(&running.lock);
     if (running.engine != NULL) replay_engine_stop(running.engine);
     pthread_mutex_unlock(&running.lock);

@@ -39,8 +39,8 @@ struct offline_run {
  * where it is until it is closed. */
 bool offline_run_open(struct offline_run *run, const struct offline_input *input,
                       const struct replay_engine_options *wanted, struct error *error);
-/* Once; true also after a signal. From here to the end of the process signals do not kill: ask
- * stop_signal_seen. */
+/* Once; true also after a signal. The first signal from here on does not kill, a
+ * second does, and any after stop_signal_release: ask stop_signal_seen. */
 bool offline_run_go(struct offline_run *run, struct error *error);
 /* Frees engine, source and the records that they hold. A run of zeros is fine. */
 void offline_run_close(struct offline_run *run);

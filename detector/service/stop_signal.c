@@ -56,6 +56,11 @@ void stop_signal_end(void) {
     pthread_mutex_unlock(&watch.calling);
 }
 
+void stop_signal_release(void) {
+    (void)signal(SIGINT, SIG_DFL);
+    (void)signal(SIGTERM, SIG_DFL);
+}
+
 int stop_signal_seen(void) {
     return atomic_load(&watch.seen);
 }

@@ -9,5 +9,7 @@
 bool stop_signal_start(void (*stop)(void *context), void *context);
 /* After it `stop` is not called any more; before what it works on is freed. Not from `stop`. */
 void stop_signal_end(void);
+/* From now on a signal ends the process as if nobody watched. Any thread, also from `stop`. */
+void stop_signal_release(void);
 /* The last signal that came, or 0. */
 int stop_signal_seen(void);
