@@ -79,11 +79,11 @@ bool kafka_claim_look(struct kafka_port *k, struct error *error) {
     return holds;
 }
 
-void kafka_claim_tell(struct kafka_port *k, struct error *error) {
-    struct error told;
+bool kafka_claim_lost(struct kafka_port *k, struct error *error) {
     rd_kafka_topic_partition_list_t *list = input_of(k);
-    if (kafka_try_committed(k, list) && !kafka_claim_signed(k, list, &told)) *error = told;
+    const bool lost = kafka_try_committed(k, list) && !kafka_claim_signed(k, list, error);
     rd_kafka_topic_partition_list_destroy(list);
+    return lost;
 }
 
 void kafka_claim_sign(const struct kafka_port *k, rd_kafka_topic_partition_list_t *offsets) {

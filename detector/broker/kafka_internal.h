@@ -104,8 +104,8 @@ bool kafka_claim_holds(struct kafka_port *k, struct error *error);
 /* Of committed offsets that were read: whether those that are bear this instance's name. */
 bool kafka_claim_signed(const struct kafka_port *k, const rd_kafka_topic_partition_list_t *list,
                         struct error *error);
-/* Of one that is fenced: the error says who has the shard, if the broker tells it soon. */
-void kafka_claim_tell(struct kafka_port *k, struct error *error);
+/* True when another engine has the shard, as the broker tells it soon: ERROR_FENCED and who. */
+bool kafka_claim_lost(struct kafka_port *k, struct error *error);
 /* The same by one short try, and only when nobody looked and nothing began for KAFKA_LOOK_MS: an
  * engine with nothing to commit is not told that it is fenced. True also when the broker does not
  * answer. Engine thread. */

@@ -95,7 +95,7 @@ static enum port_status renew(struct kafka_port *k, struct error *error) {
 static enum port_status fenced_or_timed_out(struct kafka_port *k, struct error *error) {
     const int64_t open_ms = steady_ms() - k->begun_ms;
     if (open_ms >= k->options->transaction_timeout_ms) return PORT_REBUILD;
-    if (!k->command) kafka_claim_tell(k, error);
+    if (!k->command) kafka_claim_lost(k, error);
     return PORT_FENCED;
 }
 
@@ -270,6 +270,9 @@ enum port_status kafka_commit(struct port *port, struct error *error) {
 enum port_status kafka_abort(struct port *port, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     if (!port->exactly_once) return PORT_OK;
+    /* Where messages have timed out the client asks for a new epoch as it aborts, and an engine
+     * that was overtaken could be given its successor's. */
+    if (atomic_load(&k->has_shard) && kafka_claim_lost(k, error)) return PORT_FENCED;
     rd_kafka_error_t *failed = rd_kafka_abort_transaction(k->producer, KAFKA_CALL_MS);
     return failed == NULL ? PORT_OK : kafka_judge(k, "abort", failed, error);
 }
