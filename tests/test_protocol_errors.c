@@ -32,7 +32,14 @@ enum {
 };
 
 /* Requests by their number in the Kafka protocol. */
-enum { OFFSET_COMMIT = 8, ADD_OFFSETS = 25, END = 26, OFFSETS_IN_TRANSACTION = 28 };
+enum {
+    OFFSET_COMMIT = 8,
+    INIT_PRODUCER_ID = 22,
+    ADD_PARTITIONS = 24,
+    ADD_OFFSETS = 25,
+    END = 26,
+    OFFSETS_IN_TRANSACTION = 28
+};
 
 #define INPUT "antifrod.transactions"
 #define OUTPUT "out"
@@ -517,6 +524,93 @@ static void a_command_in_doubt_leaves_its_id_to_a_successor(void **state) {
     close_topics(&stand);
 }
 
+/* Aborts. */
+
+enum { WATCHED = 3 };
+
+/* From here on `asked` knows how many requests of the kind came; WATCHED are enough. */
+static void watch(const struct stand *stand, int16_t key) {
+    rd_kafka_mock_clear_request_errors(stand->cluster, key);
+    for (int i = 0; i < WATCHED; i++)
+        rd_kafka_mock_broker_push_request_error_rtts(stand->cluster, 1, key, 1,
+                                                     RD_KAFKA_RESP_ERR_NO_ERROR, 0);
+}
+
+static int asked(const struct stand *stand, int16_t key) {
+    size_t left = 0;
+    rd_kafka_mock_broker_error_stack_cnt(stand->cluster, 1, key, &left);
+    return WATCHED - (int)left;
+}
+
+/* Live, with a message in its open transaction. */
+static void open_transaction(struct stand *stand, int slow_ms) {
+    const struct port_message message = {.topic = OUTPUT, .value = {(const uint8_t *)"x", 1}};
+    struct error error = {.code = ERROR_NONE};
+    memset(stand, 0, sizeof *stand);
+    open_stand(stand, &requests[0]);
+    stand->options.transaction_timeout_ms = 1000;
+    stand->port = kafka_port_open(&stand->options, &error);
+    assert_non_null(stand->port);
+    assert_true(stand->port->ops->fence(stand->port, &error));
+    assert_int_equal(stand->port->ops->begin(stand->port, &error), PORT_OK);
+    rd_kafka_mock_broker_push_request_error_rtts(stand->cluster, 1, ADD_PARTITIONS, 1,
+                                                 RD_KAFKA_RESP_ERR_NO_ERROR, slow_ms);
+    assert_int_equal(stand->port->ops->produce(stand->port, &message, &error), PORT_OK);
+    watch(stand, INIT_PRODUCER_ID);
+    watch(stand, END);
+}
+
+static void a_transaction_whose_messages_are_there_is_aborted(void **state) {
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    (void)state;
+    open_transaction(&stand, 0);
+    assert_int_equal(stand.port->ops->abort(stand.port, &error), PORT_OK);
+    assert_int_equal(asked(&stand, END), 1);
+    assert_int_equal(asked(&stand, INIT_PRODUCER_ID), 0);
+    close_topics(&stand);
+}
+
+/* What a successor leaves; the mock forgets offsets that are sent in a transaction. */
+static void take_shard(const struct stand *stand) {
+    struct error error = {.code = ERROR_NONE};
+    struct port *successor = kafka_port_open(&stand->options, &error);
+    assert_non_null(successor);
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(offsets, INPUT, 0)->offset = A_UNIT;
+    kafka_claim_sign(kafka_self(successor), offsets);
+    assert_int_equal(rd_kafka_commit(kafka_self(successor)->consumer, offsets, 0),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_topic_partition_list_destroy(offsets);
+    successor->ops->close(successor);
+}
+
+/* The client would ask for a new epoch as it aborts, by which a successor can be shut out. */
+static void leave_to_successor(bool commits) {
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    open_transaction(&stand, DELAY_MS);
+    if (commits) assert_int_equal(stand.port->ops->commit(stand.port, &error), PORT_ABORT);
+    take_shard(&stand);
+    assert_int_equal(stand.port->ops->abort(stand.port, &error), PORT_REBUILD);
+    assert_int_equal(error.code, ERROR_UNAVAILABLE);
+    assert_false(stand.port->ops->fence(stand.port, &error));
+    assert_int_equal(error.code, ERROR_FENCED);
+    assert_int_equal(asked(&stand, END), 0);
+    assert_int_equal(asked(&stand, INIT_PRODUCER_ID), 0);
+    close_topics(&stand);
+}
+
+static void a_transaction_whose_messages_timed_out_is_left_to_a_successor(void **state) {
+    (void)state;
+    leave_to_successor(true);
+}
+
+static void one_whose_messages_may_still_time_out_is_too(void **state) {
+    (void)state;
+    leave_to_successor(false);
+}
+
 /* Rights. */
 
 static void a_command_needs_no_right_on_a_group(void **state) {
@@ -552,7 +646,7 @@ static void refuse_start(int16_t key, rd_kafka_resp_err_t refused, const char *c
 }
 
 static void a_right_that_is_missing_is_no_broker_that_is_away(void **state) {
-    enum { OFFSET_FETCH = 9, INIT_PRODUCER_ID = 22 };
+    enum { OFFSET_FETCH = 9 };
     (void)state;
     refuse_start(OFFSET_FETCH, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "committed");
     refuse_start(INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
@@ -584,6 +678,9 @@ int main(void) {
         cmocka_unit_test(a_command_needs_no_right_on_a_group),
         cmocka_unit_test(a_command_in_doubt_leaves_its_id_to_a_successor),
         cmocka_unit_test(a_partition_that_is_not_answered_for_is_not_one_without_an_offset),
+        cmocka_unit_test(a_transaction_whose_messages_are_there_is_aborted),
+        cmocka_unit_test(a_transaction_whose_messages_timed_out_is_left_to_a_successor),
+        cmocka_unit_test(one_whose_messages_may_still_time_out_is_too),
         cmocka_unit_test(a_right_that_is_missing_is_no_broker_that_is_away),
         cmocka_unit_test(a_right_that_is_lost_meanwhile_is_no_stop),
         cmocka_unit_test(nothing_is_lost_whatever_the_protocol_says),

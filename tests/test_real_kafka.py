@@ -21,7 +21,7 @@ from confluent_kafka.admin import ConfigResource
 import real_kafka as rk
 
 SKIPPED = 77
-TESTS_MIN = 29
+TESTS_MIN = 30
 RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 HERE = {}  # broker, directory, events: set once in main
@@ -307,6 +307,13 @@ class Successors(Scenario):
         self.assertEqual(engine.process.wait(30), 75, engine.log())
         self.assertRegex(engine.log(), r"another engine with this shard.id has taken over")
         self.end(shard, successor, rest)
+
+    def test_one_whose_messages_timed_out_does_not_shut_out_its_successor(self):
+        shard = self.shard("overtaken")
+        done = subprocess.run([os.path.join(os.environ["BUILD_DIR"], "tests", "tool_overtaken"),
+                               *shard.arguments()],
+                              capture_output=True, text=True, timeout=90, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_an_engine_with_nothing_to_commit_notices_its_successor_too(self):
         shard = self.shard("idle")

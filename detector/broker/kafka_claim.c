@@ -79,11 +79,11 @@ bool kafka_claim_look(struct kafka_port *k, struct error *error) {
     return holds;
 }
 
-bool kafka_claim_lost(struct kafka_port *k, struct error *error) {
+void kafka_claim_tell(struct kafka_port *k, struct error *error) {
+    struct error told;
     rd_kafka_topic_partition_list_t *list = input_of(k);
-    const bool lost = kafka_try_committed(k, list) && !kafka_claim_signed(k, list, error);
+    if (kafka_try_committed(k, list) && !kafka_claim_signed(k, list, &told)) *error = told;
     rd_kafka_topic_partition_list_destroy(list);
-    return lost;
 }
 
 void kafka_claim_sign(const struct kafka_port *k, rd_kafka_topic_partition_list_t *offsets) {

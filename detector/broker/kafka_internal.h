@@ -36,6 +36,7 @@ struct kafka_port {
     bool doubtful;    /* a transactional call was slow or retried: rebuild before the next one */
     rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit */
     char delivery_topic[256];           /* and where it should have gone */
+    bool timed_out;                     /* a message of the unit has, in the client */
     int64_t delivery_failures;
     rd_kafka_topic_partition_list_t *offsets; /* at-least-once: to be committed after the flush */
 
@@ -104,8 +105,8 @@ bool kafka_claim_holds(struct kafka_port *k, struct error *error);
 /* Of committed offsets that were read: whether those that are bear this instance's name. */
 bool kafka_claim_signed(const struct kafka_port *k, const rd_kafka_topic_partition_list_t *list,
                         struct error *error);
-/* True when another engine has the shard, as the broker tells it soon: ERROR_FENCED and who. */
-bool kafka_claim_lost(struct kafka_port *k, struct error *error);
+/* Of one that is fenced: the error says who has the shard, if the broker tells it soon. */
+void kafka_claim_tell(struct kafka_port *k, struct error *error);
 /* The same by one short try, and only when nobody looked and nothing began for KAFKA_LOOK_MS: an
  * engine with nothing to commit is not told that it is fenced. True also when the broker does not
  * answer. Engine thread. */
