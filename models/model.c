@@ -99,6 +99,10 @@ const struct json_t *model_document(const struct model *model) {
     return model->document;
 }
 
+const struct score_bins *model_training_scores(const struct model *model) {
+    return model->training_scores.count > 0 ? &model->training_scores : NULL;
+}
+
 double model_probability(const struct model *model, double logit) {
     return calibration_probability(&model->calibration, logit);
 }

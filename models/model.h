@@ -15,6 +15,7 @@
 #define MODEL_TERMS_MAX 1024u
 
 struct model;
+struct score_bins;
 
 /* Errors: ERROR_CONFIG with line, JSON path and the nearest right name. NULL on failure. */
 struct model *model_parse(const char *json, size_t size, const char *origin, struct error *error);
@@ -46,6 +47,10 @@ void model_term_rule(const struct model *model, uint32_t term, char out[MODEL_RU
 /* As it was read: a tree of jansson's, borrowed. */
 struct json_t;
 const struct json_t *model_document(const struct model *model);
+
+/* How its scores lay over the rows it was fitted on (models/score_bins.h); NULL where the document
+ * does not say. */
+const struct score_bins *model_training_scores(const struct model *model);
 
 /* P(dropper) of a logit, by the model's calibration; own exp, same bits on every machine. */
 double model_probability(const struct model *model, double logit);

@@ -5,6 +5,7 @@
 #include "models/basis.h"
 #include "models/calibration.h"
 #include "models/model.h"
+#include "models/score_bins.h"
 
 #include "detector/base/digest.h"
 
@@ -28,6 +29,7 @@ struct model {
     size_t json_size;
     double intercept;
     struct calibration calibration;
+    struct score_bins training_scores;
     uint32_t term_count;
     struct model_term *terms;
 };

@@ -3,6 +3,7 @@
 #include "models/document.h"
 #include "models/language.h"
 #include "models/model_private.h"
+#include "models/training_scores.h"
 
 #include "detector/feature_table.h"
 
@@ -296,6 +297,13 @@ static bool read_calibration(struct model *model, const struct place *root, stru
            (type == 0 || read_points(&at, object, &model->calibration, error));
 }
 
+static bool read_provenance(struct model *model, const struct place *root, struct error *error) {
+    if (!document_provenance(root, model->document, error)) return false;
+    const struct place at = place_key(root, "provenance");
+    return training_scores_read(&at, json_object_get(model->document, "provenance"),
+                                &model->training_scores, error);
+}
+
 bool model_read(struct model *model, const char *origin, struct error *error) {
     static const char *const known[] = {"format",     "id",    "features_sha256", "intercept",
                                         "transforms", "terms", "calibration",     "provenance"};
@@ -310,5 +318,5 @@ bool model_read(struct model *model, const char *origin, struct error *error) {
     return r.transforms != NULL && check_transforms(&r) &&
            read_weight(&root, document, "intercept", &model->intercept, error) &&
            read_terms(&r, &root) && read_calibration(model, &root, error) &&
-           document_provenance(&root, document, error) && check_bound(model, &root, error);
+           read_provenance(model, &root, error) && check_bound(model, &root, error);
 }

@@ -4,6 +4,7 @@
 #include "models/language.h"
 #include "models/model_private.h"
 #include "models/schema_parts.h"
+#include "models/training_scores.h"
 
 #include "detector/feature_table.h"
 
@@ -94,6 +95,12 @@ static json_t *calibration(void) {
     return json_pack("{s:[o, o]}", "oneOf", closed(logistic), closed(table));
 }
 
+/* For people, but for what the program reads. */
+static json_t *provenance(void) {
+    return json_pack("{s:s, s:{s:o}}", "type", "object", "properties", "training_scores",
+                     training_scores_schema());
+}
+
 static json_t *definitions(void) {
     const char *names[FEATURE_COUNT];
     feature_names(names);
@@ -103,10 +110,10 @@ static json_t *definitions(void) {
 
 void model_schema_print(FILE *out) {
     json_t *properties =
-        json_pack("{s:{s:s}, s:o, s:{s:s}, s:o, s:o, s:o, s:o, s:{s:s}}", "format", "const",
+        json_pack("{s:{s:s}, s:o, s:{s:s}, s:o, s:o, s:o, s:o, s:o}", "format", "const",
                   MODEL_FORMAT, "id", schema_text(), "features_sha256", "const",
                   feature_table_sha256(), "intercept", weight(), "transforms", transforms(),
-                  "terms", terms(), "calibration", calibration(), "provenance", "type", "object");
+                  "terms", terms(), "calibration", calibration(), "provenance", provenance());
     json_t *schema = schema_object(properties, json_object_size(properties) - 1);
     json_object_set_new(schema, "$defs", definitions());
     schema_print(MODEL_FORMAT,

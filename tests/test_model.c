@@ -5,6 +5,7 @@
 #include "detector/base/digest.h"
 #include "detector/feature_table.h"
 #include "models/model.h"
+#include "models/score_bins.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -218,6 +219,55 @@ static void test_a_table_calibrates_by_straight_lines(void **unused) {
         "$.calibration.points[1]: logits must rise");
 }
 
+static const char *with_scores(const char *scores) {
+    char provenance[256];
+    (void)snprintf(provenance, sizeof provenance, "\"provenance\": {\"training_scores\": %s}",
+                   scores);
+    return spoilt("\"provenance\": {}", provenance);
+}
+
+static void test_training_scores_are_read(void **unused) {
+    (void)unused;
+    struct error error = {0};
+    struct model *model = parse(
+        with_scores("{\"edges\": [-1.5, 2], \"rows\": [70, 0, 30], \"accounts\": 12}"), &error);
+    assert_non_null(model);
+    const struct score_bins *bins = model_training_scores(model);
+    assert_int_equal(bins->count, 3);
+    assert_true(isinf(bins->from[0]) && bins->from[1] == -1.5 && bins->from[2] == 2);
+    assert_int_equal(bins->rows[0], 70);
+    assert_int_equal(bins->rows[2], 30);
+    assert_int_equal(bins->accounts, 12);
+    model_free(model);
+    model = parse(right(), &error);
+    assert_null(model_training_scores(model));
+    model_free(model);
+}
+
+static void test_training_scores_that_make_no_sense_are_refused(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *scores, *said;
+    } wrong[] = {
+        {"7", "$.provenance.training_scores: must be an object"},
+        {"{}", "the key \"edges\" is missing"},
+        {"{\"edges\": [], \"rows\": [1], \"accounts\": 1}", ".edges: must hold 1 to 9 edges"},
+        {"{\"edges\": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], \"rows\": [1], \"accounts\": 1}",
+         ".edges: must hold 1 to 9 edges"},
+        {"{\"edges\": [1, 1], \"rows\": [1, 1, 1], \"accounts\": 1}", ".edges[1]: edges must rise"},
+        {"{\"edges\": [\"1\"], \"rows\": [1, 1], \"accounts\": 1}", ".edges[0]: must be a number"},
+        {"{\"edges\": [1], \"rows\": [1], \"accounts\": 1}",
+         ".rows: must hold one more than there are edges, 2"},
+        {"{\"edges\": [1], \"rows\": [1, -1], \"accounts\": 1}",
+         ".rows[1]: must be a whole number"},
+        {"{\"edges\": [1], \"rows\": [1, 1.5], \"accounts\": 1}", ".rows[1]: must be a whole"},
+        {"{\"edges\": [1], \"rows\": [1, 1], \"accounts\": 0}", ".accounts: must be between 1 and"},
+        {"{\"edges\": [1], \"row\": [1, 1], \"accounts\": 1}", "did you mean \"rows\"?"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_refused(with_scores(wrong[i].scores), wrong[i].said);
+}
+
 static void test_a_missing_file_is_named(void **unused) {
     (void)unused;
     struct error error = {0};
@@ -245,6 +295,8 @@ int main(void) {
         cmocka_unit_test(test_transforms_are_checked),
         cmocka_unit_test(test_logistic_probability_and_its_logit),
         cmocka_unit_test(test_a_table_calibrates_by_straight_lines),
+        cmocka_unit_test(test_training_scores_are_read),
+        cmocka_unit_test(test_training_scores_that_make_no_sense_are_refused),
         cmocka_unit_test(test_a_missing_file_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,7 +120,9 @@ def every_shape(shipped):
     terms = [{"name": f"t{i}", **basis, "weight": 0.5, "text": words} for i, basis in enumerate(bases)]
     table = {"type": "table", "points": [[-3, 0.001], [2.5, 0.9]]}
     transforms = {"account_age": {"clip": [0, 30]}, "in_amount_24h": "log1p", "cash_gap": "identity"}
-    return {**shipped, "terms": terms, "calibration": table, "transforms": transforms}
+    scores = {"edges": [-2.5, 0.5], "rows": [70, 20, 10], "accounts": 40}
+    return {**shipped, "terms": terms, "calibration": table, "transforms": transforms,
+            "provenance": {**shipped["provenance"], "training_scores": scores}}
 
 
 def test_models_against_their_schema(shipped):

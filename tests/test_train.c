@@ -252,6 +252,12 @@ static void what_is_told_apart_is_learned(void **state) {
     }
     assert_true(fabs(t->loss_rounded - t->fit.loss) < 1e-9);
     assert_true(t->loss_proposed <= t->loss_merged + 1e-6);
+    assert_true(t->scores.count > 1);
+    int64_t rows = 0;
+    for (size_t bin = 0; bin < t->scores.count; bin++)
+        rows += t->scores.rows[bin];
+    assert_int_equal(rows, t->rows);
+    assert_int_equal(t->scores.accounts, ACCOUNTS);
     free(t);
 }
 
@@ -282,6 +288,7 @@ static void the_document_is_what_the_engine_accepts(void **state) {
     struct model *model = model_parse(first, strlen(first), "a test", &error);
     if (model == NULL) fail_msg("%s", error.text);
     assert_int_equal(model_term_count(model), t->count);
+    assert_memory_equal(model_training_scores(model), &t->scores, sizeof t->scores);
     struct trained *again = trained_with(&usual);
     char *second = train_write(again, &story);
     assert_string_equal(first, second);

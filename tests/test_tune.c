@@ -302,15 +302,15 @@ static struct tune_drift drift_of(double moved) {
         add_side(account, i, i / 100.0);
         add_side(account, DAY_S + i, i / 100.0 + moved);
     }
-    tune_drift_measure(&drift, &pass, (struct backtest_period){START_S + DAY_S, INT64_MAX});
+    tune_drift_measure(&drift, &pass, (struct backtest_period){START_S + DAY_S, INT64_MAX}, NULL);
     return drift;
 }
 
 static void scores_that_lie_as_before_have_no_drift(void **state) {
     (void)state;
     const struct tune_drift drift = drift_of(0);
-    assert_int_equal(drift.bins, TUNE_DRIFT_BINS);
-    assert_int_equal(drift.then[3], 100);
+    assert_int_equal(drift.then.count, SCORE_BINS_MAX);
+    assert_int_equal(drift.then.rows[3], 100);
     assert_int_equal(drift.now[9], 100);
     assert_true(drift.psi < 1e-9);
     assert_true(fabs(drift.bound - 16.919 * 2 / 1000) < 1e-12);
@@ -332,11 +332,28 @@ static void equal_scores_share_a_bin(void **state) {
     struct tune_drift drift;
     for (int i = 0; i < 300; i++)
         add_side(i == 0 ? add_account() : 0, i, i < 240 ? -3 : 2);
-    tune_drift_measure(&drift, &pass, (struct backtest_period){START_S + 290, INT64_MAX});
-    assert_int_equal(drift.bins, 2);
-    assert_int_equal(drift.then[0], 240);
-    assert_int_equal(drift.then[1], 50);
+    tune_drift_measure(&drift, &pass, (struct backtest_period){START_S + 290, INT64_MAX}, NULL);
+    assert_int_equal(drift.then.count, 2);
+    assert_int_equal(drift.then.rows[0], 240);
+    assert_int_equal(drift.then.rows[1], 50);
     assert_int_equal(drift.now[1], 10);
+}
+
+static void where_nearly_all_are_equal_the_others_have_a_bin(void **state) {
+    (void)state;
+    struct tune_drift drift;
+    for (int i = 0; i < 300; i++)
+        add_side(i == 0 ? add_account() : 0, i, i % 50 == 0 ? i / 50 : -3);
+    tune_drift_measure(&drift, &pass, (struct backtest_period){START_S + 200, INT64_MAX}, NULL);
+    assert_int_equal(drift.then.count, 2);
+    assert_true(drift.then.from[1] == 0);
+    assert_int_equal(drift.then.rows[1], 4);
+    assert_int_equal(drift.now[1], 2);
+    pass.side_count = 0;
+    for (int i = 0; i < 300; i++)
+        add_side(0, i, -3);
+    tune_drift_measure(&drift, &pass, (struct backtest_period){START_S + 200, INT64_MAX}, NULL);
+    assert_int_equal(drift.then.count, 0);
 }
 
 static void too_little_from_before_says_nothing(void **state) {
@@ -345,8 +362,28 @@ static void too_little_from_before_says_nothing(void **state) {
     for (int i = 0; i < 99; i++)
         add_scored(i);
     add_side(0, 2 * DAY_S, 1);
-    tune_drift_measure(&drift, &pass, (struct backtest_period){START_S + DAY_S, INT64_MAX});
-    assert_int_equal(drift.bins, 0);
+    tune_drift_measure(&drift, &pass, (struct backtest_period){START_S + DAY_S, INT64_MAX}, NULL);
+    assert_int_equal(drift.then.count, 0);
+}
+
+static void the_scores_that_the_model_brings_come_before_those_of_the_input(void **state) {
+    (void)state;
+    const struct score_bins training = {
+        .count = 3, .from = {-INFINITY, 0, 2.5}, .rows = {500, 300, 200}, .accounts = 250};
+    struct tune_drift drift;
+    for (int i = 0; i < 1000; i++) {
+        const uint32_t account = add_account();
+        add_side(account, i, 9); /* before the judged period: of no weight */
+        add_side(account, DAY_S + i, i < 500 ? -1 : i < 800 ? 0 : 2.5);
+    }
+    const struct backtest_period period = {START_S + DAY_S, INT64_MAX};
+    tune_drift_measure(&drift, &pass, period, &training);
+    assert_true(drift.of_model);
+    assert_int_equal(drift.now[0], 500);
+    assert_int_equal(drift.now[1], 300);
+    assert_int_equal(drift.now[2], 200);
+    assert_true(drift.psi < 1e-12);
+    assert_true(fabs(drift.bound - 5.991 * (1 / 250.0 + 1 / 1000.0)) < 1e-12);
 }
 
 /* Beside the line, and the page. */
@@ -422,7 +459,10 @@ int main(void) {
         cmocka_unit_test_setup(scores_that_lie_as_before_have_no_drift, begin),
         cmocka_unit_test_setup(scores_that_moved_have_it, begin),
         cmocka_unit_test_setup(equal_scores_share_a_bin, begin),
+        cmocka_unit_test_setup(where_nearly_all_are_equal_the_others_have_a_bin, begin),
         cmocka_unit_test_setup(too_little_from_before_says_nothing, begin),
+        cmocka_unit_test_setup(the_scores_that_the_model_brings_come_before_those_of_the_input,
+                               begin),
         cmocka_unit_test_setup(twenty_on_each_side_of_every_edge_are_there, begin),
         cmocka_unit_test_setup(the_data_cannot_end_its_element, begin),
         cmocka_unit_test_setup(names_that_are_no_utf8_do_no_harm, begin),

@@ -37,6 +37,36 @@ for term in model["terms"]:
 END
 }
 
+@test "it brings how its own scores lay over the rows it was fitted on" {
+    "$SAQSHY" backtest --quiet --no-sqlite --input feed.avro --labels labels.csv --model model.json --out scored
+    python3 - <<'END'
+import bisect, csv, json
+made = json.load(open("model.json"))["provenance"]
+said = made["training_scores"]
+rows, accounts = [0] * len(said["rows"]), set()
+for row in csv.DictReader(open("scored/scores.csv")):
+    if made["fit_from"] <= int(row["time"]) < made["fit_until"]:
+        rows[bisect.bisect_right(said["edges"], float(row["logit"]))] += 1
+        accounts.add(row["account"])
+assert rows == said["rows"] and sum(rows) == made["rows"], (rows, said)
+assert len(accounts) == said["accounts"] and 2 <= len(rows) <= 10
+END
+}
+
+@test "against that tune measures drift: none where it was fitted, some after the world changed" {
+    drift() { "$SAQSHY" tune --quiet --json --model model.json --out drift.html "$@" | jq -r '.drift | "\(.against) \(.accounts_then) \(.psi) \(.bound)"'; }
+    accounts=$(jq .provenance.training_scores.accounts model.json)
+    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --terms 16 --out whole.json
+    from=$(jq -r '.provenance.fit_from | todate' whole.json)
+    read -r against _ psi bound <<< "$(drift --input feed.avro --from "$from" --model whole.json)"
+    [ "$against" = model ]
+    [ "$(jq -n "$psi < 1e-9 and $bound > 0")" = true ]
+    "$SAQSHY" gen --quiet --days 6 --accounts 800 --droppers 300 --seed 6 --out rougher.avro
+    read -r against then psi bound <<< "$(drift --input rougher.avro --from 2026-01-01T00:00:00Z)"
+    [ "$against" = model ] && [ "$then" -eq "$accounts" ]
+    [ "$(jq -n "$psi > $bound")" = true ]
+}
+
 @test "the same bytes again, and under any kernel of OpenBLAS and of ours" {
     again() { "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 16 --out again.json "$@"; }
     again

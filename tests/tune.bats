@@ -44,9 +44,10 @@ of() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eva
     [[ "$output" != *'"precision_band"'* && "$output" != *'"bad":'[tf]* ]]
 }
 
-@test "what was before the judged period is what drift is measured against" {
+@test "for a model without scores of its training, what was before the judged period is what drift is measured against" {
     [ "$(of tune.json 'd["drift"]')" = None ]
     "$SAQSHY" tune --quiet --json --input feed.avro --out from.html --from 2026-01-02T12:00:00+05:00 > from.json
+    [ "$(of from.json 'd["drift"]["against"]')" = input ]
     [ "$(of from.json 'd["drift"]["psi"] > 0 and sum(d["drift"]["then"]) > 100')" = True ]
 }
 

@@ -37,7 +37,7 @@ void tune_find(struct tune_findings *f, const struct labels *labels, int64_t fro
     lay_edges(f);
     for (int a = 0; a < ACTION_COUNT; a++)
         if (policy_rule(f->policy, (enum action)a) != NULL) draw(f, (enum action)a);
-    tune_drift_measure(&f->drift, f->pass, f->figures->period);
+    tune_drift_measure(&f->drift, f->pass, f->figures->period, model_training_scores(f->model));
     tune_near_find(&f->near, f->pass, f->standings, &f->edges);
 }
 

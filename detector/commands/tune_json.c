@@ -145,11 +145,12 @@ static json_t *calibration(const struct backtest_figures *f) {
 }
 
 static json_t *drift(const struct tune_drift *d) {
-    if (d->bins == 0) return json_null();
-    return json_pack("{so so so so so so so}", "from", numbers(d->from, d->bins), "then",
-                     wholes(d->then, d->bins), "now", wholes(d->now, d->bins), "accounts_then",
-                     whole(d->accounts_then), "accounts_now", whole(d->accounts_now), "psi",
-                     number(d->psi), "bound", number(d->bound));
+    const size_t bins = d->then.count;
+    if (bins == 0) return json_null();
+    return json_pack("{ss so so so so so so so}", "against", d->of_model ? "model" : "input",
+                     "from", numbers(d->then.from, bins), "then", wholes(d->then.rows, bins), "now",
+                     wholes(d->now, bins), "accounts_then", whole(d->then.accounts), "accounts_now",
+                     whole(d->accounts_now), "psi", number(d->psi), "bound", number(d->bound));
 }
 
 /* Accounts. */

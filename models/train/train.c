@@ -157,17 +157,36 @@ static void round_weights(struct trained *out) {
     out->count = kept;
 }
 
-static bool rounded_loss(struct training *t, const struct binned *rows) {
+static double mean_loss(const struct binned *rows, const double *logits) {
     double loss = 0, total = 0;
-    double *logits = malloc((rows->count + 1) * sizeof *logits);
-    const bool good =
-        logits != NULL && fit_logits(rows, t->out->term, t->out->count, t->out->weight, logits);
-    for (size_t i = 0; i < rows->count && good; i++) {
+    for (size_t i = 0; i < rows->count; i++) {
         const double m = rows->bad[i] ? -logits[i] : logits[i];
         loss += rows->weight[i] * (fmax(m, 0) + exact_log1p(exact_exp(-fabs(m))));
         total += rows->weight[i];
     }
-    t->out->loss_rounded = loss / total;
+    return loss / total;
+}
+
+static bool count_accounts(const struct training *t, const struct binned *rows, int64_t *count) {
+    bool *seen = calloc(t->input->accounts + (size_t)1, sizeof *seen);
+    for (size_t i = 0; i < rows->count && seen != NULL; i++) {
+        *count += !seen[rows->account[i]];
+        seen[rows->account[i]] = true;
+    }
+    free(seen);
+    return seen != NULL;
+}
+
+/* What the rounded weights make of the rows. */
+static bool judge_rounded(struct training *t, const struct binned *rows) {
+    struct trained *out = t->out;
+    double *logits = malloc((rows->count + 1) * sizeof *logits);
+    bool good = logits != NULL && fit_logits(rows, out->term, out->count, out->weight, logits);
+    if (good) {
+        out->loss_rounded = mean_loss(rows, logits);
+        score_bins_lay(&out->scores, logits, rows->count);
+        good = count_accounts(t, rows, &out->scores.accounts);
+    }
     free(logits);
     return good || no_memory(t);
 }
@@ -177,7 +196,7 @@ static bool make_model(struct training *t) {
     if (!propose(t) || !choose_rows(t, SIZE_MAX, &rows)) return false;
     bool good = fit(t, &rows, t->out->term, t->out->count, TOLERANCE, &t->out->fit);
     if (good) round_weights(t->out);
-    good = good && rounded_loss(t, &rows);
+    good = good && judge_rounded(t, &rows);
     binned_free(&rows);
     return good;
 }

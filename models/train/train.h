@@ -7,6 +7,7 @@
 
 #include "detector/base/error.h"
 #include "models/bootstrap.h"
+#include "models/score_bins.h"
 #include "models/train/fit.h"
 #include "models/train/isotonic.h"
 #include "models/train/row_store.h"
@@ -54,7 +55,8 @@ struct trained {
     /* Mean loss on the sample, with and without those. */
     double loss_proposed, loss_merged;
     struct fit_result fit;
-    double loss_rounded; /* mean loss with the rounded weights */
+    double loss_rounded;      /* mean loss with the rounded weights */
+    struct score_bins scores; /* of the rows, with the rounded weights */
 };
 
 /* ERROR_BAD_DATA: rows or labels that nothing can be learned from, with the reason; ERROR_FAILED:

@@ -157,7 +157,8 @@ export function drift(w) {
       x: { range: () => [0, bins.length], label: w.t("score"), values: (v) => (Number.isInteger(v) && v < bins.length ? name(v) : "") },
       y: { range: (_, low, high) => [0, high * 1.1], format: w.percent },
     },
-    note: `PSI ${d.psi.toFixed(3)}, ${w.t("bound")} ${d.bound.toFixed(3)}. ${w.t(d.psi > d.bound ? "drift_beyond" : "drift_within")}`,
+    note: `PSI ${d.psi.toFixed(3)}, ${w.t("bound")} ${d.bound.toFixed(3)} (${w.whole(d.accounts_then)} + ${w.whole(d.accounts_now)} ${
+      w.t("all_accounts")}). ${w.t(d.psi > d.bound ? "drift_beyond" : "drift_within")} ${w.t(`drift_of_${d.against}`)}`,
     table: () => ({
       head: [w.t("score"), `${w.t("share")}: ${w.t("then")}`, `${w.t("share")}: ${w.t("now")}`],
       rows: () => bins.map((bin) => ({ key: bin, cells: [name(bin), w.percent(then[bin]), w.percent(now[bin])] })),

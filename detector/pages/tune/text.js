@@ -53,9 +53,9 @@ const texts = {
     "Сызық диагональда жатқан жерде ықтималдық шындыққа сай келеді.",
   ],
   drift_none: [
-    "The input holds too little from before the judged period: drift cannot be said. Give the training period’s events too.",
-    "Во входных данных слишком мало событий до периода оценки: о сдвиге сказать нельзя. Добавьте события периода обучения.",
-    "Кірісте бағаланатын кезеңге дейінгі оқиғалар тым аз: ығысу туралы айту мүмкін емес. Оқыту кезеңінің оқиғаларын да қосыңыз.",
+    "The model’s document does not say how its scores lay in training, and the input holds too little from before the judged period: drift cannot be said. Give the training period’s events too.",
+    "В документе модели нет распределения оценок при обучении, а во входных данных слишком мало событий до периода оценки: о сдвиге сказать нельзя. Добавьте события периода обучения.",
+    "Модель құжатында оқыту кезіндегі бағалардың таралуы жоқ, ал кірісте бағаланатын кезеңге дейінгі оқиғалар тым аз: ығысу туралы айту мүмкін емес. Оқыту кезеңінің оқиғаларын да қосыңыз.",
   ],
   drift_within: [
     "Below the bound: no more than chance makes.",
@@ -66,6 +66,16 @@ const texts = {
     "Above the bound: scores lie elsewhere than in the training period. Look for the cause before you tune.",
     "Выше границы: оценки распределены иначе, чем в период обучения. Сначала найдите причину.",
     "Шектен жоғары: бағалар оқыту кезеңіндегіден басқаша таралған. Алдымен себебін табыңыз.",
+  ],
+  drift_of_model: [
+    "The training period is as the model’s document has it.",
+    "Период обучения взят из документа модели.",
+    "Оқыту кезеңі модель құжатынан алынған.",
+  ],
+  drift_of_input: [
+    "The model’s document does not say how its scores lay in training: in place of it stand the events before the judged period.",
+    "В документе модели нет распределения оценок при обучении: вместо него взяты события до периода оценки.",
+    "Модель құжатында оқыту кезіндегі бағалардың таралуы жоқ: оның орнына бағаланатын кезеңге дейінгі оқиғалар алынды.",
   ],
   bound: ["bound", "граница", "шек"],
   then: ["training period", "период обучения", "оқыту кезеңі"],
