@@ -231,7 +231,7 @@ bool policy_read(struct policy *policy, const char *origin, const struct model *
     const struct place root = place_root(origin, policy->json, policy->json_size);
     const json_t *document = policy->document;
     return document_known(&root, document, known, COUNT_OF(known), error) &&
-           document_text(&root, document, "id", &policy->id, error) &&
+           document_id(&root, document, &policy->id, error) &&
            read_actions(policy, &root, model, error) && read_hold(policy, &root, error) &&
            read_protected(policy, &root, error) && read_allow(policy, &root, error) &&
            read_calendar(policy, &root, error) && document_provenance(&root, document, error);

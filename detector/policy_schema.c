@@ -39,7 +39,7 @@ static json_t *allow(void) {
 static json_t *properties(void) {
     json_t *keys =
         json_pack("{s:{s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format", "const", POLICY_FORMAT,
-                  "id", schema_text(), "actions", actions(), "cool_down_hours",
+                  "id", schema_id(), "actions", actions(), "cool_down_hours",
                   schema_whole(0, POLICY_COOL_DOWN_HOURS_MAX), "decide_within_minutes",
                   schema_whole(1, POLICY_DECIDE_MINUTES_MAX), "max_hold_business_days",
                   schema_whole(1, POLICY_HOLD_DAYS_MAX), "protected_flows",

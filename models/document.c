@@ -208,6 +208,16 @@ bool document_choice(const struct place *place, const json_t *object, const char
     return document_name(&at, word, "value that is known here", names, count, out, error);
 }
 
+bool document_id(const struct place *place, const json_t *object, const char **out,
+                 struct error *error) {
+    if (!document_text(place, object, "id", out, error)) return false;
+    const size_t size = strlen(*out);
+    if (size <= DOCUMENT_ID_BYTES_MAX) return true;
+    const struct place at = place_key(place, "id");
+    return place_refuse(&at, error, "%zu bytes; must be at most %d: give it a shorter name", size,
+                        DOCUMENT_ID_BYTES_MAX);
+}
+
 bool document_provenance(const struct place *place, const json_t *object, struct error *error) {
     return json_object_get(object, "provenance") == NULL ||
            document_member(place, object, "provenance", JSON_OBJECT, error) != NULL;

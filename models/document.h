@@ -60,5 +60,10 @@ bool document_choice(const struct place *place, const json_t *object, const char
 bool document_name(const struct place *place, const char *word, const char *what,
                    const char *const *names, size_t count, size_t *out, struct error *error);
 
+/* A document's own name, "id". */
+enum { DOCUMENT_ID_BYTES_MAX = 128 };
+bool document_id(const struct place *place, const json_t *object, const char **out,
+                 struct error *error);
+
 /* "provenance", which may be absent, is an object; what is in it is for people. */
 bool document_provenance(const struct place *place, const json_t *object, struct error *error);

@@ -311,8 +311,7 @@ bool model_read(struct model *model, const char *origin, struct error *error) {
     const json_t *document = model->document;
     struct reading r = {model, NULL, place_key(&root, "transforms"), error};
     if (!document_known(&root, document, known, COUNT_OF(known), error) ||
-        !document_text(&root, document, "id", &model->id, error) ||
-        !check_features(&root, document, error))
+        !document_id(&root, document, &model->id, error) || !check_features(&root, document, error))
         return false;
     r.transforms = document_member(&root, document, "transforms", JSON_OBJECT, error);
     return r.transforms != NULL && check_transforms(&r) &&

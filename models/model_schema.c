@@ -111,7 +111,7 @@ static json_t *definitions(void) {
 void model_schema_print(FILE *out) {
     json_t *properties =
         json_pack("{s:{s:s}, s:o, s:{s:s}, s:o, s:o, s:o, s:o, s:o}", "format", "const",
-                  MODEL_FORMAT, "id", schema_text(), "features_sha256", "const",
+                  MODEL_FORMAT, "id", schema_id(), "features_sha256", "const",
                   feature_table_sha256(), "intercept", weight(), "transforms", transforms(),
                   "terms", terms(), "calibration", calibration(), "provenance", provenance());
     json_t *schema = schema_object(properties, json_object_size(properties) - 1);

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/schema_parts.h"
 
+#include "models/document.h"
+
 json_t *schema_text(void) {
     return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);
+}
+
+json_t *schema_id(void) {
+    return json_pack("{s:s, s:i, s:i, s:s}", "type", "string", "minLength", 1, "maxLength",
+                     DOCUMENT_ID_BYTES_MAX, "description", "in UTF-8, at most 128 bytes");
 }
 
 json_t *schema_choice(const char *const *names, size_t count) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 json_t *schema_text(void); /* not empty */
+json_t *schema_id(void);   /* a document's; characters, where the program counts bytes */
 json_t *schema_choice(const char *const *names, size_t count);
 json_t *schema_whole(int64_t low, int64_t high);
 json_t *schema_list(json_t *item, size_t least, size_t most);

@@ -219,6 +219,21 @@ static void test_a_table_calibrates_by_straight_lines(void **unused) {
         "$.calibration.points[1]: logits must rise");
 }
 
+/* Bytes and not characters: "ы" has two. */
+static void test_an_id_has_at_most_128_bytes(void **unused) {
+    (void)unused;
+    struct error error = {0};
+    char longest[160], longer[160];
+    (void)snprintf(longest, sizeof longest, "\"%s%0126d\"", "ы", 1);
+    (void)snprintf(longer, sizeof longer, "\"%s%0127d\"", "ы", 1);
+    struct model *model = parse(spoilt("\"test\"", longest), &error);
+    if (model == NULL) fail_msg("%s", error.text);
+    assert_int_equal(strlen(model_id(model)), 128);
+    model_free(model);
+    assert_refused(spoilt("\"test\"", longer), "m.json:1: $.id: 129 bytes; must be at most 128");
+    assert_refused(spoilt("\"test\"", "\"\""), "$.id: must not be empty");
+}
+
 static const char *with_scores(const char *scores) {
     char provenance[256];
     (void)snprintf(provenance, sizeof provenance, "\"provenance\": {\"training_scores\": %s}",
@@ -295,6 +310,7 @@ int main(void) {
         cmocka_unit_test(test_transforms_are_checked),
         cmocka_unit_test(test_logistic_probability_and_its_logit),
         cmocka_unit_test(test_a_table_calibrates_by_straight_lines),
+        cmocka_unit_test(test_an_id_has_at_most_128_bytes),
         cmocka_unit_test(test_training_scores_are_read),
         cmocka_unit_test(test_training_scores_that_make_no_sense_are_refused),
         cmocka_unit_test(test_a_missing_file_is_named),

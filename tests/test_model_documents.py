@@ -125,12 +125,21 @@ def every_shape(shipped):
             "provenance": {**shipped["provenance"], "training_scores": scores}}
 
 
+def test_ids_have_the_same_limit(document, name, takes):
+    schema = validator(name)
+    for size, due in ((1, True), (128, True), (129, False), (4096, False), (0, False)):
+        named = {**document, "id": "x" * size}
+        assert schema.is_valid(named) == takes(named) == due, (name, size)
+    assert not takes({**document, "id": "ы" * 65}), "bytes are counted"
+
+
 def test_models_against_their_schema(shipped):
     schema = validator("model")
     model = every_shape(shipped)
     for document in (shipped, model):
         schema.validate(document)
         assert takes_model(document)
+    test_ids_have_the_same_limit(shipped, "model", takes_model)
     compare(model, schema, takes_model, but=("terms", 0))
     for term in model["terms"]:
         compare({**model, "terms": [term]}, schema, takes_model, under=("terms", 0))
@@ -157,6 +166,7 @@ def test_policies_against_their_schema():
     schema.validate(policy)
     schema.validate(load(f"{SOURCE}/models/shipped-policy.json"))
     assert takes_policy(policy)
+    test_ids_have_the_same_limit(policy, "policy", takes_policy)
     compare(policy, schema, takes_policy)
 
 

@@ -10,6 +10,7 @@
 #include "detector/commands/train_rows.h"
 #include "detector/commands/unreached.h"
 #include "detector/service/stop_signal.h"
+#include "models/document.h"
 #include "models/model.h"
 #include "models/train/write.h"
 
@@ -19,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SAMPLE_DEFAULT = 200000, TERMS_DEFAULT = 512, TERMS_LEAST = 8, ID_BYTES_MAX = 128 };
+enum { SAMPLE_DEFAULT = 200000, TERMS_DEFAULT = 512, TERMS_LEAST = 8 };
 
 struct job {
     struct cli *cli;
@@ -44,9 +45,10 @@ static bool id_is_fine(const char *id, struct error *error) {
     if (id == NULL) return true;
     json_t *text = json_string(id);
     const size_t size = strlen(id);
-    const bool fine = text != NULL && size > 0 && size <= ID_BYTES_MAX;
+    const bool fine = text != NULL && size > 0 && size <= DOCUMENT_ID_BYTES_MAX;
     json_decref(text);
-    return fine || error_set(error, ERROR_USAGE, "--id takes 1 to %d bytes of UTF-8", ID_BYTES_MAX);
+    return fine || error_set(error, ERROR_USAGE, "--id takes 1 to %d bytes of UTF-8",
+                             DOCUMENT_ID_BYTES_MAX);
 }
 
 static bool read_flags(struct job *job, struct error *error) {

@@ -14,6 +14,16 @@ export function thresholds(data, curveIndex, edge) {
   return moved.filter((rule, i) => moved.slice(i + 1).every((stronger) => stronger.logit > rule.logit));
 }
 
+const ID_BYTES_MAX = 128; // the program refuses more
+
+// The name of the policy that was tuned, cut where there is no room, with what it became.
+function tunedId(id, probability) {
+  const suffix = `-tuned-${Number(probability.toPrecision(6))}`;
+  const base = [...id.replace(/-tuned-[0-9.e-]+$/, "")];
+  while (new TextEncoder().encode(base.join("") + suffix).length > ID_BYTES_MAX) base.pop();
+  return base.join("") + suffix;
+}
+
 export function tunedPolicy(data, curveIndex, edge) {
   const { action } = data.curves[curveIndex];
   const probability = data.probabilities[edge];
@@ -22,7 +32,7 @@ export function tunedPolicy(data, curveIndex, edge) {
     actions[rule.action] = { ...data.document.actions[rule.action], probability: rule.probability };
   return {
     ...data.document,
-    id: `${data.document.id.replace(/-tuned-[0-9.e-]+$/, "")}-tuned-${Number(probability.toPrecision(6))}`,
+    id: tunedId(data.document.id, probability),
     actions,
     provenance: {
       ...data.document.provenance,
