@@ -106,6 +106,12 @@ def takes(policy):
     return re.search(r"^ok +policy", checked.stdout, re.M) is not None
 
 
+def runs(policy, model):
+    """An engine takes both as they are."""
+    words = ["demo", "--quiet", "--rate", "0", "--accounts", "100", "--days", "1", "-X", f"model.path={model}", "-X", f"policy.path={policy}"]
+    return subprocess.run([SAQSHY, *words], capture_output=True, check=False).returncode == 0
+
+
 def check_figures(page, feed, where):
     said = page.figures()
     policy, path = page.download()
@@ -279,6 +285,51 @@ def check_unlabelled(browser, page, path):
     assert browser.complaints() == []
 
 
+def capped_model(directory):
+    """The shipped model, never sure enough for the strongest action, with scores of its training."""
+    with open(f"{SOURCE_DIR}/models/shipped-model.json", encoding="utf-8") as file:
+        model = json.load(file)
+    model["calibration"] = {"type": "table", "points": [[-8, 0.001], [0, 0.5], [1, 0.9]]}
+    model["provenance"]["training_scores"] = {"edges": [-3, -1], "rows": [9000, 900, 100], "accounts": 400}
+    path = f"{directory}/capped.json"
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(model, file)
+    return path
+
+
+def check_never_reached(browser, page, path, model):
+    """An action that the model never comes to: said, shown without a mark of today, and left out of what is handed out."""
+    shipped = f"{SOURCE_DIR}/models/shipped-policy.json"
+    assert not runs(shipped, model), "today's policy is not for this model"
+    browser.open(path)
+    strongest = "SUSPEND_EBANKING"
+    outcome = browser.js("return document.body.innerText")
+    assert "left out, never reached: Suspend e-banking" in outcome
+    assert len(browser.js("return [...document.querySelectorAll('.mark')]")) == 1
+    today = page.figures()
+    policy, policy_path = page.download()
+    assert strongest not in policy["actions"] and runs(policy_path, model)
+    os.unlink(policy_path)
+    page.choose("#action", "2")
+    assert page.find("#never").is_displayed() and not page.find("#today").is_enabled()
+    assert browser.js("return document.querySelectorAll('.mark').length") == 0
+    assert browser.js("return [...document.querySelectorAll('.line.today')].every((line) => line.hidden)")
+    assert page.edge() == len(page.data()["edges"]) - 1
+    assert "(never reached)" in page.find("#action option:checked").text
+    said = browser.js("return [...document.querySelectorAll('.tile .small:last-child')].map((e) => e.textContent)")
+    assert any(f"{today['accounts']:.0f}" in text for text in said), "today's figures are those of today's policy"
+    policy, policy_path = page.download()
+    assert strongest in policy["actions"] and runs(policy_path, model)
+    os.unlink(policy_path)
+
+
+def check_drift(browser, path, against):
+    browser.open(path)
+    note = browser.js("return [...document.querySelectorAll('.card')].find((c) => c.querySelector('h2').textContent.startsWith('Drift')).innerText")
+    assert re.search(r"PSI \d+\.\d{3}, bound \d+\.\d{3} \([\d,]+ \+ [\d,]+ accounts\)\. (Above|Below) the bound", note), note
+    assert against in note, note
+
+
 def check_built(directory):
     """The committed page is what its sources build; returns the packages."""
     built = f"{directory}/built"
@@ -296,6 +347,8 @@ def main():
         feed = Feed(directory)
         labelled = feed.tune("labelled", "--labels", feed.labels, "--from", FROM)
         unlabelled = feed.tune("unlabelled")
+        model = capped_model(directory)
+        capped = feed.tune("capped", "--labels", feed.labels, "--model", model)
         downloads = f"{directory}/downloads"
         os.mkdir(downloads)
         with Browser(downloads) as browser:
@@ -310,7 +363,11 @@ def main():
             check_languages(browser, page, labelled)
             check_access(browser, page, labelled, axe)
             check_unlabelled(browser, page, unlabelled)
+            check_never_reached(browser, page, capped, model)
+            check_drift(browser, capped, "as the model’s document has it")
+            check_drift(browser, labelled, "in place of it stand the events before the judged period")
             check_access(browser, page, unlabelled, axe, ((390, True, "en"),))
+            check_access(browser, page, capped, axe, ((390, False, "ru"),))
     print("the page says what the backtest says")
 
 

@@ -103,17 +103,12 @@ static json_t *band_ends(const struct band *bands, size_t count) {
     return json_pack("[oo]", low, high);
 }
 
-/* What is never reached stands where the page ends. */
-static double today(const struct tune_findings *f, enum action action) {
-    const double threshold = policy_rule(f->policy, action)->threshold;
-    return isinf(threshold) && f->edges.count > 0 ? f->edges.logit[f->edges.count - 1] : threshold;
-}
-
+/* `threshold` null: the model never comes to it. */
 static json_t *curve(const struct tune_findings *f, enum action action) {
     const struct tune_curve *c = f->curves[action];
     const size_t count = f->edges.count;
     json_t *json = json_pack("{ss so so}", "action", backtest_action_name((int)action), "threshold",
-                             number(today(f, action)), "busiest", wholes(c->busiest, count));
+                             number(policy_rule(f->policy, action)->threshold), "busiest", wholes(c->busiest, count));
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         if (f->figures->labelled || !columns[i].labelled)
             json_object_set_new(json, columns[i].name, column(c, count, columns[i].offset));

@@ -38,7 +38,14 @@ export function edgeOfCapacity(curve, limit, by) {
   return edge;
 }
 
-export const edgeToday = (curve) => data.edges.indexOf(curve.threshold);
+// The model comes to the action at today's threshold.
+export const isReached = (curve) => curve.threshold !== null;
+export const edgeToday = (curve) => (isReached(curve) ? data.edges.indexOf(curve.threshold) : undefined);
+// Where the slider begins.
+export const edgeFirst = (curve) => edgeToday(curve) ?? data.edges.length - 1;
+// What today's policy comes to, which every curve says at its own threshold of today; empty where it reaches nothing.
+const reached = data.curves.find(isReached);
+export const figuresToday = reached ? figuresAt(reached, edgeToday(reached)) : {};
 
 // The edge nearest to a logit.
 export function edgeAt(logit) {

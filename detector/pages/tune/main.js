@@ -3,7 +3,7 @@ import htm from "htm";
 import { h, render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Chart } from "./charts.js";
-import { data, edgeAt, edgeOfCapacity, edgeToday, figuresAt, labelled } from "./data.js";
+import { data, edgeAt, edgeFirst, edgeOfCapacity, edgeToday, figuresAt, figuresToday, isReached, labelled } from "./data.js";
 import { moveFocus, Near } from "./near.js";
 import * as pictures from "./pictures.js";
 import { download, thresholds, tunedPolicy } from "./policy.js";
@@ -54,12 +54,13 @@ function Slider({ w, curve, edge, setEdge, toToday }) {
   const said = `${w.t("probability")} ${w.probability(data.probabilities[edge])}, ${w.t("score")} ${w.score(data.edges[edge])}`;
   return html`<div class="slider">
     <div class="named"><label for="threshold">${w.t("threshold")}: <output data-edge=${edge}>${said}</output></label>
-      <button id="today" onClick=${toToday}>${w.t("to_today")}</button></div>
+      <button id="today" disabled=${today === undefined} onClick=${toToday}>${w.t("to_today")}</button></div>
     <div class="track">
       <input id="threshold" type="range" min="0" max=${last} step="1" value=${edge} aria-valuetext=${said}
         onInput=${(event) => setEdge(Number(event.currentTarget.value))} />
-      <span class="mark" style=${{ left: `calc(10px + (100% - 20px) * ${last > 0 ? today / last : 0})` }}><span>${w.t("today")}</span></span>
+      ${today !== undefined && html`<span class="mark" style=${{ left: `calc(10px + (100% - 20px) * ${last > 0 ? today / last : 0})` }}><span>${w.t("today")}</span></span>`}
     </div>
+    ${today === undefined && html`<p class="small" id="never">${w.t("never_note")}</p>`}
   </div>`;
 }
 
@@ -83,7 +84,7 @@ function Capacity({ w, curve, setEdge }) {
 function Actions({ w, chosen, setChosen }) {
   return html`<label class="action">${w.t("action")}
     <select id="action" value=${chosen} onChange=${(event) => setChosen(Number(event.currentTarget.value))}>
-      ${data.curves.map((curve, i) => html`<option key=${i} value=${i}>${w.t(curve.action)}</option>`)}</select></label>`;
+      ${data.curves.map((curve, i) => html`<option key=${i} value=${i}>${w.t(curve.action)}${!isReached(curve) && ` (${w.t("never")})`}</option>`)}</select></label>`;
 }
 
 function Outcome({ w, chosen, edge }) {
@@ -104,7 +105,7 @@ function Charts({ w, curve, edge, setEdge, scheme }) {
   ], [w, curve]);
   return html`<div class="charts">
     ${made.map(({ chart, line, note, table }) => html`<${Chart} key=${chart.title} chart=${chart} w=${w} scheme=${scheme}
-      today=${line ? curve.threshold : undefined} chosen=${line ? data.edges[edge] : undefined}
+      today=${line && isReached(curve) ? curve.threshold : undefined} chosen=${line ? data.edges[edge] : undefined}
       onPick=${line && ((value) => setEdge(edgeAt(value)))} table=${table(edge)}>
       ${note && html`<p class="small">${note}</p>`}<//>`)}
     ${!data.drift && html`<section class="card"><h2>${w.t("chart_drift")}</h2><p>${w.t("drift_none")}</p></section>`}
@@ -141,16 +142,16 @@ function useKeys(keys) {
 function Page() {
   const [language, setLanguage] = useState(firstLanguage());
   const [chosen, setChosen] = useState(0);
-  const [edge, setEdge] = useState(edgeToday(data.curves[0]));
+  const [edge, setEdge] = useState(edgeFirst(data.curves[0]));
   const [current, setCurrent] = useState(null);
   const [said, setSaid] = useState("");
   const w = useMemo(() => wording(language), [language]);
   const scheme = useScheme();
   const curve = data.curves[chosen];
-  const toToday = () => setEdge(edgeToday(curve));
+  const toToday = () => setEdge(edgeToday(curve) ?? edge);
   const choose = (i) => {
     setChosen(i);
-    setEdge(edgeToday(data.curves[i]));
+    setEdge(edgeFirst(data.curves[i]));
   };
   const save = () => {
     download(tunedPolicy(data, chosen, edge));
@@ -177,7 +178,7 @@ function Page() {
           <button id="download" class="main" onClick=${save}>${w.t("download")}</button>
         </div>
       </section>
-      <${Tiles} w=${w} f=${figuresAt(curve, edge)} today=${figuresAt(curve, edgeToday(curve))} />
+      <${Tiles} w=${w} f=${figuresAt(curve, edge)} today=${figuresToday} />
       <${Outcome} w=${w} chosen=${chosen} edge=${edge} />
       <p class="small">${w.t("caps")}</p>
       <p class="unseen" role="status">${said}</p>

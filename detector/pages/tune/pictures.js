@@ -13,7 +13,7 @@ function edgeRows(w, curve, chosen, cells) {
   const last = data.edges.length - 1;
   const steps = Array.from({ length: TABLE_ROWS + 1 }, (_, i) => Math.round((last * i) / TABLE_ROWS));
   const today = edgeToday(curve);
-  return [...new Set([...steps, today, chosen])].sort((a, b) => a - b).map((edge) => ({
+  return [...new Set([...steps, today ?? chosen, chosen])].sort((a, b) => a - b).map((edge) => ({
     key: edge,
     mark: edge === chosen ? "chosen" : edge === today ? "today" : "",
     cells: [w.probability(data.probabilities[edge]), w.score(data.edges[edge]), ...cells(figuresAt(curve, edge))],

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The policy document with another threshold for one action: a stronger action is not reached below it, and an action
-// that none of its scores is left for is left out.
+// that none of its scores is left for, or that the model never comes to, is left out.
 
 // curves: from mild to strong, as in the data. Returns [[action, probability]…].
 export function thresholds(data, curveIndex, edge) {
   const logit = data.edges[edge];
   const moved = data.curves.map((curve, i) => {
-    const pushed = i === curveIndex || (i > curveIndex && curve.threshold < logit);
+    const pushed = i === curveIndex || (i > curveIndex && curve.threshold !== null && curve.threshold < logit);
     return pushed
       ? { action: curve.action, logit, probability: data.probabilities[edge] }
       : { action: curve.action, logit: curve.threshold, probability: data.document.actions[curve.action].probability };
   });
-  return moved.filter((rule, i) => moved.slice(i + 1).every((stronger) => stronger.logit > rule.logit));
+  const taken = moved.filter((rule) => rule.logit !== null);
+  return taken.filter((rule, i) => taken.slice(i + 1).every((stronger) => stronger.logit > rule.logit));
 }
 
 const ID_BYTES_MAX = 128; // the program refuses more

@@ -13,6 +13,12 @@ const texts = {
   probability: ["probability", "вероятность", "ықтималдық"],
   score: ["score", "оценка", "баға"],
   today: ["today", "сейчас", "қазір"],
+  never: ["never reached", "не достигается", "жетпейді"],
+  never_note: [
+    "The model never gives the probability at which today’s policy takes this action: today it is never taken. The slider begins at the highest score.",
+    "Модель никогда не даёт вероятности, при которой текущая политика применяет это действие: сейчас оно не применяется. Ползунок начинается с наибольшей оценки.",
+    "Модель қазіргі саясат бұл әрекетті қолданатын ықтималдықты ешқашан бермейді: қазір ол қолданылмайды. Жүгірткі ең жоғары бағадан басталады.",
+  ],
   chosen: ["chosen", "выбрано", "таңдалған"],
   to_today: ["Back to today’s", "К текущему", "Қазіргісіне қайту"],
   capacity: ["I can review", "Могу проверить", "Тексере аламын"],
