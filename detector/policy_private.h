@@ -2,8 +2,8 @@
 /* The policy as loaded. Private to policy*.c. Texts are borrowed from `document`. */
 #pragma once
 
+#include "detector/base/calendar.h"
 #include "detector/base/digest.h"
-#include "detector/calendar.h"
 #include "detector/policy.h"
 
 #include <jansson.h>

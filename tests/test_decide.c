@@ -6,8 +6,8 @@
 
 #include "tests/fake_account.h"
 
+#include "detector/base/calendar.h"
 #include "detector/base/digest.h"
-#include "detector/calendar.h"
 #include "detector/decide.h"
 #include "detector/runs.h"
 #include "detector/service/metrics.h"

@@ -2,7 +2,7 @@
 /* ISO 8601 text to microseconds. */
 #include "tests/support.h"
 
-#include "detector/import/instant.h"
+#include "detector/base/instant.h"
 
 #define NEW_YEAR_US INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z */
 enum { ALMATY_S = 5 * 3600 };

@@ -2,7 +2,7 @@
 /* The policy document: what is taken, what is refused, and what it then says. */
 #include "tests/support.h"
 
-#include "detector/calendar.h"
+#include "detector/base/calendar.h"
 #include "detector/feature_table.h"
 #include "detector/policy.h"
 

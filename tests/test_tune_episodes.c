@@ -7,7 +7,7 @@
 #include "tests/chance.h"
 #include "tests/fake_account.h"
 
-#include "detector/calendar.h"
+#include "detector/base/calendar.h"
 #include "detector/commands/tune_episodes.h"
 #include "detector/decide.h"
 #include "detector/runs.h"

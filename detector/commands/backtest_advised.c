@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/backtest_advised.h"
 
-#include "detector/calendar.h"
+#include "detector/base/calendar.h"
 
 #include <math.h>
 

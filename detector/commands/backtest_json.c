@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/build_info.h"
-#include "detector/calendar.h"
+#include "detector/base/calendar.h"
 #include "detector/commands/backtest_report.h"
 #include "detector/commands/json_text.h"
 

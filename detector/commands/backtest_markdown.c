@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/instant.h"
 #include "detector/commands/backtest_report.h"
-#include "detector/import/instant.h"
 
 #include <inttypes.h>
 #include <math.h>

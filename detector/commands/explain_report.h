@@ -4,9 +4,9 @@
  */
 #pragma once
 
+#include "detector/base/instant.h"
 #include "detector/commands/explain_pass.h"
 #include "detector/commands/explain_words.h"
-#include "detector/import/instant.h"
 #include "detector/policy.h"
 
 #include <stdio.h>

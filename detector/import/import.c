@@ -2,11 +2,11 @@
 #include "detector/import/import.h"
 
 #include "detector/admit.h"
+#include "detector/base/calendar.h"
 #include "detector/base/digest.h"
-#include "detector/calendar.h"
+#include "detector/base/instant.h"
 #include "detector/import/decimal.h"
 #include "detector/import/import_bind.h"
-#include "detector/import/instant.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
 #include "schemas/frame.h"

@@ -2,8 +2,8 @@
 #include "detector/import/mapping.h"
 
 #include "detector/base/files.h"
+#include "detector/base/instant.h"
 #include "detector/base/nearest.h"
-#include "detector/import/instant.h"
 #include "detector/import/mapping_table.h"
 
 #include <errno.h>

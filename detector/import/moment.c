@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/import/moment.h"
 
+#include "detector/base/instant.h"
 #include "detector/import/decimal.h"
-#include "detector/import/instant.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/train/folds.h"
 
-#include "detector/import/instant.h"
+#include "detector/base/instant.h"
 
 #include <stdlib.h>
 

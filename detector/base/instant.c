@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detector/import/instant.h"
+#include "detector/base/instant.h"
 
-#include "detector/calendar.h"
+#include "detector/base/calendar.h"
 
 #include <string.h>
 #include <time.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detector/calendar.h"
+#include "detector/base/calendar.h"
 
 #include <assert.h>
 
