@@ -184,16 +184,23 @@ const struct reason reasons_other_signs = {
     .text_kk = "Салмағы азырақ басқа белгілер",
 };
 
-const struct reason reasons_base_rate = {
-    .code = "BASE_RATE",
-    .feature = "",
-    .value = NAN,
-    .baseline = NAN,
-    .unit = "",
-    .text_en = "Where every account starts: signs of a dropper are rare",
-    .text_ru = "Исходная оценка любого счёта: признаки дроппера редки",
-    .text_kk = "Кез келген шоттың бастапқы бағасы: дроппер белгілері сирек кездеседі",
-};
+#define BASE_RATE(en, ru, kk)                                                                      \
+    {                                                                                              \
+        .code = "BASE_RATE", .feature = "", .value = NAN, .baseline = NAN, .unit = "",             \
+        .text_en = (en), .text_ru = (ru), .text_kk = (kk)                                          \
+    }
+
+const struct reason *reasons_base_rate(double intercept) {
+    static const struct reason low =
+        BASE_RATE("Where every account starts: signs of a dropper are rare",
+                  "Исходная оценка любого счёта: признаки дроппера редки",
+                  "Кез келген шоттың бастапқы бағасы: дроппер белгілері сирек кездеседі");
+    static const struct reason high =
+        BASE_RATE("Where every account starts: signs of an ordinary life lower it",
+                  "Исходная оценка любого счёта: признаки обычной жизни её снижают",
+                  "Кез келген шоттың бастапқы бағасы: әдеттегі өмірдің белгілері оны төмендетеді");
+    return intercept < 0 ? &low : &high;
+}
 
 /* A reason without a feature. */
 static void fill_general(const struct reason *general, double contribution, enum quality quality,
@@ -232,6 +239,6 @@ uint32_t reasons_fill(struct reasons *r, const struct batch *batch, uint32_t sid
         rest += group->contribution;
     if (others)
         fill_general(&reasons_other_signs, rest, reasons_quality(batch, side, 0), &out[count++]);
-    fill_general(&reasons_base_rate, intercept, QUALITY_EXACT, &out[count++]);
+    fill_general(reasons_base_rate(intercept), intercept, QUALITY_EXACT, &out[count++]);
     return count;
 }

@@ -35,7 +35,10 @@ uint32_t reasons_weigh(struct reasons *reasons, const double vector[FEATURE_COUN
                        struct reason_weight *out, uint32_t max);
 
 /* The words of what is no sign by itself. */
-extern const struct reason reasons_other_signs, reasons_base_rate;
+extern const struct reason reasons_other_signs;
+/* Of the intercept: below 0, droppers are rare; otherwise the signs of an ordinary life lower it.
+ */
+const struct reason *reasons_base_rate(double intercept);
 
 /* The worst quality of what a scored side read from the `window_s` before its event; 0: any time.
  */

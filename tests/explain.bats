@@ -53,6 +53,15 @@ explain() { "$SAQSHY" explain "$@" --quiet --input feed.avro; }
     [[ "$output" == *"It would be flagged if"* ]]
 }
 
+@test "an intercept above 0 is not said to be for want of signs" {
+    sed 's/"intercept": -4/"intercept": 0.5/' "$SOURCE_DIR/models/shipped-model.json" > high.json
+    run explain "$(cat honest)" --model high.json
+    [[ "$output" == *"   +0.50  Where every account starts: signs of an ordinary life lower it"* ]]
+    [[ "$output" != *"signs of a dropper are rare"* ]]
+    run explain "$(cat honest)" --lang ru
+    [[ "$output" == *"   -4.00  Исходная оценка любого счёта: признаки дроппера редки"* ]]
+}
+
 @test "contributions of terms and of features are the score exactly" {
     for file in dropper.json honest.json; do
         for part in terms features; do

@@ -135,6 +135,16 @@ static void test_without_signs_there_is_the_base_rate(void **unused) {
     assert_sum(list, 1);
 }
 
+static void test_a_base_rate_that_is_high_is_not_called_rare(void **unused) {
+    (void)unused;
+    const struct reason *low = reasons_base_rate(-0.25), *high = reasons_base_rate(0.25);
+    assert_non_null(strstr(low->text_en, "rare"));
+    assert_non_null(strstr(high->text_en, "lower it"));
+    assert_string_not_equal(low->text_ru, high->text_ru);
+    assert_string_not_equal(low->text_kk, high->text_kk);
+    assert_string_equal(low->code, high->code);
+}
+
 static void test_a_reason_says_what_the_feature_was(void **unused) {
     (void)unused;
     struct reason list[REASONS_MAX];
@@ -262,6 +272,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_weighed_reasons_are_those_with_words),
         TEST(test_without_signs_there_is_the_base_rate),
+        TEST(test_a_base_rate_that_is_high_is_not_called_rare),
         TEST(test_a_reason_says_what_the_feature_was),
         TEST(test_terms_on_one_feature_are_one_reason),
         TEST(test_a_conjunction_is_a_reason_of_its_own),

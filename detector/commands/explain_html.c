@@ -275,7 +275,7 @@ static void put_general(const struct page *p, const char *class, double contribu
 }
 
 static void put_ends(const struct page *p) {
-    const struct reason *base = &reasons_base_rate;
+    const struct reason *base = reasons_base_rate(p->report->intercept);
     put_general(p, "", p->report->intercept,
                 in_language(p->language, base->text_en, base->text_ru, base->text_kk));
     put_general(p, "sum", p->report->entry->logit, word(p, EXPLAIN_SCORE));

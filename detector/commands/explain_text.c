@@ -174,7 +174,7 @@ static void put_terms(const struct writer *w) {
         put_term(w, r->term_order[i]);
     if (shown < r->term_count)
         put_line(w, explain_report_other_terms(r, shown), &reasons_other_signs);
-    put_line(w, r->intercept, &reasons_base_rate);
+    put_line(w, r->intercept, reasons_base_rate(r->intercept));
     put_sum(w);
     fprintf(w->file, word(w, earlier > 0 ? EXPLAIN_EARLIER : EXPLAIN_NO_EARLIER), earlier);
     fputc('\n', w->file);
@@ -220,7 +220,7 @@ static void put_features(const struct writer *w) {
         fprintf(w->file, word(w, EXPLAIN_OTHER_FEATURES), (unsigned)(r->feature_count - shown));
         fputc('\n', w->file);
     }
-    put_line(w, r->intercept, &reasons_base_rate);
+    put_line(w, r->intercept, reasons_base_rate(r->intercept));
     put_sum(w);
 }
 

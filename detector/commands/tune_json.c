@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/build_info.h"
 #include "detector/commands/backtest_report.h"
+#include "detector/commands/json_text.h"
 #include "detector/commands/masked.h"
 #include "detector/commands/tune_findings.h"
 
@@ -17,12 +18,6 @@ static json_t *number(double value) {
 
 static json_t *whole(int64_t value) {
     return json_integer((json_int_t)value);
-}
-
-/* A name from outside may be no UTF-8. */
-static json_t *name(const char *value) {
-    json_t *json = json_string(value);
-    return json != NULL ? json : json_string("?");
 }
 
 static json_t *numbers(const double *values, size_t count) {
@@ -108,7 +103,8 @@ static json_t *curve(const struct tune_findings *f, enum action action) {
     const struct tune_curve *c = f->curves[action];
     const size_t count = f->edges.count;
     json_t *json = json_pack("{ss so so}", "action", backtest_action_name((int)action), "threshold",
-                             number(policy_rule(f->policy, action)->threshold), "busiest", wholes(c->busiest, count));
+                             number(policy_rule(f->policy, action)->threshold), "busiest",
+                             wholes(c->busiest, count));
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         if (f->figures->labelled || !columns[i].labelled)
             json_object_set_new(json, columns[i].name, column(c, count, columns[i].offset));
@@ -217,7 +213,7 @@ static json_t *policy_document(const struct policy *policy) {
 static json_t *head(const struct tune_findings *f) {
     const struct backtest_figures *figures = f->figures;
     return json_pack("{ss ss so so so so ss? s{so so so} sb s{so so so so so}}", "format",
-                     "saqshy-tune/1", "build", build_info_version(), "input", name(f->input),
+                     "saqshy-tune/1", "build", build_info_version(), "input", json_text(f->input),
                      "model", document(model_id(f->model), model_sha256(f->model)), "policy",
                      document(policy_id(f->policy), policy_sha256(f->policy)), "document",
                      policy_document(f->policy), "labels",
