@@ -4,6 +4,7 @@
 #include "detector/base/log.h"
 #include "detector/service/metrics.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 enum { NAME_DIGITS = 16 };
 
 struct shadow {
+    char *path;
     struct model *model;
     struct policy *policy;
 };
@@ -57,7 +59,8 @@ static bool add(struct shadows *s, const struct policy *live, const char *path,
         model_free(model);
         return false;
     }
-    s->shadow[s->count++] = (struct shadow){model, policy};
+    s->shadow[s->count++] = (struct shadow){strdup(path), model, policy};
+    assert(s->shadow[s->count - 1].path != NULL && "out of memory");
     log_info("event=shadow model=%.16s path=%s", model_sha256(model), path);
     return true;
 }
@@ -100,6 +103,7 @@ struct shadows *shadows_open(const struct options *options, const struct policy 
 void shadows_close(struct shadows *s) {
     if (s == NULL) return;
     for (uint32_t i = 0; i < s->count; i++) {
+        free(s->shadow[i].path);
         policy_free(s->shadow[i].policy);
         model_free(s->shadow[i].model);
     }
@@ -112,6 +116,10 @@ uint32_t shadows_count(const struct shadows *s) {
 
 const struct model *shadows_model(const struct shadows *s, uint32_t index) {
     return s->shadow[index].model;
+}
+
+const char *shadows_path(const struct shadows *s, uint32_t index) {
+    return s->shadow[index].path;
 }
 
 /* Counting. */

@@ -18,6 +18,8 @@ void shadows_close(struct shadows *shadows);
 /* SCORE_SHADOWS_MAX at most. */
 uint32_t shadows_count(const struct shadows *shadows);
 const struct model *shadows_model(const struct shadows *shadows, uint32_t index);
+/* Its file, as model.shadow names it. */
+const char *shadows_path(const struct shadows *shadows, uint32_t index);
 
 /* Puts a scored batch into the metrics. A side is advised when its logit reaches the mildest
  * threshold of the policy: before caps, cool-down and allow-list. */

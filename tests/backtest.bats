@@ -95,6 +95,41 @@ PYTHON
     [ "$(report strict '["load"]["recommendations"]')" -lt "$(report results '["load"]["recommendations"]')" ]
 }
 
+@test "shadow models have a column of their own scores, and a rank" {
+    sed 's/"droppers-by-hand-1"/"milder"/; s/"weight": 2.25/"weight": 3.5/' "$SOURCE_DIR/models/shipped-model.json" > milder.json
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out shadowed -X model.shadow=stricter.json,milder.json
+    cmp results/recommendations.avro shadowed/recommendations.avro
+    cut -d, -f1-6 shadowed/scores.csv | cmp - results/scores.csv
+    for number in 0 1; do
+        name=$(report shadowed "['shadows'][$number]['model']['id']")
+        "$SAQSHY" backtest --quiet --no-sqlite --input feed.avro --labels labels.csv --out "alone-$name" --model "$name.json"
+        column=$(report shadowed "['shadows'][$number]['column']")
+        [ "$(head -1 shadowed/scores.csv | cut -d, -f$((7 + number)))" = "$column" ]
+        [ "$column" = "logit_$(sha256sum < "$name.json" | cut -c1-16)" ]
+        cmp <(sed 1d shadowed/scores.csv | cut -d, -f$((7 + number))) <(sed 1d "alone-$name/scores.csv" | cut -d, -f5)
+        for figure in account_average_precision account_average_precision_band side_average_precision; do
+            [ "$(report shadowed "['shadows'][$number]['$figure']")" = "$(report "alone-$name" "['$figure']")" ]
+        done
+        grep -q "^| $name | .*… | 0\\.[0-9]* | 0\\..* to .* | 0\\.[0-9]* |$" shadowed/report.md
+        python3 - "$column" <<'END'
+import csv, sqlite3, sys
+rows = sqlite3.connect("shadowed/scores.sqlite").execute(f"SELECT {sys.argv[1]} FROM sides ORDER BY id").fetchall()
+due = [float(row[sys.argv[1]]) for row in csv.DictReader(open("shadowed/scores.csv"))]
+assert [value for value, in rows] == due and len(due) > 1000
+END
+    done
+    [ "$(python3 -c 'import sqlite3; print(len(sqlite3.connect("shadowed/scores.sqlite").execute("SELECT * FROM scores").description))')" -eq 8 ]
+}
+
+@test "a shadow is no file that results replace, and is not scored by --compare" {
+    mkdir over && cp stricter.json over/report.json
+    run "$SAQSHY" backtest --quiet --force --input feed.avro --out over -X model.shadow=over/report.json
+    [ "$status" -eq 2 ]
+    cmp stricter.json over/report.json
+    "$SAQSHY" backtest --quiet --no-sqlite --input feed.avro --out unlabelled -X model.shadow=stricter.json --compare fitted.json
+    [ "$(report unlabelled "['shadows'][0]['account_average_precision']")" = None ]
+}
+
 @test "--compare names who is gained and lost" {
     "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out compared --model stricter.json \
         --compare "$SOURCE_DIR/models/shipped-model.json"

@@ -51,7 +51,7 @@ static void set_event(uint32_t event, struct text payer, struct text payee,
 static void write_rows(uint32_t batches) {
     free(text);
     FILE *file = open_memstream(&text, &text_size);
-    struct backtest_scores *scores = backtest_scores_open(file, model);
+    struct backtest_scores *scores = backtest_scores_open(file, model, NULL);
     for (uint32_t i = 0; i < batches; i++)
         backtest_scores_rows(scores, batch);
     backtest_scores_close(scores);

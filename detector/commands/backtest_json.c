@@ -180,6 +180,22 @@ static json_t *comparison(const struct backtest_comparison *c) {
                      whole(c->lost), "lost_bad", whole(c->lost_bad));
 }
 
+static json_t *shadows(const struct backtest_shadows *s) {
+    json_t *rows = json_array();
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct backtest_shadow *shadow = &s->shadow[i];
+        char column[BACKTEST_COLUMN_SIZE];
+        json_t *row = json_pack("{so ss so}", "model",
+                                document(model_id(shadow->model), model_sha256(shadow->model)),
+                                "column", backtest_shadow_column(shadow->model, column),
+                                "account_average_precision", number(shadow->account_ap));
+        json_object_set_new(row, "account_average_precision_band", band(&shadow->account_ap_band));
+        json_object_set_new(row, "side_average_precision", number(shadow->side_ap));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
 static json_t *gates(const struct backtest_gates *g) {
     json_t *rows = json_array();
     for (int i = 0; i < BACKTEST_GATE_COUNT; i++) {
@@ -214,6 +230,7 @@ void backtest_write_json(FILE *file, const struct backtest_report *r, bool one_l
     json_object_set_new(report, "histogram", histogram(r->figures));
     if (r->figures->labelled) add_labelled(report, r->figures);
     if (r->comparison != NULL) json_object_set_new(report, "comparison", comparison(r->comparison));
+    if (r->shadows->count > 0) json_object_set_new(report, "shadows", shadows(r->shadows));
     json_object_set_new(report, "gates", gates(r->gates));
     json_dumpf(report, file,
                JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15) |

@@ -203,6 +203,24 @@ static void write_comparison(FILE *file, const struct backtest_comparison *c, bo
                 rounded(c->account_ap_gain_band.high, 4, high));
 }
 
+static void write_shadows(FILE *file, const struct backtest_shadows *s, bool labelled) {
+    char account[TEXT_SIZE], low[TEXT_SIZE], high[TEXT_SIZE], side[TEXT_SIZE];
+    if (s->count == 0) return;
+    fputs("\n## Shadow models\n\n"
+          "| model | | average precision of accounts | 95 % | of sides |\n"
+          "| --- | --- | --: | --- | --: |\n",
+          file);
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct backtest_shadow *shadow = &s->shadow[i];
+        fprintf(file, "| %s | %.12s… | %s | ", model_id(shadow->model), model_sha256(shadow->model),
+                rounded(shadow->account_ap, 4, account));
+        if (labelled)
+            fprintf(file, "%s to %s", rounded(shadow->account_ap_band.low, 4, low),
+                    rounded(shadow->account_ap_band.high, 4, high));
+        fprintf(file, " | %s |\n", rounded(shadow->side_ap, 4, side));
+    }
+}
+
 static void write_gates(FILE *file, const struct backtest_gates *g) {
     char figure[TEXT_SIZE];
     int rows = 0;
@@ -230,5 +248,6 @@ void backtest_write_markdown(FILE *file, const struct backtest_report *r) {
     }
     write_load(file, r->figures);
     if (r->comparison != NULL) write_comparison(file, r->comparison, r->figures->labelled);
+    write_shadows(file, r->shadows, r->figures->labelled);
     write_histogram(file, r->figures);
 }

@@ -27,6 +27,7 @@ void backtest_pass_free(struct backtest_pass *pass) {
     free(pass->accounts);
     free(pass->sides);
     free(pass->advice);
+    free(pass->shadow_logits);
     free(pass->by_number);
     account_set_free(pass->index);
     free(pass);
@@ -86,6 +87,16 @@ static void note_holder(struct backtest_account *account, const struct party *pa
     if (party->person_type != PERSON_TYPE_UNKNOWN) account->person_type = party->person_type;
 }
 
+static void take_shadows(struct backtest_pass *pass, const struct batch *batch, uint32_t i) {
+    pass->shadows = batch->shadows;
+    for (uint32_t s = 0; s < batch->shadows; s++) {
+        const size_t at = pass->side_count * batch->shadows + s;
+        pass->shadow_logits =
+            grow(pass->shadow_logits, at, &pass->shadow_room, sizeof *pass->shadow_logits);
+        pass->shadow_logits[at] = batch->shadow_logit[s][i];
+    }
+}
+
 static void take_side(struct backtest_pass *pass, const struct batch *batch, uint32_t i) {
     const struct side *side = &batch->side[i];
     const struct input *input = &batch->input[side->event];
@@ -93,6 +104,7 @@ static void take_side(struct backtest_pass *pass, const struct batch *batch, uin
     const struct party *party = backtest_party(batch, side);
     const uint32_t account = numbered_index(pass, side->account_number, party->account_token);
     note_holder(&pass->accounts[account], party);
+    take_shadows(pass, batch, i);
     pass->sides = grow(pass->sides, pass->side_count, &pass->side_room, sizeof *pass->sides);
     pass->sides[pass->side_count++] =
         (struct backtest_side){.time_s = tx->event_time_s,

@@ -47,6 +47,9 @@ struct backtest_pass {
     size_t side_count, side_room;
     struct backtest_advice *advice;
     size_t advice_count, advice_room;
+    uint32_t shadows;      /* models beside the live one */
+    double *shadow_logits; /* by side, then by shadow */
+    size_t shadow_room;
     struct account_set *index; /* of accounts, by token */
     uint32_t *by_number;       /* the same by the engine's number: index + 1; 0: not met yet */
     size_t number_room;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "detector/commands/backtest_gates.h"
+#include "detector/commands/backtest_shadows.h"
 
 struct backtest_report {
     const char *input;
@@ -11,6 +12,7 @@ struct backtest_report {
     const struct policy *policy;
     const struct backtest_figures *figures;
     const struct backtest_comparison *comparison; /* NULL: none */
+    const struct backtest_shadows *shadows;
     const struct backtest_gates *gates;
     bool interrupted;
 };

@@ -35,8 +35,11 @@ bool backtest_run_open(struct backtest_run *run, const struct options *settings,
     run->model = documents_load_model(o, error);
     if (run->model == NULL) return false;
     run->policy = documents_load_policy(o, run->model, error);
-    if (run->policy != NULL) unreached_warn(run->policy, run->model);
-    return run->policy != NULL;
+    if (run->policy == NULL) return false;
+    unreached_warn(run->policy, run->model);
+    if (!run->with_shadows) o->model_shadow[0] = '\0';
+    run->shadows = shadows_open(o, run->policy, error);
+    return run->shadows != NULL;
 }
 
 /* Running. */
@@ -70,7 +73,8 @@ bool backtest_run_go(struct backtest_run *run, const struct offline_input *input
                                                  .order_ignored = true,
                                                  .quiet = quiet};
     if (!offline_run_open(&run->offline, input, &engine, error)) return false;
-    if (run->scores_file != NULL) run->scores = backtest_scores_open(run->scores_file, run->model);
+    if (run->scores_file != NULL)
+        run->scores = backtest_scores_open(run->scores_file, run->model, run->shadows);
     const bool ok = offline_run_go(&run->offline, error);
     close_scores(run);
     return ok && scores_are_written(run, error);
@@ -84,6 +88,7 @@ void backtest_run_close(struct backtest_run *run) {
     backtest_run_forget(run);
     close_scores(run);
     backtest_pass_free(run->pass);
+    shadows_close(run->shadows);
     policy_free(run->policy);
     model_free(run->model);
 }

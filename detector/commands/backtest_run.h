@@ -8,6 +8,7 @@
 #include "detector/commands/backtest_pass.h"
 #include "detector/commands/offline_run.h"
 #include "detector/policy.h"
+#include "detector/shadows.h"
 
 #include <stdio.h>
 
@@ -15,6 +16,9 @@ struct backtest_run {
     struct options settings;
     struct model *model;
     struct policy *policy;
+    bool with_shadows; /* the caller's, before backtest_run_open: scores those of the settings, too
+                        */
+    struct shadows *shadows;
     struct backtest_pass *pass; /* what it left, from backtest_run_go on */
     FILE *scores_file;          /* where scores.csv goes, of the caller; NULL: nowhere */
     struct backtest_scores *scores;
@@ -26,8 +30,8 @@ struct backtest_run {
 
 /* The file of a document: the flag's, else that of the settings; NULL: the shipped one. */
 const char *backtest_run_path(const char *flag, const char *setting);
-/* The paths replace those of the settings; NULL: as they are. Fills settings, model, policy. Warns
- * of actions that the model never reaches. */
+/* The paths replace those of the settings; NULL: as they are. Fills settings, model, policy,
+ * shadows. Warns of actions that the model never reaches. */
 bool backtest_run_open(struct backtest_run *run, const struct options *settings, const char *model,
                        const char *policy, struct error *error);
 /* Once. `labels`, which may be NULL, are told of each side. True also after a stop. */

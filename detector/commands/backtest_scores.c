@@ -5,7 +5,7 @@
 #include "detector/commands/backtest_scores.h"
 
 #include "detector/base/number_text.h"
-#include "detector/commands/backtest_pass.h"
+#include "detector/commands/backtest_shadows.h"
 #include "detector/import/csv_write.h"
 
 #include <assert.h>
@@ -13,11 +13,12 @@
 
 enum {
     ROOM = 1 << 16,
-    ROW_MAX = 6 * NUMBER_TEXT_MAX + 16, /* of a row, besides the account */
+    ROW_MAX =
+        (6 + SCORE_SHADOWS_MAX) * (NUMBER_TEXT_MAX + 1) + 16, /* of a row, besides the account */
     TEXTS_SHIFT = 10
 };
 
-/* "logit,probability\n"; size 0: none. */
+/* "logit,probability"; size 0: none. */
 struct score_text {
     uint64_t logit; /* its bits */
     uint32_t size;
@@ -32,12 +33,18 @@ struct backtest_scores {
     struct score_text texts[1 << TEXTS_SHIFT];
 };
 
-struct backtest_scores *backtest_scores_open(FILE *file, const struct model *model) {
+struct backtest_scores *backtest_scores_open(FILE *file, const struct model *model,
+                                             const struct shadows *shadows) {
     struct backtest_scores *scores = calloc(1, sizeof *scores);
     assert(scores != NULL && "out of memory");
     scores->file = file;
     scores->model = model;
-    fputs("position,account,time,side,logit,probability\n", file);
+    fputs("position,account,time,side,logit,probability", file);
+    for (uint32_t i = 0; shadows != NULL && i < shadows_count(shadows); i++) {
+        char column[BACKTEST_COLUMN_SIZE];
+        fprintf(file, ",%s", backtest_shadow_column(shadows_model(shadows, i), column));
+    }
+    putc('\n', file);
     return scores;
 }
 
@@ -84,7 +91,6 @@ static const struct score_text *text_of_score(struct backtest_scores *scores, do
     at += number_text(logit, at);
     *at++ = ',';
     at += number_text(model_probability(scores->model, logit), at);
-    *at++ = '\n';
     entry->logit = bits;
     entry->size = (uint32_t)(at - entry->text);
     return entry;
@@ -101,6 +107,11 @@ static void put_row(struct backtest_scores *scores, const struct batch *batch, u
     put(scores, side->role == SIDE_PAYER ? "payer," : "payee,", 6);
     const struct score_text *score = text_of_score(scores, batch->logit[i]);
     put(scores, score->text, score->size);
+    for (uint32_t s = 0; s < batch->shadows; s++) {
+        put(scores, ",", 1);
+        scores->used += number_text(batch->shadow_logit[s][i], scores->buffer + scores->used);
+    }
+    put(scores, "\n", 1);
 }
 
 void backtest_scores_rows(struct backtest_scores *scores, const struct batch *batch) {

@@ -2,6 +2,7 @@
 #include "detector/commands/backtest_sqlite.h"
 
 #include "detector/commands/backtest_report.h"
+#include "detector/commands/backtest_shadows.h"
 
 #include <assert.h>
 #include <jansson.h>
@@ -28,9 +29,7 @@ static const char begin_sql[] =
     " issued_at INTEGER NOT NULL, action TEXT NOT NULL, hold_kzt_minor INTEGER,"
     " at_risk_kzt_minor INTEGER NOT NULL);"
     "CREATE TABLE figures(name TEXT PRIMARY KEY, value REAL) WITHOUT ROWID;"
-    "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE VIEW scores AS SELECT partition || '/' || \"offset\" AS position, account, time, side,"
-    " logit, probability FROM sides JOIN accounts ON accounts.id = account_id;";
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
 static const char end_sql[] = "CREATE UNIQUE INDEX accounts_by_account ON accounts(account);"
                               "CREATE INDEX accounts_by_score ON accounts(score);"
                               "CREATE INDEX sides_by_account ON sides(account_id, time);"
@@ -100,6 +99,32 @@ static void put_unless(struct writer *w, int64_t value, int64_t none) {
         put_whole(w, value);
 }
 
+/* Shadows: a column each, whose name is digits of a hash. */
+
+static void add_shadow_columns(struct writer *w, const struct shadows *shadows) {
+    char sql[128], column[BACKTEST_COLUMN_SIZE];
+    for (uint32_t i = 0; i < shadows_count(shadows); i++) {
+        snprintf(sql, sizeof sql, "ALTER TABLE sides ADD COLUMN %s REAL",
+                 backtest_shadow_column(shadows_model(shadows, i), column));
+        execute(w, sql);
+    }
+}
+
+static void create_scores(struct writer *w, const struct shadows *shadows) {
+    char columns[SCORE_SHADOWS_MAX * (BACKTEST_COLUMN_SIZE + 2) + 1] = "", sql[512];
+    char column[BACKTEST_COLUMN_SIZE];
+    size_t used = 0;
+    for (uint32_t i = 0; i < shadows_count(shadows); i++)
+        used += (size_t)snprintf(columns + used, sizeof columns - used, ", %s",
+                                 backtest_shadow_column(shadows_model(shadows, i), column));
+    snprintf(sql, sizeof sql,
+             "CREATE VIEW scores AS SELECT partition || '/' || \"offset\" AS position, account, "
+             "time, side, logit, probability%s FROM sides JOIN accounts ON accounts.id = "
+             "account_id",
+             columns);
+    execute(w, sql);
+}
+
 /* Tables. */
 
 static const char *day_text(int32_t day, char out[16]) {
@@ -140,8 +165,8 @@ static void put_accounts(struct writer *w, const struct backtest_sqlite_content 
     free(standings);
 }
 
-static void put_side(struct writer *w, const struct backtest_side *side,
-                     const struct model *model) {
+static void put_side(struct writer *w, const struct backtest_side *side, const struct model *model,
+                     const double *shadow_logits, uint32_t shadows) {
     put_whole(w, side->partition);
     put_whole(w, side->offset);
     put_whole(w, (int64_t)side->account + 1);
@@ -150,13 +175,21 @@ static void put_side(struct writer *w, const struct backtest_side *side,
     put_whole(w, side->amount_tiyn);
     put_real(w, side->logit);
     put_real(w, model_probability(model, side->logit));
+    for (uint32_t s = 0; s < shadows; s++)
+        put_real(w, shadow_logits[s]);
     end_row(w);
 }
 
 static void put_sides(struct writer *w, const struct backtest_sqlite_content *content) {
-    begin_rows(w, "INSERT INTO sides VALUES(NULL,?,?,?,?,?,?,?,?)");
-    for (size_t i = 0; w->ok && i < content->pass->side_count; i++)
-        put_side(w, &content->pass->sides[i], content->model);
+    const struct backtest_pass *pass = content->pass;
+    const uint32_t shadows = shadows_count(content->shadows);
+    char sql[128];
+    snprintf(sql, sizeof sql, "INSERT INTO sides VALUES(NULL,?,?,?,?,?,?,?,?%.*s)",
+             (int)(2 * shadows), ",?,?,?,?,?,?,?");
+    begin_rows(w, sql);
+    for (size_t i = 0; w->ok && i < pass->side_count; i++)
+        put_side(w, &pass->sides[i], content->model,
+                 shadows == 0 ? NULL : &pass->shadow_logits[i * shadows], shadows);
     end_rows(w);
 }
 
@@ -227,6 +260,8 @@ bool backtest_sqlite_write(const char *path, const struct backtest_sqlite_conten
     struct writer w = {.ok = true};
     w.ok = sqlite3_open_v2(path, &w.database, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK;
     execute(&w, begin_sql);
+    add_shadow_columns(&w, content->shadows);
+    create_scores(&w, content->shadows);
     put_accounts(&w, content);
     put_sides(&w, content);
     put_recommendations(&w, content->pass);

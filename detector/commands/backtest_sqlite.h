@@ -8,11 +8,13 @@
  *   figures, meta    numbers and texts of report.json by their path: load.recommendations,
  *                    queues.0.precision
  *
- * Indices: accounts by token and score, sides by account and time, and by logit. The same run gives
- * the same rows in the same order. */
+ * A shadow has a column in `sides` and in `scores`, named as in scores.csv. Indices: accounts by
+ * token and score, sides by account and time, and by logit. The same run gives the same rows in the
+ * same order. */
 #pragma once
 
 #include "detector/commands/backtest_standing.h"
+#include "detector/shadows.h"
 
 #include <stdio.h>
 
@@ -20,8 +22,9 @@ struct backtest_sqlite_content {
     const struct backtest_pass *pass;
     const struct labels *labels; /* or NULL */
     struct backtest_period period;
-    const struct model *model; /* of the pass */
-    const char *report;        /* JSON */
+    const struct model *model;     /* of the pass */
+    const struct shadows *shadows; /* whose logits the pass holds */
+    const char *report;            /* JSON */
 };
 
 /* Fills the empty file at `path`, in one transaction; it may not be opened by others until then.

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FLAGS_READ = 7 }; /* files, at most, besides shadows */
+
 struct backtest {
     struct cli *cli;
     const char *out, *old_model;
@@ -24,6 +26,7 @@ struct backtest {
     struct backtest_run run, old_run; /* old_run: of --compare */
     struct backtest_figures *figures, *old_figures;
     struct backtest_comparison comparison;
+    struct backtest_shadows shadows;
     bool sqlite;
     int missed; /* gates */
 };
@@ -45,6 +48,7 @@ static bool read_paths(struct backtest *b, struct error *error) {
 static bool open_runs(struct backtest *b, struct error *error) {
     const struct options *settings = &b->cli->options;
     const char *policy = cli_value(b->cli, "--policy");
+    b->run.with_shadows = true;
     return backtest_run_open(&b->run, settings, cli_value(b->cli, "--model"), policy, error) &&
            (b->old_model == NULL ||
             backtest_run_open(&b->old_run, settings, b->old_model, policy, error));
@@ -59,7 +63,7 @@ static bool load_inputs(struct backtest *b, struct error *error) {
 
 static bool open_outputs(struct backtest *b, struct error *error) {
     const struct options *settings = &b->cli->options;
-    const char *const read[] = {
+    const char *read[FLAGS_READ + SCORE_SHADOWS_MAX] = {
         b->input.path,
         cli_value(b->cli, "--labels"),
         cli_value(b->cli, "--gate"),
@@ -67,6 +71,8 @@ static bool open_outputs(struct backtest *b, struct error *error) {
         backtest_run_path(cli_value(b->cli, "--policy"), settings->policy_path),
         b->old_model,
         b->cli->config};
+    for (uint32_t i = 0; i < shadows_count(b->run.shadows); i++)
+        read[FLAGS_READ + i] = shadows_path(b->run.shadows, i);
     const struct backtest_outputs_options options = {.directory = b->out,
                                                      .force = cli_value(b->cli, "--force") != NULL,
                                                      .compares = b->old_model != NULL,
@@ -145,6 +151,7 @@ static bool judge(struct backtest *b, struct error *error) {
     b->figures = figures_of(b, &b->run);
     warn_of_labels(b->figures);
     if (!compare(b, error)) return false;
+    b->shadows = backtest_shadows_judge(&b->run, b->labels, b->from_s);
     b->missed =
         backtest_gates_judge(&b->gates, b->figures, b->old_model == NULL ? NULL : &b->comparison);
     return true;
@@ -158,6 +165,7 @@ static struct backtest_report report_of(const struct backtest *b) {
                                     .policy = b->run.policy,
                                     .figures = b->figures,
                                     .comparison = b->old_model == NULL ? NULL : &b->comparison,
+                                    .shadows = &b->shadows,
                                     .gates = &b->gates,
                                     .interrupted = stop_signal_seen() != 0};
 }
@@ -171,8 +179,8 @@ static bool write_sqlite(struct backtest *b, const struct backtest_report *repor
     if (stream == NULL) return error_set(error, ERROR_FAILED, "no memory for the report");
     backtest_write_json(stream, report, true);
     fclose(stream);
-    const struct backtest_sqlite_content content = {b->run.pass, b->labels, b->figures->period,
-                                                    b->run.model, text};
+    const struct backtest_sqlite_content content = {
+        b->run.pass, b->labels, b->figures->period, b->run.model, b->run.shadows, text};
     const bool ok =
         backtest_sqlite_write(backtest_outputs_part(&b->outputs, BACKTEST_SQLITE), &content, error);
     free(text);
