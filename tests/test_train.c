@@ -261,6 +261,27 @@ static void what_is_told_apart_is_learned(void **state) {
     free(t);
 }
 
+static double validated(const struct train_trial *trial) {
+    return (trial->precision[0] + trial->precision[1]) / 2;
+}
+
+/* Boosting stops where validation says: of what it proposes in order, the best number is kept. */
+static void how_far_boosting_goes_is_what_validation_says(void **state) {
+    struct trained *t = trained_with(&usual);
+    (void)state;
+    assert_int_equal(t->trials, TRAIN_SIZES * TRAIN_PENALTIES);
+    const struct train_trial *chosen = &t->trial[t->chosen];
+    for (uint32_t i = 0; i < t->trials; i++) {
+        const struct train_trial *trial = &t->trial[i];
+        assert_int_equal(trial->terms, usual.terms_max >> (i / TRAIN_PENALTIES));
+        assert_true(validated(trial) <= validated(chosen));
+        if (validated(trial) == validated(chosen)) assert_true(trial->terms >= chosen->terms);
+    }
+    assert_true(t->count <= chosen->terms);
+    assert_true(chosen->terms < usual.terms_max);
+    free(t);
+}
+
 /* Raising a risk never lowers the score, whatever the other features are. */
 static void the_score_never_falls_as_a_risk_rises(void **state) {
     struct trained *t = trained_with(&usual);
@@ -544,6 +565,7 @@ int main(void) {
         cmocka_unit_test(a_free_fit_ends_where_the_gradient_is_zero),
         cmocka_unit_test(a_fit_with_signs_ends_at_its_conditions),
         cmocka_unit_test(what_is_told_apart_is_learned),
+        cmocka_unit_test(how_far_boosting_goes_is_what_validation_says),
         cmocka_unit_test(the_score_never_falls_as_a_risk_rises),
         cmocka_unit_test(the_document_is_what_the_engine_accepts),
         cmocka_unit_test(columns_that_say_nothing_are_passed_over),
