@@ -3,6 +3,7 @@
 policy that the page hands out, it needs no network, the keyboard is enough, axe-core finds nothing, and the committed
 page is what its sources build."""
 import filecmp
+import gzip
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from selenium.webdriver.common.keys import Keys
 SAQSHY, SOURCE_DIR = os.environ["SAQSHY"], os.environ["SOURCE_DIR"]
 FROM = "2026-01-03T00:00:00+05:00"
 NO_CAP = 2**31 - 1
+WEIGHT_MAX = 30_000
 DOWNLOAD_SECONDS_MAX = 20
 
 
@@ -161,6 +163,47 @@ def check_frame(page):
     assert page.edge() == 30
     for was, is_now in zip(before, after, strict=True):
         assert was != is_now, f"still {was}"
+
+
+def check_pictures(page):
+    """What is drawn is what the data says: every corner of the lines of money, and the lines of today and of the choice."""
+    data = page.data()
+    curve, edges = data["curves"][0], data["edges"]
+    page.choose("#action", "0")
+    page.set_edge(len(edges) // 3)
+    drawn = page.browser.js(
+        "const card = [...document.querySelectorAll('.card')].find((c) => c.querySelector('h2').textContent.startsWith('Money caught'));"
+        "return { d: [...card.querySelectorAll('path.stroke')].map((p) => p.getAttribute('d')), width: card.querySelector('svg').clientWidth,"
+        " chosen: card.querySelector('.line.chosen').style.transform, today: card.querySelector('.line.today').style.transform }")
+    caught = [tiyn / 100 for tiyn in curve["caught"]]
+    missed = [data["counts"]["received"] / 100 - kzt for kzt in caught]
+    top = max(caught + missed) * 1.05
+    left, right, low, high = 62, drawn["width"] - 18, 170, 10
+    places = [left + (edge - edges[0]) / (edges[-1] - edges[0]) * (right - left) for edge in edges]
+    assert len(drawn["d"]) == 2
+    for path, values in zip(drawn["d"], (caught, missed), strict=True):
+        corners = [tuple(map(float, corner.split())) for corner in path[1:].split("L")]
+        heights = [low + value / top * (high - low) for value in values]
+        due = [(places[0], heights[0])]
+        for i in range(1, len(edges)):  # a step holds its value up to the next edge
+            due += [(places[i], heights[i - 1]), (places[i], heights[i])]
+        assert len(corners) == len(due)
+        assert all(abs(x - dx) < 0.06 and abs(y - dy) < 0.06 for (x, y), (dx, dy) in zip(corners, due, strict=True))
+    for name, edge in (("chosen", len(edges) // 3), ("today", edges.index(curve["threshold"]))):
+        assert abs(float(re.search(r"[0-9.]+", drawn[name])[0]) - places[edge]) < 1, f"{name}: {drawn[name]}"
+
+
+def check_click(page):
+    """A click on a chart takes the threshold from there."""
+    page.set_edge(3)
+    picture = page.find(".picture")
+    page.browser.js(
+        "const box = arguments[0].getBoundingClientRect(), x = box.left + 62 + (box.width - 80) / 2;"
+        "arguments[0].dispatchEvent(new MouseEvent('click', { bubbles: true, clientX: x, clientY: box.top + 50 }))", picture)
+    page.browser.frame()
+    edges = page.data()["edges"]
+    middle = (edges[0] + edges[-1]) / 2
+    assert abs(edges[page.edge()] - middle) <= min(abs(edge - middle) for edge in edges) + (edges[-1] - edges[0]) / 400
 
 
 def check_capacity(page):
@@ -336,6 +379,9 @@ def check_built(directory):
     modules = subprocess.run([f"{SOURCE_DIR}/detector/pages/build", built], check=True, capture_output=True, text=True).stdout.strip()
     assert filecmp.cmp(f"{built}/tune.html", f"{SOURCE_DIR}/detector/pages/built/tune.html", shallow=False), (
         "detector/pages/built is not what detector/pages/tune builds: ./dev pages")
+    with open(f"{built}/tune.html", "rb") as file:
+        weight = len(gzip.compress(file.read()))
+    assert weight <= WEIGHT_MAX, f"the page without data is {weight} bytes, gzipped"
     return modules
 
 
@@ -357,6 +403,8 @@ def main():
             check_alone(browser, labelled)
             check_numbers(page, feed)
             check_frame(page)
+            check_pictures(page)
+            check_click(page)
             check_capacity(page)
             check_keyboard(page)
             check_near(page)

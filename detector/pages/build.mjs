@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const out = process.argv[2] ?? "built";
-const libraries = ["preact", "htm", "uplot"];
+const libraries = ["preact", "htm"];
 
 async function bundle(entry) {
   const result = await build({
@@ -21,8 +21,8 @@ const source = (text) => `'sha256-${createHash("sha256").update(text).digest("ba
 function licences() {
   const read = (path) => JSON.parse(readFileSync(`node_modules/${path}/package.json`, "utf8"));
   const names = libraries.map((name) => `${name} ${read(name).version} (${read(name).license})`).join(", ");
-  const texts = ["preact", "uplot"].map((name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim());
-  return `Contains ${names}.\n\n${texts.join("\n\n")}`.replaceAll("--", "- -");
+  const text = readFileSync("node_modules/preact/LICENSE", "utf8").trim();
+  return `Contains ${names}.\n\n${text}`.replaceAll("--", "- -");
 }
 
 function place(page, mark, text) {

@@ -95,7 +95,7 @@ function Outcome({ w, chosen, edge }) {
     gone.length > 0 && `; ${w.t("dropped")} ${gone.map((curve) => w.t(curve.action)).join(", ")}`}</p>`;
 }
 
-function Charts({ w, curve, edge, setEdge, scheme }) {
+function Charts({ w, curve, edge, setEdge }) {
   const made = useMemo(() => [
     pictures.load(w, curve),
     ...(labelled ? [pictures.quality(w, curve), pictures.money(w, curve), pictures.people(w, curve)] : [pictures.held(w, curve)]),
@@ -104,23 +104,12 @@ function Charts({ w, curve, edge, setEdge, scheme }) {
     ...(data.drift ? [pictures.drift(w)] : []),
   ], [w, curve]);
   return html`<div class="charts">
-    ${made.map(({ chart, line, note, table }) => html`<${Chart} key=${chart.title} chart=${chart} w=${w} scheme=${scheme}
+    ${made.map(({ chart, line, note, table }) => html`<${Chart} key=${chart.title} chart=${chart} w=${w}
       today=${line && isReached(curve) ? curve.threshold : undefined} chosen=${line ? data.edges[edge] : undefined}
       onPick=${line && ((value) => setEdge(edgeAt(value)))} table=${table(edge)}>
       ${note && html`<p class="small">${note}</p>`}<//>`)}
     ${!data.drift && html`<section class="card"><h2>${w.t("chart_drift")}</h2><p>${w.t("drift_none")}</p></section>`}
   </div>`;
-}
-
-function useScheme() {
-  const query = window.matchMedia("(prefers-color-scheme: dark)");
-  const [dark, setDark] = useState(query.matches);
-  useEffect(() => {
-    const change = (event) => setDark(event.matches);
-    query.addEventListener("change", change);
-    return () => query.removeEventListener("change", change);
-  }, []);
-  return dark ? "dark" : "light";
 }
 
 const takesLetters = (element) => element?.matches?.("input[type=number], select, textarea");
@@ -146,7 +135,6 @@ function Page() {
   const [current, setCurrent] = useState(null);
   const [said, setSaid] = useState("");
   const w = useMemo(() => wording(language), [language]);
-  const scheme = useScheme();
   const curve = data.curves[chosen];
   const toToday = () => setEdge(edgeToday(curve) ?? edge);
   const choose = (i) => {
@@ -182,7 +170,7 @@ function Page() {
       <${Outcome} w=${w} chosen=${chosen} edge=${edge} />
       <p class="small">${w.t("caps")}</p>
       <p class="unseen" role="status">${said}</p>
-      <${Charts} w=${w} curve=${curve} edge=${edge} setEdge=${setEdge} scheme=${scheme} />
+      <${Charts} w=${w} curve=${curve} edge=${edge} setEdge=${setEdge} />
       <${Near} w=${w} edge=${edge} current=${current} setCurrent=${setCurrent} />
     </main>
     <footer><p>${w.t("keys")}</p><p>${data.build}</p></footer>`;

@@ -4,8 +4,8 @@ import { column, data, edgeToday, figuresAt, labelled } from "./data.js";
 
 const BARS = 50;
 const TABLE_ROWS = 20;
-const share = [0, 1];
-const fromZero = (_, low, high) => [0, Math.max(1, high)];
+const share = () => [0, 1];
+const fromZero = (high) => [0, Math.max(1, high)];
 const kzt = (values) => values.map((tiyn) => tiyn / 100);
 
 // Rows at even steps of the slider, with today's and the chosen threshold among them.
@@ -51,7 +51,7 @@ export const quality = (w, curve) =>
       { label: w.t("precision"), colour: "a" }, { colour: "a", edge: true }, { colour: "a", edge: true },
       { label: w.t("recall"), colour: "c" }, { colour: "c", edge: true }, { colour: "c", edge: true },
     ],
-    bands: [[3, 2, "a"], [6, 5, "c"]],
+    bands: [[2, 1, "a"], [5, 4, "c"]],
     y: { range: share, format: w.percent },
     head: [w.t("precision"), w.t("band"), w.t("recall"), w.t("band")],
     cells: (f) => [w.percent(f.precision), bandText(w, f.precision_band), w.percent(f.recall), bandText(w, f.recall_band)],
@@ -63,7 +63,7 @@ export const money = (w, curve) =>
   overEdges("chart_money", w, curve, {
     values: [kzt(column(curve, "caught")), kzt(column(curve, "missed"))],
     series: [{ label: w.t("caught"), colour: "c" }, { label: w.t("missed"), colour: "d" }],
-    y: { format: w.short, range: (_, low, high) => [0, high * 1.05 || 1] },
+    y: { format: w.short, range: (high) => [0, high * 1.05 || 1] },
     head: [w.t("caught"), w.t("missed")],
     cells: (f) => [w.money(f.caught), w.money(f.missed)],
   });
@@ -72,7 +72,7 @@ export const held = (w, curve) =>
   overEdges("chart_held", w, curve, {
     values: [kzt(column(curve, "held"))],
     series: [{ label: w.t("held"), colour: "c" }],
-    y: { format: w.short, range: (_, low, high) => [0, high * 1.05 || 1] },
+    y: { format: w.short, range: (high) => [0, high * 1.05 || 1] },
     head: [w.t("held")],
     cells: (f) => [w.money(f.held)],
   });
@@ -100,15 +100,15 @@ function bars() {
 
 export function scores(w) {
   const made = bars();
-  const all = { label: w.t(labelled ? "honest" : "all_accounts"), colour: "b", bars: 1 };
-  const bad = { label: w.t("bad"), colour: "d", bars: 1 };
+  const all = { label: w.t(labelled ? "honest" : "all_accounts"), colour: "b", bars: true };
+  const bad = { label: w.t("bad"), colour: "d", bars: true };
   const honest = made.map((bar) => bar.accounts - bar.bad);
   return {
     chart: {
       title: w.t("chart_scores"),
       data: [made.map((bar) => bar.from), honest, ...(labelled ? [made.map((bar) => bar.bad)] : [])],
       series: labelled ? [all, bad] : [all],
-      x: { values: (v) => w.one(v), label: w.t("score"), range: () => [data.edges[0], data.edges.at(-1)] },
+      x: { values: (v) => w.one(v), label: w.t("score"), range: [data.edges[0], data.edges.at(-1)] },
       y: { log: true, format: w.short, range: fromZero },
     },
     line: true,
@@ -131,7 +131,7 @@ export function calibration(w) {
       title: w.t("chart_calibration"),
       data: [[0, ...bins.map((bin) => bin.mean), 1], [null, ...bins.map(rate), null], [0, ...bins.map((bin) => bin.mean), 1]],
       series: [{ label: w.t("rate"), colour: "a", points: true, linear: true }, { colour: "muted", dash: [4, 4], linear: true }],
-      x: { range: () => share, values: w.percent, label: w.t("mean") },
+      x: { range: [0, 1], values: w.percent, label: w.t("mean") },
       y: { range: share, format: w.percent },
     },
     note: w.t("calibration_note"),
@@ -153,9 +153,9 @@ export function drift(w) {
     chart: {
       title: w.t("chart_drift"),
       data: [[...bins, bins.length], [...then, null], [...now, now.at(-1)]],
-      series: [{ label: w.t("then"), colour: "b", bars: 1 }, { label: w.t("now"), colour: "a" }],
-      x: { range: () => [0, bins.length], label: w.t("score"), values: (v) => (Number.isInteger(v) && v < bins.length ? name(v) : "") },
-      y: { range: (_, low, high) => [0, high * 1.1], format: w.percent },
+      series: [{ label: w.t("then"), colour: "b", bars: true }, { label: w.t("now"), colour: "a" }],
+      x: { range: [0, bins.length], whole: true, label: w.t("score"), values: (bin) => (bin < bins.length ? name(bin) : "") },
+      y: { range: (high) => [0, high * 1.1], format: w.percent },
     },
     note: `PSI ${d.psi.toFixed(3)}, ${w.t("bound")} ${d.bound.toFixed(3)} (${w.whole(d.accounts_then)} + ${w.whole(d.accounts_now)} ${
       w.t("all_accounts")}). ${w.t(d.psi > d.bound ? "drift_beyond" : "drift_within")} ${w.t(`drift_of_${d.against}`)}`,
