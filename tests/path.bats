@@ -32,6 +32,7 @@ SCRIPT
 
 # `run` reads both documents before it looks for its broker, which is away.
 service_takes() { # MODEL POLICY
+    : > service.log # an earlier one's words are no sign of life
     "$SAQSHY" run -X bootstrap.servers=127.0.0.1:1 -X start.from=earliest -X model.path="$1" -X policy.path="$2" \
         -X state.dir="$BATS_TEST_TMPDIR" -X http.port=0 2> service.log 3>&- &
     local service=$! ended=0
