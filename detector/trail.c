@@ -481,10 +481,11 @@ struct trail *trail_follow(const struct trail_move *moves, size_t count, uint32_
     for (size_t i = 0; i < count; i++) {
         take(t, (uint32_t)i);
         if (trail_bytes(t) <= limits->bytes_max) continue;
-        error_set(error, ERROR_FAILED,
-                  "the trail needs more than %zu bytes at event %zu of %zu; raise the limit, or "
-                  "follow less far",
-                  limits->bytes_max, i + 1, count);
+        error_set(
+            error, ERROR_FAILED,
+            "the trail needs more than %zu bytes at event %zu of %zu; give it more, or follow "
+            "less far: fewer hops or hours, a higher floor",
+            limits->bytes_max, i + 1, count);
         trail_free(t);
         return NULL;
     }

@@ -14,6 +14,7 @@
       "published recommendations: none missing, repeated or changed; reproduced by replay")        \
     X(backtest, "recorded events through the production stages: what model and policy are worth")  \
     X(explain, "why an account was flagged or was not, and what would have changed that")          \
+    X(trace, "where money went, hop by hop, and where it is: a page for a claim file")             \
     X(tune, "a page to choose a threshold on: what each would have come to")                       \
     X(features, "the feature vectors of recorded events, as CSV or NPY")                           \
     X(train, "a model from recorded events and labels")                                            \

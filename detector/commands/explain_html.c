@@ -5,6 +5,7 @@
 #include "detector/base/build_info.h"
 #include "detector/base/digest.h"
 #include "detector/commands/explain_report.h"
+#include "detector/commands/html_text.h"
 #include "detector/reasons.h"
 
 #include <math.h>
@@ -65,30 +66,8 @@ static const char *word(const struct page *p, enum explain_word which) {
     return explain_word(which, p->language);
 }
 
-/* Text as text, whatever is in it: in an element or between double quotes. */
 static void put(const struct page *p, const char *text) {
-    for (; *text != '\0'; text++) {
-        const unsigned char c = (unsigned char)*text;
-        switch (c) {
-        case '&':
-            fputs("&amp;", p->file);
-            break;
-        case '<':
-            fputs("&lt;", p->file);
-            break;
-        case '>':
-            fputs("&gt;", p->file);
-            break;
-        case '"':
-            fputs("&quot;", p->file);
-            break;
-        case '\'':
-            fputs("&#39;", p->file);
-            break;
-        default:
-            fputc(c < 0x20 || c == 0x7f ? '?' : c, p->file);
-        }
-    }
+    html_put(text, p->file);
 }
 
 static void put_element(const struct page *p, const char *open, const char *text,

@@ -2,6 +2,7 @@
 /* For a terminal. Names and texts are anybody's: what would steer a terminal is not printed. */
 #include "detector/base/printable.h"
 #include "detector/commands/explain_report.h"
+#include "detector/commands/text_columns.h"
 #include "detector/reasons.h"
 
 #include <math.h>
@@ -22,21 +23,12 @@ static void put(const struct writer *w, const char *text) {
     printable_put(text, w->file);
 }
 
-static int characters(const char *text) {
-    int count = 0;
-    for (; *text != '\0'; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
-}
-
 static void put_left(const struct writer *w, const char *text, int width) {
-    put(w, text);
-    fprintf(w->file, "%*s", width > characters(text) ? width - characters(text) : 1, "");
+    columns_left(text, width, w->file);
 }
 
 static void put_right(const struct writer *w, const char *text, int width) {
-    fprintf(w->file, "%*s", width > characters(text) ? width - characters(text) : 1, "");
-    put(w, text);
+    columns_right(text, width, w->file);
 }
 
 /* Account and verdict. */

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/trace_pass.h"
+
+#include "detector/apply.h"
+#include "detector/base/grow.h"
+
+enum { MICROSECONDS = 1000000 };
+
+struct trace_pass *trace_pass_new(void) {
+    struct trace_pass *p = calloc(1, sizeof *p);
+    assert(p != NULL && "out of memory");
+    p->first_s = INT64_MAX;
+    p->last_s = INT64_MIN;
+    return p;
+}
+
+void trace_pass_free(struct trace_pass *p) {
+    if (p == NULL) return;
+    names_clear(&p->accounts);
+    names_clear(&p->transactions);
+    free(p->moves);
+    free(p->places);
+    free(p->advice);
+    free(p);
+}
+
+size_t trace_pass_bytes(const struct trace_pass *p) {
+    return names_bytes(&p->accounts) + names_bytes(&p->transactions) +
+           p->move_room * sizeof *p->moves + p->place_room * sizeof *p->places +
+           p->advice_room * sizeof *p->advice;
+}
+
+struct text trace_pass_account(const struct trace_pass *p, uint32_t account) {
+    return account == 0 ? (struct text){NULL, 0} : p->accounts.texts[account - 1];
+}
+
+static uint32_t account_of(struct trace_pass *p, const struct party *party) {
+    return party->account_token.size == 0 ? 0
+                                          : names_number(&p->accounts, party->account_token) + 1;
+}
+
+static int64_t balance_before(const struct transaction *tx, enum side_role role) {
+    const struct party *party = role == SIDE_PAYER ? &tx->payer : &tx->payee;
+    int64_t before = 0;
+    const bool fits =
+        !__builtin_sub_overflow(party->balance_after_minor, apply_moved_in(tx, role), &before);
+    return party->balance_after_present && fits && before > 0 ? before : 0;
+}
+
+static void take_move(struct trace_pass *p, const struct transaction *tx,
+                      const struct input *input) {
+    p->moves = grow(p->moves, p->count, &p->move_room, sizeof *p->moves);
+    p->places = grow(p->places, p->count, &p->place_room, sizeof *p->places);
+    p->moves[p->count] = (struct trail_move){.amount = tx->amount_tiyn,
+                                             .second = tx->event_time_s,
+                                             .payer_before = balance_before(tx, SIDE_PAYER),
+                                             .payee_before = balance_before(tx, SIDE_PAYEE),
+                                             .payer = account_of(p, &tx->payer),
+                                             .payee = account_of(p, &tx->payee),
+                                             .tx = names_number(&p->transactions, tx->tx_id),
+                                             .status = tx->tx_status,
+                                             .type = tx->event_type};
+    p->places[p->count++] =
+        (struct trace_place){input->record.value, input->record.offset, input->partition};
+    if (tx->event_time_s < p->first_s) p->first_s = tx->event_time_s;
+    if (tx->event_time_s > p->last_s) p->last_s = tx->event_time_s;
+}
+
+static void take_hash(struct trace_pass *p, struct bytes value) {
+    uint8_t both[2 * DIGEST_SIZE];
+    memcpy(both, p->hash, DIGEST_SIZE);
+    digest_sha256(value.data, value.size, both + DIGEST_SIZE);
+    digest_sha256(both, sizeof both, p->hash);
+    p->records++;
+}
+
+void trace_pass_take_batch(struct trace_pass *p, const struct batch *batch) {
+    for (uint32_t i = 0; i < batch->count; i++) {
+        take_hash(p, batch->input[i].record.value);
+        if (batch->verdict[i] == VERDICT_ACCEPTED) take_move(p, &batch->tx[i], &batch->input[i]);
+    }
+}
+
+void trace_pass_take_advice(void *context, const struct recommendation *r) {
+    struct trace_pass *p = context;
+    const uint32_t account = names_find(&p->accounts, r->target_account_token);
+    if (r->mode != MODE_LIVE || account == LOOKUP_NONE) return;
+    p->advice = grow(p->advice, p->advice_count, &p->advice_room, sizeof *p->advice);
+    struct trace_advice *advice = &p->advice[p->advice_count++];
+    *advice = (struct trace_advice){.account = account + 1,
+                                    .revision = r->revision,
+                                    .partition = r->input_partition,
+                                    .offset = r->input_offset,
+                                    .state = r->state,
+                                    .action = r->action,
+                                    .issued_s = r->issued_at_us / MICROSECONDS,
+                                    .valid_until_s = r->valid_until_us / MICROSECONDS,
+                                    .at_risk_tiyn = r->at_risk_kzt_minor};
+    memcpy(advice->id, r->id, sizeof advice->id);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/commands/trace_subject.h"
+
+#include "detector/base/instant.h"
+#include "models/document.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+static const char *const statuses[] = {
+#define X(name) #name,
+    TX_STATUS_TABLE(X)
+#undef X
+};
+
+/* Incidents. */
+
+static bool take_ids(const json_t *root, const char *path, struct trace_subject *s,
+                     struct error *error) {
+    const char *id = json_string_value(json_object_get(root, "signal_id"));
+    const json_t *list = json_object_get(root, "related_tx_ids");
+    if (id == NULL || json_array_size(list) == 0)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s: an incident is an object with a text \"signal_id\" and a list "
+                         "\"related_tx_ids\" that is not empty",
+                         path);
+    s->kind = SUBJECT_INCIDENT;
+    s->name = strdup(id);
+    s->tx_ids = calloc(json_array_size(list), sizeof *s->tx_ids);
+    s->unmoved = calloc(json_array_size(list), sizeof *s->unmoved);
+    assert(s->name != NULL && s->tx_ids != NULL && s->unmoved != NULL && "out of memory");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *tx = json_string_value(json_array_get(list, i));
+        if (tx == NULL)
+            return error_set(error, ERROR_BAD_DATA, "%s: related_tx_ids[%zu] is no text", path, i);
+        s->tx_ids[s->tx_count++] = strdup(tx);
+    }
+    return true;
+}
+
+bool trace_incident_read(const char *path, struct trace_subject *s, struct error *error) {
+    size_t size = 0;
+    json_error_t fault;
+    char *bytes = document_read(path, &size, error);
+    if (bytes == NULL) return false;
+    json_t *root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &fault);
+    free(bytes);
+    if (root == NULL)
+        return error_set(error, ERROR_BAD_DATA, "%s: line %d, column %d: %s", path, fault.line,
+                         fault.column, fault.text);
+    const bool ok = take_ids(root, path, s, error);
+    json_decref(root);
+    return ok;
+}
+
+void trace_subject_free(struct trace_subject *s) {
+    if (s->kind != SUBJECT_INCIDENT) return;
+    for (size_t i = 0; i < s->tx_count; i++)
+        free((void *)s->tx_ids[i]);
+    free(s->tx_ids);
+    free(s->unmoved);
+    free((void *)s->name);
+}
+
+/* Finding. */
+
+bool trace_subject_find(const struct trace_pass *p, struct trace_subject *s, struct error *error) {
+    const struct text name = text_of(s->name);
+    const bool tx = (!s->kind_given || s->kind == SUBJECT_TRANSACTION) &&
+                    names_find(&p->transactions, name) != LOOKUP_NONE;
+    const bool account = (!s->kind_given || s->kind == SUBJECT_ACCOUNT) &&
+                         names_find(&p->accounts, name) != LOOKUP_NONE;
+    if (tx && account)
+        return error_set(error, ERROR_USAGE,
+                         "%s is a transaction and an account; say which with --as", s->name);
+    if (!tx && !account)
+        return error_set(
+            error, ERROR_BAD_DATA,
+            "%s is no %s of the %zu events that were accepted; ids are compared letter "
+            "by letter, and `saqshy features` lists accounts",
+            s->name,
+            !s->kind_given                   ? "transaction and no account"
+            : s->kind == SUBJECT_TRANSACTION ? "transaction"
+                                             : "account",
+            p->count);
+    s->kind = tx ? SUBJECT_TRANSACTION : SUBJECT_ACCOUNT;
+    return true;
+}
+
+void trace_subject_window(const struct trace_pass *p, struct trace_subject *s, int64_t window_s) {
+    const uint32_t account = names_find(&p->accounts, text_of(s->name)) + 1;
+    int64_t last_s = INT64_MIN;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct trail_move *m = &p->moves[i];
+        if ((m->payer == account || m->payee == account) && m->second > last_s &&
+            m->second <= s->to_s)
+            last_s = m->second;
+    }
+    s->from_s = last_s == INT64_MIN ? last_s : last_s - window_s;
+}
+
+/* Marking. */
+
+static bool mark_account(struct trace_pass *p, const struct trace_subject *s, struct error *error) {
+    const uint32_t account = names_find(&p->accounts, text_of(s->name)) + 1;
+    size_t marked = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        struct trail_move *m = &p->moves[i];
+        m->source = m->payee == account && m->payer != account &&
+                    m->type == EVENT_TYPE_P2P_TRANSFER && m->status == TX_STATUS_SETTLED &&
+                    m->second > s->from_s && m->second <= s->to_s;
+        marked += m->source;
+    }
+    return marked > 0 || error_set(error, ERROR_BAD_DATA,
+                                   "%s has received no transfer from people in that time; give "
+                                   "another --from and --to",
+                                   s->name);
+}
+
+/* Of a transaction. */
+struct standing {
+    bool wanted, marked;
+    uint8_t status; /* the last; SETTLED where there was one */
+};
+
+static void mark_wanted(struct trace_pass *p, struct standing *standings) {
+    for (size_t i = 0; i < p->count; i++) {
+        struct trail_move *m = &p->moves[i];
+        struct standing *standing = &standings[m->tx];
+        if (standing->status != TX_STATUS_SETTLED) standing->status = m->status;
+        m->source = standing->wanted && m->status == TX_STATUS_SETTLED && m->payee != 0;
+        standing->marked |= m->source;
+    }
+}
+
+static bool refuse_transaction(const char *tx_id, const struct standing *standing,
+                               struct error *error) {
+    if (standing == NULL)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s is no transaction of an accepted event; ids are compared letter by "
+                         "letter",
+                         tx_id);
+    if (standing->status == TX_STATUS_SETTLED)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s went to no account (cash, or an external side), so there is nobody to "
+                         "follow it from; trace its payer's account",
+                         tx_id);
+    return error_set(error, ERROR_BAD_DATA,
+                     "%s moved no money: all that is known of it is %s; trace one that was settled",
+                     tx_id, statuses[standing->status]);
+}
+
+static bool mark_transactions(struct trace_pass *p, const char *const *tx_ids, size_t count,
+                              struct trace_subject *s, struct error *error) {
+    struct standing *standings = calloc(p->transactions.count + 1, sizeof *standings);
+    assert(standings != NULL && "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t tx = names_find(&p->transactions, text_of(tx_ids[i]));
+        if (tx != LOOKUP_NONE) standings[tx].wanted = true;
+    }
+    mark_wanted(p, standings);
+    size_t unmoved = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t tx = names_find(&p->transactions, text_of(tx_ids[i]));
+        if (tx != LOOKUP_NONE && standings[tx].marked) continue;
+        if (unmoved == 0)
+            refuse_transaction(tx_ids[i], tx == LOOKUP_NONE ? NULL : &standings[tx], error);
+        if (s->unmoved != NULL) s->unmoved[unmoved] = i;
+        unmoved++;
+    }
+    s->unmoved_count = unmoved;
+    free(standings);
+    return unmoved < count;
+}
+
+bool trace_subject_mark(struct trace_pass *p, struct trace_subject *s, struct error *error) {
+    if (s->kind == SUBJECT_ACCOUNT) return mark_account(p, s, error);
+    if (s->kind == SUBJECT_TRANSACTION) return mark_transactions(p, &s->name, 1, s, error);
+    return mark_transactions(p, s->tx_ids, s->tx_count, s, error);
+}

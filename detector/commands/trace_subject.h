@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose money is traced: that of a transaction, of an incident's transactions, or of what people
+ * sent to an account. */
+#pragma once
+
+#include "detector/commands/trace_pass.h"
+
+enum trace_kind { SUBJECT_TRANSACTION, SUBJECT_ACCOUNT, SUBJECT_INCIDENT };
+
+struct trace_subject {
+    enum trace_kind kind;
+    bool kind_given;  /* not to be found out */
+    const char *name; /* tx_id, account or signal id */
+    /* Of an account: P2P credits in (from_s, to_s]. */
+    int64_t from_s, to_s;
+    /* Of an incident: its transactions, and which of them moved nothing here. */
+    const char **tx_ids;
+    size_t tx_count, *unmoved, unmoved_count;
+};
+
+/* An incident as JSON: "signal_id" and "related_tx_ids", as in FraudSignal; other keys are left
+ * alone. ERROR_BAD_DATA, ERROR_IO. */
+bool trace_incident_read(const char *path, struct trace_subject *subject, struct error *error);
+void trace_subject_free(struct trace_subject *subject);
+
+/* What was asked for by name: ERROR_BAD_DATA when it is neither among the moves, ERROR_USAGE when
+ * it is both. */
+bool trace_subject_find(const struct trace_pass *pass, struct trace_subject *subject,
+                        struct error *error);
+/* Of an account, without --from: the `window_s` seconds up to its last event. */
+void trace_subject_window(const struct trace_pass *pass, struct trace_subject *subject,
+                          int64_t window_s);
+/* Marks the sources among the pass's moves. ERROR_BAD_DATA, saying why, when there are none. */
+bool trace_subject_mark(struct trace_pass *pass, struct trace_subject *subject,
+                        struct error *error);
