@@ -27,7 +27,7 @@ static const char style[] =
     "vertical-align:top}"
     "th{font-weight:600}"
     ".n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
-    ".t{white-space:nowrap}.w{overflow-wrap:anywhere}"
+    ".t{white-space:nowrap}.w{overflow-wrap:anywhere;min-width:9rem}"
     "tr.first td{border-bottom:0;padding-bottom:0}"
     "tr.second td{padding-top:0;font-size:.78rem;color:var(--soft);overflow-wrap:anywhere}"
     "tr.sum td{font-weight:600;border-bottom:0}"
@@ -47,7 +47,8 @@ static const char style[] =
     "@media print{:root{--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#f6f6f6;"
     "--there:#1a6b47;--on:#8c959f;--out:#b3261e;--cut:#9a6700;--flow:#8c959f}"
     "body{max-width:none;padding:0;font-size:8pt;line-height:1.25}"
-    "h1{font-size:12pt}h2{font-size:9.5pt;margin:.6rem 0 .1rem;break-after:avoid}"
+    ".small,.legend,footer{font-size:7pt}h1{font-size:12pt}h2{font-size:9.5pt;margin:.6rem 0 "
+    ".1rem;break-after:avoid}"
     "th,td{padding:.05rem .3rem}table{font-size:7.4pt}tr.second td{font-size:6.4pt}"
     ".graph{max-width:100%;height:auto;max-height:240mm}.wide{overflow:visible}"
     "tr.first{break-after:avoid}tr{break-inside:avoid}"
@@ -91,7 +92,8 @@ static void put_money_cell(const struct page *p, int64_t tiyn) {
 
 static void put_account_cell(const struct page *p, uint32_t account) {
     char name[TRACE_NAME_SIZE];
-    put_cell(p, "w", trace_report_name(p->report, account, p->language, name));
+    put_cell(p, p->report->full ? "w" : "t",
+             trace_report_name(p->report, account, p->language, name));
 }
 
 static void put_long_account_cell(const struct page *p, uint32_t account) {
@@ -165,7 +167,7 @@ static void put_subject(const struct page *p) {
     const struct trace_report *r = p->report;
     const struct trace_subject *s = r->subject;
     char text[512], money[EXPLAIN_VALUE_SIZE], from[INSTANT_TEXT_SIZE], to[INSTANT_TEXT_SIZE];
-    put_element(p, "<h1>", word(p, TRACE_TITLE), " ");
+    put_element(p, "<h1>", word(p, TRACE_TITLE), ": ");
     put_element(p, "", word(p, trace_report_of(r)), " ");
     put_element(p, "", s->name, "</h1>\n");
     put_element(p, "<p class=\"says\">", word(p, TRACE_STATEMENT), "</p>\n<dl>");
@@ -291,11 +293,11 @@ static void put_rows(const struct page *p) {
         {"n", TRACE_HOP}, {"", TRACE_TIME},    {"", TRACE_KIND},   {"", TRACE_FROM},
         {"", TRACE_TO},   {"n", TRACE_AMOUNT}, {"n", TRACE_OF_IT}, {"", TRACE_OUTCOME}};
     BEGIN_TABLE(p, TRACE_TRANSFERS, "", columns);
+    fprintf(p->file, "<tr class=\"second\"><td></td><td colspan=\"7\">%s · %s · %s</td></tr>\n",
+            word(p, TRACE_TRANSACTION), word(p, TRACE_POSITION), word(p, TRACE_RECORD_HASH));
     for (size_t i = 0; i < p->report->row_count; i++)
         put_row(p, &p->report->rows[i]);
     end_table(p);
-    fprintf(p->file, "<p class=\"small\">%s · %s · %s</p>\n", word(p, TRACE_TRANSACTION),
-            word(p, TRACE_POSITION), word(p, TRACE_RECORD_HASH));
 }
 
 /* Recommendations. */

@@ -76,7 +76,7 @@ struct trace_report {
 bool trace_report_open(struct trace_report *report, struct error *error);
 void trace_report_close(struct trace_report *report);
 
-/* What the subject is: "of a transaction". */
+/* What the subject is: "transaction". */
 enum trace_word trace_report_of(const struct trace_report *report);
 /* "3: t1bb…2f" of a holder, "S3: t1bb…2f" of one that has only sent; else the token. */
 enum { TRACE_NAME_SIZE = 1024, TRACE_HOUR_S = 3600 };

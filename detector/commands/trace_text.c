@@ -64,7 +64,7 @@ static void put_time(const struct writer *w, int64_t second) {
 static void put_title(const struct writer *w) {
     const struct trace_subject *s = w->report->subject;
     char from[INSTANT_TEXT_SIZE], to[INSTANT_TEXT_SIZE];
-    fprintf(w->file, "%s %s ", word(w, TRACE_TITLE), word(w, trace_report_of(w->report)));
+    fprintf(w->file, "%s: %s ", word(w, TRACE_TITLE), word(w, trace_report_of(w->report)));
     put(w, s->name);
     fprintf(w->file, "\n%s\n\n", word(w, TRACE_STATEMENT));
     if (s->kind == SUBJECT_ACCOUNT) {

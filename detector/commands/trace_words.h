@@ -10,10 +10,9 @@
 /* clang-format off */
 #define TRACE_WORDS(X) \
     X(TITLE, "Money trail", "След денег", "Ақша ізі") \
-    X(OF_TRANSACTION, "of a transaction", "операции", "операцияның") \
-    X(OF_ACCOUNT, "of what people sent to an account", "переводов людей на счёт", \
-      "шотқа адамдар аударған ақшаның") \
-    X(OF_INCIDENT, "of an incident", "инцидента", "оқиғаның") \
+    X(OF_TRANSACTION, "transaction", "операция", "операция") \
+    X(OF_ACCOUNT, "what people sent to account", "переводы людей на счёт", "адамдардың шотқа аударымдары:") \
+    X(OF_INCIDENT, "incident", "инцидент", "оқиға") \
     X(STATEMENT, "What this is: signs, worked out from recorded transactions by one rule, first in, first out within each account. " \
       "It is not a finding of anybody's guilt. A person at the bank decides; what it proves is for a court to say.", \
       "Что это: признаки, вычисленные по записанным операциям по одному правилу — деньги, пришедшие на счёт первыми, первыми и уходят. " \

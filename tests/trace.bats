@@ -1,0 +1,301 @@
+# trace: where money went. The rule itself is held to a second computation in tests/test_trail.c and tests/test_trace.py.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    cat > m.map <<'MAP'
+[columns]
+event_id = id
+tx_id = tx
+time = ts
+payer = from
+payee = to
+payer.balance_after = left
+amount = sum
+type = kind
+status = outcome
+[type T]
+event_type = P2P_TRANSFER
+[type C]
+event_type = CASH_WITHDRAWAL
+[type K]
+event_type = CRYPTO_PURCHASE
+[type B]
+event_type = C2B_PAYMENT
+[status]
+S = SETTLED
+R = REVERSED
+N = REFUSED
+MAP
+    # A victim's loan goes to bob, on to cid and dan; 20 were cid's own; ann's refused transfer moves nothing.
+    cat > small.csv <<'CSV'
+id,tx,ts,from,to,left,sum,kind,outcome
+1,loan,1767225600,ann,bob,0,100000,T,S
+2,no,1767225610,ann,bob,0,5000,T,N
+3,on1,1767225660,bob,cid,40000,60000,T,S
+4,on1,1767225661,bob,cid,40000,60000,T,S
+5,atm,1767225700,cid,,0,50000,C,S
+6,coin,1767225800,bob,shop,20000,20000,K,S
+7,tea,1767225900,bob,shop,19000,1000,B,S
+8,on2,1767226000,bob,dan,9000,10000,T,S
+9,on2,1767226100,bob,dan,14000,5000,T,R
+10,tip,1767226200,bob,eve,13500,500,T,S
+11,other,1767226300,eve,bob,0,7000,T,S
+CSV
+    "$SAQSHY" import --quiet --mapping m.map --input small.csv --out small.avro
+    "$SAQSHY" trace loan --quiet --input small.avro --json > small.json
+    "$SAQSHY" gen --quiet --days 3 --accounts 1000 --droppers 10 --out feed.avro --labels labels.csv
+    tail -n +2 labels.csv | cut -d, -f1 > droppers
+    head -1 droppers > dropper
+    "$SAQSHY" trace "$(cat dropper)" --quiet --input feed.avro --json > dropper.json
+}
+
+setup() { cd "$BATS_FILE_TMPDIR"; }
+
+# report FILE EXPRESSION: of the report `r`.
+report() { python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"; }
+
+trace() { "$SAQSHY" trace "$@" --quiet --input feed.avro; }
+small() { "$SAQSHY" trace "$@" --quiet --input small.avro; }
+
+@test "a transaction's money is followed to where it is" {
+    [ "$(report small.json 'r["traced_kzt_minor"]')" -eq 10000000 ]
+    [ "$(report small.json '{k: v for k, v in r["now_kzt_minor"].items() if v}')" = \
+        "{'there': 2850000, 'CASH': 5000000, 'CRYPTO': 2000000, 'PURCHASE': 100000, 'FLOOR': 50000}" ]
+    [ "$(report small.json '[(t["hop"], t["tx_id"], t["traced_kzt_minor"], t["outcome"]) for t in r["transfers"]]')" = \
+        "[(0, 'loan', 10000000, 'FOLLOWED'), (1, 'on1', 6000000, 'FOLLOWED'), (2, 'atm', 5000000, 'CASH'), (1, 'coin', 2000000, 'CRYPTO'), (1, 'tea', 100000, 'PURCHASE'), (1, 'on2', 1000000, 'FOLLOWED'), (1, 'on2', 500000, 'GIVEN_BACK'), (1, 'tip', 50000, 'FLOOR')]" ]
+    [ "$(report small.json '[(a["came_kzt_minor"], a["there_kzt_minor"]) for a in r["accounts"]]')" = \
+        "[(10000000, 1350000), (6000000, 1000000), (500000, 500000)]" ]
+    run small loan
+    [[ "$output" == *"Money trail: transaction loan"* ]]
+    [[ "$output" == *"It is not a finding of anybody's guilt."* ]]
+    [[ "$output" == *"28 500.00    28.5 %  still on accounts"* ]]
+    [[ "$output" == *"given back by a reversal"* ]]
+    [[ "$output" == *"No recommendation was issued for these accounts."* ]]
+}
+
+@test "an account's trail is of what people sent to it within a time" {
+    small bob --json > bob.json
+    [ "$(report bob.json 'r["traced_kzt_minor"]')" -eq 10700000 ]
+    [ "$(report bob.json 'r["subject"]["to"] - r["subject"]["after"]')" -eq 259200 ]
+    small bob --from 1767225600 --json > later.json
+    [ "$(report later.json 'r["traced_kzt_minor"]')" -eq 700000 ]
+    small bob --to 1767226000 --json > earlier.json
+    [ "$(report earlier.json 'r["traced_kzt_minor"]')" -eq 10000000 ]
+    [ "$(report earlier.json 'r["subject"]["after"]')" -eq "$((1767226000 - 259200))" ]
+    [ "$(report bob.json '[s["transfers"] for s in r["senders"]]')" = "[1, 1]" ]
+}
+
+@test "limits are the caller's, and what they cut off is said" {
+    small loan --hops 0 --json > hops.json
+    [ "$(report hops.json 'r["now_kzt_minor"]["HOP_LIMIT"]')" -eq 6550000 ]
+    small loan --hours 0 --json > hours.json
+    [ "$(report hours.json 'r["now_kzt_minor"]["TIME_LIMIT"]')" -eq 6550000 ]
+    small loan --floor 60000.01 --json > floor.json
+    [ "$(report floor.json 'r["now_kzt_minor"]["FLOOR"]')" -eq 6550000 ]
+    small loan --floor 0 --json > all.json
+    [ "$(report all.json 'r["now_kzt_minor"]["FLOOR"]')" -eq 0 ]
+    [ "$(report all.json '[r["limits"][k] for k in ("hops", "hours", "floor_kzt_minor")]')" = "[10, 72, 0]" ]
+}
+
+@test "an incident is several transactions at once, and what moved nothing is said" {
+    echo '{"signal_id": "S-1", "kind": "INCIDENT", "related_tx_ids": ["loan", "no", "elsewhere", "other"]}' > incident.json
+    small --incident incident.json --json > found.json
+    [ "$(report found.json 'r["traced_kzt_minor"]')" -eq 10700000 ]
+    [ "$(report found.json 'r["subject"]')" = "{'kind': 'incident', 'id': 'S-1', 'moved_nothing': ['no', 'elsewhere']}" ]
+    small --incident incident.json | grep -q "^Moved no money here  *elsewhere$"
+    echo '{"signal_id": "S-2", "related_tx_ids": ["elsewhere"]}' > none.json
+    run small --incident none.json
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"elsewhere is no transaction of an accepted event"* ]]
+    for bad in '{"signal_id": "S"}' '{"related_tx_ids": ["a"]}' '{"signal_id": "S", "related_tx_ids": []}' '[]' '"x"' '{' \
+        '{"signal_id": "S", "related_tx_ids": [1]}' '{"signal_id": "S", "related_tx_ids": "loan"}'; do
+        echo "$bad" > bad.json
+        run small --incident bad.json
+        [ "$status" -eq 65 ]
+        [[ "$output" == *"BAD_DATA: bad.json: "* ]]
+    done
+}
+
+@test "nothing is lost and nothing is made, in all and for each account of each dropper" {
+    while read -r account; do
+        trace "$account" --json > sums.json || continue
+        [ "$(report sums.json 'r["traced_kzt_minor"] == sum(r["now_kzt_minor"].values())')" = True ]
+        [ "$(report sums.json 'all(a["came_kzt_minor"] == sum(a[k + "_kzt_minor"] for k in ("passed_on", "went_out", "not_followed", "there")) for a in r["accounts"])')" = True ]
+        [ "$(report sums.json 'r["traced_kzt_minor"] == sum(s["traced_kzt_minor"] for s in r["senders"])')" = True ]
+        echo "$account" >> traced
+    done < droppers
+    [ "$(wc -l < traced)" -ge 8 ]
+}
+
+@test "recommendations are those of the backtest, for accounts of the trail" {
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --out results
+    [ "$(report dropper.json 'len(r["recommendations"]) > 0')" = True ]
+    trace "$(cat dropper)" --full --json > full.json
+    [ "$(report full.json '{x["account"] for x in r["recommendations"]} <= {x["account"] for x in r["accounts"] + r["senders"]}')" = True ]
+    [ "$(report full.json 'all(x["issued_at"] <= y["issued_at"] for x, y in zip(r["recommendations"], r["recommendations"][1:]))')" = True ]
+    report full.json '"\n".join(x["id"] for x in r["recommendations"])' | sort -u | while read -r id; do
+        grep -q -a "$id" results/recommendations.avro
+    done
+}
+
+@test "CSV has the transfers of the JSON" {
+    trace "$(cat dropper)" --csv > rows.csv
+    python3 - <<'PY'
+import csv, json
+rows = list(csv.DictReader(open("rows.csv")))
+transfers = json.load(open("dropper.json"))["transfers"]
+assert len(rows) == len(transfers) > 0
+for row, t in zip(rows, transfers):
+    for key in ("hop", "time", "tx_id", "type", "amount_kzt_minor", "traced_kzt_minor", "outcome", "record_sha256"):
+        assert row[key] == str(t[key]), (row, t)
+    assert row["from"] == (t["from"] or "") and row["to"] == (t["to"] or "")
+    assert [row[k] for k in ("topic", "partition", "offset")] == [str(t["position"][k]) for k in ("topic", "partition", "offset")]
+PY
+}
+
+@test "the same records give the same bytes, wherever they lie and whatever the locale is" {
+    trace "$(cat dropper)" --json | cmp - dropper.json
+    mkdir -p elsewhere
+    cp feed.avro elsewhere/other-name.avro
+    (cd elsewhere && LC_ALL=C TZ=Asia/Almaty "$SAQSHY" trace "$(cat ../dropper)" --quiet --input other-name.avro --json) | cmp - dropper.json
+    trace "$(cat dropper)" --html one.html
+    LC_ALL=ru_RU.UTF-8 trace "$(cat dropper)" --html - | cmp - one.html
+    small loan --json --partitions 5 > parted.json
+    [ "$(report parted.json '[[{k: v for k, v in t.items() if k != "position"} for t in r["transfers"]], r["input"], r["accounts"]]')" = \
+        "$(report small.json '[[{k: v for k, v in t.items() if k != "position"} for t in r["transfers"]], r["input"], r["accounts"]]')" ]
+}
+
+@test "tokens are shortened unless they are asked for" {
+    for form in "" --json --csv --html=-; do
+        trace "$(cat dropper)" $form > shown
+        [ "$(grep -o 't1[0-9a-f]\{32\}' shown | sort -u | grep -v -x -F -f dropper | wc -l)" -eq 0 ]
+        trace "$(cat dropper)" --full $form > shown
+        [ "$(grep -o 't1[0-9a-f]\{32\}' shown | sort -u | wc -l)" -gt 3 ]
+    done
+}
+
+@test "what cannot be traced is said, with the next step" {
+    refused() { # status text words…
+        local wanted=$1 text=$2
+        shift 2
+        run "$SAQSHY" trace "$@"
+        [ "$status" -eq "$wanted" ]
+        [[ "$output" == *"$text"* ]]
+    }
+    refused 65 "nobody is no transaction and no account of the 10 events that were accepted" nobody --input small.avro
+    refused 65 "nobody is no account of" nobody --as account --input small.avro
+    refused 65 "loan is no account of" loan --as account --input small.avro
+    refused 65 "bob is no transaction of" bob --as tx --input small.avro
+    refused 65 "no moved no money: all that is known of it is REFUSED" no --input small.avro
+    refused 65 "atm went to no account" atm --input small.avro
+    refused 65 "shop has received no transfer from people in that time" shop --input small.avro
+    refused 65 "bob has received no transfer from people in that time" bob --from 2027-01-01 --input small.avro
+    refused 2 "--input FILE is missing" loan
+    refused 2 "one of TX, ACCOUNT and --incident FILE is wanted" --input small.avro
+    refused 2 "one of TX, ACCOUNT and --incident FILE is wanted" loan --incident incident.json --input small.avro
+    refused 2 "--as takes tx or account, not card" loan --as card --input small.avro
+    refused 2 "--floor much is no plain decimal number" loan --floor much --input small.avro
+    refused 2 "--floor -1 is below 0" loan --floor=-1 --input small.avro
+    refused 2 "--floor 0.001" loan --floor 0.001 --input small.avro
+    refused 2 "--hops" loan --hops 1001 --input small.avro
+    refused 2 "--hours" loan --hours -1 --input small.avro
+    refused 2 "--from then: the time is neither" bob --from then --input small.avro
+    refused 2 "--lang takes en, ru or kk, not de" loan --lang de --input small.avro
+    refused 2 "of --json, --csv and --html - only one can go to stdout" loan --json --csv --input small.avro
+    refused 2 "of --json, --csv and --html - only one can go to stdout" loan --html - --csv --input small.avro
+    refused 2 "--input and --html are the same file" loan --html small.avro --input small.avro
+    refused 74 "nowhere" loan --html nowhere/page.html --input small.avro
+    refused 1 "need more than --memory 1000000; raise it" "$(cat dropper)" --memory 1M --input feed.avro
+}
+
+@test "a name that is both is asked about" {
+    sed 's/^8,on2,/8,bob,/' small.csv > both.csv
+    "$SAQSHY" import --quiet --mapping m.map --input both.csv --out both.avro
+    run "$SAQSHY" trace bob --input both.avro
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"bob is a transaction and an account; say which with --as"* ]]
+    [ "$("$SAQSHY" trace bob --as tx --quiet --input both.avro --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["traced_kzt_minor"])')" -eq 1000000 ]
+}
+
+@test "three languages" {
+    small loan | grep -q "^Where the money is (as of"
+    small loan --lang ru | grep -q "^Где деньги (на момент"
+    small loan --lang kk | grep -q "^Ақша қайда (соңғы"
+    for word in "не вывод о чьей-либо вине" "наличные"; do small loan --lang ru --html - | grep -q "$word"; done
+}
+
+@test "the page is whole, loads nothing and runs nothing" {
+    for lang in en ru kk; do
+        trace "$(cat dropper)" --lang $lang --html page.html
+        [ "$(grep -c "<html lang=\"$lang\">" page.html)" -eq 1 ]
+        grep -q "default-src 'none'; style-src 'sha256-" page.html
+        run grep -i -E '<script|<link|<img|<iframe|https?:|url\(|@import| on[a-z]+=| style=' page.html
+        [ "$status" -eq 1 ]
+    done
+    python3 - <<'PY'
+import base64, hashlib, html.parser, re
+page = open("page.html", encoding="utf-8").read()
+style = re.search("<style>(.*?)</style>", page, re.S).group(1)
+assert "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in page
+class Check(html.parser.HTMLParser):
+    open_tags = []
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "br"): self.open_tags.append(tag)
+    def handle_startendtag(self, tag, attributes):
+        assert tag in ("rect", "path")
+    def handle_endtag(self, tag):
+        assert self.open_tags.pop() == tag, tag
+check = Check()
+check.feed(page)
+assert check.open_tags == []
+PY
+}
+
+@test "what stands in names is text: nothing of it is markup, nothing steers a terminal" {
+    python3 - <<'PY'
+evil = ['<script>alert(1)</script>', '""><img src=x onerror=alert(1)>', "'onload='x", '&lt;script&gt;', '</svg><script>', '\x1b[31mred', '\u009b2J', ']]>', '<!--']
+with open("evil.csv", "w") as out:
+    print("id,tx,ts,from,to,left,sum,kind,outcome", file=out)
+    for i in range(60):
+        print('%d,"%d%s",%d,"%s%d","%s%d",0,%d,T,S' % (
+            i, i, evil[i % 9], 1767225600 + 60 * i, evil[i % 9], i % 7, evil[(i + 1) % 9], (i + 1) % 7, 100000 + i), file=out)
+PY
+    "$SAQSHY" import --quiet --mapping m.map --input evil.csv --out evil.avro
+    name='0<script>alert(1)</script>'
+    for flag in --quiet --full; do
+        "$SAQSHY" trace "$name" --quiet $flag --input evil.avro --html evil.html
+        run grep -i -E '<script|<img|<!--|<iframe|[[:cntrl:]]\[' evil.html
+        [ "$status" -eq 1 ]
+        grep -q '&lt;script&gt;' evil.html
+        "$SAQSHY" trace "$name" --quiet $flag --input evil.avro > evil.txt
+        run grep -P '\x1b|\xc2\x9b' evil.txt
+        [ "$status" -eq 1 ]
+        "$SAQSHY" trace "$name" --quiet $flag --input evil.avro --json | python3 -m json.tool > /dev/null
+        "$SAQSHY" trace "$name" --quiet $flag --input evil.avro --csv | python3 -c 'import csv, sys; assert {len(r) for r in csv.reader(sys.stdin)} == {13}'
+    done
+}
+
+@test "the largest amounts there can be are followed" {
+    python3 - <<'PY'
+with open("large.csv", "w") as out:
+    print("id,tx,ts,from,to,left,sum,kind,outcome", file=out)
+    for i in range(40):
+        print("%d,t%d,%d,%s,%s,0,92233720368547758.07,T,S" % (i, i, 1767225600 + i, "ab"[i % 2], "ba"[i % 2]), file=out)
+PY
+    "$SAQSHY" import --quiet --mapping m.map --input large.csv --out large.avro
+    "$SAQSHY" trace a --quiet --input large.avro --json > large.json
+    [ "$(report large.json 'r["traced_kzt_minor"]')" = 9223372036854775807 ]
+    "$SAQSHY" trace a --quiet --input large.avro --html - | grep -q "92 233 720 368 547 758.07"
+}
+
+@test "nothing of a live shard is read or written; an old page stays when a run fails" {
+    mkdir -p live/state live/snapshots
+    trace "$(cat dropper)" --json -X state.dir=live/state -X snapshot.dir=live/snapshots | cmp - dropper.json
+    [ -z "$(find live -type f)" ]
+    echo old > kept.html
+    run trace nobody --html kept.html
+    [ "$status" -eq 65 ]
+    [ "$(cat kept.html)" = old ]
+    [ ! -e kept.html.part ]
+}
