@@ -276,6 +276,22 @@ PY
     done
 }
 
+@test "of many boxes the largest are drawn, and the tables have all" {
+    python3 - <<'PY'
+with open("fan.csv", "w") as out:
+    print("id,tx,ts,from,to,left,sum,kind,outcome\n0,start,1767225600,ann,bob,0,1000000,T,S", file=out)
+    for i in range(1, 61):
+        print("%d,t%d,%d,bob,payee-%d,,%d,T,S" % (i, i, 1767225600 + i, i, 5000 + i), file=out)
+PY
+    "$SAQSHY" import --quiet --mapping m.map --input fan.csv --out fan.avro
+    for lang in "en:The 40 largest of 61 boxes" "ru:Показаны 40 крупнейших из 61" "kk:61 ішінен ең ірі 40 көрсетілген"; do
+        "$SAQSHY" trace start --quiet --input fan.avro --html fan.html --lang "${lang%%:*}"
+        grep -q "${lang#*:}" fan.html
+        [ "$(grep -o 'class="box"' fan.html | wc -l)" -eq 41 ]
+        [ "$(grep -o '<tr class="first">' fan.html | wc -l)" -eq 61 ]
+    done
+}
+
 @test "the largest amounts there can be are followed" {
     python3 - <<'PY'
 with open("large.csv", "w") as out:
