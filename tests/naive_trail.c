@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COINS_MAX = 20000, TAKEN_MAX = 40000, ENDED_MAX = 40000, ACCOUNTS_MAX = 16 };
+enum { COINS_MAX = 5000, TAKEN_MAX = 5000, ENDED_MAX = 5000, ACCOUNTS_MAX = 8 };
 
 /* A place in a row where a coin lies or lay. */
 struct coin {
@@ -58,6 +58,7 @@ static void see(struct naive_trail *n, uint32_t account, int64_t before) {
     row->seen = true;
     row->newest_lot = -1;
     const int pile = n->piles++;
+    assert(before < COINS_MAX);
     for (int64_t i = 0; i < before; i++)
         row->coins[row->count++] = (struct coin){true, -1, pile, ""};
 }
@@ -155,6 +156,7 @@ static void put_before_pile(struct naive_trail *n, struct row *row, int pile) {
     int at = 0;
     while (row->coins[at].pile != pile)
         at++;
+    assert(row->count < COINS_MAX);
     memmove(&row->coins[at + 1], &row->coins[at], (size_t)(row->count - at) * sizeof *row->coins);
     row->count++;
     row->coins[at] = (struct coin){true, row->coins[at + 1].lot, n->piles++, ""};

@@ -383,7 +383,7 @@ static void check_conserved(void) {
 
 static void a_random_history_is_followed_as_coin_by_coin(void **state) {
     (void)state;
-    enum { HISTORIES = 800 };
+    enum { HISTORIES = 2000 };
     int64_t marked = 0, undone = 0, deep = 0, fates[TRAIL_FATE_COUNT] = {0};
     for (uint64_t seed = 0; seed < HISTORIES; seed++) {
         struct chance chance = {seed};
