@@ -139,6 +139,30 @@ small() { "$SAQSHY" trace "$@" --quiet --input small.avro; }
     done
 }
 
+@test "each recommendation says what of the traced money was there then, as the transfers up to it add up to" {
+    for account in $(cat droppers); do
+        trace "$account" --full --json --from 2025-01-01 || true
+    done > all.ndjson
+    python3 - <<'PY'
+import json
+checked = above = 0
+for report in map(json.loads, open("all.ndjson")):
+    for advice in report["recommendations"]:
+        there = 0
+        for t in report["transfers"]:
+            if t["position"]["offset"] > advice["position"]["offset"]: break
+            back, amount = t["outcome"] == "GIVEN_BACK", t["traced_kzt_minor"]
+            if t["to"] == advice["account"] and (back and t["hop"] > 0 or t["outcome"] == "FOLLOWED"): there += amount
+            if t["from"] == advice["account"] and (back or t["hop"] > 0): there -= amount
+        if advice["traced_there_kzt_minor"] is None:
+            assert advice["state"] in ("EXPIRED", "WITHDRAWN")
+            continue
+        assert there == advice["traced_there_kzt_minor"], (advice, there)
+        checked, above = checked + 1, above + (there > 0)
+assert checked > 20 and above > 10, (checked, above)
+PY
+}
+
 @test "CSV has the transfers of the JSON" {
     trace "$(cat dropper)" --csv > rows.csv
     python3 - <<'PY'

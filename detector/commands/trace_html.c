@@ -303,13 +303,15 @@ static void put_rows(const struct page *p) {
 /* Recommendations. */
 
 static void put_one_advice(const struct page *p, const struct trace_advice *a) {
-    char id[64];
+    char id[EXPLAIN_VALUE_SIZE];
     fputs("<tr>", p->file);
     put_time_cell(p, a->issued_s);
     put_account_cell(p, a->account);
     put_cell(p, "", trace_state(a->state, p->language));
     put_cell(p, "", explain_action(a->action, p->language));
     put_money_cell(p, a->at_risk_tiyn);
+    const int64_t then = trace_report_then(p->report, a);
+    put_cell(p, "n", then < 0 ? "–" : explain_money(then, id));
     snprintf(id, sizeof id, "%s.%d", a->id, (int)a->revision);
     put_cell(p, "w", id);
     fputs("</tr>\n", p->file);
@@ -322,9 +324,9 @@ static bool any_advice(const struct page *p) {
 }
 
 static void put_advice(const struct page *p) {
-    static const struct column columns[] = {{"", TRACE_TIME},     {"", TRACE_ACCOUNT},
-                                            {"", TRACE_STATE},    {"", TRACE_ACTION},
-                                            {"n", TRACE_AT_RISK}, {"", TRACE_RECOMMENDATION}};
+    static const struct column columns[] = {
+        {"", TRACE_TIME},     {"", TRACE_ACCOUNT}, {"", TRACE_STATE},         {"", TRACE_ACTION},
+        {"n", TRACE_AT_RISK}, {"n", TRACE_THEN},   {"", TRACE_RECOMMENDATION}};
     const struct trace_pass *pass = p->report->pass;
     if (!any_advice(p)) {
         put_element(p, "<h2>", word(p, TRACE_RECOMMENDATIONS), "</h2>\n");

@@ -113,12 +113,14 @@ static json_t *recommendations(const struct trace_report *r) {
     for (size_t i = 0; i < r->pass->advice_count; i++) {
         const struct trace_advice *a = &r->pass->advice[i];
         if (!trace_report_concerns(r, a)) continue;
+        const int64_t then = trace_report_then(r, a);
         json_array_append_new(
-            rows, json_pack("{so ss si ss ss sI sI sI so}", "account", account(r, a->account), "id",
-                            a->id, "revision", (int)a->revision, "state", states[a->state],
+            rows, json_pack("{so ss si ss ss sI sI sI so so}", "account", account(r, a->account),
+                            "id", a->id, "revision", (int)a->revision, "state", states[a->state],
                             "action", actions[a->action], "issued_at", (json_int_t)a->issued_s,
                             "valid_until", (json_int_t)a->valid_until_s, "at_risk_kzt_minor",
-                            (json_int_t)a->at_risk_tiyn, "position",
+                            (json_int_t)a->at_risk_tiyn, "traced_there_kzt_minor",
+                            then < 0 ? json_null() : whole(then), "position",
                             position(r, a->partition, a->offset)));
     }
     return rows;

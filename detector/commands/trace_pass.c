@@ -81,6 +81,14 @@ void trace_pass_take_batch(struct trace_pass *p, const struct batch *batch) {
     }
 }
 
+/* It is one of the last batch, or none. */
+static uint32_t move_at(const struct trace_pass *p, int32_t partition, int64_t offset) {
+    for (size_t i = p->count; i > 0 && p->count - i < BATCH_EVENTS; i--)
+        if (p->places[i - 1].partition == partition && p->places[i - 1].offset == offset)
+            return (uint32_t)(i - 1);
+    return TRAIL_NONE;
+}
+
 void trace_pass_take_advice(void *context, const struct recommendation *r) {
     struct trace_pass *p = context;
     const uint32_t account = names_find(&p->accounts, r->target_account_token);
@@ -91,6 +99,7 @@ void trace_pass_take_advice(void *context, const struct recommendation *r) {
                                     .revision = r->revision,
                                     .partition = r->input_partition,
                                     .offset = r->input_offset,
+                                    .move = move_at(p, r->input_partition, r->input_offset),
                                     .state = r->state,
                                     .action = r->action,
                                     .issued_s = r->issued_at_us / MICROSECONDS,

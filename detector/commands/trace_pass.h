@@ -21,6 +21,7 @@ struct trace_advice {
     uint32_t account;
     int32_t revision, partition;
     int64_t offset; /* of the record that led to it */
+    uint32_t move;  /* the same; TRAIL_NONE: it was long before, as of what expired */
     char id[RECOMMENDATION_ID_SIZE + 1];
     enum recommendation_state state;
     enum action action;

@@ -264,6 +264,28 @@ bool trace_report_concerns(const struct trace_report *r, const struct trace_advi
            pairs_find(&r->sender_numbers, advice->account, 0) != LOOKUP_NONE;
 }
 
+/* What so much of a part adds to what is traced on an account. */
+static int64_t moved(const struct trace_report *r, uint32_t account, const struct trail_part *parts,
+                     const struct trail_part *part, int64_t amount) {
+    int64_t sum = 0;
+    if (part->fate == TRAIL_FOLLOWED && payee_of(r, part) == account) sum += amount;
+    if (part->parent != TRAIL_NONE && payee_of(r, &parts[part->parent]) == account) sum -= amount;
+    return sum;
+}
+
+int64_t trace_report_then(const struct trace_report *r, const struct trace_advice *advice) {
+    size_t parts = 0, returns = 0;
+    const struct trail_part *part = trail_parts(r->trail, &parts);
+    const struct trail_return *given = trail_returns(r->trail, &returns);
+    int64_t sum = 0;
+    if (advice->move == TRAIL_NONE) return -1;
+    for (size_t i = 0; i < parts && part[i].move <= advice->move; i++)
+        add(&sum, moved(r, advice->account, part, &part[i], part[i].amount));
+    for (size_t i = 0; i < returns && given[i].move <= advice->move; i++)
+        add(&sum, -moved(r, advice->account, part, &part[given[i].part], given[i].amount));
+    return sum;
+}
+
 const char *trace_report_percent(const struct trace_report *r, int64_t tiyn, char out[16]) {
     snprintf(out, 16, "%.1f", r->traced == 0 ? 0.0 : 100.0 * (double)tiyn / (double)r->traced);
     return out;

@@ -96,6 +96,9 @@ const char *trace_report_outcome(const struct trace_row *row, enum language lang
 void trace_report_hash(const struct trace_report *report, uint32_t move, char out[DIGEST_HEX_SIZE]);
 /* Whether a recommendation is for an account of the trail, or its sender. */
 bool trace_report_concerns(const struct trace_report *report, const struct trace_advice *advice);
+/* What of the traced money was on the account right after the record that led to the advice; -1:
+ * not known. */
+int64_t trace_report_then(const struct trace_report *report, const struct trace_advice *advice);
 /* "12.3" of what was traced. */
 const char *trace_report_percent(const struct trace_report *report, int64_t tiyn, char out[16]);
 

@@ -187,11 +187,14 @@ static void put_rows(const struct writer *w) {
 
 static void put_one_advice(const struct writer *w, const struct trace_advice *a) {
     char money[EXPLAIN_VALUE_SIZE];
+    const int64_t then = trace_report_then(w->report, a);
     put_time(w, a->issued_s);
     put_name(w, a->account);
-    fprintf(w->file, "%s.%d  %s: %s; %s %s\n", a->id, (int)a->revision,
+    fprintf(w->file, "%s.%d  %s: %s; %s %s", a->id, (int)a->revision,
             trace_state(a->state, w->language), explain_action(a->action, w->language),
             word(w, TRACE_AT_RISK), explain_money(a->at_risk_tiyn, money));
+    if (then >= 0) fprintf(w->file, "; %s %s", word(w, TRACE_THEN), explain_money(then, money));
+    fputc('\n', w->file);
 }
 
 static void put_advice(const struct writer *w) {

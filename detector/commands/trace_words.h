@@ -71,6 +71,7 @@
     X(STATE, "State", "Состояние", "Күйі") \
     X(ACTION, "Action", "Действие", "Әрекет") \
     X(AT_RISK, "At risk, KZT", "Под риском, KZT", "Тәуекелдегі сома, KZT") \
+    X(THEN, "Traced there then, KZT", "Прослеженного тогда там, KZT", "Сол кездегі қадағаланғаны, KZT") \
     X(HASHES, "What it was worked out from", "Из чего вычислено", "Неден есептелді") \
     X(MODEL, "Model", "Модель", "Модель") \
     X(POLICY, "Policy", "Политика", "Саясат") \
