@@ -225,6 +225,8 @@ PY
     refused 2 "--hops" loan --hops 1001 --input small.avro
     refused 2 "--hours" loan --hours -1 --input small.avro
     refused 2 "--from then: the time is neither" bob --from then --input small.avro
+    refused 2 "--from and --to choose an account's credits, and loan is none" loan --to 2026-01-02 --input small.avro
+    refused 2 "--from and --to choose an account's credits, and S-1 is none" --incident incident.json --from 2026-01-01 --input small.avro
     refused 2 "--lang takes en, ru or kk, not de" loan --lang de --input small.avro
     refused 2 "of --json, --csv and --html - only one can go to stdout" loan --json --csv --input small.avro
     refused 2 "of --json, --csv and --html - only one can go to stdout" loan --html - --csv --input small.avro

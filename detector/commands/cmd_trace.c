@@ -24,7 +24,7 @@ struct job {
     struct cli *cli;
     struct offline_input input;
     const char *html; /* NULL: no page */
-    bool csv, from_given;
+    bool csv, window_given;
     enum language language;
     struct trail_limits limits;
     struct trace_subject subject;
@@ -61,7 +61,8 @@ static bool read_time(struct job *job, const char *flag, int64_t *second, struct
 
 static bool read_window(struct job *job, struct error *error) {
     struct trace_subject *s = &job->subject;
-    job->from_given = cli_value(job->cli, "--from") != NULL;
+    job->window_given =
+        cli_value(job->cli, "--from") != NULL || cli_value(job->cli, "--to") != NULL;
     s->to_s = INT64_MAX;
     return read_time(job, "--from", &s->from_s, error) && read_time(job, "--to", &s->to_s, error);
 }
@@ -81,9 +82,10 @@ static bool read_subject(struct job *job, struct error *error) {
     if ((cli->positional_count == 1) == (incident != NULL))
         return error_set(error, ERROR_USAGE,
                          "one of TX, ACCOUNT and --incident FILE is wanted; usage: %s", cli->usage);
+    if (!read_as(job, error) || !read_window(job, error)) return false;
     if (incident != NULL) return trace_incident_read(incident, &job->subject, error);
     job->subject.name = cli->positional[0];
-    return read_as(job, error) && read_window(job, error);
+    return true;
 }
 
 static bool is_stdout(const struct job *job) {
@@ -165,8 +167,13 @@ static bool run_engine(struct job *job, struct error *error) {
 static bool choose_sources(struct job *job, struct error *error) {
     struct trace_subject *s = &job->subject;
     if (s->kind != SUBJECT_INCIDENT && !trace_subject_find(job->pass, s, error)) return false;
+    if (s->kind != SUBJECT_ACCOUNT && job->window_given)
+        return error_set(error, ERROR_USAGE,
+                         "--from and --to choose an account's credits, and %s is none; leave them",
+                         s->name);
     if (s->kind == SUBJECT_ACCOUNT) {
-        if (!job->from_given) trace_subject_window(job->pass, s, job->limits.seconds_max);
+        if (cli_value(job->cli, "--from") == NULL)
+            trace_subject_window(job->pass, s, job->limits.seconds_max);
         if (s->to_s > job->pass->last_s) s->to_s = job->pass->last_s;
     }
     return trace_subject_mark(job->pass, s, error);
