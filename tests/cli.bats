@@ -87,6 +87,21 @@ bats_require_minimum_version 1.5.0
     ! cmp -s a.avro c.avro
 }
 
+@test "gen says in a side file who is who, and the feed stays what it was" {
+    cd "$BATS_TEST_TMPDIR"
+    "$SAQSHY" gen --quiet --days 3 --accounts 500 --droppers 40 --out a.avro --labels labels.csv
+    "$SAQSHY" gen --quiet --days 3 --accounts 500 --droppers 40 --out b.avro --groups groups.csv
+    cmp a.avro b.avro
+    [ "$(head -1 groups.csv)" = account_id,group ]
+    [ "$(sed 1d groups.csv | cut -d, -f1 | sort -u | wc -l)" -eq 524 ] # 500 people, 24 organisations
+    [ "$(grep -c ',victim$' groups.csv)" -gt 0 ]
+    [ -z "$(comm -23 <(sed 1d labels.csv | cut -d, -f1,2 | sort) <(sort groups.csv))" ]
+    run "$SAQSHY" gen --quiet --days 1 --accounts 200 --out c.avro --groups no/where.csv
+    [ "$status" -eq 74 ]
+    run "$SAQSHY" gen --days 1 --accounts 200 --out f --groups ./f
+    [ "$status" -eq 2 ]
+}
+
 @test "check compiles every schema of schema.dir and names what does not bind, and why" {
     DIR="$BATS_TEST_TMPDIR/schemas"
     mkdir "$DIR"

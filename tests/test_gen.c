@@ -360,6 +360,35 @@ static void a_label_names_the_first_tainted_credit(void **state) {
     free(first);
 }
 
+static bool in_group(uint32_t account, const char *name) {
+    const char *group;
+    for (uint32_t n = 0; (group = gen_group(feed.gen, account, n)) != NULL; n++)
+        if (strcmp(group, name) == 0) return true;
+    return false;
+}
+
+static void groups_name_every_account_and_victims_are_those_who_paid(void **state) {
+    (void)state;
+    bool *paid = calloc(feed.gen->count, sizeof *paid);
+    size_t victims = 0;
+    for
+        EACH(s)
+    if (s->bad && s->status == TX_STATUS_SETTLED && honest(s->payer)) paid[s->payer] = true;
+    assert_int_equal(gen_account_count(feed.gen), feed.gen->count);
+    for (uint32_t i = 0; i < feed.gen->count; i++) {
+        const struct person *p = person(i);
+        const bool plain = p->typology == GEN_HONEST;
+        assert_non_null(gen_group(feed.gen, i, 0));
+        assert_true(plain || in_group(i, gen_typology_name(p->typology)));
+        assert_int_equal(in_group(i, "pensioner"), plain && p->role == ROLE_PENSIONER);
+        assert_int_equal(in_group(i, "victim"), paid[i]);
+        assert_true(plain || gen_group(feed.gen, i, 1) == NULL);
+        victims += paid[i];
+    }
+    free(paid);
+    assert_true(victims > 20);
+}
+
 /* Of the tainted money of one typology: how much came, and how much had left within `within_s` of
  * the latest tainted credit. */
 static void follow(enum gen_typology typology, int64_t within_s, int64_t *in, int64_t *out) {
@@ -616,6 +645,7 @@ int main(void) {
         cmocka_unit_test(few_records_come_late_or_twice),
         cmocka_unit_test(every_typology_is_planted_and_reached_by_tainted_money),
         cmocka_unit_test(a_label_names_the_first_tainted_credit),
+        cmocka_unit_test(groups_name_every_account_and_victims_are_those_who_paid),
         cmocka_unit_test(forwarders_pass_most_of_it_on_within_minutes),
         cmocka_unit_test(slow_forwarders_wait_for_hours),
         cmocka_unit_test(operators_keep_about_a_twentieth_and_forward_by_transfer),

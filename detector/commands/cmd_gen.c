@@ -41,12 +41,24 @@ static bool write_records(struct gen *gen, struct encoder *encoder, struct ocf_w
     return ok;
 }
 
+/* The side file under that name; *file is NULL without a name. */
+static bool open_side(const char *path, const char *head, FILE **file, struct error *error) {
+    *file = path == NULL ? NULL : fopen(path, "w");
+    if (path != NULL && *file == NULL)
+        return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+    if (*file != NULL) fprintf(*file, "%s\n", head);
+    return true;
+}
+
+static bool close_side(const char *path, FILE *file, struct error *error) {
+    return file == NULL || fclose(file) == 0 ||
+           error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+}
+
 static bool write_labels(const struct gen *gen, const char *path, struct totals *totals,
                          struct error *error) {
-    FILE *file = path == NULL ? NULL : fopen(path, "w");
-    if (path != NULL && file == NULL)
-        return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
-    if (file != NULL) fprintf(file, "account_id,typology,first_bad_time\n");
+    FILE *file;
+    if (!open_side(path, "account_id,typology,first_bad_time", &file, error)) return false;
     for (uint32_t i = 0; i < gen_label_count(gen); i++) {
         const struct gen_label label = gen_label(gen, i);
         if (label.first_bad_s == 0) continue;
@@ -55,8 +67,20 @@ static bool write_labels(const struct gen *gen, const char *path, struct totals 
             fprintf(file, "%s,%s,%lld\n", label.account_token, gen_typology_name(label.typology),
                     (long long)label.first_bad_s);
     }
-    return file == NULL || fclose(file) == 0 ||
-           error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+    return close_side(path, file, error);
+}
+
+static bool write_groups(const struct gen *gen, const char *path, struct error *error) {
+    FILE *file;
+    if (!open_side(path, "account_id,group", &file, error) || file == NULL) return path == NULL;
+    for (uint32_t account = 0; account < gen_account_count(gen); account++) {
+        char token[40];
+        gen_account_token(gen, account, token);
+        const char *group;
+        for (uint32_t n = 0; (group = gen_group(gen, account, n)) != NULL; n++)
+            fprintf(file, "%s,%s\n", token, group);
+    }
+    return close_side(path, file, error);
 }
 
 static bool generate(const struct cli *cli, struct totals *totals, struct error *error) {
@@ -64,9 +88,9 @@ static bool generate(const struct cli *cli, struct totals *totals, struct error 
     const char *out = cli_value(cli, "--out");
     if (out == NULL)
         return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
-    const char *const names[] = {"--out", "--labels"};
-    const char *const paths[] = {out, cli_value(cli, "--labels")};
-    if (!files_distinct(names, paths, 2, error) || !gen_flags_read(cli, &options, error))
+    const char *const names[] = {"--out", "--labels", "--groups"};
+    const char *const paths[] = {out, cli_value(cli, "--labels"), cli_value(cli, "--groups")};
+    if (!files_distinct(names, paths, 3, error) || !gen_flags_read(cli, &options, error))
         return false;
     size_t size = 0;
     const char *schema = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
@@ -79,7 +103,8 @@ static bool generate(const struct cli *cli, struct totals *totals, struct error 
         *error = closing;
         ok = false;
     }
-    ok = ok && write_labels(gen, cli_value(cli, "--labels"), totals, error);
+    ok = ok && write_labels(gen, cli_value(cli, "--labels"), totals, error) &&
+         write_groups(gen, cli_value(cli, "--groups"), error);
     encoder_close(encoder);
     gen_close(gen);
     return ok;
@@ -109,7 +134,8 @@ static bool run(void *job, struct error *error) {
 int cmd_gen(int argc, char **argv) {
     struct cli_flag flags[] = {GEN_FLAGS,
                                {"--out", "FILE", "Avro object container file to write", NULL},
-                               {"--labels", "FILE", "CSV of the droppers to write", NULL}};
+                               {"--labels", "FILE", "CSV of the droppers to write", NULL},
+                               {"--groups", "FILE", "CSV of who is who to write", NULL}};
     struct cli cli = {.usage = "saqshy gen --out FILE [--labels FILE] [flags]",
                       .purpose = "Writes a labelled synthetic feed; the same seed, the same bytes.",
                       .flags = flags,

@@ -98,6 +98,9 @@ static bool release(struct gen *g, const struct plan_item *item) {
 }
 
 static void taint(struct gen *g, const struct plan_item *item) {
+    struct person *payer = &g->people[item->from];
+    if (payer->typology == GEN_HONEST) payer->past |= PAST_VICTIM;
+    if (item->to == NOBODY) return; /* cash, abroad */
     struct person *p = &g->people[item->to];
     if (p->typology == GEN_HONEST) return;
     if (p->first_bad_s == 0) p->first_bad_s = item->time_s;
@@ -117,7 +120,7 @@ static void maybe_reverse(struct gen *g, struct plan_item item) {
 static bool post(struct gen *g, struct plan_item *item) {
     if (!gen_post(g, item, &g->current)) return false;
     if (item->status == TX_STATUS_SETTLED) {
-        if (item->bad && item->to != NOBODY) taint(g, item);
+        if (item->bad) taint(g, item);
         maybe_reverse(g, *item);
     }
     const uint32_t drawn = gen_below(g, 1000);

@@ -50,6 +50,13 @@ bool gen_failed(const struct gen *gen);
 int64_t gen_now_s(const struct gen *gen);
 int64_t gen_end_s(const struct gen *gen);
 
+/* Which groups an account is of, to see whom wrong recommendations hit; never part of a record: a
+ * dropper's typology, or the role and what befell the account in the feed so far, "victim" among
+ * it. NULL: no more. */
+uint32_t gen_account_count(const struct gen *gen);
+const char *gen_group(const struct gen *gen, uint32_t account, uint32_t nth);
+void gen_account_token(const struct gen *gen, uint32_t account, char out[40]);
+
 /* The planted droppers; complete once gen_next has returned false. */
 uint32_t gen_label_count(const struct gen *gen);
 struct gen_label gen_label(const struct gen *gen, uint32_t index);

@@ -28,6 +28,15 @@ enum role {
     ROLE_EXCHANGE, /* sells crypto to its clients */
 };
 
+/* What an honest account has been through; bits of person.past. */
+enum past {
+    PAST_FEAST = 1,
+    PAST_COLLECTION = 2,
+    PAST_PURCHASE = 4,
+    PAST_LOAN = 8,
+    PAST_VICTIM = 16,
+};
+
 struct person {
     int64_t balance;    /* tiyn */
     uint32_t friends;   /* friends are neighbours in the numbering, from here on */
@@ -43,6 +52,7 @@ struct person {
     bool quiet;         /* an account in little use */
     bool handed_over;   /* a dropper's account that its crew operates */
     bool spent;         /* a dropper whose campaign is over */
+    uint8_t past;       /* of enum past */
     int64_t first_bad_s;
     int64_t campaign_s; /* when a dropper's campaign starts */
 };

@@ -60,14 +60,22 @@ static void loan(struct gen *g, uint32_t person, int64_t midnight_s) {
         gen_pay(g, spent_s, EVENT_TYPE_P2P_TRANSFER, person, seller, gen_round(amount * 9 / 10));
 }
 
+/* Of ten thousand days of a person; each row's share is what lies above the row before. */
+static const struct {
+    uint32_t below;
+    uint8_t past; /* enum past */
+    void (*happen)(struct gen *g, uint32_t person, int64_t midnight_s);
+} occasions[] = {{10, PAST_FEAST, feast},
+                 {16, PAST_COLLECTION, collection},
+                 {31, PAST_PURCHASE, purchase},
+                 {41, PAST_LOAN, loan}};
+
 void gen_occasions(struct gen *g, uint32_t person, int64_t midnight_s) {
     const uint32_t drawn = gen_below(g, 10000);
-    if (drawn < 10)
-        feast(g, person, midnight_s);
-    else if (drawn < 16)
-        collection(g, person, midnight_s);
-    else if (drawn < 31)
-        purchase(g, person, midnight_s);
-    else if (drawn < 41)
-        loan(g, person, midnight_s);
+    for (size_t i = 0; i < sizeof occasions / sizeof occasions[0]; i++) {
+        if (drawn >= occasions[i].below) continue;
+        occasions[i].happen(g, person, midnight_s);
+        g->people[person].past |= occasions[i].past;
+        return;
+    }
 }
