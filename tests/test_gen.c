@@ -14,7 +14,7 @@
 #include <xxhash.h>
 
 enum { ACCOUNTS = 3000, DAYS = 14, MINUTE_S = 60 };
-#define FINGERPRINT 0xbad71838d0736418u
+#define FINGERPRINT 0x88dfce393b2447e3u
 
 /* What the tests look at of one published record. */
 struct seen {
@@ -562,6 +562,43 @@ static void feasts_and_collections_bring_many_gifts_to_ordinary_people(void **st
     assert_true(spent >= 3);
 }
 
+static bool has_been_through(uint32_t number, uint8_t past) {
+    return honest(number) && (person(number)->past & past) != 0;
+}
+
+/* Large transfers to honest people, and large sums that honest people pass on or take as cash. */
+static void cars_are_sold_debts_repaid_and_weddings_paid_in_cash(void **state) {
+    (void)state;
+    size_t cars = 0, passed_on = 0, repaid = 0, cash_of_feasts = 0;
+    for
+        EACH(s) {
+            if (s->bad || s->status != TX_STATUS_SETTLED) continue;
+            const bool transfer = s->type == EVENT_TYPE_P2P_TRANSFER;
+            const bool cash = s->type == EVENT_TYPE_CASH_WITHDRAWAL;
+            const bool large = s->amount >= 400000 * KZT;
+            cars += transfer && large && has_been_through(s->payee, PAST_SALE);
+            passed_on += transfer && large && has_been_through(s->payer, PAST_SALE);
+            repaid +=
+                transfer && s->amount >= 20000 * KZT && has_been_through(s->payee, PAST_REPAID);
+            cash_of_feasts +=
+                cash && s->amount >= 100000 * KZT && has_been_through(s->payer, PAST_FEAST);
+        }
+    assert_true(cars >= 10 && passed_on >= 4 && repaid >= 20 && cash_of_feasts >= 5);
+}
+
+static void large_sellers_pay_by_transfer_and_families_help_newcomers(void **state) {
+    (void)state;
+    size_t suppliers = 0, helped = 0;
+    for
+        EACH(s) {
+            if (!settled(s, EVENT_TYPE_P2P_TRANSFER)) continue;
+            suppliers += plays(s->payer, ROLE_SELLER) && s->amount >= 40000 * KZT;
+            helped += plays(s->payee, ROLE_MIGRANT) && honest(s->payee) && s->amount >= 60000 * KZT;
+        }
+    assert_true(suppliers >= 50);
+    assert_true(helped >= 10);
+}
+
 /* The largest number of different honest payers behind one value of a column. */
 static size_t most_behind(uint64_t (*column)(const struct seen *)) {
     struct account_set *pairs = account_set_new(), *values = account_set_new();
@@ -657,6 +694,8 @@ int main(void) {
         cmocka_unit_test(drivers_take_the_days_money_as_cash),
         cmocka_unit_test(the_honest_do_everything_droppers_do),
         cmocka_unit_test(feasts_and_collections_bring_many_gifts_to_ordinary_people),
+        cmocka_unit_test(cars_are_sold_debts_repaid_and_weddings_paid_in_cash),
+        cmocka_unit_test(large_sellers_pay_by_transfer_and_families_help_newcomers),
         cmocka_unit_test(families_share_phones_and_students_an_address),
         cmocka_unit_test(no_value_of_a_column_gives_a_scheme_away),
     };

@@ -146,7 +146,7 @@ def test_models_against_their_schema(shipped):
 
 
 def test_a_trained_model_is_valid():
-    subprocess.run([SAQSHY, "gen", "--quiet", "--days", "4", "--accounts", "800", "--droppers", "80", "--out", "feed.avro",
+    subprocess.run([SAQSHY, "gen", "--quiet", "--days", "4", "--accounts", "1600", "--droppers", "80", "--out", "feed.avro",
                     "--labels", "labels.csv"], check=True)
     subprocess.run([SAQSHY, "train", "--quiet", "--input", "feed.avro", "--labels", "labels.csv", "--terms", "16",
                     "--sample", "5000", "--out", "trained.json"], check=True)

@@ -21,8 +21,8 @@
 #define TRANSACTIONS "antifrod.transactions"
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
-#define SIDES_SHA256 "b2cc9824f611a8f673c0be6a75a32bbb9956968dc56a766c24a5144f8cefa8e0"
-#define OUTPUT_SHA256 "d4ac3eb7c7d804863a47c7f1a0d3d4ff899258d8bc1af22f5ae1349d3fb86ee0"
+#define SIDES_SHA256 "8b3dff927693cf376437b8fd78e9ded49e8d885d02dc7e0103f75eab8e24d34b"
+#define OUTPUT_SHA256 "13cd2725d3ddb69d6303006178736486edb620f50a9ba6484366a23eb967f3e1"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];

@@ -21,11 +21,10 @@ static const char *const role_names[] = {[ROLE_SALARIED] = "employee",
 static const struct {
     enum past past;
     const char *name;
-} pasts[] = {{PAST_FEAST, "feast"},
-             {PAST_COLLECTION, "collection"},
-             {PAST_PURCHASE, "family_purchase"},
-             {PAST_LOAN, "own_loan"},
-             {PAST_VICTIM, "victim"}};
+} pasts[] = {
+    {PAST_FEAST, "feast"},   {PAST_COLLECTION, "collection"}, {PAST_PURCHASE, "family_purchase"},
+    {PAST_LOAN, "own_loan"}, {PAST_SALE, "car_sale"},         {PAST_REPAID, "repaid_debt"},
+    {PAST_VICTIM, "victim"}};
 
 uint32_t gen_account_count(const struct gen *g) {
     return g->count;

@@ -34,7 +34,9 @@ enum past {
     PAST_COLLECTION = 2,
     PAST_PURCHASE = 4,
     PAST_LOAN = 8,
-    PAST_VICTIM = 16,
+    PAST_SALE = 16,
+    PAST_REPAID = 32,
+    PAST_VICTIM = 64,
 };
 
 struct person {

@@ -118,26 +118,58 @@ int64_t gen_collect(struct gen *g, uint32_t person, int64_t midnight_s, int64_t 
     return sum;
 }
 
-/* Many small credits from many people. A seller keeps the takings and pays wholesale and rent next
- * morning; a taxi driver buys fuel and takes the day's money as cash in the evening. */
-static void sell(struct gen *g, uint32_t person, int64_t midnight_s, bool taxi) {
+static int64_t take_payments(struct gen *g, uint32_t person, int64_t midnight_s, int64_t payers,
+                             int64_t median_kzt) {
     int64_t sum = 0;
-    for (int64_t n = taxi ? gen_between(g, 5, 16) : gen_between(g, 6, 28); n > 0; n--) {
+    for (; payers > 0; payers--) {
         const int64_t at_s = gen_waking(g, midnight_s);
         const uint32_t customer = gen_below(g, g->options.accounts);
-        const int64_t amount = gen_amount(g, taxi ? 1800 : 2500, 0.7);
+        const int64_t amount = gen_amount(g, median_kzt, 0.7);
         gen_pay(g, at_s, EVENT_TYPE_P2P_TRANSFER, customer, person, amount);
         sum += amount;
     }
-    if (gen_chance(g, 400)) {
-        const int64_t at_s = midnight_s + gen_between(g, 6 * HOUR_S, 9 * HOUR_S);
-        const uint32_t shop = gen_shop(g);
-        gen_pay(g, at_s, EVENT_TYPE_C2B_PAYMENT, person, shop,
-                gen_amount(g, taxi ? 8000 : 25000, 0.5));
-    }
-    if (gen_chance(g, taxi ? 600 : 120))
+    return sum;
+}
+
+/* Many small credits from many people. A seller keeps the takings and pays wholesale next morning,
+ * in a shop; the larger ones, of whom there is one in four, pay their supplier by transfer in the
+ * evening. */
+static void sell(struct gen *g, uint32_t person, int64_t midnight_s) {
+    const bool large = gen_trait(g, "stall", person) % 4 == 0;
+    const int64_t payers = large ? gen_between(g, 16, 40) : gen_between(g, 6, 28);
+    const int64_t sum = take_payments(g, person, midnight_s, payers, large ? 3500 : 2500);
+    const uint32_t supplier = gen_friend(g, person), shop = gen_shop(g);
+    if (large && gen_chance(g, 500))
+        gen_pay(g, midnight_s + gen_between(g, 18 * HOUR_S, 22 * HOUR_S), EVENT_TYPE_P2P_TRANSFER,
+                person, supplier, gen_round(sum * 8 / 10));
+    else if (gen_chance(g, 400))
+        gen_pay(g, midnight_s + gen_between(g, 6 * HOUR_S, 9 * HOUR_S), EVENT_TYPE_C2B_PAYMENT,
+                person, shop, gen_amount(g, large ? 100000 : 25000, 0.5));
+    if (gen_chance(g, 120))
         gen_pay(g, midnight_s + gen_between(g, 20 * HOUR_S, 23 * HOUR_S),
                 EVENT_TYPE_CASH_WITHDRAWAL, person, NOBODY, gen_round(sum * 8 / 10));
+}
+
+/* A taxi driver buys fuel and takes the day's money as cash in the evening. */
+static void drive(struct gen *g, uint32_t person, int64_t midnight_s) {
+    const int64_t sum = take_payments(g, person, midnight_s, gen_between(g, 5, 16), 1800);
+    const uint32_t station = gen_shop(g);
+    if (gen_chance(g, 400))
+        gen_pay(g, midnight_s + gen_between(g, 6 * HOUR_S, 9 * HOUR_S), EVENT_TYPE_C2B_PAYMENT,
+                person, station, gen_amount(g, 8000, 0.5));
+    if (gen_chance(g, 600))
+        gen_pay(g, midnight_s + gen_between(g, 20 * HOUR_S, 23 * HOUR_S),
+                EVENT_TYPE_CASH_WITHDRAWAL, person, NOBODY, gen_round(sum * 8 / 10));
+}
+
+/* The family helps out while there is no work yet; half of it is wanted as cash. */
+static void family_helps(struct gen *g, uint32_t person, int64_t midnight_s) {
+    const int64_t at_s = gen_waking(g, midnight_s);
+    const uint32_t relative = gen_below(g, g->options.accounts);
+    const int64_t amount = gen_round(gen_amount(g, 100000, 0.5));
+    gen_pay(g, at_s, EVENT_TYPE_P2P_TRANSFER, relative, person, amount);
+    gen_pay(g, at_s + gen_between(g, 600, 6 * HOUR_S), EVENT_TYPE_CASH_WITHDRAWAL, person, NOBODY,
+            gen_round(amount / 2));
 }
 
 /* Paid by the day, by transfer or in cash, and the money goes home. */
@@ -148,6 +180,7 @@ static void work_away(struct gen *g, uint32_t person, int64_t midnight_s) {
         gen_pay(g, at_s, EVENT_TYPE_P2P_TRANSFER, client, person,
                 gen_round(gen_amount(g, 15000, 0.4)));
     }
+    if (gen_chance(g, 30)) family_helps(g, person, midnight_s);
     if (!gen_chance(g, 140)) return;
     const int64_t earned = gen_round(gen_amount(g, 60000, 0.5));
     gen_pay(g, at_s, EVENT_TYPE_CASH_DEPOSIT, NOBODY, person, earned);
@@ -199,8 +232,10 @@ static void live_by_role(struct gen *g, uint32_t person, int64_t midnight_s, int
     const struct person *p = &g->people[person];
     switch (p->role) {
     case ROLE_SELLER:
+        sell(g, person, midnight_s);
+        break;
     case ROLE_TAXI:
-        sell(g, person, midnight_s, p->role == ROLE_TAXI);
+        drive(g, person, midnight_s);
         break;
     case ROLE_MIGRANT:
         work_away(g, person, midnight_s);
