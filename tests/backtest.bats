@@ -246,6 +246,41 @@ END
     diff -r results old
 }
 
+@test "--groups says which groups are hit, and of whom it knows nothing" {
+    "$SAQSHY" gen --quiet --days 3 --accounts 1000 --droppers 10 --out same.avro --groups groups.csv
+    cmp same.avro feed.avro
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --groups groups.csv --out grouped
+    diff -x report.md -x report.json -x scores.sqlite results grouped
+    [ "$(report grouped '["by_group"]["accounts_in_none"]')" -eq 0 ]
+    [ "$(report grouped '["by_group"]["groups"].__len__()')" -eq "$(sed 1d groups.csv | cut -d, -f2 | sort -u | wc -l)" ]
+    grep -q '^| employee | 0 | – | – | [0-9]* | [0-9]* | [0-9.]* ([0-9.]* to [0-9.]*) | [0-9]* |$' grouped/report.md
+    { echo account_id,group; grep ',forwarder$' groups.csv; grep ',forwarder$' groups.csv; } > few.csv
+    "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --groups few.csv --out grouped-few
+    [ "$(report grouped-few '["by_group"]["groups"][0]["bad"]')" -eq "$(grep -c ,forwarder, labels.csv)" ]
+    grep -q '^[0-9]* judged accounts stand in no group' grouped-few/report.md
+}
+
+@test "groups that are none are refused with the line" {
+    refused() {
+        run "$SAQSHY" backtest --quiet --input feed.avro --labels labels.csv --groups wrong.csv --out wrong
+        [ "$status" -eq "${2:-65}" ]
+        [[ "$output" == *"$1"* ]]
+        [ ! -e wrong ]
+    }
+    refused "wrong.csv" 74
+    printf 'account,group\na,b\n' > wrong.csv; refused "wrong.csv:1: the head line is not account_id,group"
+    printf 'account_id,group\n\n' > wrong.csv; refused "no row follows"
+    printf 'account_id,group\na,b\n,b\n' > wrong.csv; refused "wrong.csv:3: the account is empty"
+    printf 'account_id,group\na,b,c\n' > wrong.csv; refused "wrong.csv:2: two fields are due"
+    printf 'account_id,group\na,b|c\n' > wrong.csv; refused "wrong.csv:2: a group has 1 to 64 bytes"
+    printf 'account_id,group\na,%065d\n' 1 > wrong.csv; refused "wrong.csv:2: a group has 1 to 64 bytes"
+    { echo account_id,group; seq -f 'a,%g' 300; } > wrong.csv; refused "wrong.csv:258: more than 256 groups"
+    printf 'account_id,group\na,"b\n' > wrong.csv; refused "wrong.csv:2: "
+    run "$SAQSHY" backtest --quiet --input feed.avro --groups few.csv --out wrong
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"add --labels"* ]]
+}
+
 @test "labelled accounts that are not in the input are said" {
     cat labels.csv <(echo nobody,FAN_IN,1767380400) > more.csv
     run "$SAQSHY" backtest --quiet --input feed.avro --labels more.csv --out more

@@ -13,6 +13,7 @@ import tempfile
 
 import fastavro
 import numpy
+import scipy.stats
 
 SAQSHY = os.environ["SAQSHY"]
 SCHEMA = fastavro.parse_schema(json.load(open(os.environ["SOURCE_DIR"] + "/schemas/FreezeRecommendation.avsc")))
@@ -170,6 +171,40 @@ def check_recommended(report, feed):
     near(recommended["minutes_p90"], rank(minutes, 0.9), "nine in ten")
 
 
+def check_groups(report, feed, groups):
+    """Each group by the file, its shares with Wilson's interval by scipy."""
+    members = {}
+    with open(groups, encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            members.setdefault(row["group"], set()).add(row["account_id"])
+    recommended = {a["target_account_token"] for a in feed.advice}
+    judged = set(feed.score) | recommended
+    said = report["by_group"]
+    assert [group["group"] for group in said["groups"]] == list(members)
+    assert said["accounts_in_none"] == len(judged - set().union(*members.values())) == 0
+    for group in said["groups"]:
+        there = judged & members[group["group"]]
+        for all_key, hit_key, band_key, who in (("bad", "found", "found_share_band", there & set(feed.bad)),
+                                                ("honest", "wrong_freezes", "wrong_share_band", there - set(feed.bad))):
+            hit = len(who & recommended)
+            assert (group[all_key], group[hit_key]) == (len(who), hit), group
+            due = scipy.stats.binomtest(hit, len(who)).proportion_ci(method="wilson") if who else (None, None)
+            for a, b in zip(group[band_key], due, strict=True):
+                assert a is b is None or abs(a - b) < 1e-9, (group, due)
+        assert sum(group["wrong_freezes_by_action"].values()) == group["wrong_freezes"]
+    assert sum(group["wrong_freezes"] for group in said["groups"]) >= report["recommended"]["wrong_freezes"] > 0
+
+
+def loose_policy(path):
+    """The shipped one, at probabilities so low that honest people are hit."""
+    with open(os.environ["SOURCE_DIR"] + "/models/shipped-policy.json", encoding="utf-8") as file:
+        policy = json.load(file)
+    for rule, probability in zip(policy["actions"].values(), (0.01, 0.02, 0.03), strict=True):
+        rule["probability"] = probability
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(policy, file)
+
+
 def leaves(value, path=""):
     if isinstance(value, (dict, list)):
         for key, child in value.items() if isinstance(value, dict) else enumerate(value):
@@ -210,7 +245,9 @@ def main():
     near(average_precision([0.5, 0.5, 0.5, 0.2, 0.1], [1, 0, 1, 0, 1]), 4 / 9 + 1 / 5, "the definition")
     with tempfile.TemporaryDirectory() as directory:
         feed, labels, out = f"{directory}/feed.avro", f"{directory}/labels.csv", f"{directory}/out"
-        run("gen", "--days", "10", "--accounts", "2000", "--droppers", "20", "--out", feed, "--labels", labels)
+        groups = f"{directory}/groups.csv"
+        run("gen", "--days", "10", "--accounts", "2000", "--droppers", "20", "--out", feed, "--labels", labels,
+            "--groups", groups)
         with open(labels, encoding="utf-8", newline="") as file:
             from_s = sorted(int(row["first_bad_time"]) for row in csv.DictReader(file))[LEFT_OUT]
         run("backtest", "--input", feed, "--labels", labels, "--out", out, "--from", str(from_s))
@@ -222,6 +259,11 @@ def main():
         for check in (check_ranking, check_queues, check_thresholds, check_calibration, check_recommended, check_load):
             check(report, judged)
         check_database(report, judged, out)
+        loose_policy(f"{directory}/loose.json")
+        run("backtest", "--input", feed, "--labels", labels, "--out", f"{out}-loose", "--from", str(from_s), "--groups", groups,
+            "--policy", f"{directory}/loose.json")
+        with open(f"{out}-loose/report.json", encoding="utf-8") as file:
+            check_groups(json.load(file), Feed(f"{out}-loose", labels, from_s, transactions), groups)
     print(f"{len(judged.rows)} of {judged.all_rows} sides, {len(judged.score)} accounts: every figure is the same")
 
 

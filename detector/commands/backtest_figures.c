@@ -86,8 +86,8 @@ static void draw_histogram(struct backtest_figures *f, const struct backtest_pas
 
 static void count_honest(struct backtest_figures *f, const struct backtest_account *account,
                          const struct backtest_standing *standing) {
+    if (!backtest_is_judged(standing)) return;
     const bool recommended = standing->first_advice_s != INT64_MAX;
-    if (!recommended && !backtest_counts(standing)) return;
     const int64_t second = recommended ? standing->first_advice_s : f->period.to_s;
     f->honest_by_age[backtest_age_at(account, second)]++;
     f->honest_by_type[account->account_type]++;

@@ -157,6 +157,25 @@ static json_t *recommended(const struct backtest_figures *f) {
     return object;
 }
 
+static json_t *named_groups(const struct backtest_groups *g) {
+    json_t *rows = json_array();
+    for (size_t i = 0; i < g->count; i++) {
+        const struct backtest_group *group = &g->groups[i];
+        json_t *by_action = json_object();
+        for (int action = ACTION_UNKNOWN + 1; action < ACTION_COUNT; action++)
+            if (group->wrong_by_action[action] > 0)
+                json_object_set_new(by_action, backtest_action_name(action),
+                                    whole(group->wrong_by_action[action]));
+        json_array_append_new(
+            rows, json_pack("{so so so so so so so so}", "group", json_text(group->name), "bad",
+                            whole(group->bad), "found", whole(group->found), "found_share_band",
+                            band(&group->found_band), "honest", whole(group->honest),
+                            "wrong_freezes", whole(group->wrong), "wrong_share_band",
+                            band(&group->wrong_band), "wrong_freezes_by_action", by_action));
+    }
+    return json_pack("{so so}", "groups", rows, "accounts_in_none", whole(g->accounts_in_none));
+}
+
 static void add_labelled(json_t *report, const struct backtest_figures *f) {
     json_object_set_new(report, "counts", counts(f));
     json_object_set_new(report, "account_average_precision", number(f->account_ap));
@@ -229,6 +248,8 @@ void backtest_write_json(FILE *file, const struct backtest_report *r, bool one_l
     json_object_set_new(report, "load", load(r->figures));
     json_object_set_new(report, "histogram", histogram(r->figures));
     if (r->figures->labelled) add_labelled(report, r->figures);
+    if (r->figures->labelled && r->groups != NULL)
+        json_object_set_new(report, "by_group", named_groups(r->groups));
     if (r->comparison != NULL) json_object_set_new(report, "comparison", comparison(r->comparison));
     if (r->shadows->count > 0) json_object_set_new(report, "shadows", shadows(r->shadows));
     json_object_set_new(report, "gates", gates(r->gates));

@@ -172,6 +172,36 @@ static void write_wrong_freezes(FILE *file, const struct backtest_figures *f) {
                  BACKTEST_HOLDERS);
 }
 
+static void write_shares(FILE *file, int64_t part, int64_t whole, const struct band *band) {
+    char text[TEXT_SIZE], low[TEXT_SIZE], high[TEXT_SIZE];
+    if (whole == 0)
+        fputs(" | – | –", file);
+    else
+        fprintf(file, " | %" PRId64 " | %s (%s to %s)", part,
+                share((double)part / (double)whole, text), share(band->low, low),
+                share(band->high, high));
+}
+
+static void write_named_groups(FILE *file, const struct backtest_groups *g) {
+    fputs("\n## By group\n\n"
+          "| group | bad | found | % (95 %) | honest | wrong freezes | % (95 %) | of them hold or "
+          "more |\n| --- | --: | --: | --: | --: | --: | --: | --: |\n",
+          file);
+    for (size_t i = 0; i < g->count; i++) {
+        const struct backtest_group *group = &g->groups[i];
+        int64_t held = 0;
+        for (int action = ACTION_HOLD_AMOUNT; action < ACTION_COUNT; action++)
+            held += group->wrong_by_action[action];
+        fprintf(file, "| %s | %" PRId64, group->name, group->bad);
+        write_shares(file, group->found, group->bad, &group->found_band);
+        fprintf(file, " | %" PRId64, group->honest);
+        write_shares(file, group->wrong, group->honest, &group->wrong_band);
+        fprintf(file, " | %" PRId64 " |\n", held);
+    }
+    if (g->accounts_in_none > 0)
+        fprintf(file, "\n%" PRId64 " judged accounts stand in no group.\n", g->accounts_in_none);
+}
+
 static void write_calibration(FILE *file, const struct backtest_figures *f) {
     char mean[TEXT_SIZE], rate[TEXT_SIZE];
     fputs("\n## Calibration\n\n"
@@ -244,6 +274,7 @@ void backtest_write_markdown(FILE *file, const struct backtest_report *r) {
         write_thresholds(file, r->figures);
         write_recommended(file, r->figures);
         write_wrong_freezes(file, r->figures);
+        if (r->groups != NULL) write_named_groups(file, r->groups);
         write_calibration(file, r->figures);
     }
     write_load(file, r->figures);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "detector/commands/backtest_gates.h"
+#include "detector/commands/backtest_groups.h"
 #include "detector/commands/backtest_shadows.h"
 
 struct backtest_report {
@@ -13,6 +14,7 @@ struct backtest_report {
     const struct backtest_figures *figures;
     const struct backtest_comparison *comparison; /* NULL: none */
     const struct backtest_shadows *shadows;
+    const struct backtest_groups *groups; /* NULL: none */
     const struct backtest_gates *gates;
     bool interrupted;
 };

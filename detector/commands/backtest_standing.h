@@ -48,6 +48,12 @@ static inline bool backtest_counts(const struct backtest_standing *standing) {
     return !standing->left_out && standing->score > -1e300;
 }
 
+/* It has a side or a recommendation in the period and is judged. */
+static inline bool backtest_is_judged(const struct backtest_standing *standing) {
+    return backtest_counts(standing) ||
+           (!standing->left_out && standing->first_advice_s != INT64_MAX);
+}
+
 static inline bool backtest_within(struct backtest_period period, int64_t second) {
     return second >= period.from_s && second <= period.to_s;
 }

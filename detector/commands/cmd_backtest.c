@@ -21,6 +21,7 @@ struct backtest {
     struct offline_input input;
     int64_t from_s; /* INT64_MIN: from the first event */
     struct labels *labels;
+    struct backtest_groups *groups; /* NULL: without --groups */
     struct backtest_gates gates;
     struct backtest_outputs outputs;
     struct backtest_run run, old_run; /* old_run: of --compare */
@@ -56,6 +57,10 @@ static bool open_runs(struct backtest *b, struct error *error) {
 
 static bool load_inputs(struct backtest *b, struct error *error) {
     const char *labels = cli_value(b->cli, "--labels"), *gates = cli_value(b->cli, "--gate");
+    const char *groups = cli_value(b->cli, "--groups");
+    if (groups != NULL && labels == NULL)
+        return error_set(error, ERROR_USAGE, "--groups says whom wrong freezes hit: add --labels");
+    if (groups != NULL && (b->groups = backtest_groups_open(groups, error)) == NULL) return false;
     if (labels != NULL && (b->labels = labels_open(labels, error)) == NULL) return false;
     return gates == NULL ||
            backtest_gates_load(&b->gates, gates, labels != NULL, b->old_model != NULL, error);
@@ -67,6 +72,7 @@ static bool open_outputs(struct backtest *b, struct error *error) {
         b->input.path,
         cli_value(b->cli, "--labels"),
         cli_value(b->cli, "--gate"),
+        cli_value(b->cli, "--groups"),
         backtest_run_path(cli_value(b->cli, "--model"), settings->model_path),
         backtest_run_path(cli_value(b->cli, "--policy"), settings->policy_path),
         b->old_model,
@@ -150,6 +156,8 @@ static bool judge(struct backtest *b, struct error *error) {
     if (!judging_check(b->cli, b->run.pass, b->labels, b->from_s, error)) return false;
     b->figures = figures_of(b, &b->run);
     warn_of_labels(b->figures);
+    if (b->groups != NULL)
+        backtest_groups_judge(b->groups, b->run.pass, b->labels, b->figures->period);
     if (!compare(b, error)) return false;
     b->shadows = backtest_shadows_judge(&b->run, b->labels, b->from_s);
     b->missed =
@@ -166,6 +174,7 @@ static struct backtest_report report_of(const struct backtest *b) {
                                     .figures = b->figures,
                                     .comparison = b->old_model == NULL ? NULL : &b->comparison,
                                     .shadows = &b->shadows,
+                                    .groups = b->groups,
                                     .gates = &b->gates,
                                     .interrupted = stop_signal_seen() != 0};
 }
@@ -258,6 +267,7 @@ static void close_backtest(void *job) {
     backtest_figures_free(b->old_figures);
     backtest_run_close(&b->run);
     backtest_run_close(&b->old_run);
+    backtest_groups_close(b->groups);
     labels_close(b->labels);
 }
 
@@ -270,6 +280,7 @@ int cmd_backtest(int argc, char **argv) {
         {"--policy", "FILE", "in place of policy.path", NULL},
         {"--from", "TIME", "begin judging there (where the model's own data ends)", NULL},
         {"--compare", "MODEL", "an old model, to see whom the new one gains and loses", NULL},
+        {"--groups", "FILE", "CSV account_id,group, to see which of them are hit", NULL},
         {"--gate", "FILE", "JSON of bounds; ends with 3 when one is not met", NULL},
         {"--no-sqlite", NULL, "without scores.sqlite, which takes longer than the run", NULL},
         {"--force", NULL, "replace the results in a directory that is not empty", NULL}};

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/labels.h"
 
-#include "detector/base/files.h"
 #include "detector/commands/account_set.h"
-#include "detector/import/csv.h"
+#include "detector/import/csv_walk.h"
 #include "detector/import/moment.h"
 
 #include <assert.h>
@@ -74,37 +73,12 @@ static const char *take_head(struct labels *labels, const struct csv *csv) {
 
 /* The file. */
 
-static bool is_empty_line(const struct csv *csv) {
-    return csv_count(csv) == 1 && csv_field(csv, 0)[0] == '\0';
-}
-
-static const char *take_line(struct labels *labels, const struct csv *csv) {
-    if (is_empty_line(csv)) return NULL;
+static const char *take_line(void *context, const struct csv *csv) {
+    struct labels *labels = context;
+    if (csv == NULL) return labels->rows > 0 ? NULL : "no row follows; labels are due";
     if (labels->columns == 0) return take_head(labels, csv);
     labels->rows++;
     return take_row(labels, csv);
-}
-
-static const char *load(struct labels *labels, struct csv *csv) {
-    const char *why = NULL;
-    for (;;) {
-        const enum csv_outcome outcome = csv_next(csv, &why);
-        if (outcome == CSV_END) return labels->rows > 0 ? NULL : "no row follows; labels are due";
-        if (outcome == CSV_ROW) why = take_line(labels, csv);
-        if (why != NULL) return why;
-    }
-}
-
-static bool read_file(struct labels *labels, const char *path, FILE *file, struct error *error) {
-    struct csv *csv = csv_new(file);
-    assert(csv != NULL && "out of memory");
-    const char *why = load(labels, csv);
-    const int64_t line = csv_line(csv);
-    const bool failed = csv_failed(csv);
-    csv_free(csv);
-    if (failed) return error_set(error, ERROR_IO, "%s: cannot be read to its end", path);
-    return why == NULL ||
-           error_set(error, ERROR_BAD_DATA, "%s:%lld: %s", path, (long long)line, why);
 }
 
 struct labels *labels_new(void) {
@@ -120,12 +94,8 @@ void labels_add(struct labels *labels, struct text account, int64_t second) {
 }
 
 struct labels *labels_open(const char *path, struct error *error) {
-    FILE *file = files_open(path, ERROR_IO, error);
-    if (file == NULL) return NULL;
     struct labels *labels = labels_new();
-    const bool ok = read_file(labels, path, file, error);
-    fclose(file);
-    if (ok) return labels;
+    if (csv_walk(path, take_line, labels, error)) return labels;
     labels_close(labels);
     return NULL;
 }
