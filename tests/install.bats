@@ -37,7 +37,7 @@ same() { # INSTALLED FOLDER, SOURCE FILES…
 
 @test "pages, samples and licence are installed" {
     same share/doc/saqshy "$SOURCE_DIR"/docs/*.md "$SOURCE_DIR/docs/export_sklearn.py" "$SOURCE_DIR/deploy/saqshy.conf.sample" "$SOURCE_DIR/LICENSE" \
-        "$SOURCE_DIR/CHANGELOG.md" "$SOURCE_DIR/models/MODEL_CARD.md"
+        "$SOURCE_DIR/CHANGELOG.md"
     same share/doc/saqshy/samples "$SOURCE_DIR"/docs/samples/*
 }
 

@@ -29,11 +29,13 @@ static int begin(void **state) {
     return 0;
 }
 
+#define POLICY SOURCE_DIR "/tests/models/by-hand-policy.json"
+
 static int load_documents(void **state) {
     (void)state;
     struct error error;
-    model = model_shipped(&error);
-    policy = model == NULL ? NULL : policy_shipped(model, &error);
+    model = model_load(SOURCE_DIR "/tests/models/by-hand.json", &error);
+    policy = model == NULL ? NULL : policy_load(POLICY, model, &error);
     return policy == NULL ? -1 : 0;
 }
 

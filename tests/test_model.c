@@ -89,7 +89,7 @@ static void test_the_shipped_model_loads(void **unused) {
     struct error error = {0};
     struct model *model = model_shipped(&error);
     if (model == NULL) fail_msg("%s", error.text);
-    assert_string_equal(model_id(model), "droppers-by-hand-1");
+    assert_string_equal(model_id(model), "droppers-gen-1");
     assert_true(model_term_count(model) >= 25);
     model_free(model);
 }

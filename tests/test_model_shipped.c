@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The shipped model on sketches of droppers and of the honest people who look like them. A sketch
- * gives the features it names; of the others counts and sums are 0 and the rest null. It is no
- * measurement. */
+ * gives the features it names; of the others counts and sums are as small as those leave room for,
+ * and the rest null. It is no measurement. */
 #include "tests/support.h"
 
 #include "detector/feature_table.h"
@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { FEATURES_MAX = 24 };
+enum { FEATURES_MAX = 32, WINDOWS = 5 };
 
 struct sketch {
     const char *who;
@@ -40,7 +40,13 @@ static const struct sketch droppers[] = {
       {"cash_out_ratio_6h", 0.94},
       {"balance_ratio", 0.05},
       {"account_age", 400},
-      {"days_since_living_payment", 3}}},
+      {"days_since_living_payment", 3},
+      {"p2p_in_amount_1h", 900000},
+      {"cash_out_count_1h", 4},
+      {"cash_out_amount_1h", 850000},
+      {"out_max_24h", 300000},
+      {"pass_through_1h", 0.94},
+      {"active_hours_24h", 3}}},
     {"passes it on to the next account",
      ACTION_HOLD_AMOUNT,
      ACTION_SUSPEND_EBANKING,
@@ -57,7 +63,13 @@ static const struct sketch droppers[] = {
       {"retained_share", 0.04},
       {"balance_ratio", 0.04},
       {"account_age", 60},
-      {"days_since_living_payment", 20}}},
+      {"days_since_living_payment", 20},
+      {"p2p_in_amount_10m", 1200000},
+      {"p2p_out_count_10m", 1},
+      {"p2p_out_amount_10m", 1150000},
+      {"out_max_24h", 1150000},
+      {"pass_through_1h", 0.96},
+      {"active_hours_24h", 2}}},
     {"operator who keeps a twentieth and lives here too",
      ACTION_REVIEW_ONLY,
      ACTION_SUSPEND_EBANKING,
@@ -74,7 +86,19 @@ static const struct sketch droppers[] = {
       {"retained_share", 0.05},
       {"balance_ratio", 0.2},
       {"account_age", 900},
-      {"days_since_living_payment", 1}}},
+      {"days_since_living_payment", 1},
+      {"p2p_in_amount_1h", 230000},
+      {"p2p_in_amount_72h", 3700000},
+      {"p2p_in_amount_7d", 6500000},
+      {"p2p_out_count_24h", 14},
+      {"p2p_out_count_72h", 32},
+      {"p2p_out_count_7d", 60},
+      {"p2p_out_amount_7d", 6100000},
+      {"out_count_24h", 17},
+      {"out_count_72h", 40},
+      {"out_count_7d", 78},
+      {"out_max_24h", 230000},
+      {"active_hours_24h", 10}}},
     {"waits some hours, then takes cash",
      ACTION_REVIEW_ONLY,
      ACTION_SUSPEND_EBANKING,
@@ -90,7 +114,11 @@ static const struct sketch droppers[] = {
       {"cash_out_ratio_6h", 0.9},
       {"balance_ratio", 0.05},
       {"account_age", 300},
-      {"days_since_living_payment", 15}}},
+      {"days_since_living_payment", 15},
+      {"p2p_in_amount_7d", 700000},
+      {"cash_out_count_24h", 4},
+      {"out_max_24h", 200000},
+      {"active_hours_24h", 5}}},
 };
 
 static const struct sketch honest[] = {
@@ -109,7 +137,19 @@ static const struct sketch honest[] = {
       {"new_payer_share_24h", 0},
       {"new_payer_share_7d", 0.1},
       {"account_age", 1200},
-      {"days_since_living_payment", 0}}},
+      {"days_since_living_payment", 0},
+      {"p2p_in_amount_10m", 60000},
+      {"p2p_in_amount_7d", 75000},
+      {"p2p_out_count_7d", 4},
+      {"p2p_out_amount_7d", 30000},
+      {"cash_out_count_10m", 1},
+      {"cash_out_amount_10m", 50000},
+      {"cash_out_count_7d", 2},
+      {"cash_out_amount_7d", 70000},
+      {"out_count_24h", 4},
+      {"out_count_7d", 18},
+      {"out_max_24h", 50000},
+      {"active_hours_24h", 5}}},
     {"market seller who pays the supplier",
      ACTION_UNKNOWN,
      ACTION_UNKNOWN,
@@ -128,7 +168,18 @@ static const struct sketch honest[] = {
       {"retained_share", 0.3},
       {"balance_ratio", 0.8},
       {"account_age", 1500},
-      {"days_since_living_payment", 0}}},
+      {"days_since_living_payment", 0},
+      {"p2p_in_amount_1h", 45000},
+      {"p2p_in_amount_7d", 1900000},
+      {"p2p_out_count_24h", 1},
+      {"p2p_out_count_72h", 4},
+      {"p2p_out_count_7d", 8},
+      {"p2p_out_amount_7d", 1400000},
+      {"out_count_24h", 4},
+      {"out_count_72h", 10},
+      {"out_count_7d", 24},
+      {"out_max_24h", 220000},
+      {"active_hours_24h", 11}}},
     {"taxi driver who takes the day's money as cash",
      ACTION_UNKNOWN,
      ACTION_UNKNOWN,
@@ -146,7 +197,17 @@ static const struct sketch honest[] = {
       {"cash_out_ratio_6h", 1.2},
       {"balance_ratio", 0.2},
       {"account_age", 700},
-      {"days_since_living_payment", 1}}},
+      {"days_since_living_payment", 1},
+      {"p2p_in_amount_1h", 6000},
+      {"p2p_in_amount_7d", 300000},
+      {"cash_out_count_24h", 1},
+      {"cash_out_count_72h", 2},
+      {"cash_out_count_7d", 5},
+      {"cash_out_amount_7d", 200000},
+      {"out_count_24h", 4},
+      {"out_count_7d", 20},
+      {"out_max_24h", 40000},
+      {"active_hours_24h", 12}}},
     {"collection for a feast comes in",
      ACTION_UNKNOWN,
      ACTION_UNKNOWN,
@@ -162,7 +223,13 @@ static const struct sketch honest[] = {
       {"retained_share", 0.95},
       {"balance_ratio", 1.5},
       {"account_age", 2000},
-      {"days_since_living_payment", 1}}},
+      {"days_since_living_payment", 1},
+      {"p2p_in_amount_1h", 380000},
+      {"p2p_in_amount_7d", 1600000},
+      {"out_count_24h", 3},
+      {"out_count_7d", 16},
+      {"out_max_24h", 20000},
+      {"active_hours_24h", 13}}},
     {"and is spent on the feast the next day",
      ACTION_UNKNOWN,
      ACTION_UNKNOWN,
@@ -180,7 +247,15 @@ static const struct sketch honest[] = {
       {"cash_out_ratio_6h", 2},
       {"balance_ratio", 0.6},
       {"account_age", 2000},
-      {"days_since_living_payment", 0}}},
+      {"days_since_living_payment", 0},
+      {"p2p_in_amount_72h", 1700000},
+      {"p2p_in_amount_7d", 1900000},
+      {"cash_out_count_24h", 3},
+      {"out_count_24h", 6},
+      {"out_count_7d", 22},
+      {"out_amount_24h", 800000},
+      {"out_max_24h", 300000},
+      {"active_hours_24h", 11}}},
     {"landlord on rent day",
      ACTION_UNKNOWN,
      ACTION_UNKNOWN,
@@ -193,7 +268,14 @@ static const struct sketch honest[] = {
       {"retained_share", 0.9},
       {"balance_ratio", 3},
       {"account_age", 3000},
-      {"days_since_living_payment", 1}}},
+      {"days_since_living_payment", 1},
+      {"p2p_in_amount_7d", 450000},
+      {"p2p_out_count_7d", 3},
+      {"p2p_out_amount_7d", 40000},
+      {"out_count_24h", 2},
+      {"out_count_7d", 15},
+      {"out_max_24h", 15000},
+      {"active_hours_24h", 5}}},
     {"newcomer whom the family sends money",
      ACTION_UNKNOWN,
      ACTION_UNKNOWN,
@@ -209,7 +291,12 @@ static const struct sketch honest[] = {
       {"cash_out_ratio_6h", 0.55},
       {"balance_ratio", 0.5},
       {"account_age", 9},
-      {"days_since_living_payment", NAN}}},
+      {"days_since_living_payment", NAN},
+      {"p2p_in_amount_7d", 150000},
+      {"cash_out_count_24h", 1},
+      {"out_count_24h", 1},
+      {"out_max_24h", 80000},
+      {"active_hours_24h", 2}}},
     {"victim who takes a loan and sends it away",
      ACTION_UNKNOWN,
      ACTION_UNKNOWN,
@@ -223,7 +310,13 @@ static const struct sketch honest[] = {
       {"account_age", 2500},
       {"active_call", 1},
       {"remote_access", 1},
-      {"days_since_living_payment", 0}}},
+      {"days_since_living_payment", 0},
+      {"in_amount_1h", 1500000},
+      {"p2p_out_count_1h", 1},
+      {"p2p_out_amount_1h", 1500000},
+      {"out_count_7d", 15},
+      {"out_max_24h", 1500000},
+      {"active_hours_24h", 4}}},
     {"salary day",
      ACTION_UNKNOWN,
      ACTION_UNKNOWN,
@@ -234,7 +327,16 @@ static const struct sketch honest[] = {
       {"retained_share", 0.2},
       {"balance_ratio", 0.4},
       {"account_age", 800},
-      {"days_since_living_payment", 0}}},
+      {"days_since_living_payment", 0},
+      {"in_amount_1h", 350000},
+      {"p2p_out_count_1h", 1},
+      {"p2p_out_amount_1h", 120000},
+      {"cash_out_count_1h", 1},
+      {"cash_out_amount_1h", 90000},
+      {"out_count_24h", 5},
+      {"out_count_7d", 17},
+      {"out_max_24h", 120000},
+      {"active_hours_24h", 6}}},
 };
 
 static struct model *model;
@@ -266,6 +368,42 @@ static int feature_find(const char *name) {
     return -1;
 }
 
+/* What is in one is in the other: of windows the shorter and the longer, of kinds of flow the part
+ * and the whole. */
+static void hold(double features[FEATURE_COUNT], int part, int whole) {
+    if (features[whole] < features[part]) features[whole] = features[part];
+}
+
+static void make_room(double features[FEATURE_COUNT]) {
+    static const int others[][2] = {
+        {FEATURE_payers_1h, FEATURE_p2p_in_count_1h},
+        {FEATURE_payers_24h, FEATURE_p2p_in_count_24h},
+        {FEATURE_payers_7d, FEATURE_p2p_in_count_7d},
+        {FEATURE_passed_amount_cash_24h, FEATURE_cash_out_amount_24h},
+        {FEATURE_passed_amount_p2p_24h, FEATURE_p2p_out_amount_24h},
+        {FEATURE_passed_amount_cash_24h, FEATURE_passed_amount_cash_72h},
+        {FEATURE_passed_amount_p2p_24h, FEATURE_passed_amount_p2p_72h},
+        {FEATURE_passed_amount_cash_72h, FEATURE_cash_out_amount_72h},
+        {FEATURE_passed_amount_p2p_72h, FEATURE_p2p_out_amount_72h},
+        {FEATURE_in_max_24h, FEATURE_in_amount_24h},
+        {FEATURE_out_max_24h, FEATURE_out_amount_24h}};
+    static const int flows[][2] = {{FEATURE_p2p_in_count_10m, FEATURE_in_count_10m},
+                                   {FEATURE_p2p_in_amount_10m, FEATURE_in_amount_10m},
+                                   {FEATURE_p2p_out_count_10m, FEATURE_out_count_10m},
+                                   {FEATURE_p2p_out_amount_10m, FEATURE_out_amount_10m},
+                                   {FEATURE_cash_out_count_10m, FEATURE_out_count_10m},
+                                   {FEATURE_cash_out_amount_10m, FEATURE_out_amount_10m}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        hold(features, others[i][0], others[i][1]);
+    for (size_t i = 0; i < sizeof flows / sizeof *flows; i++)
+        for (int kind = 0; kind < 2; kind++)
+            for (int w = 0; w + 1 < WINDOWS; w++)
+                hold(features, flows[i][kind] + w, flows[i][kind] + w + 1);
+    for (size_t i = 0; i < sizeof flows / sizeof *flows; i++)
+        for (int w = 0; w < WINDOWS; w++)
+            hold(features, flows[i][0] + w, flows[i][1] + w);
+}
+
 static void fill(const struct sketch *sketch, double features[FEATURE_COUNT]) {
     for (int f = 0; f < FEATURE_COUNT; f++) {
         const char *unit = feature_table[f].unit;
@@ -277,6 +415,7 @@ static void fill(const struct sketch *sketch, double features[FEATURE_COUNT]) {
         const bool money = strcmp(feature_table[f].unit, "tiyn") == 0;
         features[f] = sketch->features[i].value * (money ? 100 : 1);
     }
+    make_room(features);
 }
 
 static void assert_judged(const struct sketch *sketch) {

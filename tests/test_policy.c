@@ -142,13 +142,16 @@ static void test_what_may_be_left_out(void **unused) {
 static void test_the_shipped_policy_loads(void **unused) {
     (void)unused;
     struct error error = {0};
-    struct policy *policy = policy_shipped(model, &error);
+    struct model *shipped = model_shipped(&error);
+    if (shipped == NULL) fail_msg("%s", error.text);
+    struct policy *policy = policy_shipped(shipped, &error);
     if (policy == NULL) fail_msg("%s", error.text);
     uint32_t flows = 0;
     assert_string_equal(policy_protected_flows(policy, &flows)[0], "PENSION");
     assert_int_equal(flows, 3);
     assert_int_equal(policy_hold_business_days(policy), 5);
     assert_int_equal(strlen(policy_sha256(policy)), 64);
+    model_free(shipped);
     policy_free(policy);
     policy_free(NULL);
 }

@@ -21,8 +21,8 @@
 #define TRANSACTIONS "antifrod.transactions"
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
-#define SIDES_SHA256 "8b3dff927693cf376437b8fd78e9ded49e8d885d02dc7e0103f75eab8e24d34b"
-#define OUTPUT_SHA256 "13cd2725d3ddb69d6303006178736486edb620f50a9ba6484366a23eb967f3e1"
+#define SIDES_SHA256 "a0dc7f7443987567a6f5290a1aab824a224d87b9bdfd21a1eaa4453d6eeb8d7b"
+#define OUTPUT_SHA256 "aadc6f480d523fec85d589d89e4685127ff86ee2a803aa9d8de4e29b534093b8"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];

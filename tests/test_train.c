@@ -548,12 +548,31 @@ static void words_say_the_term(void **state) {
     words_name(&narrow, bins, words);
     assert_string_equal(words, "in_amount_24h < 123456700");
     words_of_term(&both, bins, LANGUAGE_EN, words);
-    assert_string_equal(words, "Money in within 24 hours: below 1 234 567 KZT, and Share of money "
+    assert_string_equal(words, "Money in within 24 hours: below 1 234 567 KZT, and share of money "
                                "gone within an hour: at least 80 %");
+    words_of_term(&both, bins, LANGUAGE_RU, words);
+    assert_non_null(strstr(words, "меньше 1 234 567 KZT, и при этом доля денег"));
+    const struct train_term kazakh =
+        term_of((const struct literal[]){{FEATURE_in_amount_24h, LITERAL_BELOW, 0},
+                                         {FEATURE_credit_debit_gap, LITERAL_NULL, 0}},
+                2);
+    words_of_term(&kazakh, bins, LANGUAGE_KK, words);
+    assert_non_null(strstr(words, "әрі түсімнен шығысқа дейінгі уақыт: белгісіз"));
     words_name(&both, bins, words);
     assert_string_equal(words, "in_amount_24h < 123456700 and rapid_cash_out_1h >= 0.8");
     words_name(&null, bins, words);
     assert_string_equal(words, "cash_gap null");
+    bins->edge[FEATURE_active_call][0] = 1;
+    const struct literal calls[] = {{FEATURE_active_call, LITERAL_ABOVE, 0},
+                                    {FEATURE_active_call, LITERAL_BELOW, 0},
+                                    {FEATURE_active_call, LITERAL_NULL, 0}};
+    static const char *const said[] = {"On a phone call: yes", "On a phone call: no",
+                                       "On a phone call: not known"};
+    for (int i = 0; i < 3; i++) {
+        const struct train_term call = term_of(&calls[i], 1);
+        words_of_term(&call, bins, LANGUAGE_EN, words);
+        assert_string_equal(words, said[i]);
+    }
     free(bins);
 }
 

@@ -27,7 +27,9 @@ static struct backtest_pass pass = {.accounts = accounts, .sides = sides};
 static struct model *model, *calibrated;
 static struct policy *policy;
 
-/* The shipped model with a calibration that is level beyond its ends. */
+#define POLICY SOURCE_DIR "/tests/models/by-hand-policy.json"
+
+/* The model with a calibration that is level beyond its ends. */
 static struct model *calibrate(void) {
     struct error error;
     size_t size;
@@ -47,9 +49,9 @@ static struct model *calibrate(void) {
 static int load_documents(void **state) {
     (void)state;
     struct error error;
-    model = model_shipped(&error);
+    model = model_load(SOURCE_DIR "/tests/models/by-hand.json", &error);
     calibrated = model == NULL ? NULL : calibrate();
-    policy = model == NULL ? NULL : policy_shipped(model, &error);
+    policy = model == NULL ? NULL : policy_load(POLICY, model, &error);
     return policy == NULL || calibrated == NULL ? -1 : 0;
 }
 

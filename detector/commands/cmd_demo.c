@@ -169,7 +169,7 @@ static void print_summary(const struct demo *d, const struct scoreboard_result *
                 (long long)r->median_minutes);
     fprintf(stderr,
             "\nhonest accounts bothered: %lld of %lld\n"
-            "A person at the bank decides; the model here was set by hand (models/MODEL_CARD.md).\n"
+            "A person at the bank decides; docs/MODEL_CARD.md says what the model is worth.\n"
             "next: saqshy demo --seed %llu            another town\n"
             "      saqshy gen --out feed.avro --labels labels.csv\n"
             "      saqshy replay --engine --input feed.avro --labels labels.csv\n"

@@ -10,6 +10,12 @@ static const char *const patterns[LANGUAGE_COUNT][3] = {
     [LANGUAGE_RU] = {"%s: меньше %s", "%s: не меньше %s", "%s: неизвестно"},
     [LANGUAGE_KK] = {"%s: %s мәнінен аз", "%s: кемінде %s", "%s: белгісіз"},
 };
+/* A flag is 1 or 0, whatever its knot. */
+static const char *const flag_patterns[LANGUAGE_COUNT][3] = {
+    [LANGUAGE_EN] = {"%s: no", "%s: yes", "%s: not known"},
+    [LANGUAGE_RU] = {"%s: нет", "%s: да", "%s: неизвестно"},
+    [LANGUAGE_KK] = {"%s: жоқ", "%s: иә", "%s: белгісіз"},
+};
 static const char *const joined[LANGUAGE_COUNT] = {"%s, and %s", "%s, и при этом %s", "%s, әрі %s"};
 static const char *const seconds[LANGUAGE_COUNT] = {"s", "с", "с"};
 static const char *const days[LANGUAGE_COUNT] = {"days", "дн.", "күн"};
@@ -55,13 +61,35 @@ static double knot_of(const struct literal *l, const struct bins *bins) {
     return l->kind == LITERAL_NULL ? 0 : bins->edge[l->feature][l->edge];
 }
 
-/* The patterns take a feature and a value, the last one a feature alone. */
+/* The patterns take a feature, and some a value behind it. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void literal_words(const struct literal *l, const struct bins *bins, enum language language,
                           char *out, size_t room) {
     char value[128];
     words_value(l->feature, knot_of(l, bins), language, value, sizeof value);
-    snprintf(out, room, patterns[language][l->kind], feature_text(l->feature, language), value);
+    const bool flag = strcmp(feature_table[l->feature].unit, "flag") == 0;
+    snprintf(out, room, flag ? flag_patterns[language][l->kind] : patterns[language][l->kind],
+             feature_text(l->feature, language), value);
+}
+
+/* The small letter of a Latin, Russian or Kazakh one; others as they are. */
+static unsigned small_letter(unsigned letter) {
+    if ((letter >= 'A' && letter <= 'Z') || (letter >= 0x410 && letter <= 0x42f))
+        return letter + 0x20;
+    if (letter == 0x406) return 0x456; /* І */
+    return letter >= 0x490 && letter <= 0x4ff ? letter | 1 : letter;
+}
+
+/* A part within a sentence begins with a small letter. */
+static void begin_small(char *utf8) {
+    unsigned char *at = (unsigned char *)utf8;
+    if (at[0] < 0x80) {
+        at[0] = (unsigned char)small_letter(at[0]);
+    } else if ((at[0] & 0xe0) == 0xc0) {
+        const unsigned letter = small_letter((at[0] & 0x1fu) << 6 | (at[1] & 0x3fu));
+        at[0] = (unsigned char)(0xc0 | letter >> 6);
+        at[1] = (unsigned char)(0x80 | (letter & 0x3f));
+    }
 }
 
 void words_of_term(const struct train_term *term, const struct bins *bins, enum language language,
@@ -69,6 +97,7 @@ void words_of_term(const struct train_term *term, const struct bins *bins, enum 
     char part[2][WORDS_ROOM / 2 - 32];
     for (int i = 0; i < term->parts; i++)
         literal_words(&term->part[i], bins, language, part[i], sizeof part[i]);
+    if (term->parts == 2) begin_small(part[1]);
     if (term->parts == 1)
         snprintf(out, WORDS_ROOM, "%s", part[0]);
     else

@@ -220,14 +220,44 @@ def score(rows, least_logit):
     return sides
 
 
+# Probabilities.
+
+class Calibration:
+    """Logistic, or straight lines between points and level beyond the ends (models/README.md)."""
+
+    def __init__(self, document):
+        self.points = document.get("points")
+
+    def probability(self, logit):
+        if self.points is None:
+            return 1 / (1 + math.exp(-logit))
+        upper = bisect.bisect_right([x for x, _ in self.points], logit)
+        if upper in (0, len(self.points)):
+            return self.points[max(upper - 1, 0)][1]
+        (x, p), (next_x, next_p) = self.points[upper - 1:upper + 1]
+        return p + (logit - x) / (next_x - x) * (next_p - p)
+
+    def logit(self, probability):
+        """The lowest that has it."""
+        if self.points is None:
+            return math.log(probability / (1 - probability))
+        upper = next((i for i, (_, p) in enumerate(self.points) if p >= probability), None)
+        if upper is None:
+            return math.inf
+        if upper == 0:
+            return -math.inf
+        (x, p), (next_x, next_p) = self.points[upper - 1:upper + 1]
+        return x + (probability - p) / (next_p - p) * (next_x - x)
+
+
 # The policy.
 
 class Policy:
-    def __init__(self, path):
+    def __init__(self, path, calibration):
         with open(path, "rb") as file:
             text = file.read()
         self.sha256, self.document = hashlib.sha256(text).hexdigest(), json.loads(text)
-        self.rules = {ACTIONS.index(name): dict(rule, threshold=math.log(rule["probability"] / (1 - rule["probability"])))
+        self.rules = {ACTIONS.index(name): dict(rule, threshold=calibration.logit(rule["probability"]))
                       for name, rule in self.document["actions"].items()}
         self.allowed = {entry["account_token"]: self.day_start(entry["expires"]) for entry in self.document["allow"]}
 
@@ -385,7 +415,7 @@ class Judge:
             "hold_amount_kzt_minor": hold, "at_risk_kzt_minor": episode.at_risk,
             "issued_at": clock_of(row.event), "decide_by": episode.decide_by, "valid_until": episode.valid_until,
             "max_hold_business_days": self.policy.document["max_hold_business_days"], "score": episode.score,
-            "probability": 1 / (1 + math.exp(-episode.score)), "threshold": episode.rule["threshold"],
+            "probability": self.model["calibration"].probability(episode.score), "threshold": episode.rule["threshold"],
             "money_trail": trail, "protected_flows": self.policy.document["protected_flows"],
             "human_decision_required": True, "model_id": self.model["id"], "model_sha256": self.model["sha256"],
             "policy_id": self.policy.document["id"], "policy_sha256": self.policy.sha256,
@@ -452,10 +482,12 @@ class Verifier:
     def __init__(self, schemas, policy_paths=(POLICY,), model_path=MODEL):
         self.schemas = schemas
         self.recommendation, self.order = contract("FreezeRecommendation"), contract("OrderRecord")
-        self.policies = {policy.sha256: policy for policy in map(Policy, policy_paths)}
         with open(model_path, "rb") as file:
             text = file.read()
-        self.model = {"sha256": hashlib.sha256(text).hexdigest(), "id": json.loads(text)["id"]}
+        document = json.loads(text)
+        calibration = Calibration(document["calibration"])
+        self.model = {"sha256": hashlib.sha256(text).hexdigest(), "id": document["id"], "calibration": calibration}
+        self.policies = {policy.sha256: policy for policy in (Policy(path, calibration) for path in policy_paths)}
 
     def verify(self, shard, inputs, orders, recommendations, letters):
         """I1, I3 (the log's part), I7 and the chain."""
