@@ -12,12 +12,13 @@ setup() {
 
 # What Maven, pip and npm bring is there already.
 cached() {
-    local venv kafka pages
+    local venv kafka jars pages
     venv=$cache/venv-$(sha256sum "$SOURCE_DIR/tests/requirements.txt" | cut -c1-12)
     kafka=$cache/kafka-$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$SOURCE_DIR/tests/kafka/pom.xml")
     pages=$cache/pages-$(sha256sum "$SOURCE_DIR/detector/pages/package-lock.json" | cut -c1-12)
-    mkdir -p "$venv/bin" "$kafka" "$cache/kafka-3.9.2" "$pages"
-    touch "$pages/complete" "$venv/complete" "$kafka/complete" "$cache/kafka-3.9.2/complete"
+    jars=$cache/consumer-$(cat "$SOURCE_DIR/deploy/samples/consumer/pom.xml" "$SOURCE_DIR/tests/kafka/consumer.sha256" | sha256sum | cut -c1-12)
+    mkdir -p "$venv/bin" "$kafka" "$jars" "$cache/kafka-3.9.2" "$pages"
+    touch "$pages/complete" "$venv/complete" "$kafka/complete" "$jars/complete" "$cache/kafka-3.9.2/complete"
     ln -s /bin/true "$venv/bin/python"
 }
 
