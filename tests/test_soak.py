@@ -26,21 +26,22 @@ RAN = os.path.join(BUILD_DIR, "soak-trials-run")  # how many did, for CI
 TIMEOUT_S = 540
 RUNS = {}  # the last run of each campaign, by its number of nodes
 OLDEST = "3.9.2"
-CAMPAIGNS = (  # nodes, kinds, runs, faults a run, version of Kafka
+CAMPAIGNS = (  # nodes, kinds, runs, faults a run, version of Kafka; those of one cluster are neighbours
     (1, ["engine", "state"], 1, 5, None),
     (1, ["snapshot"], 1, 3, None),
     (1, ["broker"], 1, 2, None),
     (3, ["broker"], 1, 2, None),
     (1, ["engine"], 1, 2, OLDEST),
 )
+LOOK_AFTER = "c"  # at the resources, in its cluster
 EVENTS = 100000
 
 
-def campaign(directory, nodes, kinds, runs, faults_a_run, kafka):
+def campaign(clusters, directory, name, nodes, kinds, runs, faults_a_run, kafka):
     arguments = types.SimpleNamespace(
         seed=1, kinds=kinds, nodes=[nodes], fault=None, faults_a_run=faults_a_run, only=None, runs=runs, minutes=0,
         kafka=kafka, port=None, quiet=False, json=None, least=1, events=EVENTS)
-    tried = soak.Soak(arguments, directory)
+    tried = soak.Soak(arguments, directory, clusters, name)
     try:
         tried.soak()
     finally:
@@ -195,7 +196,7 @@ class Snapshots(unittest.TestCase):
 
 class Resources(unittest.TestCase):
     def test_memory_and_descriptors_stay_flat(self):
-        self.assertEqual(RUNS["soaks"][0].look_at_resources(), 0)
+        self.assertEqual(RUNS["grown"], 0)
 
 
 class Trials(unittest.TestCase):
@@ -212,8 +213,14 @@ class Trials(unittest.TestCase):
 def run():
     directory = tempfile.mkdtemp(prefix="saqshy-soak-")
     RUNS["soaks"] = []
-    for number, settings in enumerate(CAMPAIGNS):
-        RUNS["soaks"].append(campaign(os.path.join(directory, str(number)), *settings))
+    clusters = soak.Clusters()
+    try:
+        for name, settings in zip("abcde", CAMPAIGNS, strict=True):
+            RUNS["soaks"].append(campaign(clusters, os.path.join(directory, name), name, *settings))
+            if name == LOOK_AFTER:
+                RUNS["grown"] = RUNS["soaks"][0].look_at_resources()
+    finally:
+        clusters.stop()
     RUNS["last"] = RUNS["soaks"][0], RUNS["soaks"][0].last
     program = unittest.main(exit=False, verbosity=2)
     trials = sum(row.trials for tried in RUNS["soaks"] for row in tried.rows.values())

@@ -88,3 +88,22 @@ class Cluster(rk.Broker):
         return len(found.brokers) == self.nodes and all(
             len(p.isrs) == len(p.replicas) and p.leader >= 0
             for topic in found.topics.values() for p in topic.partitions.values())
+
+
+class Clusters:
+    """One at a time; who asks for the same again gets it as it stands."""
+
+    def __init__(self):
+        self.cluster = self.kind = None
+
+    def take(self, directory, nodes, version, port):
+        if self.kind != (nodes, version):
+            self.stop()
+            self.cluster, self.kind = Cluster(directory, nodes, version, port), (nodes, version)
+            self.cluster.start()
+        return self.cluster
+
+    def stop(self):
+        if self.cluster is not None:
+            self.cluster.stop("--wipe")
+        self.cluster = self.kind = None

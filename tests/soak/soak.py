@@ -25,7 +25,7 @@ import resources  # noqa: E402
 import shelf  # noqa: E402
 import snapshot_faults  # noqa: E402
 import trial  # noqa: E402
-from cluster import Cluster  # noqa: E402
+from cluster import Clusters  # noqa: E402
 
 FAULTS_A_RUN = 5
 UNKNOWN_ID = 2001
@@ -125,8 +125,10 @@ class Row:
 
 
 class Soak:
-    def __init__(self, arguments, directory):
+    def __init__(self, arguments, directory, clusters, name=""):
+        """The name tells its topics from those of another one in the same cluster."""
         self.arguments, self.directory, self.seed = arguments, directory, arguments.seed
+        self.clusters, self.name = clusters, f"{arguments.seed}{name}"
         os.makedirs(directory, exist_ok=True)
         self.random = random.Random(arguments.seed)
         self.schema_dir = rk.schema_directory(directory, rk.FOREIGN_ID)
@@ -260,23 +262,18 @@ class Soak:
         for number, nodes in enumerate(self.arguments.nodes):
             if not self.wanted(nodes):
                 continue
-            place = os.path.join(self.directory, f"nodes-{nodes}")
-            self.cluster = Cluster(place, nodes, self.arguments.kafka, self.arguments.port)
-            try:
-                self.cluster.start()
-                while not self.over((number + 1) / len(self.arguments.nodes)):
-                    self.run_one(nodes)
-            finally:
-                self.cluster.stop("--wipe")
+            self.cluster = self.take_cluster(nodes)
+            while not self.over((number + 1) / len(self.arguments.nodes)):
+                self.run_one(nodes)
+
+    def take_cluster(self, nodes):
+        place = os.path.join(self.directory, f"nodes-{nodes}")
+        return self.clusters.take(place, nodes, self.arguments.kafka, self.arguments.port)
 
     def look_at_resources(self):
         """A status for the shell."""
-        self.cluster = Cluster(os.path.join(self.directory, "resources"), 1, self.arguments.kafka, self.arguments.port)
-        try:
-            self.cluster.start()
-            grown = resources.check(resources.watch(self, self.arguments.events))
-        finally:
-            self.cluster.stop("--wipe")
+        self.cluster = self.take_cluster(1)
+        grown = resources.check(resources.watch(self, self.arguments.events))
         if grown:
             print(f"FAILED: {grown}")
         return 1 if grown else 0
@@ -356,15 +353,18 @@ def main():
         print(f"no real Kafka here, nothing is tried: {why}", file=sys.stderr)
         return 1 if os.environ.get("CI") == "true" else 77
     directory = arguments.keep or tempfile.mkdtemp(prefix="saqshy-soak-")
-    soak = Soak(arguments, directory)
-    if arguments.events:
-        soak.feeders.close()
-        return soak.look_at_resources()
+    clusters = Clusters()
+    soak = Soak(arguments, directory, clusters)
+    status = 0
     try:
+        if arguments.events:
+            return soak.look_at_resources()
         soak.soak()
     finally:
         soak.feeders.close()
-        status = soak.tell()
+        clusters.stop()
+        if not arguments.events:
+            status = soak.tell()
     if not soak.failures and not arguments.keep:
         shutil.rmtree(directory)
     return status

@@ -133,7 +133,7 @@ class Follower(threading.Thread):
 class Run:
     def __init__(self, soak, number, plan, random):
         self.soak, self.number, self.plan, self.random = soak, number, plan, random
-        self.name = f"{soak.seed}-{number}"
+        self.name = f"{soak.name}-{number}"
         self.directory = os.path.join(soak.directory, f"run-{self.name}")
         os.makedirs(os.path.join(self.directory, "state"))
         self.engines, self.marks, self.floor = [], [], [-1] * rk.PARTITIONS
