@@ -69,6 +69,11 @@ struct avro_cursor avro_enter(struct avro_cursor *cursor) {
     return (struct avro_cursor){field(cursor), 0};
 }
 
+bool avro_enter_optional(struct avro_cursor *cursor, bool present, struct avro_cursor *record) {
+    *record = (struct avro_cursor){.next = 0};
+    return branch(cursor, present, &record->value);
+}
+
 struct avro_cursor avro_append(struct avro_cursor *array) {
     struct avro_cursor item = {.next = 0};
     must(avro_value_append(&array->value, &item.value, NULL));
@@ -141,6 +146,11 @@ void avro_put_fixed(struct avro_cursor *cursor, const uint8_t *data, size_t size
 void avro_put_optional_text(struct avro_cursor *cursor, struct text text) {
     avro_value_t value = {0};
     if (branch(cursor, text.data != NULL, &value)) set_text(&value, text);
+}
+
+void avro_put_optional_enum(struct avro_cursor *cursor, bool present, int symbol) {
+    avro_value_t value = {0};
+    if (branch(cursor, present, &value)) must(avro_value_set_enum(&value, symbol));
 }
 
 void avro_put_optional_int(struct avro_cursor *cursor, bool present, int32_t number) {

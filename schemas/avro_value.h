@@ -33,6 +33,8 @@ const char *avro_record_why(void);
 
 /* The next field as a record or an array to be filled. */
 struct avro_cursor avro_enter(struct avro_cursor *cursor);
+/* The next, nullable field as a record; false: it is not present, and null. */
+bool avro_enter_optional(struct avro_cursor *cursor, bool present, struct avro_cursor *record);
 /* A new item of an array of records. */
 struct avro_cursor avro_append(struct avro_cursor *array);
 void avro_append_text(struct avro_cursor *array, struct text text);
@@ -47,6 +49,7 @@ void avro_put_bool(struct avro_cursor *cursor, bool value);
 void avro_put_fixed(struct avro_cursor *cursor, const uint8_t *data, size_t size);
 /* Null where the text has no data or `present` is false. */
 void avro_put_optional_text(struct avro_cursor *cursor, struct text text);
+void avro_put_optional_enum(struct avro_cursor *cursor, bool present, int symbol);
 void avro_put_optional_int(struct avro_cursor *cursor, bool present, int32_t value);
 void avro_put_optional_long(struct avro_cursor *cursor, bool present, int64_t value);
 void avro_put_optional_double(struct avro_cursor *cursor, bool present, double value);

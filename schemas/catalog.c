@@ -19,6 +19,7 @@ struct entry {
 };
 
 struct catalog {
+    enum contract contract;
     char *dir; /* NULL: none */
     struct entry *entries;
     size_t count;
@@ -57,9 +58,9 @@ static struct entry *find(const struct catalog *c, int32_t id) {
     return NULL;
 }
 
-static struct entry compiled(int32_t id, const char *json, size_t size) {
+static struct entry compiled(enum contract contract, int32_t id, const char *json, size_t size) {
     struct error error = {.code = ERROR_NONE};
-    struct entry entry = {.id = id, .plan = plan_compile(json, size, &error)};
+    struct entry entry = {.id = id, .plan = plan_compile_for(contract, json, size, &error)};
     if (entry.plan == NULL) entry.why = strdup(error.text);
     return entry;
 }
@@ -70,7 +71,7 @@ static struct entry *add(struct catalog *c, int32_t id, const char *json, size_t
     if (entries == NULL) return NULL;
     c->entries = entries;
     struct entry *entry = &c->entries[c->count++];
-    *entry = compiled(id, json, size);
+    *entry = compiled(c->contract, id, json, size);
     return entry;
 }
 
@@ -84,7 +85,8 @@ static struct entry *look_for(struct catalog *c, int32_t id) {
     return entry;
 }
 
-struct catalog *catalog_open(const char *dir, struct error *error) {
+struct catalog *catalog_open_for(enum contract contract, const char *dir, struct error *error) {
+    const int32_t id = contract == CONTRACT_SIGNAL ? SCHEMA_ID_SIGNAL : SCHEMA_ID_TRANSACTION;
     struct stat status;
     const bool with_dir = dir != NULL && dir[0] != '\0';
     const bool absent = with_dir && stat(dir, &status) != 0;
@@ -95,12 +97,17 @@ struct catalog *catalog_open(const char *dir, struct error *error) {
     }
     struct catalog *c = calloc(1, sizeof *c);
     if (c != NULL && with_dir) c->dir = strdup(dir);
-    const struct entry *shipped = c == NULL ? NULL : look_for(c, SCHEMA_ID_TRANSACTION);
+    if (c != NULL) c->contract = contract;
+    const struct entry *shipped = c == NULL ? NULL : look_for(c, id);
     if (shipped != NULL && shipped->plan != NULL) return c;
-    error_set(error, ERROR_CONFIG, "schema %d: %s", SCHEMA_ID_TRANSACTION,
+    error_set(error, ERROR_CONFIG, "schema %d: %s", (int)id,
               shipped != NULL && shipped->why != NULL ? shipped->why : "no memory");
     catalog_close(c);
     return NULL;
+}
+
+struct catalog *catalog_open(const char *dir, struct error *error) {
+    return catalog_open_for(CONTRACT_TRANSACTION, dir, error);
 }
 
 void catalog_close(struct catalog *c) {
@@ -128,7 +135,7 @@ static void compile_again(struct catalog *c, struct entry *entry) {
     char *text = c->dir == NULL ? NULL : schema_dir_read(c->dir, entry->id, &size);
     if (text == NULL) return;
     free(entry->why);
-    *entry = compiled(entry->id, text, size);
+    *entry = compiled(c->contract, entry->id, text, size);
     free(text);
 }
 

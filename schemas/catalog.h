@@ -19,6 +19,8 @@ enum catalog_answer { CATALOG_FOUND, CATALOG_UNKNOWN, CATALOG_REFUSED };
 
 /* `dir` may be NULL. Errors: ERROR_CONFIG when the directory or a shipped schema cannot be read. */
 struct catalog *catalog_open(const char *dir, struct error *error);
+/* Whose plans are for another contract. */
+struct catalog *catalog_open_for(enum contract contract, const char *dir, struct error *error);
 void catalog_close(struct catalog *catalog);
 /* FOUND: *plan; REFUSED: *why (lives until the next call). */
 enum catalog_answer catalog_plan(struct catalog *catalog, int32_t schema_id,

@@ -11,7 +11,7 @@
 enum { BUFFER_START = 1 << 16, BUFFER_MAX = 1 << 24 };
 
 struct encoder {
-    struct avro_record recommendation, order, transaction;
+    struct avro_record recommendation, order, transaction, signal;
     uint8_t *buffer;
     size_t room;
 };
@@ -33,7 +33,8 @@ struct encoder *encoder_open(struct error *error) {
     e->room = BUFFER_START;
     if (open_record(&e->recommendation, SCHEMA_ID_RECOMMENDATION, error) &&
         open_record(&e->order, SCHEMA_ID_ORDER, error) &&
-        open_record(&e->transaction, SCHEMA_ID_TRANSACTION, error))
+        open_record(&e->transaction, SCHEMA_ID_TRANSACTION, error) &&
+        open_record(&e->signal, SCHEMA_ID_SIGNAL, error))
         return e;
     encoder_close(e);
     return NULL;
@@ -44,6 +45,7 @@ void encoder_close(struct encoder *e) {
     avro_record_close(&e->recommendation);
     avro_record_close(&e->order);
     avro_record_close(&e->transaction);
+    avro_record_close(&e->signal);
     free(e->buffer);
     free(e);
 }
@@ -118,6 +120,63 @@ bool encode_transaction(struct encoder *e, const struct transaction *tx, struct 
     avro_put_text(c, tx->token_key_id);
     avro_put_optional_text(c, tx->trace_id);
     return finish(e, &e->transaction, SCHEMA_ID_TRANSACTION, out, error);
+}
+
+/* Signals. */
+
+static void put_subjects(struct avro_cursor *c, const struct signal *s) {
+    struct avro_cursor array = avro_enter(c);
+    for (uint32_t i = 0; i < s->subject_count; i++) {
+        struct avro_cursor item = avro_append(&array);
+        avro_put_enum(&item, s->subjects[i].type);
+        avro_put_text(&item, s->subjects[i].token);
+        avro_put_enum(&item, s->subjects[i].role);
+    }
+}
+
+static void put_signal_times(struct avro_cursor *c, const struct signal *s) {
+    avro_put_optional_long(c, s->occurred_at_present, s->occurred_at_us);
+    avro_put_long(c, s->reported_at_us);
+    avro_put_long(c, s->valid_from_us);
+    avro_put_optional_long(c, s->valid_until_present, s->valid_until_us);
+}
+
+static void put_telecom(struct avro_cursor *c, const struct signal *s) {
+    struct avro_cursor telecom;
+    if (!avro_enter_optional(c, s->telecom_present, &telecom)) return;
+    avro_put_text(&telecom, s->telecom_operator);
+    avro_put_optional_int(&telecom, s->telecom_slots_present, s->telecom_slots);
+    avro_put_optional_text(&telecom, s->called_phone_token);
+}
+
+static void put_outcome(struct avro_cursor *c, const struct signal *s) {
+    struct avro_cursor outcome;
+    if (!avro_enter_optional(c, s->outcome_present, &outcome)) return;
+    avro_put_text(&outcome, s->recommendation_id);
+    avro_put_enum(&outcome, s->outcome_result);
+    avro_put_optional_long(&outcome, s->held_amount_present, s->held_amount_kzt_minor);
+}
+
+bool encode_signal(struct encoder *e, const struct signal *s, struct bytes *out,
+                   struct error *error) {
+    struct avro_cursor cursor = avro_record_start(&e->signal), *c = &cursor;
+    avro_put_text(c, s->signal_id);
+    avro_put_int(c, s->revision);
+    avro_put_enum(c, s->kind);
+    avro_put_enum(c, s->source);
+    avro_put_text(c, s->category);
+    put_subjects(c, s);
+    avro_put_optional_enum(c, s->list_colour != COLOUR_NULL, s->list_colour);
+    avro_put_enum(c, s->confidence);
+    struct avro_cursor array = avro_enter(c);
+    for (uint32_t i = 0; i < s->tx_id_count; i++)
+        avro_append_text(&array, s->related_tx_ids[i]);
+    avro_put_optional_long(c, s->amount_present, s->amount_kzt_minor);
+    put_signal_times(c, s);
+    put_telecom(c, s);
+    put_outcome(c, s);
+    avro_put_optional_text(c, s->withdraws_signal_id);
+    return finish(e, &e->signal, SCHEMA_ID_SIGNAL, out, error);
 }
 
 /* Order records. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Framed Avro of what we write: recommendations, order records, transactions. avro-c's generic
- * values over the shipped schemas, reused from call to call. One thread per encoder. */
+/* Framed Avro of what we write: recommendations, order records, transactions, signals. avro-c's
+ * generic values over the shipped schemas, reused from call to call. One thread per encoder. */
 #pragma once
 
 #include "detector/base/error.h"
 #include "detector/recommendation.h"
+#include "detector/signal.h"
 #include "detector/transaction.h"
 #include "schemas/order_record.h"
 
@@ -21,3 +22,5 @@ bool encode_order(struct encoder *encoder, const struct order_record *record, st
                   struct error *error);
 bool encode_transaction(struct encoder *encoder, const struct transaction *tx, struct bytes *out,
                         struct error *error);
+bool encode_signal(struct encoder *encoder, const struct signal *signal, struct bytes *out,
+                   struct error *error);

@@ -14,7 +14,8 @@ enum { MICROS_PER_S = 1000000, MINOR_DIGITS = 2 };
  * from step to step and stays in a register. */
 struct run {
     const uint8_t *end;
-    uint8_t *out; /* the transaction's bytes */
+    uint8_t *out;    /* the bytes that columns are in: the record's, or an item's of it */
+    uint8_t *record; /* its own */
     const struct plan *plan;
     const char *why;
     const struct op *next; /* set by step() */
@@ -247,7 +248,18 @@ static place choose(struct run *r, const struct op *op, place at) {
     return at;
 }
 
-/* Every step that plan_decode does not take itself; sets r->next. */
+static place enter_slot(struct run *r, const struct op *op, place at) {
+    uint32_t count;
+    memcpy(&count, r->out + op->seconds, sizeof count);
+    if (count == op->limit) return fail(r, "a list is longer than its field allows");
+    const size_t slot = op->to + (size_t)count * op->extra;
+    count++;
+    memcpy(r->out + op->seconds, &count, sizeof count);
+    r->out += slot;
+    return at;
+}
+
+/* Every step that decode() does not take itself; sets r->next. */
 static place step(struct run *r, const struct op *op, place at) {
     uint32_t symbol;
     uint8_t boolean;
@@ -287,23 +299,31 @@ static place step(struct run *r, const struct op *op, place at) {
     case OP_RETURN:
         r->next = r->stack[--r->depth].back;
         return at;
+    case OP_PRESENT:
+        note_presence(r, op);
+        return at;
+    case OP_SLOT:
+        return enter_slot(r, op, at);
+    case OP_LEAVE:
+        r->out = r->record;
+        return at;
     default:
         return fail(r, "the plan is broken");
     }
 }
 
-bool plan_decode(const struct plan *plan, struct bytes bytes, struct transaction *tx,
-                 uint32_t *used, const char **why) {
+static bool decode(const struct plan *plan, struct bytes bytes, void *record, uint32_t *used,
+                   const char **why) {
     struct run r;
     *why = cut;
     if (bytes.size == 0) return false;
     r.end = bytes.data + bytes.size;
-    r.out = (uint8_t *)tx;
+    r.out = r.record = record;
     r.plan = plan;
     r.why = cut;
     r.depth = 0;
     place at = bytes.data;
-    memcpy(tx, &plan->blank, plan->blank_size);
+    memcpy(record, plan->blank, plan->blank_size);
     for (const struct op *op = plan->ops, *next; at != NULL; op = next) {
         next = op + 1;
         if (op->null_branch != 0) {
@@ -343,8 +363,19 @@ bool plan_decode(const struct plan *plan, struct bytes bytes, struct transaction
     return false;
 }
 
+bool plan_decode(const struct plan *plan, struct bytes bytes, struct transaction *tx,
+                 uint32_t *used, const char **why) {
+    return decode(plan, bytes, tx, used, why);
+}
+
+bool plan_decode_signal(const struct plan *plan, struct bytes bytes, struct signal *signal,
+                        uint32_t *used, const char **why) {
+    return decode(plan, bytes, signal, used, why);
+}
+
 void plan_free(struct plan *plan) {
     if (plan == NULL) return;
+    free(plan->blank);
     free(plan->ops);
     free(plan->symbols);
     free(plan);

@@ -1,130 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Binds a writer's schema to the contract's columns and writes the steps that read it. */
+#include "schemas/contract.h"
 #include "schemas/limits.h"
 #include "schemas/plan_ops.h"
 #include "schemas/schema.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum column_kind {
-    COL_TEXT,
-    COL_LONG,
-    COL_INT,
-    COL_TIME,
-    COL_DATE,
-    COL_ENUM,
-    COL_BOOLEAN,
-    COL_PARTY
-};
-
-/* One field of the contract: schemas/TransactionEvent.avsc, and a test holds them together. */
-struct column {
-    const char *name;
-    enum column_kind kind;
-    uint16_t to;
-    uint16_t seconds; /* of a time */
-    uint16_t present; /* of a nullable number or time; 0: null shows in the value itself */
-    uint16_t cap;     /* bytes of a text */
-    bool nullable;
-    bool obligatory;            /* has no default */
-    const char *const *symbols; /* of our enum */
-    uint32_t symbol_count;
-};
-
-#define X(name) #name,
-static const char *const tx_status_symbols[] = {TX_STATUS_TABLE(X)};
-static const char *const event_type_symbols[] = {EVENT_TYPE_TABLE(X)};
-static const char *const rail_symbols[] = {RAIL_TABLE(X)};
-static const char *const channel_symbols[] = {CHANNEL_TABLE(X)};
-static const char *const account_type_symbols[] = {ACCOUNT_TYPE_TABLE(X)};
-static const char *const person_type_symbols[] = {PERSON_TYPE_TABLE(X)};
-static const char *const age_band_symbols[] = {AGE_BAND_TABLE(X)};
-static const char *const alias_type_symbols[] = {ALIAS_TYPE_TABLE(X)};
-#undef X
-
-#define AT(field) ((uint16_t)offsetof(struct transaction, field))
-#define IN(field) ((uint16_t)offsetof(struct party, field))
-#define TEXT(n, place, size)                                                                       \
-    { .name = n, .kind = COL_TEXT, .to = place, .cap = size, .obligatory = true }
-#define TEXT_OR_NULL(n, place, size)                                                               \
-    { .name = n, .kind = COL_TEXT, .to = place, .cap = size, .nullable = true }
-#define ENUM(n, place, table)                                                                      \
-    {                                                                                              \
-        .name = n, .kind = COL_ENUM, .to = place, .symbols = table,                                \
-        .symbol_count = sizeof table / sizeof table[0]                                             \
-    }
-#define NUMBER_OR_NULL(n, k, place, given)                                                         \
-    { .name = n, .kind = k, .to = place, .present = given, .nullable = true }
-#define TIME_OR_NULL(n, place, whole, given)                                                       \
-    {                                                                                              \
-        .name = n, .kind = COL_TIME, .to = place, .seconds = whole, .present = given,              \
-        .nullable = true                                                                           \
-    }
-#define BOOLEAN_OR_NULL(n, place)                                                                  \
-    { .name = n, .kind = COL_BOOLEAN, .to = place, .nullable = true }
-
-static const struct column party_columns[] = {
-    TEXT_OR_NULL("account_token", IN(account_token), TOKEN_BYTES_MAX),
-    ENUM("account_type", IN(account_type), account_type_symbols),
-    TEXT_OR_NULL("person_token", IN(person_token), TOKEN_BYTES_MAX),
-    ENUM("person_type", IN(person_type), person_type_symbols),
-    TEXT_OR_NULL("phone_token", IN(phone_token), TOKEN_BYTES_MAX),
-    TEXT_OR_NULL("bank_bic", IN(bank_bic), SHORT_TEXT_BYTES_MAX),
-    NUMBER_OR_NULL("account_opened_on", COL_DATE, IN(account_opened_on_day),
-                   IN(account_opened_on_present)),
-    NUMBER_OR_NULL("balance_after_minor", COL_LONG, IN(balance_after_minor),
-                   IN(balance_after_present)),
-    ENUM("age_band", IN(age_band), age_band_symbols),
-    BOOLEAN_OR_NULL("phone_owner_mismatch", IN(phone_owner_mismatch)),
-    TIME_OR_NULL("credential_changed_at", IN(credential_changed_at_us), IN(credential_changed_at_s),
-                 IN(credential_changed_at_present)),
-};
-
-static const struct column columns[] = {
-    TEXT("event_id", AT(event_id), TOKEN_BYTES_MAX),
-    TEXT("tx_id", AT(tx_id), TOKEN_BYTES_MAX),
-    ENUM("tx_status", AT(tx_status), tx_status_symbols),
-    TEXT_OR_NULL("status_reason", AT(status_reason), SHORT_TEXT_BYTES_MAX),
-    {.name = "event_time",
-     .kind = COL_TIME,
-     .to = AT(event_time_us),
-     .seconds = AT(event_time_s),
-     .obligatory = true},
-    TIME_OR_NULL("ingest_time", AT(ingest_time_us), AT(ingest_time_s), AT(ingest_time_present)),
-    ENUM("event_type", AT(event_type), event_type_symbols),
-    ENUM("rail", AT(rail), rail_symbols),
-    ENUM("channel", AT(channel), channel_symbols),
-    {.name = "amount_minor", .kind = COL_LONG, .to = AT(amount_minor), .obligatory = true},
-    TEXT("currency", AT(currency), SHORT_TEXT_BYTES_MAX),
-    NUMBER_OR_NULL("amount_kzt_minor", COL_LONG, AT(amount_kzt_minor), AT(amount_kzt_present)),
-    {.name = "payer", .kind = COL_PARTY, .to = AT(payer), .obligatory = true},
-    {.name = "payee", .kind = COL_PARTY, .to = AT(payee), .obligatory = true},
-    ENUM("payee_alias_type", AT(payee_alias_type), alias_type_symbols),
-    TEXT_OR_NULL("device_token", AT(device_token), TOKEN_BYTES_MAX),
-    TEXT_OR_NULL("ip_token", AT(ip_token), TOKEN_BYTES_MAX),
-    BOOLEAN_OR_NULL("active_call", AT(active_call)),
-    BOOLEAN_OR_NULL("remote_access", AT(remote_access)),
-    TEXT_OR_NULL("terminal_id", AT(terminal_id), SHORT_TEXT_BYTES_MAX),
-    NUMBER_OR_NULL("mcc", COL_INT, AT(mcc), AT(mcc_present)),
-    TEXT_OR_NULL("country_to", AT(country_to), SHORT_TEXT_BYTES_MAX),
-    TEXT("reporter_bic", AT(reporter_bic), SHORT_TEXT_BYTES_MAX),
-    TEXT("token_key_id", AT(token_key_id), SHORT_TEXT_BYTES_MAX),
-    TEXT_OR_NULL("trace_id", AT(trace_id), TOKEN_BYTES_MAX),
-};
-enum {
-    COLUMN_COUNT = sizeof columns / sizeof columns[0],
-    PARTY_COLUMN_COUNT = sizeof party_columns / sizeof party_columns[0],
-};
+enum { COLUMNS_MAX = 32 };
 
 struct compile {
     struct plan *plan;
     uint32_t op_count, symbol_count;
     struct error *error;
     FILE *report;     /* NULL: none */
-    const char *path; /* "payer." or "" */
+    const char *path; /* "payer.", "subjects." or "" */
     bool failed;
 };
 
@@ -268,7 +160,7 @@ static bool time_op(struct compile *c, const struct schema *s, const struct colu
            refuse(c, column, "not a long with logicalType timestamp-micros or timestamp-millis");
 }
 
-/* The step of one value that is neither a union nor a party. */
+/* The step of one value that is neither a union nor made of others. */
 static bool value_op(struct compile *c, const struct schema *s, const struct column *column,
                      uint16_t base, struct op *op) {
     *op = (struct op){.to = (uint16_t)(base + column->to)};
@@ -299,19 +191,27 @@ static bool value_op(struct compile *c, const struct schema *s, const struct col
         op->limit = (uint32_t)s->symbol_count;
         op->extra = map_symbols(c, s, column);
         return true;
-    case COL_PARTY:
+    case COL_RECORD:
+        return refuse(c, column, "not a record");
+    case COL_LIST:
         break;
     }
-    return refuse(c, column, "not a record");
+    return refuse(c, column, "not an array");
 }
 
-static bool bind_party(struct compile *c, struct schema *s, const struct column *column);
+static bool bind_inner(struct compile *c, struct schema *s, const struct column *column,
+                       uint16_t base);
+static bool bind_list(struct compile *c, struct schema *s, const struct column *column,
+                      uint16_t base);
 
 /* A value that is no union, or one in a union of two whose branch `null_branch` - 1 is null. */
 static bool bind_value(struct compile *c, struct schema *s, const struct column *column,
                        uint16_t base, uint8_t null_branch) {
     struct op op;
-    if (column->kind == COL_PARTY && s->type == SCHEMA_RECORD) return bind_party(c, s, column);
+    if (null_branch == 0 && column->kind == COL_RECORD && s->type == SCHEMA_RECORD)
+        return bind_inner(c, s, column, base);
+    if (null_branch == 0 && column->kind == COL_LIST && s->type == SCHEMA_ARRAY)
+        return bind_list(c, s, column, base);
     if (!value_op(c, s, column, base, &op)) return false;
     op.null_branch = null_branch;
     emit(c, op);
@@ -343,7 +243,8 @@ static bool bind_branches(struct compile *c, struct schema *s, const struct colu
 
 static bool bind_union(struct compile *c, struct schema *s, const struct column *column,
                        uint16_t base) {
-    for (uint8_t i = 0; i < 2 && s->branch_count == 2 && column->nullable; i++)
+    const bool simple = column->kind != COL_RECORD && column->kind != COL_LIST;
+    for (uint8_t i = 0; i < 2 && s->branch_count == 2 && column->nullable && simple; i++)
         if (s->branches[i]->type == SCHEMA_NULL && s->branches[1 - i]->type != SCHEMA_NULL)
             return bind_value(c, s->branches[1 - i], column, base, (uint8_t)(i + 1));
     return bind_branches(c, s, column, base);
@@ -351,7 +252,7 @@ static bool bind_union(struct compile *c, struct schema *s, const struct column 
 
 static bool bind_column(struct compile *c, struct schema *s, const struct column *column,
                         uint16_t base) {
-    if (c->report != NULL && column->kind != COL_PARTY)
+    if (c->report != NULL && column->kind != COL_RECORD)
         fprintf(c->report, "binds\t%s%s\t%s%s%s\n", c->path, column->name,
                 schema_type_name(s->type), s->logical[0] != '\0' ? " " : "", s->logical);
     if (s->type == SCHEMA_NULL && column->nullable) return true;
@@ -369,7 +270,7 @@ static bool names(const struct schema_field *field, const struct column *column,
 /* For each of the writer's fields its column or NULL: by name, else by the field's aliases. */
 static void match(const struct schema *record, const struct column *list, size_t count,
                   const struct column **column_of) {
-    bool taken[COLUMN_COUNT] = {false};
+    bool taken[COLUMNS_MAX] = {false};
     for (int by_alias = 0; by_alias < 2; by_alias++)
         for (size_t f = 0; f < record->field_count; f++)
             for (size_t i = 0; i < count && column_of[f] == NULL; i++) {
@@ -383,13 +284,15 @@ static bool bind_default(struct compile *c, const struct column *column) {
     if (column->obligatory) return refuse(c, column, "missing, and it has no default");
     if (c->report != NULL)
         fprintf(c->report, "default\t%s%s\t%s\n", c->path, column->name,
-                column->nullable ? "null" : "UNKNOWN");
+                column->nullable           ? "null"
+                : column->kind == COL_LIST ? "none"
+                                           : "UNKNOWN");
     return true;
 }
 
 static bool bind_fields(struct compile *c, struct schema *record, const struct column *list,
                         size_t count, uint16_t base, const struct column **column_of) {
-    bool bound[COLUMN_COUNT] = {false};
+    bool bound[COLUMNS_MAX] = {false};
     match(record, list, count, column_of);
     for (size_t f = 0; f < record->field_count && !c->failed; f++) {
         if (column_of[f] != NULL) {
@@ -417,38 +320,68 @@ static bool bind_record(struct compile *c, struct schema *record, const struct c
     return ok;
 }
 
-static bool bind_party(struct compile *c, struct schema *s, const struct column *column) {
+/* The columns of a record in a record, or of a list's items. */
+static bool bind_fields_of(struct compile *c, struct schema *s, const struct column *column,
+                           uint16_t base) {
+    char path[64];
     const char *outer = c->path;
-    c->path = column->to == AT(payer) ? "payer." : "payee.";
-    const bool ok = bind_record(c, s, party_columns, PARTY_COLUMN_COUNT, column->to);
+    snprintf(path, sizeof path, "%s.", column->name);
+    c->path = path;
+    const bool ok = bind_record(c, s, column->fields, column->field_count, base);
     c->path = outer;
     return ok;
 }
 
-static void fill_blank(struct plan *plan) {
-    struct transaction *blank = &plan->blank;
-    plan->blank_size = sizeof *blank;
-    blank->active_call = TRISTATE_NULL;
-    blank->remote_access = TRISTATE_NULL;
-    blank->payer.phone_owner_mismatch = TRISTATE_NULL;
-    blank->payee.phone_owner_mismatch = TRISTATE_NULL;
+static bool bind_inner(struct compile *c, struct schema *s, const struct column *column,
+                       uint16_t base) {
+    if (column->present != 0)
+        emit(c, (struct op){.code = OP_PRESENT, .present = (uint16_t)(base + column->present)});
+    return bind_fields_of(c, s, column, (uint16_t)(base + column->to));
 }
 
-static struct plan *compile(const char *json, size_t size, FILE *report, struct error *error) {
+static bool bind_item(struct compile *c, struct schema *s, const struct column *column) {
+    const struct column text = {.name = column->name, .kind = COL_TEXT, .cap = column->cap};
+    if (column->fields == NULL) return bind_column(c, s, &text, 0);
+    if (s->type != SCHEMA_RECORD) return refuse(c, column, "not an array of records");
+    return bind_fields_of(c, s, column, 0);
+}
+
+static bool bind_list(struct compile *c, struct schema *s, const struct column *column,
+                      uint16_t base) {
+    struct schema *items = s->branches[0];
+    if (items->size_min == 0)
+        return refuse(c, column, "an array whose items take no bytes is refused");
+    const uint32_t head = emit(c, (struct op){.code = OP_BLOCKS});
+    emit(c, (struct op){.code = OP_SLOT,
+                        .to = (uint16_t)(base + column->to),
+                        .seconds = (uint16_t)(base + column->count),
+                        .limit = column->items_max,
+                        .extra = column->item_bytes});
+    if (!bind_item(c, items, column) || c->failed) return false;
+    emit(c, (struct op){.code = OP_LEAVE});
+    emit(c, (struct op){.code = OP_ITEM, .extra = head + 1});
+    c->plan->ops[head].extra = c->op_count;
+    return true;
+}
+
+static struct plan *compile(enum contract contract, const char *json, size_t size, FILE *report,
+                            struct error *error) {
+    const struct contract_columns *of = contract_columns(contract);
     struct schema_tree *tree = schema_parse(json, size, error);
     struct plan *plan = tree == NULL ? NULL : calloc(1, sizeof *plan);
     if (plan != NULL) plan->ops = calloc(PLAN_OPS_MAX + 1, sizeof *plan->ops);
     if (tree != NULL && (plan == NULL || plan->ops == NULL))
         error_set(error, ERROR_FAILED, "no memory for a decode plan");
     if (plan == NULL || plan->ops == NULL) goto failed;
-    fill_blank(plan);
+    plan->blank = of->blank();
+    plan->blank_size = of->size;
     struct compile c = {.plan = plan, .error = error, .report = report, .path = ""};
     struct schema *root = schema_root(tree);
     if (root->type != SCHEMA_RECORD || root->size_min == SIZE_MAX) {
         error_set(error, ERROR_BAD_DATA, "the schema is not a record that ends");
         goto failed;
     }
-    if (!bind_record(&c, root, columns, COLUMN_COUNT, 0)) goto failed;
+    if (!bind_record(&c, root, of->columns, of->count, 0)) goto failed;
     emit(&c, (struct op){.code = OP_END});
     if (c.failed) goto failed;
     struct op *ops = realloc(plan->ops, c.op_count * sizeof *ops);
@@ -461,14 +394,23 @@ failed:
     return NULL;
 }
 
-struct plan *plan_compile(const char *schema_json, size_t size, struct error *error) {
-    return compile(schema_json, size, NULL, error);
+struct plan *plan_compile_for(enum contract contract, const char *schema_json, size_t size,
+                              struct error *error) {
+    return compile(contract, schema_json, size, NULL, error);
 }
 
-bool plan_report(const char *schema_json, size_t size, FILE *out) {
+struct plan *plan_compile(const char *schema_json, size_t size, struct error *error) {
+    return plan_compile_for(CONTRACT_TRANSACTION, schema_json, size, error);
+}
+
+bool plan_report_for(enum contract contract, const char *schema_json, size_t size, FILE *out) {
     struct error error = {.code = ERROR_NONE};
-    struct plan *plan = compile(schema_json, size, out, &error);
+    struct plan *plan = compile(contract, schema_json, size, out, &error);
     if (plan == NULL) fprintf(out, "REFUSED\t%s\n", error.text);
     plan_free(plan);
     return plan != NULL;
+}
+
+bool plan_report(const char *schema_json, size_t size, FILE *out) {
+    return plan_report_for(CONTRACT_TRANSACTION, schema_json, size, out);
 }

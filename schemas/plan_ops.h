@@ -34,13 +34,18 @@ enum op_code {
     OP_ITEM,   /* one item done: back to `extra`, or to the step before it for the next block */
     OP_CALL,   /* skip routine at `extra` */
     OP_RETURN,
+    /* Of what only rare records have. */
+    OP_PRESENT, /* the bool at `present` becomes true */
+    OP_SLOT,    /* columns are those of one more item: `to` + count × `extra`; the uint32 count at
+                   `seconds` grows, to `limit` at most */
+    OP_LEAVE,   /* columns are the record's own again */
 };
 
 struct op {
     uint8_t code;        /* enum op_code */
     uint8_t null_branch; /* the value is in a union of two whose branch number `null_branch` - 1 is
                             null, which leaves the column as it is; 0: in no union */
-    uint16_t to;         /* byte offset in struct transaction */
+    uint16_t to;         /* byte offset in the record */
     uint16_t present;    /* of the bool that becomes true; 0: none */
     uint16_t seconds;
     uint32_t limit;
@@ -49,8 +54,8 @@ struct op {
 
 struct plan {
     struct op *ops;
-    uint8_t *symbols;         /* enum maps */
-    struct transaction blank; /* every column at its default */
-    size_t blank_size;        /* of it; no constant, so that the C library's memcpy is called, which
-                                 is chosen for the machine */
+    uint8_t *symbols;  /* enum maps */
+    void *blank;       /* the record with every column at its default */
+    size_t blank_size; /* of it; no constant, so that the C library's memcpy is called, which is
+                          chosen for the machine */
 };

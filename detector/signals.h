@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of live signals: what is known outside the stream about accounts, persons, phones and
+ * devices. A function of the signals applied, in their order, and of the engine clock given with
+ * each; no wall clock. Engine thread only.
+ *
+ * Rules (docs/SIGNALS.md has them with their reasons):
+ * - strength of a signal at clock t: 1 for CORROBORATED and CONFIRMED; for REPORTED (and for a
+ *   citizen's report whatever it says) linear from 1 at valid_from to 0 at valid_until;
+ *   0 outside [valid_from, valid_until);
+ * - weight of a subject: the largest of base × strength over its signals, with base 0.3, 0.6, 1;
+ *   where signals of two sources are live, at least 0.6 × the second largest of the sources' own
+ *   strengths. All citizens' reports are one source, and count only beside another one.
+ * - SIM_BOX, FRAUD_CALL and MULTI_LOAN_APPLICATION have no weight; they mark.
+ */
+#pragma once
+
+#include "detector/accounts.h"
+#include "detector/base/pack.h"
+#include "detector/signal.h"
+
+enum {
+    SIGNAL_ID_SIZE = 129,      /* a signal_id with its NUL */
+    SIGNALS_STRONGEST = 4,     /* that an answer names */
+    SUBJECT_SOURCE_SIGNALS = 8 /* that count of one source for one subject; the strongest stay */
+};
+
+struct signals;
+
+struct signals_options {
+    uint32_t max; /* signals held at most, withdrawn ones that are remembered among them */
+};
+
+/* Takes address space, no memory: an empty table costs nothing. */
+struct signals *signals_open(const struct signals_options *options, struct error *error);
+void signals_close(struct signals *signals);
+
+/* X(name, what it means) */
+#define SIGNAL_EFFECT_TABLE(X)                                                                     \
+    X(ADDED, "a signal that was not known")                                                        \
+    X(REVISED, "a later revision took the place of an earlier one")                                \
+    X(WITHDRAWN, "a signal was withdrawn by its own source or the hub")                            \
+    X(REMEMBERED, "a withdrawal that came before its signal, or of another source's: kept")        \
+    X(REPLAYED, "the same or a later revision is known already: nothing changes")                  \
+    X(STRANGER, "a revision by neither the signal's source nor the hub: nothing changes")          \
+    X(EXPIRED, "its term had ended before it came: nothing changes")                               \
+    X(FULL, "signals.max is reached: nothing changes")
+
+enum signal_effect {
+#define X(name, text) EFFECT_##name,
+    SIGNAL_EFFECT_TABLE(X)
+#undef X
+        EFFECT_COUNT
+};
+const char *signal_effect_name(enum signal_effect effect);
+
+/* An admitted signal; at most 64 whose term is over at `clock_s` (engine clock, seconds) are
+ * dropped first. */
+enum signal_effect signals_apply(struct signals *signals, const struct signal *signal,
+                                 int64_t clock_s);
+
+/* Identity of a subject; that of an account is account_key_of(token). */
+struct account_key subject_key_of(enum subject_type type, struct text token);
+
+/* What is known of one party, from its keys. */
+struct signal_evidence {
+    double weight;     /* 0 to 1; the greatest of its subjects */
+    double bot_weight; /* the same of citizens' reports alone, corroborated or not: never a feature,
+                          and for REVIEW_ONLY at most */
+    int64_t called_s;  /* when a marked number last called one of its phones; 0: not known */
+    bool bot_only;     /* there are citizens' reports, and nothing that gives weight */
+    bool listed_grey, listed_black;
+    bool sim_box;    /* a phone of it is a SIM box's or a fraudulent caller's */
+    bool multi_loan; /* it applied for many loans at once */
+    uint8_t strongest_count;
+    uint32_t strongest[SIGNALS_STRONGEST]; /* signals that gave the weight, for signals_id: by what
+                                              they give alone, then age, then id */
+};
+
+/* Fetches the line of the index that signals_ask will read. */
+void signals_prefetch(const struct signals *signals, struct account_key key);
+/* All zero where nothing is known. */
+void signals_ask(const struct signals *signals, const struct account_key *keys, size_t count,
+                 int64_t clock_s, struct signal_evidence *evidence);
+/* The id of a signal of an answer, until the next signals_apply. Returns `id`. */
+const char *signals_id(const struct signals *signals, uint32_t reference, char id[SIGNAL_ID_SIZE]);
+
+uint32_t signals_count(const struct signals *signals); /* held */
+size_t signals_bytes(const struct signals *signals);   /* of memory */
+
+/* Signals in the order of their end. */
+void signals_save(const struct signals *signals, struct pack *pack);
+/* Into an empty table. False: these bytes are no state of a table with such options; the table is
+ * then good for signals_close only. */
+bool signals_load(struct signals *signals, struct unpack *unpack);
