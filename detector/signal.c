@@ -28,6 +28,17 @@ static bool no_id(const struct signal *s) {
     return s->signal_id.size == 0;
 }
 
+static bool has_control(struct text text) {
+    for (uint32_t i = 0; i < text.size; i++)
+        if ((uint8_t)text.data[i] < 0x20 || text.data[i] == 0x7f) return true;
+    return false;
+}
+
+/* Ids are keys, and shown as they are. */
+static bool control_in_id(const struct signal *s) {
+    return has_control(s->signal_id) || has_control(s->withdraws_signal_id);
+}
+
 static bool no_revision(const struct signal *s) {
     return s->revision < 1;
 }
@@ -147,6 +158,7 @@ static const struct {
     const char *why;
 } rules[] = {
     {no_id, VERDICT_BAD_VALUE, "signal_id is empty"},
+    {control_in_id, VERDICT_BAD_VALUE, "an id of a signal has a control character"},
     {no_revision, VERDICT_BAD_VALUE, "revision is less than 1"},
     {unknown_kind, VERDICT_BAD_VALUE, "the kind is not known here"},
     {unknown_source, VERDICT_BAD_VALUE, "the source is not known here"},
