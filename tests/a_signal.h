@@ -4,7 +4,7 @@
 
 #include "detector/signal.h"
 
-#define SIGNALS_START_S 1767225600 /* 2026-01-01T00:00:00Z */
+#define SIGNALS_START_S INT64_C(1767225600) /* 2026-01-01T00:00:00Z */
 
 /* An INCIDENT of a BANK, REPORTED, about one subject, in force for ten days from `second` after
  * SIGNALS_START_S on. Texts are borrowed. */

@@ -502,6 +502,17 @@ static const char *random_id(struct chance *chance, char id[64]) {
 
 static const char *const tokens[TOKENS] = {"a", "b", "c", "d", "e"};
 
+/* In a crowd two sources speak of one account for long. */
+static void crowd(struct chance *chance, struct signal *s) {
+    s->kind = chance_is(chance, 80) ? SIGNAL_INCIDENT : SIGNAL_MULTI_LOAN_APPLICATION;
+    s->source = (uint8_t)(SOURCE_BANK + (int)chance_below(chance, 2));
+    s->confidence = (uint8_t)(CONFIDENCE_REPORTED + (int)chance_below(chance, 3));
+    s->valid_until_present = true;
+    s->valid_until_s = s->valid_from_s + (1 + (int64_t)chance_below(chance, 5)) * 3 * DAY;
+    s->subject_count = 0;
+    signal_also(s, SUBJECT_ACCOUNT, tokens[0], ROLE_DROPPER);
+}
+
 static struct signal random_signal(struct chance *chance, char ids[2][64], int64_t clock_s) {
     struct signal s = a_signal(random_id(chance, ids[0]), SUBJECT_ACCOUNT, tokens[0], 0);
     s.kind = (uint8_t)(1 + chance_below(chance, SIGNAL_KIND_COUNT - 1));
@@ -582,7 +593,8 @@ static void random_histories_give_what_the_twin_gives(void **unused) {
         const uint32_t stride_s = seed % 3 == 0 ? DAY : seed % 3 == 1 ? HOUR : 60;
         for (int i = 0; i < 400; i++) {
             char ids[2][64];
-            const struct signal s = random_signal(&chance, ids, clock_s);
+            struct signal s = random_signal(&chance, ids, clock_s);
+            if (seed % 4 == 0) crowd(&chance, &s);
             const enum signal_effect effect = signals_apply(t, &s, clock_s);
             assert_int_equal(effect, naive_signals_apply(n, &s, clock_s));
             effects[effect]++;

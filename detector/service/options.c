@@ -347,10 +347,11 @@ void options_state_sha256(const struct options *options, char out[65]) {
 
 static bool check_topics(const struct options *o, struct error *error) {
     const char *const keys[] = {"topic.transactions", "topic.recommendations", "topic.dead.letters",
-                                "topic.order"};
+                                "topic.order", "topic.signals"};
     const char *const topics[] = {o->topic_transactions, o->topic_recommendations,
-                                  o->topic_dead_letters, o->topic_order};
-    for (int i = 0; i < 4; i++) {
+                                  o->topic_dead_letters, o->topic_order, o->topic_signals};
+    const int count = o->topic_signals[0] == '\0' ? 4 : 5;
+    for (int i = 0; i < count; i++) {
         const size_t size = strlen(topics[i]);
         if (size == 0 || size > 249 || topics[i][strspn(topics[i], NAME_CHARACTERS)] != '\0')
             return error_set(error, ERROR_CONFIG,

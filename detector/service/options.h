@@ -26,6 +26,10 @@
          "name of this engine's shard: its transactional id, its group id and the key of its "     \
          "order log")                                                                              \
     TEXT(topic_transactions, "topic.transactions", "antifrod.transactions", true, "input topic")   \
+    TEXT(                                                                                          \
+        topic_signals, "topic.signals", "antifrod.signals", false,                                 \
+        "compacted topic of signals, read from its first record; it may come to be later; empty: " \
+        "none are read")                                                                           \
     TEXT(topic_recommendations, "topic.recommendations", "antifrod.freeze-recommendations", true,  \
          "output topic")                                                                           \
     TEXT(topic_dead_letters, "topic.dead.letters", "antifrod.transactions.dlq", false,             \

@@ -7,7 +7,9 @@
 #include "detector/episodes.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
+#include "schemas/frame.h"
 #include "schemas/ocf.h"
+#include "tests/a_signal.h"
 #include "tests/evolved.h"
 #include "tests/fuzz/family.h"
 #include "tests/fuzz/fuzz.h"
@@ -102,6 +104,40 @@ static void make_order(void) {
         save("fuzz_order", "record", i, framed.data, framed.size);
         if (record.end_count == 0) /* as a build wrote it that knew no ends */
             save("fuzz_order", "old-record", i, framed.data, framed.size - 1);
+    }
+    encoder_close(encoder);
+}
+
+static struct signal seed_signal(unsigned i) {
+    static const char *const ids[] = {"one", "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"};
+    struct signal s = a_signal(ids[i % 2], SUBJECT_ACCOUNT, "account", 0);
+    s.kind = (uint8_t)(1 + i % (SIGNAL_KIND_COUNT - 1));
+    s.revision = (int32_t)(1 + i);
+    s.source = (uint8_t)(1 + i % (SOURCE_COUNT - 1));
+    s.confidence = (uint8_t)(1 + i % (CONFIDENCE_COUNT - 1));
+    if (s.kind == SIGNAL_LIST_ENTRY) s.list_colour = COLOUR_GREY;
+    if (s.kind == SIGNAL_WITHDRAWAL) s.withdraws_signal_id = text_of(ids[(i + 1) % 2]);
+    s.outcome_present = s.kind == SIGNAL_OUTCOME;
+    s.recommendation_id = text_of("0123456789abcdef");
+    s.outcome_result = OUTCOME_CONFIRMED_FRAUD;
+    s.telecom_present = s.kind == SIGNAL_SIM_BOX || s.kind == SIGNAL_FRAUD_CALL;
+    s.telecom_operator = text_of("op");
+    s.called_phone_token = text_of("called");
+    for (unsigned k = 0; k < i % 5; k++) {
+        signal_also(&s, (enum subject_type)(1 + k), "token", ROLE_DROPPER);
+        s.related_tx_ids[s.tx_id_count++] = text_of("tx");
+    }
+    return s;
+}
+
+static void make_signal(void) {
+    struct error error;
+    struct encoder *encoder = encoder_open(&error);
+    for (unsigned i = 0; i < 24; i++) {
+        struct bytes framed;
+        const struct signal s = seed_signal(i);
+        fuzz_must(encode_signal(encoder, &s, &framed, &error), "no signal");
+        save("fuzz_signal", "record", i, framed.data + FRAME_SIZE, framed.size - FRAME_SIZE);
     }
     encoder_close(encoder);
 }
@@ -211,6 +247,7 @@ int main(int argc, char **argv) {
     make_plan();
     make_schema();
     make_order();
+    make_signal();
     make_csv();
     make_ocf();
     make_snapshot();
