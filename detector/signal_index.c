@@ -5,6 +5,8 @@
 
 #include <assert.h>
 
+enum { AHEAD = 32 };
+
 static uint64_t *memory(size_t bytes) {
     uint64_t *entries = pages_reserve(bytes);
     const bool ok = entries != NULL && pages_commit(entries, bytes);
@@ -30,14 +32,22 @@ static size_t next_bytes(const struct signal_index *x) {
     return x->bytes < enough && more > enough ? enough : more;
 }
 
+static void fetch(const struct signal_index *x, uint32_t at) {
+    if (at < x->size && x->entries[at] != 0)
+        x->fetch(x->owner, signal_index_reference(x->entries[at]));
+}
+
+/* Both tables are gone through in the order of their keys. */
 static void enlarge(struct signal_index *x) {
     const struct signal_index old = *x;
     x->bytes = next_bytes(&old);
     x->size = (uint32_t)(x->bytes / sizeof *x->entries);
     x->entries = memory(x->bytes);
-    for (uint32_t i = 0; i < old.size; i++)
+    for (uint32_t i = 0; i < old.size; i++) {
+        fetch(&old, i + AHEAD);
         if (old.entries[i] != 0)
             put(x, x->low_of(x->owner, signal_index_reference(old.entries[i])), old.entries[i]);
+    }
     pages_release(old.entries, old.bytes);
 }
 

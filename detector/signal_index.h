@@ -16,6 +16,8 @@ struct signal_index {
     uint32_t full; /* size for as many keys as there will be, about */
     /* The low half of the key of a reference. */
     uint64_t (*low_of)(const void *owner, uint32_t reference);
+    /* Fetches what low_of will read. */
+    void (*fetch)(const void *owner, uint32_t reference);
     const void *owner;
 };
 

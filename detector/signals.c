@@ -22,9 +22,11 @@ struct signals *signals_open(const struct signals_options *options, struct error
     if (t == NULL || max == 0 || cells >= IN_CELL) goto failed;
     t->max = max;
     t->day = DAYS;
-    t->ids = (struct signal_index){.low_of = signals_id_low, .owner = t, .full = max / 3 * 4 + 4};
+    t->ids = (struct signal_index){
+        .low_of = signals_id_low, .fetch = signals_id_fetch, .owner = t, .full = max / 3 * 4 + 4};
     t->subjects = t->ids;
     t->subjects.low_of = signals_link_low;
+    t->subjects.fetch = signals_link_fetch;
     t->days = calloc(DAYS, sizeof *t->days);
     if (t->days != NULL && signal_blocks_open(&t->known, sizeof(struct known), max) &&
         signal_blocks_open(&t->cells, sizeof(struct cell), (uint32_t)cells))

@@ -98,6 +98,10 @@ uint64_t signals_link_low(const void *signals, uint32_t reference) {
     return link_at(signals, reference)->low;
 }
 
+void signals_link_fetch(const void *signals, uint32_t reference) {
+    __builtin_prefetch(link_at(signals, reference));
+}
+
 uint32_t signals_head(const struct signals *t, struct account_key key) {
     if (t->subjects.count == 0) return 0;
     uint32_t at = signal_index_home(&t->subjects, key.low);

@@ -137,6 +137,7 @@ uint32_t signals_new(struct signals *signals, const struct signal_id *id);
 /* The opposite; it has no links and is in no list. */
 void signals_delete(struct signals *signals, uint32_t number);
 uint64_t signals_id_low(const void *signals, uint32_t number);
+void signals_id_fetch(const void *signals, uint32_t number);
 
 /* Links (signals_links.c). */
 
@@ -160,6 +161,7 @@ uint32_t signals_head(const struct signals *signals, struct account_key key);
 uint32_t signals_alike(const struct signals *signals, uint32_t head, uint32_t number, uint8_t mark,
                        uint32_t *weakest, int64_t clock_s);
 uint64_t signals_link_low(const void *signals, uint32_t reference);
+void signals_link_fetch(const void *signals, uint32_t reference);
 
 /* Blocks (signals_blocks.c). */
 

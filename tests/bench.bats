@@ -26,6 +26,11 @@ for name in sys.argv[1:]:
         rows "log1p, scalar" "score, 64 terms, scalar" "score, 512 terms, scalar, a term" "ring tally, scalar"
 }
 
+@test "bench_signals prints what a signal takes and what asking costs" {
+    "$BUILD_DIR/bench/bench_signals" --json --signals 20000 --batches 5 |
+        rows table resident "ask an empty table" "ask, nothing known" "ask, account known"
+}
+
 @test "a flag that a benchmark does not know is a usage error" {
     run "$BUILD_DIR/bench/bench_engine" --acounts 5
     [ "$status" -eq 2 ]

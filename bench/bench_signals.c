@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a live signal takes, and what asking costs: a table of signals about one subject each (every
+ * tenth about two), with UUIDs; then, per entry, a party of four keys of whom nothing is known, or
+ * one of whom something is, in batches whose keys are fetched first. */
+#include "bench/random_model.h"
+#include "bench/report.h"
+
+#include "detector/base/steady.h"
+#include "detector/signals.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { START_S = 1767225600, DAY_S = 86400, BATCH = 256, KEYS = 4, PAIR = 10 };
+enum { FLAG_SIGNALS, FLAG_BATCHES, FLAGS };
+
+struct world {
+    struct signals *signals;
+    uint64_t random;
+    uint32_t count;
+    double *samples;
+    double slowest_us;
+    uint64_t known;
+};
+
+static const char *name(const char *kind, uint64_t number, char out[64]) {
+    snprintf(out, 64, "%s-%016llx", kind, (unsigned long long)number * 0x9e3779b97f4a7c15u);
+    return out;
+}
+
+static struct signal signal_number(uint64_t number, char texts[3][64]) {
+    struct signal s = {.revision = 1,
+                       .kind = SIGNAL_INCIDENT,
+                       .source = (uint8_t)(SOURCE_BANK + number % 3),
+                       .confidence = CONFIDENCE_REPORTED,
+                       .list_colour = COLOUR_NULL,
+                       .valid_until_present = true};
+    snprintf(texts[0], 64, "%08llx-0000-8000-8000-%012llx",
+             (unsigned long long)(uint32_t)(number * 2654435761u), (unsigned long long)number);
+    s.signal_id = text_of(texts[0]);
+    s.valid_from_s = s.reported_at_s = START_S;
+    s.valid_until_s = START_S + (30 + (int64_t)(number % 300)) * DAY_S;
+    s.subjects[0] = (struct signal_subject){text_of(name("account", number, texts[1])),
+                                            SUBJECT_ACCOUNT, ROLE_DROPPER};
+    s.subjects[1] = (struct signal_subject){text_of(name("phone", number, texts[2])), SUBJECT_PHONE,
+                                            ROLE_CALLER};
+    s.subject_count = number % PAIR == 0 ? 2 : 1;
+    return s;
+}
+
+static void fill(struct report *report, struct world *w) {
+    char texts[3][64];
+    const double before = report_resident_bytes();
+    const int64_t start = steady_ns();
+    for (uint32_t i = 0; i < w->count; i++) {
+        const struct signal s = signal_number(i, texts);
+        const int64_t begun = steady_ns();
+        const enum signal_effect effect = signals_apply(w->signals, &s, START_S);
+        const double us = (double)(steady_ns() - begun) / 1000.0;
+        assert(effect == EFFECT_ADDED);
+        if (us > w->slowest_us) w->slowest_us = us;
+    }
+    const double ns = (double)(steady_ns() - start);
+    report_value(report, "apply, its making included", "ns/signal", ns / w->count);
+    report_value(report, "slowest apply", "us", w->slowest_us);
+    report_value(report, "table", "B/signal", (double)signals_bytes(w->signals) / w->count);
+    report_value(report, "resident", "B/signal", (report_resident_bytes() - before) / w->count);
+}
+
+/* Keys of so many parties; `hit`: the account of each is known. */
+static void make_keys(struct world *w, struct account_key keys[BATCH][KEYS], bool hit) {
+    char text[64];
+    for (int i = 0; i < BATCH; i++)
+        for (int k = 0; k < KEYS; k++)
+            keys[i][k] = (struct account_key){random_next(&w->random), random_next(&w->random)};
+    for (int i = 0; hit && i < BATCH; i++)
+        keys[i][0] =
+            account_key_of(text_of(name("account", random_next(&w->random) % w->count, text)));
+}
+
+static double ask_batch(struct world *w, struct account_key keys[BATCH][KEYS]) {
+    struct signal_evidence evidence;
+    const int64_t start = steady_ns();
+    for (int i = 0; i < BATCH; i++)
+        for (int k = 0; k < KEYS; k++)
+            signals_prefetch(w->signals, keys[i][k]);
+    for (int i = 0; i < BATCH; i++) {
+        signals_ask(w->signals, keys[i], KEYS, START_S + DAY_S, &evidence);
+        w->known += evidence.weight > 0;
+    }
+    return (double)(steady_ns() - start) / BATCH;
+}
+
+static void ask(struct report *report, struct world *w, const char *row, size_t batches, bool hit) {
+    static struct account_key keys[BATCH][KEYS];
+    w->known = 0;
+    for (size_t i = 0; i < batches; i++) {
+        make_keys(w, keys, hit);
+        w->samples[i] = ask_batch(w, keys);
+    }
+    assert(w->known == (hit ? batches * BATCH : 0));
+    report_row(report, row, "ns/entry", w->samples, batches);
+}
+
+static void save(struct report *report, const struct world *w) {
+    struct pack pack = {.data = NULL};
+    const int64_t start = steady_ns();
+    signals_save(w->signals, &pack);
+    report_value(report, "saved", "B/signal", (double)pack.size / w->count);
+    report_value(report, "saving all", "ms", (double)(steady_ns() - start) / 1e6);
+    free(pack.data);
+}
+
+static struct signals *open_table(uint32_t max) {
+    const struct signals_options options = {.max = max};
+    struct error error;
+    struct signals *signals = signals_open(&options, &error);
+    assert(signals != NULL);
+    return signals;
+}
+
+int main(int argc, char **argv) {
+    struct report_flag flags[FLAGS] = {{"--signals", "live signals", 5000000},
+                                       {"--batches", "of 256 entries", 2000}};
+    struct report *report =
+        report_open("What signals take and what asking costs.", argc, argv, flags, FLAGS);
+    const size_t batches = (size_t)flags[FLAG_BATCHES].value;
+    struct world w = {.random = report_seed(report),
+                      .count = (uint32_t)flags[FLAG_SIGNALS].value,
+                      .samples = calloc(batches + 1, sizeof(double))};
+    w.signals = open_table(w.count);
+    assert(w.samples != NULL);
+    ask(report, &w, "ask an empty table", batches, false);
+    fill(report, &w);
+    ask(report, &w, "ask, nothing known", batches, false);
+    ask(report, &w, "ask, account known", batches, true);
+    save(report, &w);
+    signals_close(w.signals);
+    free(w.samples);
+    return report_close(report);
+}
