@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The columns that a contract is decoded into: which field of a record goes where. Private to the
- * plan compiler; a test holds each table to its schemas/NAME.avsc. */
+/* The columns that a contract is decoded into: which field of a record goes where. For the plan
+ * compiler and detector/commands/record_json.c; a test holds each table to its schemas/NAME.avsc.
+ */
 #pragma once
 
 #include "schemas/plan.h"

@@ -85,6 +85,18 @@ static bool take_common(struct cli *cli, struct seen *seen, int *i, int argc, ch
     return true;
 }
 
+static bool take_also(const struct cli *cli, const struct cli_flag *flag, struct error *error) {
+    for (size_t i = 0; i < cli->list_count; i++) {
+        struct cli_list *list = &cli->lists[i];
+        if (strcmp(list->flag, flag->name) != 0) continue;
+        if (list->count == list->room)
+            return error_set(error, ERROR_USAGE, "%s is given more than %zu times", flag->name,
+                             list->room);
+        list->values[list->count++] = flag->value;
+    }
+    return true;
+}
+
 static bool take_argument(struct cli *cli, struct seen *seen, int *i, int argc, char **argv,
                           struct error *error) {
     bool taken = false;
@@ -103,8 +115,9 @@ static bool take_argument(struct cli *cli, struct seen *seen, int *i, int argc, 
     struct cli_flag *flag = find_flag(cli, argument, size);
     if (flag == NULL) return fail_flag(cli, argument, error);
     flag->value = flag->argument == NULL ? "" : take_value(equals, i, argc, argv);
-    return flag->value != NULL ||
-           error_set(error, ERROR_USAGE, "%s takes %s", flag->name, flag->argument);
+    if (flag->value == NULL)
+        return error_set(error, ERROR_USAGE, "%s takes %s", flag->name, flag->argument);
+    return take_also(cli, flag, error);
 }
 
 static bool load_options(struct cli *cli, const struct seen *seen, struct error *error) {

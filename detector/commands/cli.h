@@ -14,11 +14,20 @@ struct cli_flag {
     const char *value; /* out: NULL when not given; "" for a switch that was */
 };
 
+/* All values of a flag that may be given many times. */
+struct cli_list {
+    const char *flag;
+    const char **values;
+    size_t room, count; /* count: out */
+};
+
 struct cli {
     const char *usage;   /* "saqshy gen --out FILE [flags]" */
     const char *purpose; /* one sentence */
     struct cli_flag *flags;
     size_t flag_count;
+    struct cli_list *lists;
+    size_t list_count;
     size_t positional_max; /* words that are no flags */
     bool wants_options;    /* the command reads the options table (--config, -X, environment) */
     bool warns_only;       /* its engine logs no level info, which log.level has by itself */

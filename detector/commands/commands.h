@@ -21,6 +21,7 @@
     X(model, "model documents: check one, read one, compare two")                                  \
     X(snapshot, "snapshots of the state: list, check, show")                                       \
     X(dlq, "dead letters: look at them, send them back")                                           \
+    X(signal, "signals: publish them, look at them, withdraw them")                                \
     X(schema, "what of a writer's schema binds, and what does not")                                \
     X(docs, "the generated reference pages")
 

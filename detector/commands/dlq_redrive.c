@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/dlq.h"
 #include "detector/commands/dlq_walk.h"
+#include "detector/commands/topic_send.h"
 
 enum { HEADERS_MAX = 64, REFUSED_SAID = 10 };
 
@@ -10,7 +11,7 @@ struct redrive {
     struct dlq_redriven *result;
     int64_t taken;
     /* The open transaction. */
-    bool open;
+    struct topic_send send;
     int64_t begun_ms;
     size_t letters, bytes;
     /* The source topic asked for last. */
@@ -20,55 +21,24 @@ struct redrive {
 
 /* The producer. */
 
-static bool judge(enum port_status status, struct error *error) {
-    switch (status) {
-    case PORT_OK:
-        return true;
-    case PORT_FENCED:
-        return error_set(error, ERROR_FENCED,
-                         "another `saqshy dlq redrive` has taken over; this one ends, and what it "
-                         "had not committed the other one sends");
-    case PORT_STOPPED:
-        return error_set(error, ERROR_INTERRUPTED,
-                         "stopped; start it again, it goes on where it "
-                         "was");
-    case PORT_ABORT:
-    case PORT_REBUILD:
-        break;
-    }
-    return error_prefix(error, "start it again, it goes on where it was");
-}
-
-/* Nothing of a failed transaction is to hang open until its time-out. */
-static bool fail(struct redrive *r, enum port_status status, struct error *error) {
-    struct error ignored;
-    if (status == PORT_ABORT) r->port->ops->abort(r->port, &ignored);
-    r->open = false;
-    return judge(status, error);
-}
-
 static bool commit(struct redrive *r, struct error *error) {
-    if (!r->open) return true;
-    const enum port_status status = r->port->ops->commit(r->port, error);
-    if (status != PORT_OK) return fail(r, status, error);
-    r->open = false;
+    if (!r->send.open) return true;
+    if (!topic_send_commit(&r->send, error)) return false;
     r->result->redriven += (int64_t)r->letters;
     return true;
 }
 
 static bool begin(struct redrive *r, struct error *error) {
-    if (r->open) return true;
-    const enum port_status status = r->port->ops->begin(r->port, error);
-    if (status != PORT_OK) return fail(r, status, error);
-    r->open = true;
+    if (r->send.open) return true;
+    if (!topic_send_begin(&r->send, error)) return false;
     r->begun_ms = r->port->ops->now_ms(r->port);
     r->letters = r->bytes = 0;
     return true;
 }
 
 static bool is_full(const struct redrive *r) {
-    return r->open && (r->letters >= DLQ_BATCH_LETTERS || r->bytes >= DLQ_BATCH_BYTES ||
-                       r->port->ops->now_ms(r->port) - r->begun_ms >= DLQ_BATCH_MS);
+    return r->send.open && (r->letters >= DLQ_BATCH_LETTERS || r->bytes >= DLQ_BATCH_BYTES ||
+                            r->port->ops->now_ms(r->port) - r->begun_ms >= DLQ_BATCH_MS);
 }
 
 /* Letters. */
@@ -103,11 +73,6 @@ static size_t own_headers(struct redrive *r, const struct dlq_letter *letter,
     return count;
 }
 
-static bool produce(struct redrive *r, const struct port_message *message, struct error *error) {
-    const enum port_status status = r->port->ops->produce(r->port, message, error);
-    return status == PORT_OK || fail(r, status, error);
-}
-
 static bool send(struct redrive *r, const struct dlq_letter *letter, const struct dlq_place *place,
                  struct error *error) {
     struct port_header headers[HEADERS_MAX];
@@ -128,7 +93,9 @@ static bool send(struct redrive *r, const struct dlq_letter *letter, const struc
                                         .partition = place->partition,
                                         .headers = &redriven,
                                         .header_count = 1};
-    if (!begin(r, error) || !produce(r, &back, error) || !produce(r, &marker, error)) return false;
+    if (!begin(r, error) || !topic_send(&r->send, &back, error) ||
+        !topic_send(&r->send, &marker, error))
+        return false;
     r->letters++;
     r->bytes += record->key.size + record->value.size;
     return true;
@@ -163,14 +130,20 @@ static bool take(void *context, const struct dlq_letter *letter, const struct dl
 
 bool dlq_redrive(struct port *port, const struct dlq_query *query, struct dlq_redriven *result,
                  struct error *error) {
-    struct redrive r = {.port = port, .query = query, .result = result};
+    struct redrive r = {.port = port,
+                        .query = query,
+                        .result = result,
+                        .send = {.port = port,
+                                 .overtaken = "another `saqshy dlq redrive` has taken over; this "
+                                              "one ends, and what it had not committed the other "
+                                              "one sends",
+                                 .again = "start it again, it goes on where it was"}};
     struct dlq_walk walk = {
         .port = port, .topic = query->options->topic_dead_letters, .each = take, .context = &r};
     *result = (struct dlq_redriven){0};
     /* The ledger is read behind the fence: whoever was before has committed or never will. */
     if (!query->dry_run && !port->ops->fence(port, error)) return false;
     if (dlq_walk(&walk, error)) return commit(&r, error);
-    struct error ignored;
-    if (r.open) port->ops->abort(port, &ignored);
+    topic_send_abandon(&r.send);
     return false;
 }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the topic of signals says in all: every record judged by the table that the engine has
+ * (detector/signals.h), but for terms, and of each signal the revision that counts. For tools. */
+#pragma once
+
+#include "detector/port.h"
+#include "detector/signal_read.h"
+#include "detector/signals.h"
+
+struct signal_entry {
+    char *id;
+    uint8_t *value; /* framed, of the revision that counts */
+    uint32_t size;
+    bool withdrawn;
+    int32_t partition;
+    int64_t offset, timestamp_ms;
+};
+
+/* A record that was read. */
+struct signal_seen {
+    const struct signal *signal; /* NULL: it cannot be used */
+    enum verdict verdict;
+    const char *why;           /* it cannot be used */
+    enum signal_effect effect; /* else */
+    int32_t partition;
+    const struct port_record *record;
+};
+
+struct signal_book;
+
+struct signal_book_options {
+    const char *topic, *schema_dir;
+    uint32_t value_bytes_max;
+    /* Called for each record, in the order of its partition. May be NULL. */
+    void (*seen)(void *context, const struct signal_seen *seen);
+    void *context;
+};
+
+struct signal_book *signal_book_open(const struct signal_book_options *options,
+                                     struct error *error);
+void signal_book_close(struct signal_book *book);
+/* Reads the topic to its end as it is now; assigns the port's consumer. */
+bool signal_book_read(struct signal_book *book, struct port *port, struct error *error);
+/* NULL: none of that id. */
+const struct signal_entry *signal_book_find(const struct signal_book *book, struct text id);
+/* Of an entry's value; texts are borrowed from it. */
+void signal_book_signal(const struct signal_book *book, const struct signal_entry *entry,
+                        struct signal *signal);
+size_t signal_book_count(const struct signal_book *book);
+const struct signal_entry *signal_book_at(const struct signal_book *book, size_t index);
+uint64_t signal_book_useless(const struct signal_book *book); /* records that cannot be used */
+/* As if the signal were read as the next record. */
+enum signal_effect signal_book_take(struct signal_book *book, const struct signal *signal,
+                                    struct bytes value);

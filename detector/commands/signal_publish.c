@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/murmur2.h"
+#include "detector/commands/record_json.h"
+#include "detector/commands/signal_verbs.h"
+#include "detector/commands/topic_send.h"
+
+enum { MICROS = 1000000 };
+
+struct publishing {
+    struct port *port;
+    const struct signal_query *query;
+    struct signal_book *book;
+    struct encoder *encoder;
+    struct topic_send send;
+    int32_t partitions;
+    FILE *out;
+    size_t there;
+};
+
+static void say_json(const struct publishing *p, const struct signal *s, bool there) {
+    json_t *row = json_pack("{ss% si ss}", "signal_id", s->signal_id.data,
+                            (size_t)s->signal_id.size, "revision", (int)s->revision, "result",
+                            there               ? "there"
+                            : p->query->dry_run ? "would be published"
+                                                : "published");
+    json_dumpf(row, p->out, JSON_COMPACT);
+    fputc('\n', p->out);
+    json_decref(row);
+}
+
+static void say(const struct publishing *p, const struct signal_drafts *drafts) {
+    for (size_t i = 0; i < drafts->count; i++) {
+        const struct signal *s = &drafts->items[i].signal;
+        const bool there = drafts->items[i].there;
+        if (p->query->json)
+            say_json(p, s, there);
+        else
+            fprintf(p->out, "%s %.*s revision %d, %s of %s\n",
+                    there               ? "already there"
+                    : p->query->dry_run ? "would be published"
+                                        : "published",
+                    (int)s->signal_id.size, s->signal_id.data, (int)s->revision,
+                    signal_kind_symbols[s->kind], signal_source_symbols[s->source]);
+    }
+    if (p->query->quiet || p->query->json) return;
+    fprintf(stderr, "%s%zu published, %zu had been there\n",
+            p->query->dry_run ? "dry run, nothing was written: " : "", drafts->count - p->there,
+            p->there);
+}
+
+static bool produce(struct publishing *p, const struct signal *s, struct bytes value,
+                    struct error *error) {
+    const struct bytes key = {(const uint8_t *)s->signal_id.data, s->signal_id.size};
+    const struct port_message message = {.topic = p->query->options->topic_signals,
+                                         .partition = murmur2_partition(key, p->partitions),
+                                         .key = key,
+                                         .value = value};
+    if (p->query->dry_run) return true;
+    return (p->send.open || topic_send_begin(&p->send, error)) &&
+           topic_send(&p->send, &message, error);
+}
+
+static bool contradicts(const struct signal *s, const char *why, struct error *error) {
+    return error_set(error, ERROR_BAD_DATA, "signal %.*s: %s", (int)s->signal_id.size,
+                     s->signal_id.data, why);
+}
+
+/* The table has refused it as a replay. */
+static bool compare(struct publishing *p, const struct signal_draft *draft, struct error *error) {
+    const struct signal *s = &draft->signal;
+    struct signal there;
+    if (s->kind == SIGNAL_WITHDRAWAL) return true;
+    signal_book_signal(p->book, signal_book_find(p->book, s->signal_id), &there);
+    if (there.revision != s->revision)
+        return contradicts(s, "a later revision is there; see saqshy signal show", error);
+    return signal_draft_says(draft, &there, p->encoder) ||
+           contradicts(s, "another signal is there by this id and revision; give a later revision",
+                       error);
+}
+
+static bool publish(struct publishing *p, struct signal_draft *draft, struct error *error) {
+    struct bytes value;
+    const struct signal *s = &draft->signal;
+    if (!encode_signal(p->encoder, s, &value, error)) return false;
+    const enum signal_effect effect = signal_book_take(p->book, s, value);
+    switch (effect) {
+    case EFFECT_REPLAYED:
+        if (!compare(p, draft, error)) return false;
+        draft->there = true;
+        p->there++;
+        return true;
+    case EFFECT_STRANGER:
+        return contradicts(s, "only its own source and HUB may revise it", error);
+    case EFFECT_WITHDRAWN:
+        if (s->kind == SIGNAL_WITHDRAWAL) break;
+        return contradicts(s, "it was withdrawn; give another id", error);
+    case EFFECT_FULL:
+        return contradicts(s, "the topic holds too many signals", error);
+    default:
+        break;
+    }
+    return produce(p, s, value, error);
+}
+
+static bool publish_all(struct publishing *p, struct signal_drafts *drafts, struct error *error) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < drafts->count; i++)
+        ok = publish(p, &drafts->items[i], error);
+    if (ok && p->send.open) ok = topic_send_commit(&p->send, error);
+    topic_send_abandon(&p->send);
+    if (ok) say(p, drafts);
+    return ok;
+}
+
+/* The book is read behind the fence: whoever was before has committed or never will. */
+static bool open_all(struct publishing *p, struct error *error) {
+    const char *topic = p->query->options->topic_signals;
+    if (!p->query->dry_run && !p->port->ops->fence(p->port, error)) return false;
+    if (!p->port->ops->partition_count(p->port, topic, &p->partitions, error)) return false;
+    p->encoder = encoder_open(error);
+    if (p->encoder == NULL) return false;
+    p->book = signal_read_topic(p->port, p->query, NULL, NULL, error);
+    return p->book != NULL;
+}
+
+static void close_all(struct publishing *p) {
+    encoder_close(p->encoder);
+    signal_book_close(p->book);
+}
+
+static struct publishing begin(struct port *port, const struct signal_query *query, FILE *out) {
+    return (struct publishing){
+        .port = port,
+        .query = query,
+        .out = out,
+        .send = {.port = port,
+                 .overtaken = "another `saqshy signal` has taken over; nothing of this one was "
+                              "published; start it again",
+                 .again = "nothing was published; start it again"}};
+}
+
+bool signal_publish(struct port *port, const struct signal_query *query,
+                    struct signal_drafts *drafts, FILE *out, struct error *error) {
+    struct publishing p = begin(port, query, out);
+    const bool ok = open_all(&p, error) && publish_all(&p, drafts, error);
+    close_all(&p);
+    return ok;
+}
+
+/* A withdrawal. */
+
+static bool draft_withdrawal(const struct publishing *p, const struct signal_entry *entry,
+                             struct signal_draft *draft, struct error *error) {
+    struct signal there, *s = &draft->signal;
+    signal_book_signal(p->book, entry, &there);
+    *draft = (struct signal_draft){.reported_now = true, .from_reported = true};
+    *s = (struct signal){.category = text_of(p->query->reason),
+                         .withdraws_signal_id = text_of(entry->id),
+                         .revision = 1,
+                         .kind = SIGNAL_WITHDRAWAL,
+                         .source = there.source,
+                         .confidence = CONFIDENCE_CONFIRMED,
+                         .list_colour = COLOUR_NULL};
+    if (p->query->source != NULL && !record_json_symbol(p->query->source, signal_source_symbols,
+                                                        SOURCE_COUNT, &s->source, error))
+        return error_prefix(error, "--source");
+    if (s->source != there.source && s->source != SOURCE_HUB)
+        return contradicts(&there, "only its own source and HUB may withdraw it", error);
+    s->valid_until_present = signal_until_s(&there) > p->query->now_s;
+    s->valid_until_s = signal_until_s(&there);
+    s->valid_until_us = s->valid_until_s * MICROS;
+    return signal_draft_complete(draft, p->query->now_s * MICROS, p->encoder, error);
+}
+
+static bool withdraw(struct publishing *p, struct error *error) {
+    const struct signal_entry *entry = signal_book_find(p->book, text_of(p->query->id));
+    struct signal_draft draft;
+    if (entry == NULL)
+        return error_set(error, ERROR_FAILED, "there is no signal %s; see saqshy signal ls",
+                         p->query->id);
+    if (!draft_withdrawal(p, entry, &draft, error)) return false;
+    struct signal_drafts drafts = {&draft, 1, 1};
+    return publish_all(p, &drafts, error);
+}
+
+bool signal_withdraw(struct port *port, const struct signal_query *query, FILE *out,
+                     struct error *error) {
+    struct publishing p = begin(port, query, out);
+    const bool ok = open_all(&p, error) && withdraw(&p, error);
+    close_all(&p);
+    return ok;
+}

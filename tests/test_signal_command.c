@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `saqshy signal` over a port in memory: what is published, once, and what is said of it; and JSON
+ * in the names of a contract. */
+#include "detector/base/log.h"
+#include "detector/commands/record_json.h"
+#include "detector/commands/signal_verbs.h"
+#include "tests/a_signal.h"
+#include "tests/sample.h"
+#include "tests/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TOPIC "antifrod.signals"
+enum { PARTITIONS = 3, DAY = 86400, MICROS = 1000000 };
+#define NOW SIGNALS_START_S
+
+struct stand {
+    struct memory_port *memory;
+    struct encoder *encoder;
+    struct options options;
+    struct signal_query query;
+    struct error error;
+    char *text; /* what was printed last */
+    size_t text_size;
+};
+
+static int setup(void **state) {
+    static struct stand stand;
+    struct error error;
+    memset(&stand, 0, sizeof stand);
+    log_set_level(LOG_LEVEL_WARN);
+    options_init(&stand.options);
+    stand.memory = memory_port_open();
+    memory_port_create_topic(stand.memory, TOPIC, PARTITIONS);
+    memory_port_set_now(stand.memory, NOW * 1000);
+    stand.encoder = encoder_open(&error);
+    stand.query = (struct signal_query){.options = &stand.options, .now_s = NOW, .quiet = true};
+    *state = &stand;
+    return stand.encoder == NULL ? -1 : 0;
+}
+
+static int teardown(void **state) {
+    struct stand *stand = *state;
+    struct port *port = memory_port_port(stand->memory);
+    port->ops->close(port);
+    encoder_close(stand->encoder);
+    options_free(&stand->options);
+    free(stand->text);
+    return 0;
+}
+
+static size_t records(const struct stand *stand) {
+    size_t count = 0;
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        count += memory_port_count(stand->memory, TOPIC, p);
+    return count;
+}
+
+static FILE *listen(struct stand *stand) {
+    free(stand->text);
+    stand->text = NULL;
+    FILE *out = open_memstream(&stand->text, &stand->text_size);
+    assert_non_null(out);
+    return out;
+}
+
+static bool completed(struct stand *stand, struct signal_drafts *drafts, int64_t now_s) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < drafts->count; i++)
+        ok =
+            signal_draft_complete(&drafts->items[i], now_s * MICROS, stand->encoder, &stand->error);
+    return ok;
+}
+
+/* Adds what the JSON says, at so many seconds. */
+static bool add_at(struct stand *stand, const char *json, int64_t now_s) {
+    struct signal_drafts drafts = {0};
+    FILE *in = fmemopen((void *)(uintptr_t)json, strlen(json), "r");
+    FILE *out = listen(stand);
+    stand->error = (struct error){.code = ERROR_NONE};
+    stand->query.now_s = now_s;
+    const bool ok =
+        signal_drafts_read(&drafts, in, &stand->error) && completed(stand, &drafts, now_s) &&
+        signal_publish(memory_port_port(stand->memory), &stand->query, &drafts, out, &stand->error);
+    fclose(in);
+    fclose(out);
+    signal_drafts_free(&drafts);
+    return ok;
+}
+
+static bool add(struct stand *stand, const char *json) {
+    return add_at(stand, json, NOW);
+}
+
+static void must_add(struct stand *stand, const char *json) {
+    if (!add(stand, json)) fail_msg("%s", stand->error.text);
+}
+
+typedef bool verb(struct port *, const struct signal_query *, FILE *, struct error *);
+
+static bool run(struct stand *stand, verb *run_verb) {
+    FILE *out = listen(stand);
+    stand->error = (struct error){.code = ERROR_NONE};
+    const bool ok = run_verb(memory_port_port(stand->memory), &stand->query, out, &stand->error);
+    fclose(out);
+    return ok;
+}
+
+static bool said(const struct stand *stand, const char *what) {
+    return strstr(stand->text, what) != NULL;
+}
+
+#define SUBJECTS                                                                                   \
+    "\"subjects\":[{\"type\":\"ACCOUNT\",\"token\":\"account-token-0123456789\",\"role\":"         \
+    "\"DROPPER\"}]"
+#define REPORT(more)                                                                               \
+    "{\"kind\":\"INCIDENT\",\"source\":\"BANK\",\"confidence\":\"REPORTED\"," SUBJECTS             \
+    ",\"valid_until\":\"2026-02-01T00:00:00Z\"" more "}"
+
+static void the_same_again_is_published_once(void **state) {
+    struct stand *stand = *state;
+    must_add(stand, REPORT(""));
+    assert_true(said(stand, "published") && !said(stand, "already there"));
+    assert_int_equal(records(stand), 1);
+    assert_true(add_at(stand, REPORT(""), NOW + 1000));
+    assert_true(said(stand, "already there"));
+    assert_int_equal(records(stand), 1);
+    must_add(stand, REPORT(",\"category\":\"other\""));
+    assert_int_equal(records(stand), 2);
+}
+
+static void the_engine_reads_what_was_published(void **state) {
+    struct stand *stand = *state;
+    struct port_record record;
+    struct signal signal;
+    char text[VERDICT_WHY_SIZE];
+    const char *why = "";
+    must_add(stand, REPORT(",\"signal_id\":\"s-1\",\"amount_kzt_minor\":500,\"telecom\":{"
+                           "\"called_phone_token\":\"p\"},\"related_tx_ids\":[\"t\"]"));
+    struct signal_reader *reader = signal_reader_open("", 1 << 20, &stand->error);
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        if (!memory_port_get(stand->memory, TOPIC, p, 0, &record)) continue;
+        assert_int_equal(record.key.size, 3);
+        assert_memory_equal(record.key.data, "s-1", 3);
+        assert_int_equal(signal_read(reader, &record, NOW, &signal, text, &why), VERDICT_ACCEPTED);
+    }
+    assert_true(text_equal(signal.signal_id, text_of("s-1")));
+    assert_int_equal(signal.reported_at_us, NOW * MICROS);
+    assert_int_equal(signal.valid_from_us, NOW * MICROS);
+    assert_int_equal(signal.valid_until_s, NOW + 31 * DAY);
+    assert_int_equal(signal.amount_kzt_minor, 500);
+    assert_true(text_equal(signal.called_phone_token, text_of("p")));
+    assert_int_equal(signal.tx_id_count, 1);
+    signal_reader_close(reader);
+}
+
+static void many_come_in_one_input(void **state) {
+    struct stand *stand = *state;
+    must_add(stand, "[" REPORT("") "," REPORT(",\"category\":\"a\"") "]\n" REPORT(
+                        ",\"category\":\"b\"") "\n" REPORT("") "\n");
+    assert_int_equal(records(stand), 3);
+    assert_true(said(stand, "already there"));
+}
+
+static void nothing_is_published_where_one_cannot_be(void **state) {
+    struct stand *stand = *state;
+    static const struct {
+        const char *json, *why;
+    } cases[] = {
+        {REPORT("") "{", "behind signal 1: no JSON"},
+        {REPORT("") "7", "behind signal 1: no JSON: '[' or '{' expected"},
+        {REPORT("") "[7]", "signal 2: not an object"},
+        {"", "no signal in the input"},
+        {REPORT("") REPORT(",\"categry\":\"x\""),
+         "signal 2: categry is no field here, did you mean category?"},
+        {REPORT(",\"list_colour\":\"GRAY\""),
+         "list_colour: GRAY is no symbol of it, did you mean GREY?"},
+        {REPORT(",\"related_tx_ids\":[1]"), "related_tx_ids[0]: related_tx_ids: not a text"},
+        {REPORT(",\"occurred_at\":\"yesterday\""), "occurred_at: not a time"},
+        {REPORT(",\"revision\":4294967297"), "revision: not within 32 bits"},
+        {REPORT(",\"revision\":2"), "a later revision needs its signal_id"},
+        {REPORT(",\"revision\":0"), "BAD_VALUE: revision is less than 1"},
+        {REPORT(",\"amount_kzt_minor\":-1"), "BAD_AMOUNT: an amount of the signal is negative"},
+        {REPORT(",\"reported_at\":\"2026-01-01T01:00:00Z\""), "FUTURE_TIME: "},
+        {REPORT(",\"outcome\":{\"result\":\"HELD\"}"), "BAD_VALUE: an outcome in a signal"},
+        {REPORT(",\"outcome\":{\"result\":7}"), "outcome: result: not a symbol"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_false(add(stand, cases[i].json));
+        assert_int_equal(stand->error.code, ERROR_BAD_DATA);
+        if (strstr(stand->error.text, cases[i].why) == NULL)
+            fail_msg("%s: %s", cases[i].why, stand->error.text);
+        assert_int_equal(records(stand), 0);
+    }
+}
+
+static void a_contradiction_is_not_published(void **state) {
+    struct stand *stand = *state;
+    must_add(stand, REPORT(",\"signal_id\":\"s\",\"revision\":2"));
+    static const struct {
+        const char *json, *why;
+    } cases[] = {
+        {REPORT(",\"signal_id\":\"s\",\"revision\":1"), "a later revision is there"},
+        {REPORT(",\"signal_id\":\"s\",\"revision\":2,\"category\":\"x\""),
+         "another signal is there"},
+        {"{\"signal_id\":\"s\",\"revision\":3,\"kind\":\"INCIDENT\",\"source\":\"MFO\","
+         "\"confidence\":"
+         "\"CONFIRMED\"," SUBJECTS "}",
+         "only its own source and HUB"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_false(add(stand, cases[i].json));
+        assert_int_equal(stand->error.code, ERROR_BAD_DATA);
+        assert_non_null(strstr(stand->error.text, cases[i].why));
+    }
+    /* The first of two is fine, and is not published without the other. */
+    assert_false(add(stand, REPORT(",\"category\":\"fine\"") REPORT(",\"signal_id\":\"s\"")));
+    assert_int_equal(records(stand), 1);
+    must_add(stand, REPORT(",\"signal_id\":\"s\",\"revision\":3"));
+    assert_int_equal(records(stand), 2);
+}
+
+static void a_dry_run_writes_nothing(void **state) {
+    struct stand *stand = *state;
+    stand->query.dry_run = true;
+    must_add(stand, REPORT(""));
+    assert_true(said(stand, "would be published"));
+    assert_int_equal(records(stand), 0);
+}
+
+static void a_list_masks_tokens_and_says_what_counts(void **state) {
+    struct stand *stand = *state;
+    must_add(stand, REPORT(",\"signal_id\":\"one\"")
+                        REPORT(",\"signal_id\":\"two\",\"valid_from\":\"2025-01-01\""));
+    stand->query.now_s = NOW + 40 * DAY;
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "one ") && said(stand, " ended "));
+    stand->query.now_s = NOW;
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, " live ") && said(stand, "ACCOUNT:acco…6789:DROPPER"));
+    assert_false(said(stand, "account-token-0123456789"));
+    stand->query.full = true;
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "account-token-0123456789"));
+    stand->query.json = true;
+    stand->query.full = false;
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "\"state\":\"live\"") && said(stand, "acco…6789"));
+    assert_false(said(stand, "account-token-0123456789"));
+}
+
+static void a_list_is_filtered(void **state) {
+    struct stand *stand = *state;
+    must_add(stand, REPORT(",\"signal_id\":\"one\"") "{\"signal_id\":\"box\",\"kind\":\"SIM_BOX\","
+                                                     "\"source\":\"MOBILE_OPERATOR\","
+                                                     "\"confidence\":\"CONFIRMED\",\"subjects\":[{"
+                                                     "\"type\":\"PHONE\",\"token\":\"a:b\"}]}");
+    stand->query.kind = "SIM_BOX";
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "box ") && !said(stand, "one "));
+    stand->query.kind = NULL;
+    stand->query.subject = "PHONE:a:b";
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "box ") && !said(stand, "one "));
+    stand->query.subject = "PHONE:other";
+    assert_true(run(stand, signal_list));
+    assert_false(said(stand, "box "));
+    stand->query.subject = "PHONE";
+    assert_false(run(stand, signal_list));
+    assert_int_equal(stand->error.code, ERROR_USAGE);
+    stand->query.subject = NULL;
+    stand->query.kind = "SIMBOX";
+    assert_false(run(stand, signal_list));
+    assert_int_equal(stand->error.code, ERROR_USAGE);
+    assert_non_null(strstr(stand->error.text, "did you mean SIM_BOX?"));
+}
+
+static void a_withdrawal_is_published_once_and_shown(void **state) {
+    struct stand *stand = *state;
+    must_add(stand, REPORT(",\"signal_id\":\"s\""));
+    stand->query.id = "s";
+    stand->query.reason = "mistaken identity";
+    assert_true(run(stand, signal_withdraw));
+    assert_true(said(stand, "WITHDRAWAL of BANK"));
+    assert_int_equal(records(stand), 2);
+    stand->query.now_s = NOW + 5;
+    assert_true(run(stand, signal_withdraw));
+    assert_true(said(stand, "already there"));
+    assert_int_equal(records(stand), 2);
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, " withdrawn "));
+    stand->query.live = true;
+    assert_true(run(stand, signal_list));
+    assert_false(said(stand, "withdrawn"));
+    assert_true(run(stand, signal_show));
+    assert_true(said(stand, "INCIDENT of BANK, revision 1: partition") &&
+                said(stand, "WITHDRAWAL of BANK") && said(stand, "mistaken identity"));
+    assert_false(add(stand, REPORT(",\"signal_id\":\"s\",\"revision\":2")));
+    assert_non_null(strstr(stand->error.text, "it was withdrawn"));
+}
+
+static void only_its_source_and_the_hub_withdraw(void **state) {
+    struct stand *stand = *state;
+    must_add(stand, REPORT(",\"signal_id\":\"s\""));
+    stand->query.id = "s";
+    stand->query.reason = "r";
+    stand->query.source = "MFO";
+    assert_false(run(stand, signal_withdraw));
+    assert_int_equal(stand->error.code, ERROR_BAD_DATA);
+    stand->query.source = "HUB";
+    assert_true(run(stand, signal_withdraw));
+    stand->query.id = "nobody";
+    assert_false(run(stand, signal_withdraw));
+    assert_int_equal(stand->error.code, ERROR_FAILED);
+    assert_false(run(stand, signal_show));
+    assert_int_equal(stand->error.code, ERROR_FAILED);
+}
+
+static void what_cannot_be_used_is_passed_over(void **state) {
+    struct stand *stand = *state;
+    const struct port_message message = {
+        .topic = TOPIC, .key = {(const uint8_t *)"k", 1}, .value = {(const uint8_t *)"{}", 2}};
+    memory_port_append(stand->memory, &message, -1);
+    must_add(stand, REPORT(",\"signal_id\":\"s\""));
+    stand->query.json = true;
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "\"signal_id\":\"s\""));
+}
+
+static void a_topic_that_is_not_there_is_named(void **state) {
+    struct stand *stand = *state;
+    options_set(&stand->options, "topic.signals", "absent", "test", &stand->error);
+    assert_false(add(stand, REPORT("")));
+    assert_int_equal(stand->error.code, ERROR_CONFIG);
+    assert_non_null(strstr(stand->error.text, "absent"));
+}
+
+static void a_signal_is_the_same_behind_json(void **state) {
+    struct stand *stand = *state;
+    struct signal s = a_signal("id \"quoted\"", SUBJECT_PHONE, "токен", 0), again;
+    struct bytes value;
+    uint8_t copy[1024];
+    s.occurred_at_present = s.telecom_present = s.amount_present = s.outcome_present = true;
+    s.occurred_at_us = NOW * MICROS - 1;
+    s.telecom_operator = text_of("op");
+    s.recommendation_id = text_of("r");
+    s.outcome_result = OUTCOME_HELD;
+    s.related_tx_ids[s.tx_id_count++] = text_of("t");
+    json_t *json = record_json_write(CONTRACT_SIGNAL, &s);
+    if (!record_json_read(CONTRACT_SIGNAL, json, &again, &stand->error))
+        fail_msg("%s", stand->error.text);
+    assert_true(encode_signal(stand->encoder, &s, &value, &stand->error));
+    const uint32_t size = value.size;
+    memcpy(copy, value.data, size);
+    assert_true(encode_signal(stand->encoder, &again, &value, &stand->error));
+    assert_int_equal(size, value.size);
+    assert_memory_equal(copy, value.data, size);
+    json_decref(json);
+}
+
+static void times_of_any_size_are_written(void **state) {
+    (void)state;
+    char text[TIME_JSON_SIZE];
+    assert_string_equal(time_json(NOW * MICROS, text), "2026-01-01T00:00:00Z");
+    assert_string_equal(time_json(NOW * MICROS + 7, text), "2026-01-01T00:00:00.000007Z");
+    assert_string_equal(time_json(INT64_MAX, text), "9223372036854775807 us");
+    assert_string_equal(time_json(-1, text), "-1 us");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(the_same_again_is_published_once),
+        TEST(the_engine_reads_what_was_published),
+        TEST(many_come_in_one_input),
+        TEST(nothing_is_published_where_one_cannot_be),
+        TEST(a_contradiction_is_not_published),
+        TEST(a_dry_run_writes_nothing),
+        TEST(a_list_masks_tokens_and_says_what_counts),
+        TEST(a_list_is_filtered),
+        TEST(a_withdrawal_is_published_once_and_shown),
+        TEST(only_its_source_and_the_hub_withdraw),
+        TEST(what_cannot_be_used_is_passed_over),
+        TEST(a_topic_that_is_not_there_is_named),
+        TEST(a_signal_is_the_same_behind_json),
+        TEST(times_of_any_size_are_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
