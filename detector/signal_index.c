@@ -5,85 +5,119 @@
 
 #include <assert.h>
 
-enum { AHEAD = 32 };
+/* STEP: places that are migrated at once; an old table is empty long before the new one is full. */
+enum { STEP = 64, AHEAD = 32 };
+#define MOVED (UINT64_C(1) << 32)
 
-static uint64_t *memory(size_t bytes) {
-    uint64_t *entries = pages_reserve(bytes);
-    const bool ok = entries != NULL && pages_commit(entries, bytes);
+static struct signal_slots slots_of(size_t bytes) {
+    struct signal_slots s = {.bytes = bytes, .size = (uint32_t)(bytes / sizeof *s.entries)};
+    s.entries = pages_reserve(bytes);
+    const bool ok = s.entries != NULL && pages_commit(s.entries, bytes);
     assert(ok && "out of memory");
-    return entries;
+    return s;
 }
 
-static uint32_t after(const struct signal_index *x, uint32_t at) {
-    return at + 1 == x->size ? 0 : at + 1;
+static void slots_close(struct signal_slots *s) {
+    pages_release(s->entries, s->bytes);
+    *s = (struct signal_slots){.size = 0};
 }
 
-static void put(struct signal_index *x, uint64_t low, uint64_t entry) {
-    uint32_t at = signal_index_home(x, low);
-    while (x->entries[at] != 0)
-        at = after(x, at);
-    x->entries[at] = entry;
+static void put(struct signal_slots *s, uint64_t low, uint64_t entry) {
+    uint32_t at = signal_slots_home(s, low);
+    while (s->entries[at] != 0)
+        at = signal_slots_after(s, at);
+    s->entries[at] = entry;
 }
 
 /* By a half, but not past what is enough for all there will be. */
 static size_t next_bytes(const struct signal_index *x) {
-    const size_t enough = pages_round_up(x->full * sizeof *x->entries);
-    const size_t more = pages_round_up(x->bytes + x->bytes / 2 + 1);
-    return x->bytes < enough && more > enough ? enough : more;
+    const size_t enough = pages_round_up(x->full * sizeof *x->now.entries);
+    const size_t more = pages_round_up(x->now.bytes + x->now.bytes / 2 + 1);
+    return x->now.bytes < enough && more > enough ? enough : more;
 }
 
 static void fetch(const struct signal_index *x, uint32_t at) {
-    if (at < x->size && x->entries[at] != 0)
-        x->fetch(x->owner, signal_index_reference(x->entries[at]));
+    if (at < x->old.size && (uint32_t)x->old.entries[at] != 0)
+        x->fetch(x->owner, (uint32_t)x->old.entries[at]);
 }
 
-/* Both tables are gone through in the order of their keys. */
-static void enlarge(struct signal_index *x) {
-    const struct signal_index old = *x;
-    x->bytes = next_bytes(&old);
-    x->size = (uint32_t)(x->bytes / sizeof *x->entries);
-    x->entries = memory(x->bytes);
-    for (uint32_t i = 0; i < old.size; i++) {
-        fetch(&old, i + AHEAD);
-        if (old.entries[i] != 0)
-            put(x, x->low_of(x->owner, signal_index_reference(old.entries[i])), old.entries[i]);
+static void migrate(struct signal_index *x, uint32_t places) {
+    for (; places > 0 && x->hand < x->old.size; places--, x->hand++) {
+        uint64_t *entry = &x->old.entries[x->hand];
+        fetch(x, x->hand + AHEAD);
+        if ((uint32_t)*entry == 0) continue;
+        put(&x->now, x->low_of(x->owner, (uint32_t)*entry), *entry);
+        *entry = MOVED;
     }
-    pages_release(old.entries, old.bytes);
+    if (x->hand == x->old.size) slots_close(&x->old);
+}
+
+static void enlarge(struct signal_index *x) {
+    migrate(x, x->old.size);
+    const size_t bytes = next_bytes(x);
+    x->old = x->now;
+    x->hand = 0;
+    x->now = slots_of(bytes);
+}
+
+void signal_index_migrate(struct signal_index *x) {
+    if (x->old.size != 0) migrate(x, STEP);
+}
+
+size_t signal_index_bytes(const struct signal_index *x) {
+    return x->now.bytes + x->old.bytes;
 }
 
 void signal_index_close(struct signal_index *x) {
-    pages_release(x->entries, x->bytes);
+    slots_close(&x->now);
+    slots_close(&x->old);
 }
 
 void signal_index_add(struct signal_index *x, struct account_key key, uint32_t reference) {
-    if ((uint64_t)x->count + 1 > (uint64_t)x->size * 3 / 4) enlarge(x);
-    put(x, key.low, (uint64_t)signal_index_tag(key) << 32 | reference);
+    if ((uint64_t)x->count + 1 > (uint64_t)x->now.size * 3 / 4) enlarge(x);
+    put(&x->now, key.low, (uint64_t)signal_index_tag(key) << 32 | reference);
     x->count++;
 }
 
 /* What lies behind a hole and may lie in it comes forward. */
-static void close_up(struct signal_index *x, uint32_t hole) {
-    for (uint32_t at = after(x, hole); x->entries[at] != 0; at = after(x, at)) {
-        const uint32_t reference = signal_index_reference(x->entries[at]);
-        const uint32_t home = signal_index_home(x, x->low_of(x->owner, reference));
-        const uint32_t from_home = at >= home ? at - home : at + x->size - home;
-        const uint32_t from_hole = at >= hole ? at - hole : at + x->size - hole;
+static void close_up(const struct signal_index *x, uint32_t hole) {
+    const struct signal_slots *s = &x->now;
+    for (uint32_t at = signal_slots_after(s, hole); s->entries[at] != 0;
+         at = signal_slots_after(s, at)) {
+        const uint64_t low = x->low_of(x->owner, (uint32_t)s->entries[at]);
+        const uint32_t home = signal_slots_home(s, low);
+        const uint32_t from_home = at >= home ? at - home : at + s->size - home;
+        const uint32_t from_hole = at >= hole ? at - hole : at + s->size - hole;
         if (from_home < from_hole) continue;
-        x->entries[hole] = x->entries[at];
+        s->entries[hole] = s->entries[at];
         hole = at;
     }
-    x->entries[hole] = 0;
+    s->entries[hole] = 0;
+}
+
+/* False: it is not in this table. */
+static bool find(const struct signal_slots *s, uint64_t low, uint32_t reference, uint32_t *at) {
+    if (s->size == 0) return false;
+    *at = signal_slots_home(s, low);
+    while (s->entries[*at] != 0 && (uint32_t)s->entries[*at] != reference)
+        *at = signal_slots_after(s, *at);
+    return s->entries[*at] != 0;
 }
 
 void signal_index_change(struct signal_index *x, struct account_key key, uint32_t from,
                          uint32_t to) {
-    uint32_t at = signal_index_home(x, key.low);
-    while (signal_index_reference(x->entries[at]) != from)
-        at = after(x, at);
+    uint32_t at = 0;
+    const bool now = find(&x->now, key.low, from, &at);
+    const bool there = now || find(&x->old, key.low, from, &at);
+    assert(there);
+    uint64_t *entry = now ? &x->now.entries[at] : &x->old.entries[at];
     if (to != 0) {
-        x->entries[at] = (x->entries[at] & ~(uint64_t)UINT32_MAX) | to;
+        *entry = (*entry & ~(uint64_t)UINT32_MAX) | to;
         return;
     }
-    close_up(x, at);
     x->count--;
+    if (now)
+        close_up(x, at);
+    else
+        *entry = MOVED;
 }

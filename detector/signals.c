@@ -52,7 +52,8 @@ uint32_t signals_count(const struct signals *t) {
 }
 
 size_t signals_bytes(const struct signals *t) {
-    return t->known.committed + t->cells.committed + t->ids.bytes + t->subjects.bytes;
+    return t->known.committed + t->cells.committed + signal_index_bytes(&t->ids) +
+           signal_index_bytes(&t->subjects);
 }
 
 bool known_is_withdrawn(const struct known *k) {
@@ -196,6 +197,8 @@ static enum signal_effect put(struct signals *t, const struct signal *s, int64_t
 }
 
 enum signal_effect signals_apply(struct signals *t, const struct signal *s, int64_t clock_s) {
+    signal_index_migrate(&t->ids);
+    signal_index_migrate(&t->subjects);
     drop_old(t, clock_s);
     return s->kind == SIGNAL_WITHDRAWAL ? withdraw(t, s, clock_s) : put(t, s, clock_s);
 }

@@ -113,12 +113,9 @@ static bool is(const struct signals *t, uint32_t number, const struct signal_id 
 }
 
 uint32_t signals_find(const struct signals *t, const struct signal_id *id) {
-    if (t->ids.count == 0) return 0;
-    uint32_t at = signal_index_home(&t->ids, id->key.low);
-    for (uint64_t entry; (entry = signal_index_next(&t->ids, id->key, &at)) != 0;) {
-        if (is(t, signal_index_reference(entry), id)) return signal_index_reference(entry);
-        at = at + 1 == t->ids.size ? 0 : at + 1;
-    }
+    struct signal_probe probe = signal_index_probe(&t->ids, id->key);
+    for (uint32_t number; (number = signal_index_next(&t->ids, id->key, &probe)) != 0;)
+        if (is(t, number, id)) return number;
     return 0;
 }
 

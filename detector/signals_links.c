@@ -103,13 +103,9 @@ void signals_link_fetch(const void *signals, uint32_t reference) {
 }
 
 uint32_t signals_head(const struct signals *t, struct account_key key) {
-    if (t->subjects.count == 0) return 0;
-    uint32_t at = signal_index_home(&t->subjects, key.low);
-    for (uint64_t entry; (entry = signal_index_next(&t->subjects, key, &at)) != 0;) {
-        const uint32_t head = signal_index_reference(entry);
+    struct signal_probe probe = signal_index_probe(&t->subjects, key);
+    for (uint32_t head; (head = signal_index_next(&t->subjects, key, &probe)) != 0;)
         if (link_at(t, head)->low == key.low) return head;
-        at = at + 1 == t->subjects.size ? 0 : at + 1;
-    }
     return 0;
 }
 
