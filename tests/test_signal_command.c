@@ -133,7 +133,7 @@ static void the_same_again_is_published_once(void **state) {
 static void the_engine_reads_what_was_published(void **state) {
     struct stand *stand = *state;
     struct port_record record;
-    struct signal signal;
+    struct signal signal = {.revision = 0};
     char text[VERDICT_WHY_SIZE];
     const char *why = "";
     must_add(stand, REPORT(",\"signal_id\":\"s-1\",\"amount_kzt_minor\":500,\"telecom\":{"
