@@ -50,7 +50,7 @@ static void open_stages(struct engine_rig *r) {
     must((r->batch = batch_new()) != NULL, &error);
     must((r->model = wide_model(o->terms, o->seed, &error)) != NULL, &error);
     must((r->policy = policy_shipped(r->model, &error)) != NULL, &error);
-    must((r->runs = runs_new(1024)) != NULL, &error);
+    must((r->runs = runs_new(&(struct inputs){{"bench", ""}}, 1024)) != NULL, &error);
     must((r->encoder = encoder_open(&error)) != NULL, &error);
     const struct decode_options decode = {.schema_dir = "", .value_bytes_max = 65536};
     must((r->decode = decode_open(&decode, &error)) != NULL, &error);
@@ -170,7 +170,7 @@ static void fill_row(struct engine_rig *r, uint32_t row) {
     tx->payer.phone_owner_mismatch = tx->payee.phone_owner_mismatch = TRISTATE_NULL;
     fill_sides(r, row, luck);
     r->batch->input[row].ordinal = ordinal;
-    runs_add(r->runs, ordinal, "bench", 0, (int64_t)ordinal);
+    runs_add(r->runs, ordinal, INPUT_TRANSACTIONS, 0, (int64_t)ordinal);
 }
 
 static void fill_rows(struct engine_rig *r) {

@@ -84,6 +84,10 @@ static bool partition_count(struct port *port, const char *topic, int32_t *count
     return self(port)->memory->ops->partition_count(self(port)->memory, topic, count, error);
 }
 
+static bool find_topic(struct port *port, const char *topic, int32_t *count, struct error *error) {
+    return self(port)->memory->ops->find_topic(self(port)->memory, topic, count, error);
+}
+
 static bool watermarks(struct port *port, const char *topic, int32_t partition, int64_t *low,
                        int64_t *high, struct error *error) {
     struct stream_port *s = self(port);
@@ -204,6 +208,7 @@ static void close_port(struct port *port) {
 static const struct port_ops stream_ops = {
     .name = "stream",
     .partition_count = partition_count,
+    .find_topic = find_topic,
     .watermarks = watermarks,
     .committed = committed,
     .assign = assign,

@@ -13,6 +13,7 @@
 
 #include "detector/decision.h"
 #include "detector/feature_table.h"
+#include "detector/inputs.h"
 #include "detector/port.h"
 #include "detector/transaction.h"
 #include "detector/verdict.h"
@@ -31,6 +32,7 @@ struct account; /* accounts.h */
 
 struct input {
     struct port_record record;
+    enum input_kind kind;
     const char *topic;
     int32_t partition;
     uint32_t stream;

@@ -14,19 +14,51 @@ static struct port *port_of(const struct session *s) {
     return s->pipeline->port;
 }
 
-static bool start_position(struct session *s, int32_t partition, int64_t *offset,
-                           struct error *error) {
-    struct port *port = port_of(s);
-    const struct options *settings = s->pipeline->settings;
-    int64_t low = 0, high = 0;
-    if (!port->ops->watermarks(port, settings->topic_transactions, partition, &low, &high, error))
-        return false;
-    *offset = strcmp(settings->start_from, "latest") == 0 ? high : low;
+/* Where a stream starts. */
+typedef bool (*starting_place)(struct session *s, enum input_kind kind, int32_t partition,
+                               int64_t *offset, struct error *error);
+
+static const char *topic_of(const struct session *s, enum input_kind kind) {
+    return inputs_of(s->pipeline->settings).topic[kind];
+}
+
+static bool add_input(struct session *s, starting_place find, enum input_kind kind,
+                      struct error *error) {
+    const struct inputs inputs = inputs_of(s->pipeline->settings);
+    int32_t partitions = 0;
+    if (!inputs_ask(&inputs, port_of(s), kind, &partitions, error)) return false;
+    for (int32_t p = 0; p < partitions; p++) {
+        int64_t offset = 0;
+        if (!find(s, kind, p, &offset, error) ||
+            !consume_add_stream(s->consume, kind, p, offset, error))
+            return false;
+    }
     return true;
 }
 
-static bool refuse_lost_order_log(struct session *s, int32_t partitions, struct error *error) {
+static bool add_inputs(struct session *s, starting_place find, struct error *error) {
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        if (!add_input(s, find, kind, error)) return false;
+    return true;
+}
+
+static bool start_position(struct session *s, enum input_kind kind, int32_t partition,
+                           int64_t *offset, struct error *error) {
     struct port *port = port_of(s);
+    const bool latest = strcmp(s->pipeline->settings->start_from, "latest") == 0;
+    int64_t low = 0, high = 0;
+    if (!port->ops->watermarks(port, topic_of(s, kind), partition, &low, &high, error))
+        return false;
+    *offset = latest && !input_is_compacted(kind) ? high : low;
+    return true;
+}
+
+static bool refuse_lost_order_log(struct session *s, struct error *error) {
+    struct port *port = port_of(s);
+    int32_t partitions = 0;
+    if (!port->ops->partition_count(port, s->pipeline->settings->topic_transactions, &partitions,
+                                    error))
+        return false;
     for (int32_t p = 0; p < partitions; p++) {
         struct port_position position = {s->pipeline->settings->topic_transactions, p, 0};
         if (!port->ops->committed(port, &position, 1, error)) return false;
@@ -41,45 +73,38 @@ static bool refuse_lost_order_log(struct session *s, int32_t partitions, struct 
 
 /* The first start of a shard. */
 static bool first_epoch(struct session *s, struct error *error) {
-    struct port *port = port_of(s);
     const struct options *settings = s->pipeline->settings;
-    int32_t partitions = 0;
-    if (!port->ops->partition_count(port, settings->topic_transactions, &partitions, error) ||
-        !refuse_lost_order_log(s, partitions, error))
-        return false;
+    if (!refuse_lost_order_log(s, error)) return false;
     if (settings->start_from[0] == '\0')
         return error_set(error, ERROR_CONFIG,
                          "shard %s starts for the first time: say where with "
                          "start.from=earliest or start.from=latest",
                          settings->shard_id);
-    for (int32_t p = 0; p < partitions; p++) {
-        int64_t offset = 0;
-        if (!start_position(s, p, &offset, error) ||
-            !consume_add_stream(s->consume, p, offset, error))
-            return false;
-    }
+    if (!add_inputs(s, start_position, error)) return false;
     log_info("event=first_start shard=%s partitions=%d from=%s", settings->shard_id,
-             (int)partitions, settings->start_from);
+             (int)consume_stream_count(s->consume), settings->start_from);
     return true;
 }
 
-static bool is_anew(const struct session *s, int32_t partition) {
-    return partition >= 0 && partition < STREAMS_MAX && s->made_anew[partition];
+static bool is_anew(const struct session *s, enum input_kind kind, int32_t partition) {
+    return partition >= 0 && partition < STREAMS_MAX && s->made_anew[kind][partition];
 }
 
 /* Where a new epoch takes a partition up: at its committed offset, or as near to it as the input
- * still reaches. */
-static bool epoch_position(struct session *s, int32_t partition, int64_t *offset,
-                           struct error *error) {
+ * still reaches; what a compacted input says is empty state, too, and is read anew. */
+static bool epoch_position(struct session *s, enum input_kind kind, int32_t partition,
+                           int64_t *offset, struct error *error) {
     struct port *port = port_of(s);
-    const char *topic = s->pipeline->settings->topic_transactions;
+    const char *topic = topic_of(s, kind);
+    if (input_is_compacted(kind)) return start_position(s, kind, partition, offset, error);
     struct port_position committed = {topic, partition, 0};
     int64_t low = 0, high = 0;
     if (!port->ops->committed(port, &committed, 1, error) ||
         !port->ops->watermarks(port, topic, partition, &low, &high, error))
         return false;
-    *offset = committed.offset > low && !is_anew(s, partition) ? committed.offset : low;
-    if (is_anew(s, partition))
+    const bool anew = is_anew(s, kind, partition);
+    *offset = committed.offset > low && !anew ? committed.offset : low;
+    if (anew)
         log_warn("event=input_replaced topic=%s partition=%d from=%lld next=\"it is not the topic "
                  "that was read before: it is taken from its beginning\"",
                  topic, (int)partition, (long long)low);
@@ -91,20 +116,10 @@ static bool epoch_position(struct session *s, int32_t partition, int64_t *offset
 }
 
 static bool later_epoch(struct session *s, struct error *error) {
-    struct port *port = port_of(s);
-    const struct options *settings = s->pipeline->settings;
-    int32_t partitions = 0;
-    if (!port->ops->partition_count(port, settings->topic_transactions, &partitions, error))
-        return false;
-    for (int32_t p = 0; p < partitions; p++) {
-        int64_t offset = 0;
-        if (!epoch_position(s, p, &offset, error) ||
-            !consume_add_stream(s->consume, p, offset, error))
-            return false;
-    }
+    if (!add_inputs(s, epoch_position, error)) return false;
     log_warn("event=rebuilt shard=%s epoch=%d next=\"features are marked COLD_START until their "
              "windows are full; open recommendations of the epoch before are not followed up\"",
-             settings->shard_id, (int)s->epoch);
+             s->pipeline->settings->shard_id, (int)s->epoch);
     return true;
 }
 
@@ -143,11 +158,12 @@ static bool use_found(struct session *s, const struct input_tail *tail,
     if (!rebuild && !input_tail_judge(tail, found, error)) return false;
     for (uint32_t i = 0; i < tail->count; i++) {
         const struct order_end *end = &tail->ends[i];
-        if (!text_equal(end->topic, text_of(tail->topic))) continue;
+        enum input_kind kind;
+        if (!inputs_find(&tail->inputs, end->topic, &kind)) continue;
         const bool same = found[i] == INPUT_SAME || found[i] == INPUT_UNKNOWN;
         if (same && !consume_remember(s->consume, end, error)) return false;
         if (end->partition >= 0 && end->partition < STREAMS_MAX)
-            s->made_anew[end->partition] = !same;
+            s->made_anew[kind][end->partition] = !same;
     }
     return true;
 }
@@ -156,7 +172,7 @@ static bool use_found(struct session *s, const struct input_tail *tail,
 static bool check_input(struct session *s, const struct order_record *last, bool rebuild,
                         struct error *error) {
     const struct input_tail tail = {.port = port_of(s),
-                                    .topic = s->pipeline->settings->topic_transactions,
+                                    .inputs = inputs_of(s->pipeline->settings),
                                     .ends = last->ends,
                                     .count = last->end_count,
                                     .stopping = is_stopping,

@@ -22,9 +22,19 @@ bool session_has_news(const struct session *s) {
     return session_uncommitted(s) > 0 || s->grown;
 }
 
+static size_t longest_topic(const struct options *settings) {
+    const struct inputs inputs = inputs_of(settings);
+    size_t longest = 0;
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++) {
+        const size_t size = strlen(inputs.topic[kind]);
+        if (size > longest) longest = size;
+    }
+    return longest;
+}
+
 /* Of the order record that would be sealed now: sparse input makes a run of nearly every record. */
 static size_t order_bytes(const struct session *s) {
-    const size_t topic = strlen(s->pipeline->settings->topic_transactions);
+    const size_t topic = longest_topic(s->pipeline->settings);
     uint32_t runs = 0, ends = 0;
     consume_runs(s->consume, &runs);
     consume_ends(s->consume, &ends);
@@ -64,7 +74,8 @@ static void show_gauges(const struct session *s) {
     metrics_set(METRIC_ACCOUNTS_DROPPED, (int64_t)accounts.dropped);
     metrics_set(METRIC_ACCOUNTS_FORGOTTEN, (int64_t)accounts.forgotten);
     metrics_set(METRIC_EPISODES, (int64_t)decide_open_episodes(s->decide));
-    metrics_set(METRIC_LAG, consume_lag(s->consume));
+    metrics_set(METRIC_LAG, consume_lag(s->consume, INPUT_TRANSACTIONS));
+    metrics_set(METRIC_SIGNALS_LAG, consume_lag(s->consume, INPUT_SIGNALS));
     metrics_set(METRIC_CLOCK, decode_clock_s(s->decode));
 }
 

@@ -10,9 +10,11 @@
 enum { FETCH_RECORDS = 512 };
 
 struct stream {
+    enum input_kind kind;
     int32_t partition;
     int64_t next_offset; /* one past the last record handed out */
-    uint32_t rows; /* of the batch in hand, up to its last row of this stream; 0: it has none */
+    uint32_t rows;     /* of the batch in hand, up to its last row of this stream; 0: it has none */
+    int64_t first_end; /* transactions wait until it was read so far; 0: they do not */
     struct order_end *end; /* of the stage; NULL: nothing was taken since it was opened */
     uint32_t head, count;
     struct port_record buffer[FETCH_RECORDS];
@@ -22,8 +24,10 @@ struct consume {
     struct consume_options options;
     struct merge *merge;
     struct stream **streams;
-    struct merge_view *views;
-    size_t stream_count, assigned_count;
+    struct merge_view *views; /* of the streams that are merged by time: */
+    size_t *merged;           /* their indices */
+    size_t stream_count, merged_count, assigned_count;
+    bool begun; /* a transaction of this epoch was taken */
     uint64_t next_ordinal;
     uint32_t room;           /* of the batch in hand */
     struct order_run *taken; /* since the last order record */
@@ -42,8 +46,11 @@ struct consume *consume_open(const struct consume_options *options, struct error
     c->merge = merge_new(options->merge_slice_ms, options->merge_wait_ms, STREAMS_MAX);
     c->streams = calloc(STREAMS_MAX, sizeof *c->streams);
     c->views = calloc(STREAMS_MAX, sizeof *c->views);
+    c->merged = calloc(STREAMS_MAX, sizeof *c->merged);
     c->ends = calloc(2 * STREAMS_MAX, sizeof *c->ends);
-    if (c->merge == NULL || c->streams == NULL || c->views == NULL || c->ends == NULL) goto fail;
+    if (c->merge == NULL || c->streams == NULL || c->views == NULL || c->merged == NULL ||
+        c->ends == NULL)
+        goto fail;
     return c;
 fail:
     consume_close(c);
@@ -65,20 +72,44 @@ void consume_close(struct consume *c) {
     }
     free(c->streams);
     free(c->views);
+    free(c->merged);
     free(c->ends);
     free(c->taken);
     merge_free(c->merge);
     free(c);
 }
 
-bool consume_has_stream(const struct consume *c, int32_t partition) {
+static struct text topic_of(const struct consume *c, enum input_kind kind) {
+    return text_of(c->options.inputs.topic[kind]);
+}
+
+/* SIZE_MAX: there is none. */
+static size_t index_of(const struct consume *c, enum input_kind kind, int32_t partition) {
     for (size_t i = 0; i < c->stream_count; i++)
-        if (c->streams[i]->partition == partition) return true;
-    return false;
+        if (c->streams[i]->partition == partition && c->streams[i]->kind == kind) return i;
+    return SIZE_MAX;
+}
+
+bool consume_has_stream(const struct consume *c, enum input_kind kind, int32_t partition) {
+    return index_of(c, kind, partition) != SIZE_MAX;
+}
+
+bool consume_find_input(const struct consume *c, struct text topic, int32_t partition,
+                        enum input_kind *kind, struct error *error) {
+    return inputs_find(&c->options.inputs, topic, kind) ||
+           error_set(error, ERROR_CONFIG,
+                     "the state of this shard is made of %.*s/%d, which is not an input of it; "
+                     "topic.transactions and topic.signals name them",
+                     (int)topic.size, topic.data, (int)partition);
+}
+
+static bool is_of(const struct order_run *run, struct text topic, int32_t partition) {
+    return run->partition == partition && text_equal(run->topic, topic);
 }
 
 static void note_run(struct consume *c, const struct stream *s) {
-    if (c->run_open && c->taken[c->taken_count - 1].partition == s->partition) {
+    const struct text topic = topic_of(c, s->kind);
+    if (c->run_open && is_of(&c->taken[c->taken_count - 1], topic, s->partition)) {
         c->taken[c->taken_count - 1].next_offset = s->next_offset;
         return;
     }
@@ -87,16 +118,17 @@ static void note_run(struct consume *c, const struct stream *s) {
         c->taken = realloc(c->taken, c->taken_room * sizeof *c->taken);
         assert(c->taken != NULL && "out of memory");
     }
-    c->taken[c->taken_count++] =
-        (struct order_run){text_of(c->options.topic), s->partition, s->next_offset};
+    c->taken[c->taken_count++] = (struct order_run){topic, s->partition, s->next_offset};
     c->run_open = true;
 }
 
-static struct order_end *find_end(struct consume *c, int32_t partition) {
+static struct order_end *find_end(struct consume *c, enum input_kind kind, int32_t partition) {
+    const struct text topic = topic_of(c, kind);
     for (uint32_t i = 0; i < c->end_count; i++)
-        if (c->ends[i].partition == partition) return &c->ends[i];
+        if (c->ends[i].partition == partition && text_equal(c->ends[i].topic, topic))
+            return &c->ends[i];
     struct order_end *end = &c->ends[c->end_count++];
-    *end = (struct order_end){.topic = text_of(c->options.topic), .partition = partition};
+    *end = (struct order_end){.topic = topic, .partition = partition};
     return end;
 }
 
@@ -104,7 +136,9 @@ bool consume_remember(struct consume *c, const struct order_end *end, struct err
     if (c->end_count == STREAMS_MAX)
         return error_set(error, ERROR_BAD_DATA, "an order record names more than %d partitions",
                          STREAMS_MAX);
-    struct order_end *own = find_end(c, end->partition);
+    enum input_kind kind;
+    if (!inputs_find(&c->options.inputs, end->topic, &kind)) return true;
+    struct order_end *own = find_end(c, kind, end->partition);
     own->offset = end->offset;
     own->digest = end->digest;
     return true;
@@ -116,7 +150,7 @@ static void note_ends(struct consume *c, const struct batch *batch) {
         struct stream *s = c->streams[i];
         if (s->rows == 0) continue;
         const struct port_record *last = &batch->input[s->rows - 1].record;
-        if (s->end == NULL) s->end = find_end(c, s->partition);
+        if (s->end == NULL) s->end = find_end(c, s->kind, s->partition);
         s->end->offset = last->offset;
         s->end->digest = input_tail_digest(last);
         s->rows = 0;
@@ -128,14 +162,17 @@ const struct order_end *consume_ends(const struct consume *c, uint32_t *count) {
     return c->ends;
 }
 
-bool consume_add_stream(struct consume *c, int32_t partition, int64_t offset, struct error *error) {
+bool consume_add_stream(struct consume *c, enum input_kind kind, int32_t partition, int64_t offset,
+                        struct error *error) {
     if (c->stream_count == STREAMS_MAX)
-        return error_set(error, ERROR_CONFIG, "topic %s has more than %d partitions",
-                         c->options.topic, STREAMS_MAX);
+        return error_set(error, ERROR_CONFIG, "with topic %s the input has more than %d partitions",
+                         c->options.inputs.topic[kind], STREAMS_MAX);
     struct stream *s = calloc(1, sizeof *s);
     if (s == NULL) return error_set(error, ERROR_FAILED, "no memory for an input stream");
+    s->kind = kind;
     s->partition = partition;
     s->next_offset = offset;
+    if (!input_is_compacted(kind)) c->merged[c->merged_count++] = c->stream_count;
     c->streams[c->stream_count++] = s;
     note_run(c, s);
     c->run_open = false;
@@ -162,17 +199,22 @@ size_t consume_stream_count(const struct consume *c) {
 }
 
 struct port_position consume_position(const struct consume *c, size_t stream) {
-    return (struct port_position){c->options.topic, c->streams[stream]->partition,
-                                  c->streams[stream]->next_offset};
+    const struct stream *s = c->streams[stream];
+    return (struct port_position){c->options.inputs.topic[s->kind], s->partition, s->next_offset};
+}
+
+enum input_kind consume_kind(const struct consume *c, size_t stream) {
+    return c->streams[stream]->kind;
 }
 
 uint64_t consume_next_ordinal(const struct consume *c) {
     return c->next_ordinal;
 }
 
-int64_t consume_lag(const struct consume *c) {
+int64_t consume_lag(const struct consume *c, enum input_kind kind) {
     int64_t lag = 0;
     for (size_t i = 0; i < c->assigned_count; i++) {
+        if (c->streams[i]->kind != kind) continue;
         const int64_t end = c->options.port->ops->known_end(c->options.port, i);
         if (end > c->streams[i]->next_offset) lag += end - c->streams[i]->next_offset;
     }
@@ -227,39 +269,101 @@ static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limi
         const uint64_t ordinal = c->next_ordinal++;
         batch->forced[batch->count] = VERDICT_ACCEPTED;
         batch->input[batch->count++] = (struct input){.record = *record,
-                                                      .topic = c->options.topic,
+                                                      .kind = s->kind,
+                                                      .topic = c->options.inputs.topic[s->kind],
                                                       .partition = s->partition,
                                                       .stream = (uint32_t)index,
                                                       .ordinal = ordinal};
-        runs_add(c->options.runs, ordinal, c->options.topic, s->partition, record->offset);
+        runs_add(c->options.runs, ordinal, s->kind, s->partition, record->offset);
         s->next_offset = record->offset + 1;
         s->head++;
     }
     if (batch->count == before) return;
     s->rows = batch->count;
+    c->begun = c->begun || !input_is_compacted(s->kind);
     note_run(c, s);
 }
 
+static bool has_head(const struct stream *s) {
+    return s->head < s->count;
+}
+
+static bool is_at_end(const struct consume *c, size_t index) {
+    return !has_head(c->streams[index]) && c->options.port->ops->at_end(c->options.port, index);
+}
+
 static bool look_at_streams(struct consume *c, struct error *error) {
-    for (size_t i = 0; i < c->stream_count; i++) {
+    for (size_t i = 0; i < c->stream_count; i++)
         if (!refill(c, i, error)) return false;
-        const struct stream *s = c->streams[i];
-        const bool has_head = s->head < s->count;
-        c->views[i] = (struct merge_view){
-            .has_head = has_head,
-            .head_ms = has_head ? timestamp_of(&s->buffer[s->head]) : 0,
-            .at_end = !has_head && c->options.port->ops->at_end(c->options.port, i)};
+    for (size_t i = 0; i < c->merged_count; i++) {
+        const struct stream *s = c->streams[c->merged[i]];
+        c->views[i] =
+            (struct merge_view){.has_head = has_head(s),
+                                .head_ms = has_head(s) ? timestamp_of(&s->buffer[s->head]) : 0,
+                                .at_end = is_at_end(c, c->merged[i])};
     }
     return true;
 }
 
-static enum consume_outcome take_live(struct consume *c, struct batch *batch, struct error *error) {
+void consume_read_first(struct consume *c, size_t stream, int64_t end) {
+    assert(input_is_compacted(c->streams[stream]->kind));
+    c->streams[stream]->first_end = end;
+}
+
+bool consume_reads_first(const struct consume *c) {
+    for (size_t i = 0; i < c->stream_count; i++)
+        if (c->streams[i]->first_end > 0) return true;
+    return false;
+}
+
+bool consume_has_begun(const struct consume *c) {
+    return c->begun;
+}
+
+/* The last offsets before the end may be markers, or compacted away. */
+static void note_first_end(const struct consume *c, size_t index) {
+    struct stream *s = c->streams[index];
+    const bool ends = is_at_end(c, index) &&
+                      c->options.port->ops->known_end(c->options.port, index) >= s->first_end;
+    if (ends || s->next_offset >= s->first_end) s->first_end = 0;
+}
+
+/* A stream of a compacted input; MERGE_WAIT while transactions are to wait, MERGE_IDLE: they may be
+ * taken. */
+static int pick_compacted(const struct consume *c) {
+    int picked = MERGE_IDLE;
+    for (size_t i = 0; i < c->stream_count; i++) {
+        if (c->streams[i]->first_end > 0) note_first_end(c, i);
+        if (!input_is_compacted(c->streams[i]->kind)) continue;
+        if (has_head(c->streams[i])) return (int)i;
+        if (c->streams[i]->first_end > 0) picked = MERGE_WAIT;
+    }
+    return picked;
+}
+
+/* When the transactions are at their end, and the rest may not be. */
+static int idle_or_wait(const struct consume *c) {
+    for (size_t i = 0; i < c->stream_count; i++)
+        if (!is_at_end(c, i)) return MERGE_WAIT;
+    return MERGE_IDLE;
+}
+
+static int pick(struct consume *c, int64_t *limit_ms) {
     struct port *port = c->options.port;
+    const int first = pick_compacted(c);
+    *limit_ms = INT64_MAX;
+    if (first != MERGE_IDLE) return first;
+    const int picked =
+        merge_pick(c->merge, c->views, c->merged_count, port->ops->now_ms(port), limit_ms);
+    if (picked >= 0) return (int)c->merged[picked];
+    return picked == MERGE_IDLE ? idle_or_wait(c) : picked;
+}
+
+static enum consume_outcome take_live(struct consume *c, struct batch *batch, struct error *error) {
     for (;;) {
-        if (!look_at_streams(c, error)) return CONSUME_FAILED;
         int64_t limit_ms = 0;
-        const int picked =
-            merge_pick(c->merge, c->views, c->stream_count, port->ops->now_ms(port), &limit_ms);
+        if (!look_at_streams(c, error)) return CONSUME_FAILED;
+        const int picked = pick(c, &limit_ms);
         if (picked < 0 && batch->count > 0) return CONSUME_RECORDS;
         if (picked < 0) return picked == MERGE_IDLE ? CONSUME_AT_END : CONSUME_EMPTY;
         take(c, (size_t)picked, limit_ms, INT64_MAX, batch);
@@ -275,13 +379,11 @@ void consume_follow(struct consume *c, const struct order_run *runs, uint32_t co
 
 static bool find_stream(const struct consume *c, const struct order_run *run, size_t *index,
                         struct error *error) {
-    for (*index = 0; *index < c->stream_count; (*index)++)
-        if (c->streams[*index]->partition == run->partition &&
-            text_equal(run->topic, text_of(c->options.topic)))
-            return true;
-    return error_set(error, ERROR_BAD_DATA,
-                     "the order log names partition %.*s/%d, which is not an input of this shard",
-                     (int)run->topic.size, run->topic.data, (int)run->partition);
+    enum input_kind kind;
+    if (!consume_find_input(c, run->topic, run->partition, &kind, error)) return false;
+    *index = index_of(c, kind, run->partition);
+    assert(*index != SIZE_MAX && "every partition that a script names was added");
+    return true;
 }
 
 /* A run ends at its last record's offset plus one, so a head at or past it means the record is
@@ -295,8 +397,8 @@ static enum consume_outcome fail_gone(const struct consume *c, const struct stre
     error_set(error, ERROR_INPUT_GONE,
               "%s/%d: the order log needs offset %lld, the input goes on at %lld; "
               "the state cannot be rebuilt from what is left",
-              c->options.topic, (int)s->partition, (long long)(run->next_offset - 1),
-              (long long)s->buffer[s->head].offset);
+              c->options.inputs.topic[s->kind], (int)s->partition,
+              (long long)(run->next_offset - 1), (long long)s->buffer[s->head].offset);
     return CONSUME_FAILED;
 }
 
@@ -330,10 +432,10 @@ bool consume_starved(const struct consume *c, struct error *error) {
         !c->options.port->ops->at_end(c->options.port, index))
         return false;
     error_set(error, ERROR_INPUT_GONE,
-              "%s/%d ends at offset %lld, but the order log needs offset %lld; was the topic made "
-              "anew? Its state cannot be rebuilt: restore it, or take a new shard.id",
-              c->options.topic, (int)run->partition, (long long)c->streams[index]->next_offset,
-              (long long)(run->next_offset - 1));
+              "%.*s/%d ends at offset %lld, but the order log needs offset %lld; was the topic "
+              "made anew? Its state cannot be rebuilt: restore it, or take a new shard.id",
+              (int)run->topic.size, run->topic.data, (int)run->partition,
+              (long long)c->streams[index]->next_offset, (long long)(run->next_offset - 1));
     return true;
 }
 
@@ -357,21 +459,37 @@ void consume_release(struct consume *c, struct batch *batch) {
 
 void consume_save(const struct consume *c, struct pack *p) {
     pack_u64(p, c->next_ordinal);
+    pack_u8(p, c->begun);
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        pack_text(p, topic_of(c, kind));
     pack_u64(p, c->stream_count);
     for (size_t i = 0; i < c->stream_count; i++) {
+        pack_u8(p, (uint8_t)c->streams[i]->kind);
         pack_u32(p, (uint32_t)c->streams[i]->partition);
         pack_i64(p, c->streams[i]->next_offset);
     }
 }
 
+static bool load_stream(struct consume *c, const struct text topics[INPUT_KINDS], struct unpack *u,
+                        struct error *error) {
+    const uint8_t saved = unpack_u8(u);
+    const int32_t partition = (int32_t)unpack_u32(u);
+    const int64_t offset = unpack_i64(u);
+    enum input_kind kind;
+    if (u->bad || saved >= INPUT_KINDS) return false;
+    return consume_find_input(c, topics[saved], partition, &kind, error) &&
+           consume_add_stream(c, kind, partition, offset, error);
+}
+
 bool consume_load(struct consume *c, struct unpack *u, struct error *error) {
+    struct text topics[INPUT_KINDS];
     c->next_ordinal = unpack_u64(u);
+    c->begun = unpack_u8(u) != 0;
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        topics[kind] = unpack_text(u);
     const uint64_t count = unpack_u64(u);
-    for (uint64_t i = 0; i < count && !u->bad; i++) {
-        const int32_t partition = (int32_t)unpack_u32(u);
-        const int64_t offset = unpack_i64(u);
-        if (!u->bad && !consume_add_stream(c, partition, offset, error)) return false;
-    }
+    for (uint64_t i = 0; i < count && !u->bad; i++)
+        if (!load_stream(c, topics, u, error)) return false;
     consume_runs_reset(c);
     return !u->bad;
 }

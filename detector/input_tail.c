@@ -13,6 +13,7 @@ enum { WAIT_MS = 200, SILENCE_S = 30 /* without a record */ };
 
 struct stream {
     uint32_t end; /* of ends[] */
+    enum input_kind kind;
     int64_t high; /* as the broker had it before */
     bool done;
 };
@@ -23,7 +24,7 @@ struct reading {
     struct stream *streams;
     struct port_position *positions;
     uint32_t count;
-    int32_t partitions; /* that the topic has now */
+    int32_t partitions[INPUT_KINDS]; /* that the topics have now */
 };
 
 uint64_t input_tail_digest(const struct port_record *record) {
@@ -33,47 +34,64 @@ uint64_t input_tail_digest(const struct port_record *record) {
 
 /* What the bounds of the partition say; INPUT_SAME: it is to be read. One that is not there any
  * more is not asked for: it would be waited for, as one that the broker does not know yet. */
-static bool look_at_bounds(const struct reading *r, uint32_t i, int64_t *high,
+static bool look_at_bounds(const struct reading *r, uint32_t i, enum input_kind kind, int64_t *high,
                            struct error *error) {
     const struct input_tail *tail = r->tail;
     const struct order_end *end = &tail->ends[i];
     int64_t low = 0;
-    r->found[i] = INPUT_UNKNOWN;
-    if (!text_equal(end->topic, text_of(tail->topic))) return true;
     r->found[i] = INPUT_SHORTER;
-    if (end->partition >= r->partitions) return true;
-    if (!tail->port->ops->watermarks(tail->port, tail->topic, end->partition, &low, high, error))
+    if (end->partition >= r->partitions[kind]) return true;
+    if (!tail->port->ops->watermarks(tail->port, tail->inputs.topic[kind], end->partition, &low,
+                                     high, error))
         return false;
     if (end->offset < *high) r->found[i] = INPUT_SAME;
     if (end->offset < low) r->found[i] = INPUT_UNKNOWN;
     return true;
 }
 
+/* Asked once a topic of which anything was taken. */
+static bool count_partitions(struct reading *r, enum input_kind kind, struct error *error) {
+    struct port *port = r->tail->port;
+    return r->partitions[kind] > 0 || port->ops->partition_count(port, r->tail->inputs.topic[kind],
+                                                                 &r->partitions[kind], error);
+}
+
+static bool choose_stream(struct reading *r, uint32_t i, struct error *error) {
+    const struct order_end *end = &r->tail->ends[i];
+    struct stream stream = {.end = i};
+    r->found[i] = INPUT_UNKNOWN;
+    if (!inputs_find(&r->tail->inputs, end->topic, &stream.kind)) return true;
+    if (!count_partitions(r, stream.kind, error) ||
+        !look_at_bounds(r, i, stream.kind, &stream.high, error))
+        return false;
+    if (r->found[i] != INPUT_SAME) return true;
+    r->streams[r->count] = stream;
+    r->positions[r->count++] =
+        (struct port_position){r->tail->inputs.topic[stream.kind], end->partition, end->offset};
+    return true;
+}
+
 static bool choose_streams(struct reading *r, struct error *error) {
     struct port *port = r->tail->port;
-    if (r->tail->count == 0) return true;
-    if (!port->ops->partition_count(port, r->tail->topic, &r->partitions, error)) return false;
-    for (uint32_t i = 0; i < r->tail->count; i++) {
-        const struct order_end *end = &r->tail->ends[i];
-        int64_t high = 0;
-        if (!look_at_bounds(r, i, &high, error)) return false;
-        if (r->found[i] != INPUT_SAME) continue;
-        r->streams[r->count] = (struct stream){.end = i, .high = high};
-        r->positions[r->count++] =
-            (struct port_position){r->tail->topic, end->partition, end->offset};
-    }
+    for (uint32_t i = 0; i < r->tail->count; i++)
+        if (!choose_stream(r, i, error)) return false;
     return r->count == 0 || port->ops->assign(port, r->positions, r->count, error);
 }
 
-static enum input_found compare(const struct port_record *record, const struct order_end *end) {
-    if (record->offset != end->offset) return INPUT_NOTHING;
+static enum input_found nothing_in(enum input_kind kind) {
+    return input_is_compacted(kind) ? INPUT_UNKNOWN : INPUT_NOTHING;
+}
+
+static enum input_found compare(const struct port_record *record, const struct order_end *end,
+                                enum input_kind kind) {
+    if (record->offset != end->offset) return nothing_in(kind);
     return input_tail_digest(record) == end->digest ? INPUT_SAME : INPUT_OTHER;
 }
 
 /* Retention may have taken it since its partition was asked. */
 static bool is_gone_by_now(struct reading *r, const struct stream *s, struct error *error) {
     int64_t high = 0;
-    return error->code == ERROR_INPUT_GONE && look_at_bounds(r, s->end, &high, error) &&
+    return error->code == ERROR_INPUT_GONE && look_at_bounds(r, s->end, s->kind, &high, error) &&
            r->found[s->end] == INPUT_UNKNOWN;
 }
 
@@ -89,10 +107,10 @@ static bool poll_stream(struct reading *r, uint32_t index, bool *got, struct err
         return s->done;
     }
     if (count == 1) {
-        r->found[s->end] = compare(&record, &r->tail->ends[s->end]);
+        r->found[s->end] = compare(&record, &r->tail->ends[s->end], s->kind);
         port->ops->release(port, &record, 1);
     } else if (port->ops->at_end(port, index) && port->ops->known_end(port, index) >= s->high) {
-        r->found[s->end] = INPUT_NOTHING;
+        r->found[s->end] = nothing_in(s->kind);
     } else {
         return true;
     }
@@ -120,8 +138,9 @@ static bool read_streams(struct reading *r, struct error *error) {
         if (!got && !wait_a_little(r, error)) return false;
     }
     return error_set(error, ERROR_UNAVAILABLE,
-                     "what was taken last of %s could not be read back within %d s; start again",
-                     r->tail->topic, SILENCE_S);
+                     "what was taken last of the input could not be read back within %d s; start "
+                     "again",
+                     SILENCE_S);
 }
 
 bool input_tail_read(const struct input_tail *tail, enum input_found *found, struct error *error) {
@@ -145,9 +164,10 @@ bool input_tail_judge(const struct input_tail *tail, const enum input_found *fou
     for (uint32_t i = 0; i < tail->count; i++)
         if (found[i] != INPUT_SAME && found[i] != INPUT_UNKNOWN)
             return error_set(error, ERROR_INPUT_GONE,
-                             "%s/%d %s offset %lld, where the last record was taken: was the "
+                             "%.*s/%d %s offset %lld, where the last record was taken: was the "
                              "topic made anew? Restore it, or take a new shard.id with start.from",
-                             tail->topic, (int)tail->ends[i].partition, words[found[i]],
+                             (int)tail->ends[i].topic.size, tail->ends[i].topic.data,
+                             (int)tail->ends[i].partition, words[found[i]],
                              (long long)tail->ends[i].offset);
     return true;
 }

@@ -5,6 +5,7 @@
  * nobody. Engine thread; assigns the port's consumer anew, and leaves it assigned to anything. */
 #pragma once
 
+#include "detector/inputs.h"
 #include "detector/port.h"
 #include "schemas/order_record.h"
 
@@ -13,7 +14,8 @@ uint64_t input_tail_digest(const struct port_record *record);
 
 enum input_found {
     INPUT_SAME,
-    INPUT_UNKNOWN, /* retention has taken it, or it is of another topic: nothing can be said */
+    INPUT_UNKNOWN, /* retention or compaction has taken it, or it is of another topic: nothing can
+                      be said */
     INPUT_OTHER,   /* another record is there */
     INPUT_NOTHING, /* the partition reaches so far, and has no record there */
     INPUT_SHORTER, /* the partition ends before */
@@ -21,7 +23,7 @@ enum input_found {
 
 struct input_tail {
     struct port *port;
-    const char *topic;
+    struct inputs inputs;
     /* What was taken last, as the order log has it. */
     const struct order_end *ends;
     uint32_t count;

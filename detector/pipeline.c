@@ -6,6 +6,7 @@
 #include "detector/base/build_info.h"
 #include "detector/base/log.h"
 #include "detector/base/steady.h"
+#include "detector/input_tail.h"
 #include "detector/service/health.h"
 #include "detector/service/metrics.h"
 #include "detector/session.h"
@@ -30,15 +31,31 @@ enum outcome { SESSION_ENDED, SESSION_RELOAD, SESSION_FAILED };
 
 /* Processing. */
 
-static void hash_sides(struct session *s) {
+static void hash_side(struct session *s, uint32_t i) {
+    const struct side *side = &s->batch->side[i];
+    struct {
+        uint64_t ordinal, account, logit;
+    } row = {s->batch->input[side->event].ordinal, side->account_number, 0};
+    memcpy(&row.logit, &s->batch->logit[i], sizeof row.logit);
+    s->state_hash = XXH3_64bits_withSeed(&row, sizeof row, s->state_hash);
+}
+
+/* A signal is part of the state by what it says, also when it cannot be used. */
+static void hash_signal(struct session *s, const struct input *input) {
+    const struct {
+        uint64_t ordinal, digest;
+    } row = {input->ordinal, input_tail_digest(&input->record)};
+    s->state_hash = XXH3_64bits_withSeed(&row, sizeof row, s->state_hash);
+}
+
+/* In the order of the rows, whatever the batches are. */
+static void hash_rows(struct session *s) {
     const struct batch *b = s->batch;
-    for (uint32_t i = 0; i < b->sides; i++) {
-        const struct side *side = &b->side[i];
-        struct {
-            uint64_t ordinal, account, logit;
-        } row = {b->input[side->event].ordinal, side->account_number, 0};
-        memcpy(&row.logit, &b->logit[i], sizeof row.logit);
-        s->state_hash = XXH3_64bits_withSeed(&row, sizeof row, s->state_hash);
+    uint32_t side = 0;
+    for (uint32_t row = 0; row < b->count; row++) {
+        if (b->input[row].kind == INPUT_SIGNALS) hash_signal(s, &b->input[row]);
+        for (; side < b->sides && b->side[side].event == row; side++)
+            hash_side(s, side);
     }
 }
 
@@ -110,7 +127,7 @@ bool session_process(struct session *s, struct error *error) {
     decode_batch(s->decode, b);
     apply_batch(s->apply, b);
     score_sides(s);
-    hash_sides(s);
+    hash_rows(s);
     if (!show_batch(s, error)) return false;
     if (!decide_and_publish(s, error)) return false;
     if (!s->replaying) note_exceptions(s);
@@ -180,24 +197,13 @@ static enum outcome finish(struct session *s, struct error *error) {
     return outcome_of(status, error);
 }
 
-/* New partitions of the input start at their first record. */
-static bool look_for_partitions(struct session *s, struct error *error) {
+/* A stop breaks the calls. */
+static bool look_for_input(struct session *s, struct error *error) {
     struct pipeline *p = s->pipeline;
-    int32_t count = 0;
-    atomic_store(&p->live, false); /* a stop breaks the call */
-    const bool told = !stopping(s) && p->port->ops->partition_count(
-                                          p->port, p->settings->topic_transactions, &count, error);
+    atomic_store(&p->live, false);
+    const bool looked = !stopping(s) && session_look_for_input(s, error);
     atomic_store(&p->live, true);
-    if (!told) return stopping(s);
-    const size_t before = consume_stream_count(s->consume);
-    for (int32_t i = 0; i < count; i++)
-        if (!consume_has_stream(s->consume, i) && !consume_add_stream(s->consume, i, 0, error))
-            return false;
-    if (consume_stream_count(s->consume) == before) return true;
-    s->grown = true;
-    log_info("event=new_partitions topic=%s partitions=%d", p->settings->topic_transactions,
-             (int)count);
-    return consume_assign(s->consume, NULL, error);
+    return looked || stopping(s);
 }
 
 static void idle(struct session *s, int64_t now_ms) {
@@ -218,11 +224,23 @@ static bool commit_and_begin(struct session *s, int64_t now_ms, struct error *er
     return true;
 }
 
+/* Ready is who takes transactions. */
+static bool show_ready(const struct session *s) {
+    const bool ready = !consume_reads_first(s->consume);
+    if (ready)
+        health_set_ready(true);
+    else
+        health_reading_first();
+    return ready;
+}
+
 static enum outcome live(struct session *s, struct error *error) {
     struct port *port = s->pipeline->port;
     int64_t partitions_ms = port->ops->now_ms(port);
+    bool ready = show_ready(s);
     while (!stopping(s)) {
         health_beat();
+        ready = ready || show_ready(s);
         const enum port_status status = publish_status(s->publish, error);
         if (status != PORT_OK) return outcome_of(status, error);
         enum consume_outcome taken = CONSUME_EMPTY;
@@ -235,7 +253,7 @@ static enum outcome live(struct session *s, struct error *error) {
         if (now_ms - partitions_ms >= PARTITION_CHECK_MS &&
             (commit || session_uncommitted(s) == 0)) {
             partitions_ms = now_ms;
-            if (!look_for_partitions(s, error)) return SESSION_FAILED;
+            if (!look_for_input(s, error)) return SESSION_FAILED;
         }
         if (commit && !commit_and_begin(s, now_ms, error)) return SESSION_FAILED;
         if (taken != CONSUME_RECORDS)
@@ -250,7 +268,6 @@ static enum outcome live(struct session *s, struct error *error) {
 static enum outcome run_live(struct session *s, struct error *error) {
     struct pipeline *p = s->pipeline;
     atomic_store(&p->live, true);
-    health_set_ready(true);
     const enum outcome outcome = live(s, error);
     health_set_ready(false);
     atomic_store(&p->live, false);

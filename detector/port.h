@@ -61,6 +61,8 @@ struct port_ops {
 
     /* Topics. False with ERROR_CONFIG when the topic does not exist. */
     bool (*partition_count)(struct port *, const char *topic, int32_t *count, struct error *);
+    /* The same of a topic that may be absent, as the broker knows it now: *count is 0 then. */
+    bool (*find_topic)(struct port *, const char *topic, int32_t *count, struct error *);
     /* First and one-past-last offset as the broker knows them now. */
     bool (*watermarks)(struct port *, const char *topic, int32_t partition, int64_t *low,
                        int64_t *high, struct error *);

@@ -44,9 +44,29 @@ static bool use_documents(struct session *s, const struct order_record *record,
            session_judge(s, error);
 }
 
+/* A record that compaction took from between two others leaves no other trace. */
+static bool has_compacted(const struct session *s, const struct order_record *record,
+                          struct text *topic) {
+    const struct inputs inputs = inputs_of(s->pipeline->settings);
+    enum input_kind kind;
+    for (uint32_t i = 0; i < record->run_count; i++) {
+        *topic = record->runs[i].topic;
+        if (inputs_find(&inputs, *topic, &kind) && input_is_compacted(kind)) return true;
+    }
+    return false;
+}
+
 static bool check_state(const struct session *s, const struct order_record *record,
                         struct error *error) {
+    struct text topic;
     if (record->state_hash == s->state_hash) return true;
+    if (has_compacted(s, record, &topic))
+        return error_set(error, ERROR_INPUT_GONE,
+                         "replay of order record %lld gives another state than the engine had; it "
+                         "took records of %.*s, and compaction has taken one of them since, or one "
+                         "was changed (min.compaction.lag.ms is to be the retention of the "
+                         "transactions at least)",
+                         (long long)record->sequence, (int)topic.size, topic.data);
     return error_set(error, ERROR_BAD_DATA,
                      "replay of order record %lld gives another state than the engine had "
                      "(%016llx, logged %016llx); the input was changed or the program computes "
@@ -76,8 +96,11 @@ static bool add_streams(struct session *s, const struct order_record *record, st
     bool added = false;
     for (uint32_t i = 0; i < record->run_count; i++) {
         const struct order_run *run = &record->runs[i];
-        if (consume_has_stream(s->consume, run->partition)) continue;
-        if (!consume_add_stream(s->consume, run->partition, run->next_offset, error)) return false;
+        enum input_kind kind;
+        if (!consume_find_input(s->consume, run->topic, run->partition, &kind, error)) return false;
+        if (consume_has_stream(s->consume, kind, run->partition)) continue;
+        if (!consume_add_stream(s->consume, kind, run->partition, run->next_offset, error))
+            return false;
         added = true;
     }
     if (!added) return true;
@@ -92,7 +115,8 @@ static bool force_exceptions(struct session *s, const struct order_record *recor
     for (uint32_t i = 0; i < b->count && s->exception_next < record->exception_count; i++) {
         const struct order_exception *exception = &record->exceptions[s->exception_next];
         if (b->input[i].partition != exception->partition ||
-            b->input[i].record.offset != exception->offset)
+            b->input[i].record.offset != exception->offset ||
+            !text_equal(exception->topic, text_of(b->input[i].topic)))
             continue;
         b->forced[i] = verdict_find(exception->reason);
         if (b->forced[i] == VERDICT_COUNT)
@@ -229,7 +253,7 @@ static enum recovery go_live(struct session *s, struct error *error) {
     if (!check_output(s, error)) return RECOVERY_FAILED;
     const bool first = s->next_order == 0; /* of the epoch */
     if (first ? !session_first_start(s, error) : !check_committed(s, error)) return RECOVERY_FAILED;
-    if (!consume_assign(s->consume, NULL, error)) return RECOVERY_FAILED;
+    if (!session_open_input(s, error)) return RECOVERY_FAILED;
     s->replaying = false;
     publish_mute(s->publish, false);
     s->sealed_ms = port_of(s)->ops->now_ms(port_of(s));

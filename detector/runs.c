@@ -7,11 +7,12 @@
 struct run {
     uint64_t first_ordinal;
     int64_t first_offset;
-    const char *topic;
     int32_t partition;
+    uint32_t kind; /* enum input_kind */
 };
 
 struct runs {
+    struct inputs inputs;
     size_t room;
     size_t oldest; /* index of the oldest run in ring[] */
     size_t count;
@@ -21,10 +22,12 @@ struct runs {
     struct run ring[];
 };
 
-struct runs *runs_new(size_t runs_max) {
+struct runs *runs_new(const struct inputs *inputs, size_t runs_max) {
     assert(runs_max > 0);
     struct runs *runs = calloc(1, sizeof *runs + runs_max * sizeof runs->ring[0]);
-    if (runs != NULL) runs->room = runs_max;
+    if (runs == NULL) return NULL;
+    runs->inputs = *inputs;
+    runs->room = runs_max;
     return runs;
 }
 
@@ -38,11 +41,11 @@ static size_t place(const struct runs *runs, size_t i) {
     return index < runs->room ? index : index - runs->room;
 }
 
-static bool continues(const struct runs *runs, const char *topic, int32_t partition,
+static bool continues(const struct runs *runs, enum input_kind kind, int32_t partition,
                       int64_t offset) {
     if (runs->count == 0 || offset != runs->next_offset) return false;
     const struct run *newest = &runs->ring[place(runs, runs->count - 1)];
-    return newest->topic == topic && newest->partition == partition;
+    return newest->kind == kind && newest->partition == partition;
 }
 
 static void start_run(struct runs *runs, struct run run) {
@@ -55,11 +58,11 @@ static void start_run(struct runs *runs, struct run run) {
     runs->count++;
 }
 
-void runs_add(struct runs *runs, uint64_t ordinal, const char *topic, int32_t partition,
+void runs_add(struct runs *runs, uint64_t ordinal, enum input_kind kind, int32_t partition,
               int64_t offset) {
     assert(runs->count == 0 || ordinal == runs->next_ordinal);
-    if (!continues(runs, topic, partition, offset))
-        start_run(runs, (struct run){ordinal, offset, topic, partition});
+    if (!continues(runs, kind, partition, offset))
+        start_run(runs, (struct run){ordinal, offset, partition, kind});
     runs->next_ordinal = ordinal + 1;
     runs->next_offset = offset + 1;
 }
@@ -77,7 +80,7 @@ bool runs_find(const struct runs *runs, uint64_t ordinal, struct run_position *o
     if (low == 0) return false;
     const struct run *run = &runs->ring[place(runs, low - 1)];
     const int64_t offset = run->first_offset + (int64_t)(ordinal - run->first_ordinal);
-    *out = (struct run_position){run->topic, run->partition, offset};
+    *out = (struct run_position){runs->inputs.topic[run->kind], run->partition, offset};
     return true;
 }
 
@@ -97,6 +100,7 @@ size_t runs_save_step(const struct runs *runs, struct runs_save *save, size_t ma
         pack_u64(pack, run->first_ordinal);
         pack_i64(pack, run->first_offset);
         pack_u32(pack, (uint32_t)run->partition);
+        pack_u8(pack, (uint8_t)run->kind);
     }
     return done;
 }
@@ -108,13 +112,14 @@ void runs_load_head(struct runs *runs, struct unpack *head) {
     runs->next_offset = unpack_i64(head);
 }
 
-bool runs_load(struct runs *runs, const char *topic, struct unpack *u) {
+bool runs_load(struct runs *runs, struct unpack *u) {
     while (u->at < u->end) {
         const uint64_t ordinal = unpack_u64(u);
         const int64_t offset = unpack_i64(u);
         const int32_t partition = (int32_t)unpack_u32(u);
-        if (u->bad || runs->count == runs->room) return false;
-        start_run(runs, (struct run){ordinal, offset, topic, partition});
+        const uint8_t kind = unpack_u8(u);
+        if (u->bad || runs->count == runs->room || kind >= INPUT_KINDS) return false;
+        start_run(runs, (struct run){ordinal, offset, partition, kind});
     }
     return true;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "detector/base/pack.h"
+#include "detector/inputs.h"
 
 #include <stddef.h>
 
@@ -17,10 +18,11 @@ struct run_position {
     int64_t offset;
 };
 
-struct runs *runs_new(size_t runs_max);
+/* The names of the inputs outlive the table. */
+struct runs *runs_new(const struct inputs *inputs, size_t runs_max);
 void runs_free(struct runs *runs);
-/* Records arrive with ordinals 0, 1, 2 …; `topic` must outlive the table. */
-void runs_add(struct runs *runs, uint64_t ordinal, const char *topic, int32_t partition,
+/* Records arrive with ordinals 0, 1, 2 … */
+void runs_add(struct runs *runs, uint64_t ordinal, enum input_kind kind, int32_t partition,
               int64_t offset);
 /* False when the ordinal is not known any more. */
 bool runs_find(const struct runs *runs, uint64_t ordinal, struct run_position *out);
@@ -33,7 +35,6 @@ struct runs_save {
 void runs_save_begin(const struct runs *runs, struct runs_save *save, struct pack *head);
 size_t runs_save_step(const struct runs *runs, struct runs_save *save, size_t max,
                       struct pack *pack);
-/* Into a table that is new: the head, then the runs in any parts. All runs are of one topic, which
- * outlives the table. */
+/* Into a table that is new: the head, then the runs in any parts. */
 void runs_load_head(struct runs *runs, struct unpack *head);
-bool runs_load(struct runs *runs, const char *topic, struct unpack *unpack);
+bool runs_load(struct runs *runs, struct unpack *unpack);

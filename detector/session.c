@@ -7,12 +7,13 @@
 
 static bool open_input(struct session *s, struct error *error) {
     const struct options *settings = s->pipeline->settings;
-    s->runs = runs_new((size_t)settings->runs_max);
+    const struct inputs inputs = inputs_of(settings);
+    s->runs = runs_new(&inputs, (size_t)settings->runs_max);
     if (s->runs == NULL) return error_set(error, ERROR_FAILED, "no memory for the run table");
     const struct consume_options consume = {
         .port = s->pipeline->port,
         .runs = s->runs,
-        .topic = settings->topic_transactions,
+        .inputs = inputs,
         .merge_slice_ms = settings->merge_slice_ms,
         .merge_wait_ms = settings->merge_wait_ms,
     };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session: one life of the engine's state, from fencing to the end or to the next reload. Private
- * to pipeline.c, session.c, commit.c, beginning.c, recovery.c and snapshot*.c. Engine thread only,
- * but for `stopping` and `live`. */
+ * to pipeline.c, session.c, commit.c, beginning.c, live_input.c, recovery.c and snapshot*.c. Engine
+ * thread only, but for `stopping` and `live`. */
 #pragma once
 
 #include "detector/apply.h"
@@ -53,8 +53,9 @@ struct session {
     int64_t next_order;     /* sequence of the next order record in it */
     int64_t sealed_ms;      /* when the last unit was sealed */
     bool replaying;
-    bool made_anew[STREAMS_MAX]; /* by partition, of a rebuild: it is not what was read before */
-    bool grown;                  /* partitions came in since the last order record */
+    /* By partition, of a rebuild: it is not what was read before. */
+    bool made_anew[INPUT_KINDS][STREAMS_MAX];
+    bool grown;                         /* partitions came in since the last order record */
     struct order_exception *exceptions; /* of the runs not yet committed */
     uint32_t exception_count, exception_room;
     uint32_t exception_next; /* replay: of the order record, the next to be met */
@@ -87,5 +88,11 @@ enum recovery { RECOVERED, RECOVERY_AGAIN, RECOVERY_STOPPED, RECOVERY_FAILED };
 enum recovery session_begin(struct session *session, struct error *error);
 /* Writes order record 0 of the epoch: where every partition starts. */
 bool session_first_start(struct session *session, struct error *error);
+/* Looks for partitions of the inputs that are new, at a commit boundary: they start at their first
+ * record. */
+bool session_look_for_input(struct session *session, struct error *error);
+/* The input as a live session has it: what is new of the compacted inputs is taken in, what they
+ * hold goes before the first transaction of an epoch, and the port is assigned. */
+bool session_open_input(struct session *session, struct error *error);
 /* Fence, order log, replay with output muted; leaves the session live at the committed position. */
 enum recovery session_recover(struct session *session, struct error *error);

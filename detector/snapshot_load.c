@@ -133,7 +133,7 @@ static bool load_chunk(struct loading *l, enum snapshot_kind kind, struct unpack
     else if (kind == SNAPSHOT_TABLE)
         good = load_table(l, u);
     else if (kind == SNAPSHOT_RUNS)
-        good = runs_load(s->runs, s->pipeline->settings->topic_transactions, u);
+        good = runs_load(s->runs, u);
     else if (kind == SNAPSHOT_ACCOUNTS)
         good = load_accounts(l, u);
     if (!good && error->code == ERROR_NONE)

@@ -113,6 +113,13 @@ static bool partition_count(struct port *port, const char *topic, int32_t *count
     return *count > 0 || error_set(error, ERROR_CONFIG, "topic %s does not exist", topic);
 }
 
+static bool find_topic(struct port *port, const char *topic, int32_t *count, struct error *error) {
+    struct sim_port *p = self_of(port);
+    if (!enter(p)) return interrupted(error);
+    *count = sim_cluster_partitions(p->cluster, topic);
+    return true;
+}
+
 static bool watermarks(struct port *port, const char *topic, int32_t partition, int64_t *low,
                        int64_t *high, struct error *error) {
     struct sim_port *p = self_of(port);
@@ -453,6 +460,7 @@ static void close_port(struct port *port) {
 static const struct port_ops operations = {
     .name = "simulated",
     .partition_count = partition_count,
+    .find_topic = find_topic,
     .watermarks = watermarks,
     .committed = committed,
     .assign = assign,

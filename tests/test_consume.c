@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define TOPIC "transactions"
+static const struct inputs inputs = {{TOPIC, "signals"}};
 enum { PARTITIONS = 2, RECORDS_MAX = 8192 };
 
 struct stand {
@@ -22,13 +23,13 @@ static struct consume *open_consume(const struct stand *stand) {
     struct error error;
     const struct consume_options options = {.port = memory_port_port(stand->memory),
                                             .runs = stand->runs,
-                                            .topic = TOPIC,
+                                            .inputs = inputs,
                                             .merge_slice_ms = 1000,
                                             .merge_wait_ms = 500};
     struct consume *consume = consume_open(&options, &error);
     assert_non_null(consume);
     for (int32_t p = 0; p < PARTITIONS; p++)
-        assert_true(consume_add_stream(consume, p, 0, &error));
+        assert_true(consume_add_stream(consume, INPUT_TRANSACTIONS, p, 0, &error));
     assert_true(consume_assign(consume, NULL, &error));
     return consume;
 }
@@ -38,7 +39,7 @@ static int setup(void **state) {
     memset(&stand, 0, sizeof stand);
     stand.memory = memory_port_open();
     memory_port_create_topic(stand.memory, TOPIC, PARTITIONS);
-    stand.runs = runs_new(RECORDS_MAX);
+    stand.runs = runs_new(&inputs, RECORDS_MAX);
     stand.batch = batch_new();
     stand.consume = open_consume(&stand);
     *state = &stand;
@@ -104,7 +105,7 @@ static void nor_does_one_of_a_replay(void **state) {
     const struct order_run *runs = consume_runs(stand->consume, &count);
     struct consume *live = stand->consume;
     struct runs *live_runs = stand->runs;
-    stand->runs = runs_new(RECORDS_MAX);
+    stand->runs = runs_new(&inputs, RECORDS_MAX);
     stand->consume = open_consume(stand);
     consume_follow(stand->consume, runs, count);
     stand->taken = 0;

@@ -96,7 +96,7 @@ static struct stage *stage_open(const struct caps *caps) {
     stage->model = make_model();
     stage->policy = make_policy(stage->model, caps);
     stage->score = score_open(stage->model, BATCH_SIDES, "auto", &error);
-    stage->runs = runs_new(SCENE_MAX);
+    stage->runs = runs_new(&(struct inputs){{"in", ""}}, SCENE_MAX);
     const struct decide_options options = {stage->policy, stage->model,     stage->score,
                                            stage->runs,   text_of("build"), caps->episodes};
     stage->decide = decide_open(&options, &error);
@@ -164,7 +164,7 @@ static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal
     };
     stage->accounts[ordinal] = (struct account){
         .unspent_tiyn = act->unspent_tiyn, .event_count = 1, .events = {{.ordinal = ordinal}}};
-    runs_add(stage->runs, ordinal, "in", 3, (int64_t)ordinal);
+    runs_add(stage->runs, ordinal, INPUT_TRANSACTIONS, 3, (int64_t)ordinal);
     if (act->verdict != VERDICT_ACCEPTED) return;
     if (act->payer_too) add_side(stage, event, SIDE_PAYER, payer, act->score);
     add_side(stage, event, SIDE_PAYEE, act->account, act->score);

@@ -341,8 +341,11 @@ static void a_wake_up_is_not_a_wait(void **state) {
     const struct port_ops *const before = port->ops;
     struct port_ops ops = *before;
     struct order_end end = {.topic = text_of(INPUT)};
-    const struct input_tail tail = {
-        .port = port, .topic = INPUT, .ends = &end, .count = 1, .stopping = never_stopping};
+    const struct input_tail tail = {.port = port,
+                                    .inputs = {{INPUT, ""}},
+                                    .ends = &end,
+                                    .count = 1,
+                                    .stopping = never_stopping};
     enum input_found found = INPUT_NOTHING;
     sample_send_raw(stand->memory, 0, "no frame", 8);
     ops.poll = comes_late;

@@ -70,9 +70,9 @@ static int set_up(void **unused) {
     free(json);
     if (model == NULL) return 1;
     score = score_open(model, 1, "auto", &error);
-    runs = runs_new(16);
-    runs_add(runs, ORDINAL - 1, "in", 1, 70);
-    runs_add(runs, ORDINAL, "in", 2, 90);
+    runs = runs_new(&(struct inputs){{"in", ""}}, 16);
+    runs_add(runs, ORDINAL - 1, INPUT_TRANSACTIONS, 1, 70);
+    runs_add(runs, ORDINAL, INPUT_TRANSACTIONS, 2, 90);
     batch = batch_new();
     reasons = reasons_open(model, score, runs);
     batch->count = batch->sides = 1;

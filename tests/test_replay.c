@@ -289,7 +289,7 @@ static void records_come_merged_by_time_and_keep_their_partitions_order(void **s
     save(stand, 1);
     struct replay_source *source = replay_source_open(stand->path, &stand->options, &error);
     assert_non_null(source);
-    assert_int_equal(replay_source_input_partitions(source), PARTITIONS);
+    assert_int_equal(replay_source_input_partitions(source, INPUT_TRANSACTIONS), PARTITIONS);
     struct port_message message;
     int64_t offset, last_offset[PARTITIONS] = {-1, -1, -1, -1}, newest_ms[PARTITIONS] = {0};
     int64_t before_ms = 0;

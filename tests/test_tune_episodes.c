@@ -194,7 +194,7 @@ static struct backtest_pass *decided(const struct policy *policy, uint64_t seed)
     struct error error = {0};
     struct chance chance = {seed};
     struct score *score = score_open(model, BATCH_SIDES, "auto", &error);
-    struct runs *runs = runs_new(16);
+    struct runs *runs = runs_new(&(struct inputs){{"in", ""}}, 16);
     const struct decide_options options = {policy, model, score, runs, text_of("build"), 1000};
     struct decide *decide = decide_open(&options, &error);
     struct backtest_pass *pass = backtest_pass_new(NULL);

@@ -52,7 +52,8 @@ bool kafka_claim_signed(const struct kafka_port *k, const rd_kafka_topic_partiti
                         struct error *error) {
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &list->elems[i];
-        if (at->offset >= 0 && !is_ours(k, at))
+        const bool tells = strcmp(at->topic, k->options->topic_transactions) == 0;
+        if (tells && at->offset >= 0 && !is_ours(k, at))
             return error_set(error, ERROR_FENCED,
                              "another engine with this shard.id has taken over (%.*s)",
                              (int)at->metadata_size, (const char *)at->metadata);

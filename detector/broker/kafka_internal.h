@@ -79,6 +79,7 @@ bool kafka_engine_try_again(struct kafka_port *k, const char *what, const char *
 bool kafka_consumer_open(struct kafka_port *k, struct error *error);
 void kafka_consumer_close(struct kafka_port *k);
 bool kafka_partition_count(struct port *, const char *, int32_t *, struct error *);
+bool kafka_find_topic(struct port *, const char *, int32_t *, struct error *);
 bool kafka_watermarks(struct port *, const char *, int32_t, int64_t *, int64_t *, struct error *);
 bool kafka_committed(struct port *, struct port_position *, size_t, struct error *);
 /* What is committed for the partitions of the list, waiting for the broker; false: stopped,
@@ -102,7 +103,9 @@ void kafka_claim_name(struct kafka_port *k);
 /* Whether the shard's committed offsets bear this instance's name, or none at all (nothing is
  * committed yet). False: ERROR_FENCED with who has them; or the wait for the broker was broken. */
 bool kafka_claim_holds(struct kafka_port *k, struct error *error);
-/* Of committed offsets that were read: whether those that are bear this instance's name. */
+/* Of committed offsets that were read: whether those of the transactions bear this instance's name.
+ * A commit holds the offsets of all inputs, so that one topic tells who made it; who takes over
+ * signs no other. */
 bool kafka_claim_signed(const struct kafka_port *k, const rd_kafka_topic_partition_list_t *list,
                         struct error *error);
 /* Of one that is fenced: the error says who has the shard, if the broker tells it soon. */

@@ -188,6 +188,7 @@ static void close_port(struct port *port) {
 static const struct port_ops operations = {
     .name = "kafka",
     .partition_count = kafka_partition_count,
+    .find_topic = kafka_find_topic,
     .watermarks = kafka_watermarks,
     .committed = kafka_committed,
     .assign = kafka_assign,

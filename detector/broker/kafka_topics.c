@@ -42,7 +42,8 @@ static rd_kafka_resp_err_t ask_count(struct kafka_port *k, rd_kafka_topic_t *top
     return empty ? RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE : failed;
 }
 
-static bool count_of(struct kafka_port *k, rd_kafka_topic_t *topic, int32_t *count,
+/* `may_lack`: a topic that the brokers do not know has no partition, and is not waited for. */
+static bool count_of(struct kafka_port *k, rd_kafka_topic_t *topic, bool may_lack, int32_t *count,
                      struct error *error) {
     const char *name = rd_kafka_topic_name(topic);
     for (bool going = true; going;) {
@@ -50,7 +51,12 @@ static bool count_of(struct kafka_port *k, rd_kafka_topic_t *topic, int32_t *cou
         const char *why = rd_kafka_err2str(failed);
         if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) return is_known(k);
         if (failed == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-            return error_set(error, ERROR_CONFIG, "topic %s: %s; allow it first", name, why);
+            return error_set(error, ERROR_CONFIG, "topic %s: %s; allow it first%s", name, why,
+                             may_lack ? ", or take its name out of the options" : "");
+        if (may_lack && failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+            *count = 0;
+            return is_known(k);
+        }
         going = failed == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
                     ? ask_again(k, name, why, error)
                     : kafka_engine_try_again(k, "metadata", why, error);
@@ -58,16 +64,24 @@ static bool count_of(struct kafka_port *k, rd_kafka_topic_t *topic, int32_t *cou
     return false;
 }
 
-bool kafka_partition_count(struct port *port, const char *topic, int32_t *count,
-                           struct error *error) {
-    struct kafka_port *k = kafka_self(port);
+static bool count_named(struct kafka_port *k, const char *topic, bool may_lack, int32_t *count,
+                        struct error *error) {
     rd_kafka_topic_t *handle =
         rd_kafka_topic_new(k->feeding ? k->producer : k->consumer, topic, NULL);
     if (handle == NULL)
         return error_set(error, ERROR_CONFIG, "%s is not a topic name Kafka takes", topic);
-    const bool known = count_of(k, handle, count, error);
+    const bool known = count_of(k, handle, may_lack, count, error);
     rd_kafka_topic_destroy(handle);
     return known;
+}
+
+bool kafka_partition_count(struct port *port, const char *topic, int32_t *count,
+                           struct error *error) {
+    return count_named(kafka_self(port), topic, false, count, error);
+}
+
+bool kafka_find_topic(struct port *port, const char *topic, int32_t *count, struct error *error) {
+    return count_named(kafka_self(port), topic, true, count, error);
 }
 
 /* After a call about one partition that answered `failed`: whether it is worth another try. */

@@ -137,6 +137,14 @@ static bool partition_count(struct port *port, const char *topic, int32_t *count
     return true;
 }
 
+static bool find_optional(struct port *port, const char *topic, int32_t *count,
+                          struct error *error) {
+    const struct topic *found = find_topic(self_of(port), topic);
+    (void)error;
+    *count = found == NULL ? 0 : found->partition_count;
+    return true;
+}
+
 static bool watermarks(struct port *port, const char *topic, int32_t partition, int64_t *low,
                        int64_t *high, struct error *error) {
     struct memory_port *m = self_of(port);
@@ -436,6 +444,7 @@ static void close_port(struct port *port) {
 static const struct port_ops operations = {
     .name = "memory",
     .partition_count = partition_count,
+    .find_topic = find_optional,
     .watermarks = watermarks,
     .committed = committed,
     .assign = assign,

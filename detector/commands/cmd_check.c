@@ -131,6 +131,23 @@ static void check_topic(struct check *c, struct port *port, const char *topic) {
     report(c, topic, ok, detail, &error);
 }
 
+static void check_signals(struct check *c, struct port *port) {
+    const char *topic = c->options->topic_signals;
+    struct error error = {.code = ERROR_NONE};
+    char detail[64];
+    int32_t partitions = 0;
+    if (topic[0] == '\0') return;
+    if (!port->ops->find_topic(port, topic, &partitions, &error)) {
+        if (error.code == ERROR_INTERRUPTED) error.code = ERROR_UNAVAILABLE;
+        report(c, topic, false, "", &error);
+    } else if (partitions == 0) {
+        note(c, topic, "is absent: no signals are read until it is created");
+    } else {
+        snprintf(detail, sizeof detail, "%d partitions", (int)partitions);
+        report(c, topic, true, detail, &error);
+    }
+}
+
 static void check_broker(struct check *c) {
     struct error error = {.code = ERROR_NONE};
     const struct options *o = c->options;
@@ -148,6 +165,7 @@ static void check_broker(struct check *c) {
                                       o->topic_dead_letters, o->topic_order};
         for (size_t i = 0; i < 4; i++)
             check_topic(c, watchdog.port, topics[i]);
+        check_signals(c, watchdog.port);
         atomic_store(&watchdog.done, true);
         pthread_join(thread, NULL);
     }

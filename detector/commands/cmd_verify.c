@@ -54,8 +54,15 @@ static bool read_flags(struct verify *v, struct error *error) {
 /* The order log first: what comes after its end is newer, and no finding. */
 static bool fetch(struct verify *v, struct port *port, struct error *error) {
     const struct options *o = &v->cli->options;
-    const char *const topics[] = {o->topic_order, o->topic_transactions};
-    if (v->replay_wanted && !verify_copy_make(&v->copy, port, topics, 2, v->memory_max, error))
+    const struct inputs inputs = inputs_of(o);
+    const char *topics[1 + INPUT_KINDS] = {o->topic_order};
+    size_t count = 1;
+    for (enum input_kind kind = 0; v->replay_wanted && kind < INPUT_KINDS; kind++) {
+        int32_t partitions = 0;
+        if (!inputs_ask(&inputs, port, kind, &partitions, error)) return false;
+        if (partitions > 0) topics[count++] = inputs.topic[kind];
+    }
+    if (v->replay_wanted && !verify_copy_make(&v->copy, port, topics, count, v->memory_max, error))
         return false;
     return verify_output_fetch(&v->output, port, error);
 }

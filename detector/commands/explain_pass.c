@@ -163,7 +163,8 @@ static void place_advice(struct explain_pass *p, const struct batch *batch) {
     for (; p->advice_placed < p->advice_count; p->advice_placed++) {
         struct explain_advice *advice = &p->advice[p->advice_placed];
         for (uint32_t i = 0; i < batch->count; i++)
-            if (batch->input[i].partition == advice->partition &&
+            if (batch->input[i].kind == INPUT_TRANSACTIONS &&
+                batch->input[i].partition == advice->partition &&
                 batch->input[i].record.offset == advice->offset)
                 advice->ordinal = batch->input[i].ordinal;
     }

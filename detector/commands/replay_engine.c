@@ -36,16 +36,19 @@ static bool create_topics(struct replay_engine *e, struct error *error) {
     const struct options *o = e->options.settings;
     const struct replay_source *source = e->options.source;
     const int32_t outputs = replay_source_output_partitions(source);
-    e->partitions = larger(e->options.partitions, replay_source_input_partitions(source));
+    e->partitions =
+        larger(e->options.partitions, replay_source_input_partitions(source, INPUT_TRANSACTIONS));
     const struct {
         const char *name;
-        int32_t partitions;
+        int32_t partitions; /* 0: it is absent */
     } topics[] = {{o->topic_transactions, e->partitions},
+                  {o->topic_signals, replay_source_input_partitions(source, INPUT_SIGNALS)},
                   {o->topic_recommendations, outputs > 0 ? outputs : e->partitions},
                   {o->topic_dead_letters, 1},
                   {o->topic_order, 1}};
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
-        if (!memory_port_create_topic(e->memory, topics[i].name, topics[i].partitions))
+        if (topics[i].partitions > 0 &&
+            !memory_port_create_topic(e->memory, topics[i].name, topics[i].partitions))
             return error_set(error, ERROR_CONFIG, "topic %s is named twice in the options",
                              topics[i].name);
     return true;

@@ -35,14 +35,22 @@ void replay_feed_close(struct replay_feed *f) {
     free(f);
 }
 
-static bool check_partitions(struct replay_feed *f, struct error *error) {
-    const char *topic = f->options.settings->topic_transactions;
-    if (!kafka_feed_partitions(f->kafka, topic, &f->partitions, error)) return false;
-    const int32_t needed = replay_source_input_partitions(f->options.source);
-    return needed <= f->partitions ||
+static bool check_topic(struct replay_feed *f, enum input_kind kind, int32_t *partitions,
+                        struct error *error) {
+    const char *topic = inputs_of(f->options.settings).topic[kind];
+    const int32_t needed = replay_source_input_partitions(f->options.source, kind);
+    if (!kafka_feed_partitions(f->kafka, topic, partitions, error)) return false;
+    return needed <= *partitions ||
            error_set(error, ERROR_CONFIG,
                      "topic %s has %d partitions, the recording %d; create it with as many", topic,
-                     (int)f->partitions, (int)needed);
+                     (int)*partitions, (int)needed);
+}
+
+static bool check_partitions(struct replay_feed *f, struct error *error) {
+    const bool signals = replay_source_input_partitions(f->options.source, INPUT_SIGNALS) > 0;
+    int32_t partitions = 0;
+    return check_topic(f, INPUT_TRANSACTIONS, &f->partitions, error) &&
+           (!signals || check_topic(f, INPUT_SIGNALS, &partitions, error));
 }
 
 static bool send(struct replay_feed *f, struct port_message *message, struct error *error) {

@@ -12,9 +12,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* One transaction of a recording, by where it lies in the file. */
+/* One record of a recording, by where it lies in the file. */
 struct entry {
     int64_t sort_ms; /* newest timestamp of its partition so far: keeps the partition's order */
+    enum input_kind kind;
     int32_t partition;
     uint32_t size;
     uint64_t number; /* in the file */
@@ -40,11 +41,13 @@ struct replay_source {
     size_t framed_room;
     /* A recording: */
     struct recorded *recorded;
-    struct lane *lanes; /* of the input topic's partitions */
+    struct inputs inputs;
+    struct lane *lanes[INPUT_KINDS]; /* of their partitions */
     struct entry *entries, *order;
     size_t count, room, order_count, order_room, next;
-    int32_t input_partitions, output_partitions;
-    char others[256]; /* a topic that is neither, for the message */
+    int32_t input_partitions[INPUT_KINDS], output_partitions;
+    bool holds_transactions;
+    char others[256]; /* a topic that is none of ours, for the message */
 };
 
 static void *checked(void *memory) {
@@ -68,16 +71,23 @@ static void keep(struct entry **entries, size_t *count, size_t *room, struct ent
     (*entries)[(*count)++] = entry;
 }
 
-static bool keep_input(struct replay_source *s, const struct port_message *message, int64_t offset,
-                       struct bytes bytes, struct error *error) {
-    struct lane *lane = &s->lanes[message->partition];
+static void note_partition(struct replay_source *s, enum input_kind kind, int32_t partition) {
+    if (partition >= s->input_partitions[kind]) s->input_partitions[kind] = partition + 1;
+}
+
+static bool keep_input(struct replay_source *s, enum input_kind kind,
+                       const struct port_message *message, int64_t offset, struct bytes bytes,
+                       struct error *error) {
+    struct lane *lane = &s->lanes[kind][message->partition];
     if (offset < lane->next_offset)
         return bad_record(s, "its offset is not above the one before it in its partition", error);
     if (message->timestamp_ms > lane->newest_ms) lane->newest_ms = message->timestamp_ms;
     lane->next_offset = offset + 1;
-    if (message->partition >= s->input_partitions) s->input_partitions = message->partition + 1;
+    note_partition(s, kind, message->partition);
+    s->holds_transactions |= kind == INPUT_TRANSACTIONS;
     keep(&s->entries, &s->count, &s->room,
          (struct entry){.sort_ms = lane->newest_ms,
+                        .kind = kind,
                         .partition = message->partition,
                         .size = bytes.size,
                         .at = bytes.data});
@@ -85,15 +95,19 @@ static bool keep_input(struct replay_source *s, const struct port_message *messa
 }
 
 /* What the order log tells of partitions; in record 0 a run only says where one starts. */
+static bool note_run(struct replay_source *s, const struct order_run *run, bool starts) {
+    enum input_kind kind;
+    if (run->partition < 0 || run->partition >= RECORDING_PARTITIONS_MAX) return false;
+    if (!inputs_find(&s->inputs, run->topic, &kind)) return true; /* the engine will say so */
+    struct lane *lane = &s->lanes[kind][run->partition];
+    note_partition(s, kind, run->partition);
+    if (!starts && run->next_offset > lane->needed) lane->needed = run->next_offset;
+    return true;
+}
+
 static bool note_order(struct replay_source *s, const struct order_record *record) {
-    for (uint32_t i = 0; i < record->run_count; i++) {
-        const struct order_run *run = &record->runs[i];
-        if (run->partition < 0 || run->partition >= RECORDING_PARTITIONS_MAX) return false;
-        struct lane *lane = &s->lanes[run->partition];
-        if (run->partition >= s->input_partitions) s->input_partitions = run->partition + 1;
-        if (record->sequence > 0 && run->next_offset > lane->needed)
-            lane->needed = run->next_offset;
-    }
+    for (uint32_t i = 0; i < record->run_count; i++)
+        if (!note_run(s, &record->runs[i], record->sequence == 0)) return false;
     for (uint32_t i = 0; i < record->output_count; i++) {
         const int32_t partition = record->outputs[i].partition;
         if (partition < 0 || partition >= RECORDING_PARTITIONS_MAX) return false;
@@ -118,8 +132,9 @@ static bool keep_order(struct replay_source *s, const struct port_message *messa
 
 static bool keep_message(struct replay_source *s, const struct port_message *message,
                          int64_t offset, struct bytes bytes, struct error *error) {
-    if (strcmp(message->topic, s->options->topic_transactions) == 0)
-        return keep_input(s, message, offset, bytes, error);
+    enum input_kind kind;
+    if (inputs_find(&s->inputs, text_of(message->topic), &kind))
+        return keep_input(s, kind, message, offset, bytes, error);
     if (strcmp(message->topic, s->options->topic_order) == 0)
         return keep_order(s, message, bytes, error);
     snprintf(s->others, sizeof s->others, "%s", message->topic);
@@ -129,30 +144,50 @@ static bool keep_message(struct replay_source *s, const struct port_message *mes
 static int by_time(const void *a, const void *b) {
     const struct entry *x = a, *y = b;
     if (x->sort_ms != y->sort_ms) return x->sort_ms < y->sort_ms ? -1 : 1;
+    if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
     if (x->partition != y->partition) return x->partition < y->partition ? -1 : 1;
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
 /* The engine would wait for ever for a record that the order log names and nobody brings. */
-static bool check_needed(const struct replay_source *s, struct error *error) {
-    for (int32_t p = 0; p < s->input_partitions; p++)
-        if (s->lanes[p].needed > s->lanes[p].next_offset)
+static bool check_needed(const struct replay_source *s, enum input_kind kind, struct error *error) {
+    for (int32_t p = 0; p < s->input_partitions[kind]; p++) {
+        const struct lane *lane = &s->lanes[kind][p];
+        if (lane->needed > lane->next_offset)
             return error_set(error, ERROR_INPUT_GONE,
                              "%s: the order log took %s/%d up to offset %lld, the recording holds "
                              "it up to offset %lld; record both to the same point",
-                             s->path, s->options->topic_transactions, (int)p,
-                             (long long)s->lanes[p].needed - 1,
-                             (long long)s->lanes[p].next_offset - 1);
+                             s->path, s->inputs.topic[kind], (int)p, (long long)lane->needed - 1,
+                             (long long)lane->next_offset - 1);
+    }
     return true;
+}
+
+static bool check_input(const struct replay_source *s, struct error *error) {
+    if (!s->holds_transactions)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s holds no record of topic %s%s%s; topic.transactions names the topic",
+                         s->path, s->options->topic_transactions,
+                         s->others[0] != '\0' ? ", but of " : "", s->others);
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        if (!check_needed(s, kind, error)) return false;
+    return true;
+}
+
+static void open_lanes(struct replay_source *s) {
+    s->inputs = inputs_of(s->options);
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++) {
+        s->lanes[kind] = checked(calloc(RECORDING_PARTITIONS_MAX, sizeof *s->lanes[kind]));
+        for (int32_t p = 0; p < RECORDING_PARTITIONS_MAX; p++)
+            s->lanes[kind][p].newest_ms = INT64_MIN;
+    }
 }
 
 static bool read_recording(struct replay_source *s, struct error *error) {
     struct bytes rest;
     uint32_t used = 0;
     s->recorded = checked(recorded_new());
-    s->lanes = checked(calloc(RECORDING_PARTITIONS_MAX, sizeof *s->lanes));
-    for (int32_t p = 0; p < RECORDING_PARTITIONS_MAX; p++)
-        s->lanes[p].newest_ms = INT64_MIN;
+    open_lanes(s);
     for (;;) {
         struct port_message message;
         int64_t offset = 0;
@@ -164,12 +199,7 @@ static bool read_recording(struct replay_source *s, struct error *error) {
             return false;
     }
     if (s->count > 1) qsort(s->entries, s->count, sizeof *s->entries, by_time);
-    return s->count > 0 ? check_needed(s, error)
-                        : error_set(error, ERROR_BAD_DATA,
-                                    "%s holds no record of topic %s%s%s; topic.transactions names "
-                                    "the topic",
-                                    s->path, s->options->topic_transactions,
-                                    s->others[0] != '\0' ? ", but of " : "", s->others);
+    return check_input(s, error);
 }
 
 static int64_t read_entry(const struct replay_source *s, const struct entry *entry,
@@ -249,8 +279,8 @@ int64_t replay_source_size(const struct replay_source *s) {
     return s->recording ? (int64_t)s->count : ocf_size(s->reader);
 }
 
-int32_t replay_source_input_partitions(const struct replay_source *s) {
-    return s->input_partitions;
+int32_t replay_source_input_partitions(const struct replay_source *s, enum input_kind kind) {
+    return s->input_partitions[kind];
 }
 
 int32_t replay_source_output_partitions(const struct replay_source *s) {
@@ -286,7 +316,8 @@ void replay_source_close(struct replay_source *s) {
     ocf_close(s->reader);
     free(s->entries);
     free(s->order);
-    free(s->lanes);
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        free(s->lanes[kind]);
     free(s->framed);
     free(s);
 }

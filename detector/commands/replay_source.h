@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `replay` sends: the transactions of a container file.
+/* What `replay` sends: the input that a container file holds.
  *
  * The file holds transactions (ours, or of any writer whose schema binds), which come in the order
  * of the file, framed with schema id 1 and without a partition; or it is a recording (recording.h),
- * whose records of the input topic come as they were, merged by their timestamps, each partition in
- * its own order. The file is mapped and stays open. One thread. */
+ * whose records of the input topics come as they were, merged by their timestamps, each partition
+ * in its own order. The file is mapped and stays open. One thread. */
 #pragma once
 
+#include "detector/inputs.h"
 #include "detector/port.h"
 #include "detector/service/options.h"
 
@@ -20,7 +21,7 @@ void replay_source_close(struct replay_source *source);
 
 enum replay_outcome { REPLAY_RECORD, REPLAY_END, REPLAY_FAILED };
 
-/* The next transaction; partition -1: by the key. The timestamp is the recorded one, or the
+/* The next record; partition -1: by the key. The timestamp is the recorded one, or the
  * ingest_time. *offset -1: the next one. `message` lives until the next call. */
 enum replay_outcome replay_source_next(struct replay_source *source, struct port_message *message,
                                        int64_t *offset, struct error *error);
@@ -28,9 +29,9 @@ enum replay_outcome replay_source_next(struct replay_source *source, struct port
 int64_t replay_source_position(const struct replay_source *source);
 int64_t replay_source_size(const struct replay_source *source);
 
-/* Of a recording: partitions of the input and of the recommendations, as records or the order log
+/* Of a recording: partitions of an input and of the recommendations, as records or the order log
  * name them; 0: not known. */
-int32_t replay_source_input_partitions(const struct replay_source *source);
+int32_t replay_source_input_partitions(const struct replay_source *source, enum input_kind kind);
 int32_t replay_source_output_partitions(const struct replay_source *source);
 /* Of a recording: number `index` of the shard's order records; false past the last one. */
 bool replay_source_order(const struct replay_source *source, size_t index,

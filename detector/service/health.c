@@ -15,7 +15,7 @@ static _Atomic int64_t told_ms;      /* when systemd heard of the last beat */
 static _Atomic int64_t told_each_ms; /* 0: systemd does not watch */
 
 /* The way to live, and how far it is. */
-enum phase { NOT_LIVE, RESTORING, REPLAYING, LIVE };
+enum phase { NOT_LIVE, RESTORING, REPLAYING, READING_FIRST, LIVE };
 static _Atomic enum phase phase;
 static _Atomic uint64_t done, due;
 
@@ -53,6 +53,9 @@ void health_text(char out[HEALTH_TEXT_SIZE]) {
     case REPLAYING:
         snprintf(out, HEALTH_TEXT_SIZE, "replaying the order log, %llu records so far", part);
         break;
+    case READING_FIRST:
+        snprintf(out, HEALTH_TEXT_SIZE, "reading signals before the first transaction");
+        break;
     case LIVE:
         snprintf(out, HEALTH_TEXT_SIZE, "live");
         break;
@@ -76,6 +79,10 @@ void health_replaying(uint64_t records) {
     atomic_store(&done, records);
     atomic_store(&phase, REPLAYING);
     tell_status();
+}
+
+void health_reading_first(void) {
+    if (atomic_exchange(&phase, READING_FIRST) != READING_FIRST) tell_status();
 }
 
 void health_set_ready(bool ready) {

@@ -18,6 +18,8 @@ void health_beat(void);
 void health_restoring(uint64_t accounts, uint64_t due);
 /* The order log: records so far. */
 void health_replaying(uint64_t records);
+/* What goes before the first transaction of a first start is read; any number of times. */
+void health_reading_first(void);
 void health_set_ready(bool ready);
 /* Any thread: a stop was asked for. */
 void health_stopping(void);

@@ -35,6 +35,8 @@
             "accounts forgotten after their dormancy")                                             \
     GAUGE(EPISODES, "open_episodes", "episodes open")                                              \
     GAUGE(LAG, "input_lag_records", "records behind the known end of the input, all partitions")   \
+    GAUGE(SIGNALS_LAG, "signals_lag_records",                                                      \
+          "records behind the known end of the signals, all partitions")                           \
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
     COUNTER(SNAPSHOTS, "snapshots_total", "snapshots published")                                   \
     COUNTER(SNAPSHOT_FAILURES, "snapshot_failures_total", "snapshots given up")                    \

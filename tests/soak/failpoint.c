@@ -80,6 +80,11 @@ static bool partition_count(struct port *p, const char *topic, int32_t *count, s
     return self.inner->ops->partition_count(self.inner, topic, count, e);
 }
 
+static bool find_topic(struct port *p, const char *topic, int32_t *count, struct error *e) {
+    (void)p;
+    return self.inner->ops->find_topic(self.inner, topic, count, e);
+}
+
 static bool watermarks(struct port *p, const char *topic, int32_t partition, int64_t *low,
                        int64_t *high, struct error *e) {
     (void)p;
@@ -207,6 +212,7 @@ static void close_port(struct port *p) {
 static const struct port_ops operations = {
     .name = "failpoint",
     .partition_count = partition_count,
+    .find_topic = find_topic,
     .watermarks = watermarks,
     .committed = committed,
     .assign = assign,

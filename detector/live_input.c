@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The input of a live session: partitions that are new, and what is read before the first
+ * transaction. */
+#include "detector/base/log.h"
+#include "detector/session.h"
+
+/* A partition of the transactions that is new begins at 0; a compacted topic may have come to be
+ * long before its name was given to us. */
+static bool first_offset(struct session *s, const struct inputs *inputs, enum input_kind kind,
+                         int32_t partition, int64_t *offset, struct error *error) {
+    struct port *port = s->pipeline->port;
+    int64_t high = 0;
+    *offset = 0;
+    return !input_is_compacted(kind) ||
+           port->ops->watermarks(port, inputs->topic[kind], partition, offset, &high, error);
+}
+
+static bool take_in(struct session *s, enum input_kind kind, int32_t *partitions,
+                    struct error *error) {
+    const struct inputs inputs = inputs_of(s->pipeline->settings);
+    const size_t before = consume_stream_count(s->consume);
+    if (!inputs_ask(&inputs, s->pipeline->port, kind, partitions, error)) return false;
+    for (int32_t i = 0; i < *partitions; i++) {
+        int64_t offset = 0;
+        if (consume_has_stream(s->consume, kind, i)) continue;
+        if (!first_offset(s, &inputs, kind, i, &offset, error) ||
+            !consume_add_stream(s->consume, kind, i, offset, error))
+            return false;
+        s->grown = true;
+    }
+    if (consume_stream_count(s->consume) > before)
+        log_info("event=new_partitions topic=%s partitions=%d", inputs.topic[kind],
+                 (int)*partitions);
+    return true;
+}
+
+bool session_look_for_input(struct session *s, struct error *error) {
+    const size_t before = consume_stream_count(s->consume);
+    int32_t partitions = 0;
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        if (!take_in(s, kind, &partitions, error)) return false;
+    return consume_stream_count(s->consume) == before || consume_assign(s->consume, NULL, error);
+}
+
+/* What the compacted inputs hold now goes before the first transaction. */
+static bool read_first(struct session *s, struct error *error) {
+    struct port *port = s->pipeline->port;
+    int64_t records = 0;
+    for (size_t i = 0; i < consume_stream_count(s->consume); i++) {
+        const struct port_position at = consume_position(s->consume, i);
+        int64_t low = 0, high = 0;
+        if (!input_is_compacted(consume_kind(s->consume, i))) continue;
+        if (!port->ops->watermarks(port, at.topic, at.partition, &low, &high, error)) return false;
+        if (high <= at.offset) continue;
+        consume_read_first(s->consume, i, high);
+        records += high - at.offset;
+    }
+    if (records > 0)
+        log_info("event=signals_first records=%lld next=\"transactions are taken once these were "
+                 "read\"",
+                 (long long)records);
+    return true;
+}
+
+static void say_absent(const struct session *s, enum input_kind kind) {
+    log_info("event=signals_absent topic=%s next=\"looks again every minute; create it, or set "
+             "topic.signals to nothing\"",
+             inputs_of(s->pipeline->settings).topic[kind]);
+}
+
+bool session_open_input(struct session *s, struct error *error) {
+    const struct inputs inputs = inputs_of(s->pipeline->settings);
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++) {
+        int32_t partitions = 0;
+        if (!input_is_compacted(kind) || !inputs_has(&inputs, kind)) continue;
+        if (!take_in(s, kind, &partitions, error)) return false;
+        if (partitions == 0) say_absent(s, kind);
+    }
+    return (consume_has_begun(s->consume) || read_first(s, error)) &&
+           consume_assign(s->consume, NULL, error);
+}
