@@ -3,12 +3,14 @@
 
 #include "detector/admit.h"
 #include "detector/framed.h"
+#include "detector/signal_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 struct decode {
     struct framed *framed;
+    struct signal_reader *signals;
     int64_t clock_s; /* INT64_MIN before the first accepted record */
 };
 
@@ -22,7 +24,9 @@ struct decode *decode_open(const struct decode_options *options, struct error *e
                                           options->value_bytes_max};
     d->clock_s = INT64_MIN;
     d->framed = framed_open(&framed, error);
-    if (d->framed != NULL) return d;
+    if (d->framed != NULL)
+        d->signals = signal_reader_open(options->schema_dir, options->value_bytes_max, error);
+    if (d->signals != NULL) return d;
     decode_close(d);
     return NULL;
 }
@@ -30,6 +34,7 @@ struct decode *decode_open(const struct decode_options *options, struct error *e
 void decode_close(struct decode *d) {
     if (d == NULL) return;
     framed_close(d->framed);
+    signal_reader_close(d->signals);
     free(d);
 }
 
@@ -54,12 +59,22 @@ static enum verdict decode_value(struct decode *d, const struct port_record *rec
     return verdict == VERDICT_ACCEPTED ? admit_clock(tx, record->timestamp_ms, why) : verdict;
 }
 
+static enum verdict decode_signal(struct decode *d, struct batch *batch, uint32_t row,
+                                  const char **why) {
+    const struct port_record *record = &batch->input[row].record;
+    if (record->value.data == NULL) return VERDICT_SIGNAL_RETIRED;
+    const enum verdict verdict = signal_read(d->signals, record, decode_clock_s(d),
+                                             &batch->signal[row], batch->verdict_text[row], why);
+    return verdict == VERDICT_ACCEPTED ? VERDICT_SIGNAL : verdict;
+}
+
 static enum verdict decode_row(struct decode *d, struct batch *batch, uint32_t row,
                                const char **why) {
     if (batch->forced[row] != VERDICT_ACCEPTED) {
         *why = verdict_text(batch->forced[row]);
         return batch->forced[row];
     }
+    if (batch->input[row].kind == INPUT_SIGNALS) return decode_signal(d, batch, row, why);
     return decode_value(d, &batch->input[row].record, &batch->tx[row], batch->verdict_text[row],
                         why);
 }

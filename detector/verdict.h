@@ -12,6 +12,9 @@
     X(ACCEPTED, false, "decoded, applied and scored")                                              \
     X(DUPLICATE, false, "the same transaction is in the ring already; not applied again")          \
     X(LATE, false, "older than the engine clock by more than 7 days; not applied")                 \
+    X(SIGNAL, false, "a signal, given to the table of signals; it has no sides")                   \
+    X(SIGNAL_RETIRED, false,                                                                       \
+      "a key of the signals without a value, which lets compaction drop it; nothing to apply")     \
     X(NOT_FRAMED, true,                                                                            \
       "the value is not in the Confluent frame; the text names what it looks like")                \
     X(SCHEMA_UNKNOWN, true, "no schema is known under the frame's id")                             \

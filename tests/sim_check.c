@@ -20,6 +20,7 @@ struct check {
     struct sim_cluster *cluster;
     const struct sim_expectation *expected;
     struct memory_port *memory;
+    uint64_t signals;
     struct naive *naive;
     struct naive_decide *naive_decide;
 };
@@ -89,7 +90,8 @@ static void hold_row(struct check *c, const struct batch *batch, uint32_t row, u
     struct naive_side twins[2];
     const enum verdict verdict = batch->verdict[row];
     unsigned count = 0;
-    if (verdict_is_dead_letter(verdict)) return;
+    c->signals += verdict == VERDICT_SIGNAL;
+    if (verdict_is_dead_letter(verdict) || batch->input[row].kind == INPUT_SIGNALS) return;
     if (verdict != VERDICT_LATE)
         count = naive_take(c->naive, &batch->tx[row], batch->clock_s[row], twins);
     if ((verdict == VERDICT_DUPLICATE) != (verdict != VERDICT_LATE && count == 0))
@@ -124,7 +126,10 @@ static void on_recommendation(void *context, const struct recommendation *recomm
 static void replay(struct check *c) {
     const struct options *o = c->expected->options;
     struct error error = {.code = ERROR_NONE};
-    copy_topic(c, o->topic_transactions, true);
+    const struct inputs inputs = inputs_of(o);
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        if (sim_cluster_partitions(c->cluster, inputs.topic[kind]) > 0)
+            copy_topic(c, inputs.topic[kind], true);
     copy_topic(c, o->topic_order, true);
     copy_topic(c, o->topic_recommendations, false);
     copy_topic(c, o->topic_dead_letters, false);
@@ -200,22 +205,36 @@ static void check_chain(struct check *c, int32_t partition) {
 }
 
 /* The order log has no gap and ends where the group's offsets do: at the end of the input. */
-static void check_offsets(struct check *c, const int64_t *ends) {
-    const char *topic = c->expected->options->topic_transactions;
+static void check_offsets(struct check *c, enum input_kind kind, const int64_t *ends) {
+    const char *topic = inputs_of(c->expected->options).topic[kind];
     for (int32_t p = 0; p < sim_cluster_partitions(c->cluster, topic); p++) {
+        const int64_t input = c->expected->input_ends[kind][p];
         int64_t group = 0;
-        if (c->expected->input_ends[p] == 0) continue; /* nobody wrote to it */
+        if (input == 0) continue; /* nobody wrote to it */
         sim_cluster_committed(c->cluster, topic, p, &group);
-        if (group != ends[p] || group < c->expected->input_ends[p])
+        if (group != ends[p] || group < input)
             sim_fail(c->world, "I3: %s/%d: committed %lld, order log %lld, input ends at %lld",
-                     topic, (int)p, (long long)group, (long long)ends[p],
-                     (long long)c->expected->input_ends[p]);
+                     topic, (int)p, (long long)group, (long long)ends[p], (long long)input);
+    }
+}
+
+static void note_runs(struct check *c, const struct order_record *record,
+                      int64_t ends[INPUT_KINDS][SIM_PARTITIONS_MAX]) {
+    const struct inputs inputs = inputs_of(c->expected->options);
+    for (uint32_t i = 0; i < record->run_count; i++) {
+        const struct order_run *run = &record->runs[i];
+        enum input_kind kind;
+        if (!inputs_find(&inputs, run->topic, &kind))
+            sim_fail(c->world, "I3: the order log names %.*s", (int)run->topic.size,
+                     run->topic.data);
+        else
+            ends[kind][run->partition] = run->next_offset;
     }
 }
 
 static uint64_t check_order_log(struct check *c) {
     const char *topic = c->expected->options->topic_order;
-    int64_t ends[8] = {0}, offset = 0, sequence = 0;
+    int64_t ends[INPUT_KINDS][SIM_PARTITIONS_MAX] = {{0}}, offset = 0, sequence = 0;
     const struct sim_entry *entry;
     while ((entry = next_of(c, topic, 0, &offset)) != NULL) {
         struct error error;
@@ -225,24 +244,39 @@ static uint64_t check_order_log(struct check *c) {
         if (record->sequence != sequence)
             sim_fail(c->world, "I3: order record %lld where %lld is due",
                      (long long)record->sequence, (long long)sequence);
-        for (uint32_t i = 0; i < record->run_count; i++)
-            ends[record->runs[i].partition] = record->runs[i].next_offset;
+        note_runs(c, record, ends);
         order_record_free(record);
         sequence++;
     }
-    check_offsets(c, ends);
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        check_offsets(c, kind, ends[kind]);
     return (uint64_t)sequence;
 }
 
 /* Dead letters. */
 
-static int64_t number_in(const struct sim_entry *entry, const char *name) {
-    char digits[24] = "";
+static struct text header_of(const struct sim_entry *entry, const char *name) {
     for (size_t i = 0; i < entry->header_count; i++)
         if (strcmp(entry->headers[i].name, name) == 0)
-            snprintf(digits, sizeof digits, "%.*s", (int)entry->headers[i].value.size,
-                     (const char *)entry->headers[i].value.data);
+            return (struct text){(const char *)entry->headers[i].value.data,
+                                 entry->headers[i].value.size};
+    return (struct text){NULL, 0};
+}
+
+static int64_t number_in(const struct sim_entry *entry, const char *name) {
+    char digits[24] = "";
+    const struct text text = header_of(entry, name);
+    snprintf(digits, sizeof digits, "%.*s", (int)text.size, text.data);
     return strtoll(digits, NULL, 10);
+}
+
+static bool is_of(const struct check *c, const struct sim_poison *poison,
+                  const struct sim_entry *entry) {
+    const struct inputs inputs = inputs_of(c->expected->options);
+    return text_equal(header_of(entry, "__connect.errors.topic"),
+                      text_of(inputs.topic[poison->kind])) &&
+           poison->partition == number_in(entry, "__connect.errors.partition") &&
+           poison->offset == number_in(entry, "__connect.errors.offset");
 }
 
 static void check_dead_letters(struct check *c) {
@@ -253,15 +287,13 @@ static void check_dead_letters(struct check *c) {
     const struct sim_entry *entry;
     int64_t offset = 0;
     while ((entry = next_of(c, topic, 0, &offset)) != NULL) {
-        const int64_t partition = number_in(entry, "__connect.errors.partition");
-        const int64_t place = number_in(entry, "__connect.errors.offset");
         size_t i = 0;
-        while (i < count && (c->expected->poison[i].partition != partition ||
-                             c->expected->poison[i].offset != place))
+        while (i < count && !is_of(c, &c->expected->poison[i], entry))
             i++;
         if (i == count || met[i])
             sim_fail(c->world, "I7: %lld/%lld is no poison, or is a dead letter twice",
-                     (long long)partition, (long long)place);
+                     (long long)number_in(entry, "__connect.errors.partition"),
+                     (long long)number_in(entry, "__connect.errors.offset"));
         met[i] = true;
     }
     for (size_t i = 0; i < count; i++)
@@ -288,6 +320,7 @@ void sim_check(struct sim_world *world, struct sim_cluster *cluster,
     replay(&c);
     outcome->recommendations += compare_topic(&c, o->topic_recommendations);
     outcome->dead_letters += compare_topic(&c, o->topic_dead_letters);
+    outcome->signals += c.signals;
     naive_free(c.naive);
     naive_decide_free(c.naive_decide);
     struct port *port = memory_port_port(c.memory);

@@ -7,11 +7,15 @@
  * sequences, offsets, dead letters (I3, I7). */
 #pragma once
 
+#include "detector/inputs.h"
 #include "detector/service/options.h"
 #include "tests/sim_cluster.h"
 
+enum { SIM_PARTITIONS_MAX = 8 };
+
 /* A record that was appended to the input and is not to be used. */
 struct sim_poison {
+    enum input_kind kind;
     int32_t partition;
     int64_t offset;
 };
@@ -20,12 +24,14 @@ struct sim_expectation {
     const struct options *options;
     const struct sim_poison *poison;
     size_t poison_count;
-    const int64_t *input_ends; /* one past the last record of each partition */
-    bool with_twins;           /* slow */
+    /* One past the last record of each partition of an input; 0: it has none. */
+    const int64_t (*input_ends)[SIM_PARTITIONS_MAX];
+    bool with_twins; /* slow */
 };
 
 struct sim_outcome {
     uint64_t recommendations, dead_letters, order_records;
+    uint64_t signals; /* accepted, in runs with twins */
 };
 
 /* Says what is wrong by sim_fail. */

@@ -41,7 +41,7 @@ struct id {
     int64_t begun_ms, timeout_ms;
     struct part parts[PARTS_MAX];
     size_t part_count;
-    struct port_position offsets[PARTITIONS_MAX];
+    struct port_position offsets[PARTS_MAX];
     size_t offset_count;
     int64_t offsets_at_ms;
     uint64_t commits;
@@ -61,7 +61,7 @@ struct sim_cluster {
     struct id ids[IDS_MAX];
     int id_count;
     uint64_t last_transaction;
-    struct port_position group[PARTITIONS_MAX];
+    struct port_position group[PARTS_MAX];
     size_t group_count;
     struct late late[LATE_MAX];
     size_t late_count;
@@ -314,6 +314,7 @@ static void keep_offsets(struct sim_cluster *c, struct id *id) {
         const struct port_position *to = &id->offsets[i];
         struct port_position *from = in_group(c, to->topic, to->partition);
         if (from == NULL) {
+            assert(c->group_count < PARTS_MAX);
             from = &c->group[c->group_count++];
             *from = *to;
         }
@@ -442,7 +443,7 @@ enum sim_answer sim_cluster_send_offsets(struct sim_cluster *c, struct sim_produ
     struct id *id;
     const enum sim_answer answer = enter(c, producer, &id);
     if (answer != SIM_DONE) return answer;
-    assert(count <= PARTITIONS_MAX);
+    assert(count <= PARTS_MAX);
     for (size_t i = 0; i < count; i++) {
         id->offsets[i] = positions[i];
         id->offsets[i].topic = find_topic(c, positions[i].topic)->name;

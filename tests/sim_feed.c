@@ -149,7 +149,55 @@ static void poison(struct maker *m) {
     m->feed->records[m->feed->count - 1].poison = true;
 }
 
-void sim_feed_make(struct sim_feed *feed, struct sim_world *world) {
+/* Signals. */
+
+static struct sim_record *add_signal(struct maker *m, struct bytes value) {
+    struct sim_record *record = add(m);
+    record->kind = INPUT_SIGNALS;
+    record->key = keep(m, m->tx_id, strlen(m->tx_id));
+    record->draw = (uint32_t)murmur2_partition(record->key, 1 << 20);
+    if (value.data != NULL) record->value = keep(m, value.data, value.size);
+    return record;
+}
+
+static struct signal report(struct maker *m) {
+    static const uint8_t kinds[] = {SIGNAL_INCIDENT, SIGNAL_BOT_REPORT, SIGNAL_FRAUD_CALL};
+    const int64_t now_s = SAMPLE_START_S + m->second;
+    snprintf(m->payee, sizeof m->payee, "dropper-%u", below(m, DROPPERS));
+    return (struct signal){
+        .signal_id = text_of(m->tx_id),
+        .category = text_of("scam"),
+        .revision = 1 + (int32_t)below(m, 3),
+        .kind = kinds[below(m, 3)],
+        .source = SOURCE_POLICE,
+        .confidence = CONFIDENCE_REPORTED,
+        .list_colour = COLOUR_NULL,
+        .reported_at_us = now_s * 1000000,
+        .reported_at_s = now_s,
+        .valid_from_us = now_s * 1000000,
+        .valid_from_s = now_s,
+        .valid_until_present = true,
+        .valid_until_us = (now_s + 30 * DAY_S) * 1000000,
+        .valid_until_s = now_s + 30 * DAY_S,
+        .subject_count = 1,
+        .subjects = {{text_of(m->payee), SUBJECT_ACCOUNT, ROLE_DROPPER}},
+    };
+}
+
+/* A signal, now and then one that cannot be used or a tombstone, each of a few ids. */
+static void signal(struct maker *m) {
+    struct bytes value = {NULL, 0};
+    struct error error;
+    snprintf(m->tx_id, sizeof m->tx_id, "s%u", below(m, 40));
+    struct signal s = report(m);
+    const bool poison = is(m, 10), retired = !poison && is(m, 10);
+    if (poison) s.subject_count = 0;
+    const bool encoded = retired || encode_signal(m->encoder, &s, &value, &error);
+    assert(encoded);
+    add_signal(m, value)->poison = poison;
+}
+
+void sim_feed_make(struct sim_feed *feed, struct sim_world *world, uint32_t signals) {
     struct error error;
     struct maker m = {.feed = feed,
                       .world = world,
@@ -163,6 +211,7 @@ void sim_feed_make(struct sim_feed *feed, struct sim_world *world) {
     const uint32_t count = 100 + below(&m, SIM_FEED_MAX - 140);
     while (feed->count < count) {
         if (is(&m, 5)) poison(&m);
+        if (signals > 0 && is(&m, signals)) signal(&m);
         if (is(&m, 25))
             burst(&m);
         else

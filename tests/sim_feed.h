@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The input of a simulated run: a few people and droppers over some weeks, with bursts, reversals,
- * attempts, repeats, late ones, and records that cannot be used. */
+ * attempts, repeats, late ones, and records that cannot be used; and signals about them. */
 #pragma once
 
 #include "detector/base/bytes.h"
+#include "detector/inputs.h"
 #include "tests/sim_world.h"
 
 enum { SIM_FEED_MAX = 600 };
 
 struct sim_record {
+    enum input_kind kind;
     int64_t arrives_ms; /* by the world's clock */
     int64_t timestamp_ms;
     uint32_t draw; /* for its partition */
@@ -23,6 +25,7 @@ struct sim_feed {
     size_t used, room;
 };
 
-/* Drawn from the world's seed; arrives within about a minute. */
-void sim_feed_make(struct sim_feed *feed, struct sim_world *world);
+/* Drawn from the world's seed; arrives within about a minute. Of 100 turns so many bring a signal.
+ */
+void sim_feed_make(struct sim_feed *feed, struct sim_world *world, uint32_t signals);
 void sim_feed_free(struct sim_feed *feed);

@@ -35,7 +35,8 @@ struct run {
     uint32_t fed;
     struct sim_poison poison[SIM_FEED_MAX];
     size_t poison_count;
-    int64_t input_ends[PARTITIONS_MAX];
+    int64_t input_ends[INPUT_KINDS][SIM_PARTITIONS_MAX];
+    int64_t signals_at_ms; /* when their topic comes to be; INT64_MAX: never */
     struct sim_engine *engines[ENGINES_MAX];
     bool told[ENGINES_MAX]; /* to stop */
     int64_t start_at_ms, mischief_at_ms, quiet_at_ms;
@@ -45,6 +46,10 @@ struct run {
 
 static const char *input_of(const struct run *r) {
     return r->options->topic_transactions;
+}
+
+static const char *topic_of(const struct run *r, enum input_kind kind) {
+    return inputs_of(r->options).topic[kind];
 }
 
 static int32_t below(struct run *r, int32_t limit) {
@@ -64,17 +69,37 @@ static void open_cluster(struct run *r) {
     r->feeder.id = sim_cluster_id(r->cluster, "feeder");
 }
 
-static void trim_input(struct run *r) {
-    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, input_of(r)); p++) {
+static void trim_input(struct run *r, enum input_kind kind) {
+    const char *topic = topic_of(r, kind);
+    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, topic); p++) {
         if (!sim_fault(&r->world, SIM_input_trimmed)) continue;
-        sim_cluster_skip(r->cluster, input_of(r), p, JUNK);
-        sim_cluster_trim(r->cluster, input_of(r), p, JUNK);
+        sim_cluster_skip(r->cluster, topic, p, JUNK);
+        sim_cluster_trim(r->cluster, topic, p, JUNK);
     }
 }
 
+/* Half of the runs have signals from the beginning, a quarter gets them on its way. */
+static void choose_signals(struct run *r) {
+    const uint32_t draw = chance_below(&r->world.chance, 4);
+    r->signals_at_ms = INT64_MAX;
+    if (draw < 2) r->signals_at_ms = r->world.now_ms;
+    if (draw == 2) r->signals_at_ms = r->world.now_ms + sim_between(&r->world, 1, 30000);
+}
+
+static bool has_signals(const struct run *r) {
+    return sim_cluster_partitions(r->cluster, topic_of(r, INPUT_SIGNALS)) > 0;
+}
+
+static void make_signals(struct run *r) {
+    if (has_signals(r) || r->world.now_ms < r->signals_at_ms) return;
+    sim_cluster_add_partitions(r->cluster, topic_of(r, INPUT_SIGNALS), 1 + below(r, 2));
+    trim_input(r, INPUT_SIGNALS);
+}
+
 static void append(struct run *r, const struct sim_record *record) {
-    const uint32_t partitions = (uint32_t)sim_cluster_partitions(r->cluster, input_of(r));
-    const struct port_message message = {.topic = input_of(r),
+    const char *topic = topic_of(r, record->kind);
+    const uint32_t partitions = (uint32_t)sim_cluster_partitions(r->cluster, topic);
+    const struct port_message message = {.topic = topic,
                                          .partition = (int32_t)(record->draw % partitions),
                                          .timestamp_ms = record->timestamp_ms,
                                          .key = record->key,
@@ -82,25 +107,37 @@ static void append(struct run *r, const struct sim_record *record) {
     if (sim_fault(&r->world, SIM_input_skips))
         sim_cluster_skip(r->cluster, message.topic, message.partition, 1 + below(r, 3));
     const int64_t offset = sim_cluster_append(r->cluster, &message);
-    r->input_ends[message.partition] = offset + 1;
+    r->input_ends[record->kind][message.partition] = offset + 1;
     if (record->poison)
-        r->poison[r->poison_count++] = (struct sim_poison){message.partition, offset};
+        r->poison[r->poison_count++] = (struct sim_poison){record->kind, message.partition, offset};
+}
+
+/* Signals wait for their topic, and all for those before them. */
+static bool can_arrive(const struct run *r, const struct sim_record *record) {
+    return record->arrives_ms <= r->world.now_ms &&
+           (record->kind == INPUT_TRANSACTIONS || has_signals(r));
 }
 
 static void feed(struct run *r) {
-    while (r->fed < r->feed.count && r->feed.records[r->fed].arrives_ms <= r->world.now_ms)
+    make_signals(r);
+    while (r->fed < r->feed.count && can_arrive(r, &r->feed.records[r->fed]))
         append(r, &r->feed.records[r->fed++]);
 }
 
-static bool all_is_committed(struct run *r) {
-    if (r->fed < r->feed.count) return false;
-    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, input_of(r)); p++) {
+static bool input_is_committed(struct run *r, enum input_kind kind) {
+    const char *topic = topic_of(r, kind);
+    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, topic); p++) {
         int64_t offset = 0;
-        if (sim_cluster_committed(r->cluster, input_of(r), p, &offset) != SIM_DONE ||
-            (r->input_ends[p] > 0 && offset < r->input_ends[p]))
+        if (sim_cluster_committed(r->cluster, topic, p, &offset) != SIM_DONE ||
+            (r->input_ends[kind][p] > 0 && offset < r->input_ends[kind][p]))
             return false;
     }
     return true;
+}
+
+static bool all_is_committed(struct run *r) {
+    return r->fed == r->feed.count && input_is_committed(r, INPUT_TRANSACTIONS) &&
+           input_is_committed(r, INPUT_SIGNALS);
 }
 
 /* Other producers. */
@@ -223,9 +260,10 @@ static int64_t for_a_while(struct run *r) {
 
 static void harm_brokers(struct run *r) {
     const char *const topics[] = {r->options->topic_transactions, r->options->topic_recommendations,
-                                  r->options->topic_dead_letters, r->options->topic_order};
+                                  r->options->topic_dead_letters, r->options->topic_order,
+                                  r->options->topic_signals};
     if (sim_fault(&r->world, SIM_partition_down)) {
-        const char *topic = topics[below(r, 4)];
+        const char *topic = topics[below(r, has_signals(r) ? 5 : 4)];
         sim_cluster_partition_down(
             r->cluster, topic, below(r, sim_cluster_partitions(r->cluster, topic)), for_a_while(r));
     }
@@ -246,8 +284,12 @@ static void harm_topics(struct run *r) {
     const int32_t partitions = sim_cluster_partitions(r->cluster, input_of(r));
     if (sim_fault(&r->world, SIM_neighbour_open))
         open_other(r, &r->neighbour, r->options->topic_order, 0, true);
-    if (sim_fault(&r->world, SIM_input_aborted))
-        open_other(r, &r->feeder, input_of(r), below(r, partitions), false);
+    if (sim_fault(&r->world, SIM_input_aborted)) {
+        const bool signals = has_signals(r) && chance_is(&r->world.chance, 40);
+        const char *topic = topic_of(r, signals ? INPUT_SIGNALS : INPUT_TRANSACTIONS);
+        open_other(r, &r->feeder, topic, below(r, sim_cluster_partitions(r->cluster, topic)),
+                   false);
+    }
     if (partitions < PARTITIONS_MAX && r->fed > 0 && sim_fault(&r->world, SIM_partition_added))
         sim_cluster_add_partitions(r->cluster, input_of(r), 1);
 }
@@ -260,16 +302,22 @@ static void mischief(struct run *r) {
     harm_topics(r);
 }
 
-static void say_what_is_missing(struct run *r) {
-    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, input_of(r)); p++) {
+static void say_what_is_behind(struct run *r, enum input_kind kind) {
+    const char *topic = topic_of(r, kind);
+    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, topic); p++) {
+        const int64_t end = r->input_ends[kind][p];
         int64_t offset = PORT_OFFSET_NONE;
-        sim_cluster_committed(r->cluster, input_of(r), p, &offset);
-        if (r->input_ends[p] > 0 && offset < r->input_ends[p])
-            sim_fail(&r->world,
-                     "%d s after the last fault partition %d is at %lld, its end is %lld (%d run)",
-                     QUIET_MAX_MS / 1000, (int)p, (long long)offset, (long long)r->input_ends[p],
-                     running(r));
+        sim_cluster_committed(r->cluster, topic, p, &offset);
+        if (end > 0 && offset < end)
+            sim_fail(
+                &r->world, "%d s after the last fault %s/%d is at %lld, its end is %lld (%d run)",
+                QUIET_MAX_MS / 1000, topic, (int)p, (long long)offset, (long long)end, running(r));
     }
+}
+
+static void say_what_is_missing(struct run *r) {
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        say_what_is_behind(r, kind);
     sim_fail(&r->world, "%d s after the last fault the offsets are not known (%d run)",
              QUIET_MAX_MS / 1000, running(r));
 }
@@ -325,7 +373,10 @@ static void start_once_more(struct run *r) {
 
 /* The input is made anew while nobody runs: who starts then must not go on in the middle of it. */
 static void start_on_another_input(struct run *r, struct sim_totals *totals) {
-    if (!sim_cluster_refill(r->cluster, input_of(r))) return;
+    const bool signals =
+        has_signals(r) && r->input_ends[INPUT_SIGNALS][0] > 0 && chance_is(&r->world.chance, 50);
+    if (!sim_cluster_refill(r->cluster, topic_of(r, signals ? INPUT_SIGNALS : INPUT_TRANSACTIONS)))
+        return;
     const int shard = sim_cluster_id(r->cluster, r->options->shard_id);
     const uint64_t before = sim_cluster_commits(r->cluster, shard);
     struct sim_engine *engine = sim_engine_start(&r->world, r->cluster, r->disk, r->options);
@@ -374,8 +425,9 @@ bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
     r->options = options;
     sim_world_init(&r->world, seed);
     open_cluster(r);
-    trim_input(r);
-    sim_feed_make(&r->feed, &r->world);
+    trim_input(r, INPUT_TRANSACTIONS);
+    choose_signals(r);
+    sim_feed_make(&r->feed, &r->world, r->signals_at_ms == INT64_MAX ? 0 : 10);
     if (!chance_is(&r->world.chance, 30)) r->disk = sim_disk_new(&r->world);
     while (going(r) && !(r->world.quiet && all_is_committed(r))) {
         supervise(r);
