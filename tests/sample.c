@@ -56,6 +56,47 @@ struct transaction sample_cash(const char *tx_id, const char *account, int64_t s
     return tx;
 }
 
+struct signal sample_signal(const char *signal_id, const char *account, int64_t second) {
+    enum { VALID_S = 30 * 86400, MICROSECONDS = 1000000 };
+    const int64_t now_s = SAMPLE_START_S + second;
+    return (struct signal){
+        .signal_id = text_of(signal_id),
+        .category = text_of("scam"),
+        .revision = 1,
+        .kind = SIGNAL_INCIDENT,
+        .source = SOURCE_POLICE,
+        .confidence = CONFIDENCE_REPORTED,
+        .list_colour = COLOUR_NULL,
+        .reported_at_us = now_s * MICROSECONDS,
+        .reported_at_s = now_s,
+        .valid_from_us = now_s * MICROSECONDS,
+        .valid_from_s = now_s,
+        .valid_until_present = true,
+        .valid_until_us = (now_s + VALID_S) * MICROSECONDS,
+        .valid_until_s = now_s + VALID_S,
+        .subject_count = 1,
+        .subjects = {{text_of(account), SUBJECT_ACCOUNT, ROLE_DROPPER}},
+    };
+}
+
+void sample_send_signal(struct memory_port *memory, struct encoder *encoder, const char *signal_id,
+                        const struct signal *signal, int32_t partitions) {
+    const struct bytes key = {(const uint8_t *)signal_id, (uint32_t)strlen(signal_id)};
+    struct bytes value = {NULL, 0};
+    struct error error;
+    const bool encoded = signal == NULL || encode_signal(encoder, signal, &value, &error);
+    assert(encoded);
+    const struct port_message message = {
+        .topic = "antifrod.signals",
+        .partition = murmur2_partition(key, partitions),
+        .timestamp_ms = signal == NULL ? 0 : signal->reported_at_s * 1000,
+        .key = key,
+        .value = value,
+    };
+    const bool appended = memory_port_append(memory, &message, -1);
+    assert(appended);
+}
+
 struct memory_port *sample_cluster(int32_t partitions) {
     struct memory_port *memory = memory_port_open();
     memory_port_create_topic(memory, "antifrod.transactions", partitions);

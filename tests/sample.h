@@ -4,6 +4,7 @@
 
 #include "detector/broker/memory_port.h"
 #include "detector/service/options.h"
+#include "detector/signal.h"
 #include "detector/transaction.h"
 #include "schemas/encode.h"
 
@@ -17,12 +18,18 @@ struct transaction sample_transfer(const char *tx_id, const char *payer, const c
 struct transaction sample_cash(const char *tx_id, const char *account, int64_t second,
                                int64_t amount_tiyn);
 
-/* Topics of the default options in a new memory port. */
+/* A report of the police, good for 30 days from `second` on, that the account is a dropper's. */
+struct signal sample_signal(const char *signal_id, const char *account, int64_t second);
+
+/* Topics of the default options in a new memory port, without the signals. */
 struct memory_port *sample_cluster(int32_t partitions);
 /* Encodes and appends; the partition is the payer's (or payee's) murmur2, the timestamp the
  * event's. */
 void sample_send(struct memory_port *memory, struct encoder *encoder, const struct transaction *tx,
                  int32_t partitions);
+/* Encodes and appends to the signals; NULL: a tombstone. */
+void sample_send_signal(struct memory_port *memory, struct encoder *encoder, const char *signal_id,
+                        const struct signal *signal, int32_t partitions);
 /* Transfers from number `first` on, one every 20 s, among so many people, a few of whom get many. A
  * number always gives the same one. */
 void sample_send_crowd(struct memory_port *memory, struct encoder *encoder, int first, int count,

@@ -162,26 +162,11 @@ static struct sim_record *add_signal(struct maker *m, struct bytes value) {
 
 static struct signal report(struct maker *m) {
     static const uint8_t kinds[] = {SIGNAL_INCIDENT, SIGNAL_BOT_REPORT, SIGNAL_FRAUD_CALL};
-    const int64_t now_s = SAMPLE_START_S + m->second;
     snprintf(m->payee, sizeof m->payee, "dropper-%u", below(m, DROPPERS));
-    return (struct signal){
-        .signal_id = text_of(m->tx_id),
-        .category = text_of("scam"),
-        .revision = 1 + (int32_t)below(m, 3),
-        .kind = kinds[below(m, 3)],
-        .source = SOURCE_POLICE,
-        .confidence = CONFIDENCE_REPORTED,
-        .list_colour = COLOUR_NULL,
-        .reported_at_us = now_s * 1000000,
-        .reported_at_s = now_s,
-        .valid_from_us = now_s * 1000000,
-        .valid_from_s = now_s,
-        .valid_until_present = true,
-        .valid_until_us = (now_s + 30 * DAY_S) * 1000000,
-        .valid_until_s = now_s + 30 * DAY_S,
-        .subject_count = 1,
-        .subjects = {{text_of(m->payee), SUBJECT_ACCOUNT, ROLE_DROPPER}},
-    };
+    struct signal s = sample_signal(m->tx_id, m->payee, m->second);
+    s.revision = 1 + (int32_t)below(m, 3);
+    s.kind = kinds[below(m, 3)];
+    return s;
 }
 
 /* A signal, now and then one that cannot be used or a tombstone, each of a few ids. */

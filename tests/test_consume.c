@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stage that fills batches, on logs in memory: where a batch ends. */
+/* The stage that fills batches, on logs in memory: where a batch ends, and what goes first. */
 #include "tests/support.h"
 
 #include "detector/broker/memory_port.h"
@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 #define TOPIC "transactions"
-static const struct inputs inputs = {{TOPIC, "signals"}};
+#define SIGNALS "signals"
 enum { PARTITIONS = 2, RECORDS_MAX = 8192 };
+static const struct inputs inputs = {{TOPIC, SIGNALS}};
 
 struct stand {
     struct memory_port *memory;
@@ -147,11 +148,164 @@ static void what_comes_twice_is_taken_once(void **state) {
         assert_int_equal(consume_position(stand->consume, p).offset, 1050);
 }
 
+/* Signals. */
+
+static void add_signals(struct stand *stand) {
+    struct error error;
+    assert_true(memory_port_create_topic(stand->memory, SIGNALS, 1));
+    assert_true(consume_add_stream(stand->consume, INPUT_SIGNALS, 0, 0, &error));
+    assert_true(consume_assign(stand->consume, NULL, &error));
+}
+
+static void append_signals(struct stand *stand, int count) {
+    for (int i = 0; i < count; i++) {
+        const struct port_message message = {
+            .topic = SIGNALS, .timestamp_ms = INT64_MAX, .value = {(const uint8_t *)"x", 1}};
+        assert_true(memory_port_append(stand->memory, &message, -1));
+    }
+}
+
+/* Takes one batch: so many signals, then so many transactions. */
+static void take_one(struct stand *stand, uint32_t signals, uint32_t transactions) {
+    struct error error;
+    assert_int_equal(consume_batch(stand->consume, stand->batch, &error), CONSUME_RECORDS);
+    assert_int_equal(stand->batch->count, signals + transactions);
+    for (uint32_t i = 0; i < stand->batch->count; i++) {
+        const bool signal = i < signals;
+        assert_int_equal(stand->batch->input[i].kind, signal ? INPUT_SIGNALS : INPUT_TRANSACTIONS);
+        assert_string_equal(stand->batch->input[i].topic, signal ? SIGNALS : TOPIC);
+    }
+    consume_release(stand->consume, stand->batch);
+}
+
+static void signals_go_first_whatever_their_time(void **state) {
+    struct stand *stand = *state;
+    add_signals(stand);
+    append(stand, 300);
+    append_signals(stand, 10);
+    take_one(stand, 10, BATCH_EVENTS - 10);
+    append_signals(stand, 2);
+    take_one(stand, 2, BATCH_EVENTS - 2);
+}
+
+/* A port whose signals' partition is behind and gives nothing, until it does. */
+static bool withheld;
+
+static bool poll_withheld(struct port *port, size_t stream, struct port_record *records, size_t max,
+                          size_t *count, struct error *error) {
+    *count = 0;
+    return (withheld && stream == PARTITIONS) ||
+           honest->poll(port, stream, records, max, count, error);
+}
+
+static bool at_end_withheld(struct port *port, size_t stream) {
+    return !(withheld && stream == PARTITIONS) && honest->at_end(port, stream);
+}
+
+static struct port_ops withholding(struct stand *stand) {
+    struct port_ops ops = *memory_port_port(stand->memory)->ops;
+    honest = memory_port_port(stand->memory)->ops;
+    ops.poll = poll_withheld;
+    ops.at_end = at_end_withheld;
+    withheld = true;
+    return ops;
+}
+
+static void signals_that_do_not_come_are_not_waited_for(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    add_signals(stand);
+    append(stand, 20);
+    append_signals(stand, 5);
+    struct port_ops ops = withholding(stand);
+    memory_port_port(stand->memory)->ops = &ops;
+    take_one(stand, 0, 20);
+    assert_int_equal(consume_batch(stand->consume, stand->batch, &error), CONSUME_EMPTY);
+    withheld = false;
+    take_one(stand, 5, 0);
+    assert_int_equal(consume_batch(stand->consume, stand->batch, &error), CONSUME_AT_END);
+    memory_port_port(stand->memory)->ops = honest;
+}
+
+static void what_is_to_be_read_first_is_waited_for(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    add_signals(stand);
+    append(stand, 20);
+    append_signals(stand, 5);
+    struct port_ops ops = withholding(stand);
+    memory_port_port(stand->memory)->ops = &ops;
+    consume_read_first(stand->consume, PARTITIONS, 5);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(consume_batch(stand->consume, stand->batch, &error), CONSUME_EMPTY);
+    assert_true(consume_reads_first(stand->consume));
+    assert_false(consume_has_begun(stand->consume));
+    withheld = false;
+    take_one(stand, 5, 20);
+    assert_false(consume_reads_first(stand->consume));
+    assert_true(consume_has_begun(stand->consume));
+    memory_port_port(stand->memory)->ops = honest;
+}
+
+/* The last offsets before the end are a marker's, or were compacted. */
+static int64_t end_behind_a_marker(struct port *port, size_t stream) {
+    return honest->known_end(port, stream) + 1;
+}
+
+static void an_end_without_a_record_is_reached_too(void **state) {
+    struct stand *stand = *state;
+    struct error error;
+    add_signals(stand);
+    append(stand, 20);
+    append_signals(stand, 5);
+    honest = memory_port_port(stand->memory)->ops;
+    struct port_ops ops = *honest;
+    ops.known_end = end_behind_a_marker;
+    consume_read_first(stand->consume, PARTITIONS, 6);
+    take_one(stand, 5, 0);
+    assert_int_equal(consume_batch(stand->consume, stand->batch, &error), CONSUME_EMPTY);
+    memory_port_port(stand->memory)->ops = &ops;
+    take_one(stand, 0, 20);
+    memory_port_port(stand->memory)->ops = honest;
+}
+
+static void saved_streams_are_found_by_their_topics(void **state) {
+    struct stand *stand = *state;
+    struct pack saved = {0};
+    struct error error = {.code = ERROR_NONE};
+    add_signals(stand);
+    append(stand, 3);
+    append_signals(stand, 5);
+    take_one(stand, 5, 3);
+    consume_save(stand->consume, &saved);
+    const char *const names[] = {SIGNALS, "others"};
+    for (int i = 0; i < 2; i++) {
+        struct unpack in = {saved.data, saved.data + saved.size, false};
+        const struct consume_options options = {.port = memory_port_port(stand->memory),
+                                                .runs = stand->runs,
+                                                .inputs = {{TOPIC, names[i]}}};
+        struct consume *loaded = consume_open(&options, &error);
+        assert_non_null(loaded);
+        assert_int_equal(consume_load(loaded, &in, &error), i == 0);
+        if (i == 0) assert_int_equal(consume_position(loaded, PARTITIONS).offset, 5);
+        if (i == 0) assert_int_equal(consume_kind(loaded, PARTITIONS), INPUT_SIGNALS);
+        consume_close(loaded);
+    }
+    assert_int_equal(error.code, ERROR_CONFIG);
+    free(saved.data);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(no_batch_reaches_across_a_stride, setup, teardown),
         cmocka_unit_test_setup_teardown(nor_does_one_of_a_replay, setup, teardown),
         cmocka_unit_test_setup_teardown(what_comes_twice_is_taken_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(signals_go_first_whatever_their_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(signals_that_do_not_come_are_not_waited_for, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_is_to_be_read_first_is_waited_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_end_without_a_record_is_reached_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(saved_streams_are_found_by_their_topics, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
