@@ -25,6 +25,7 @@ struct work {
 
 struct apply {
     struct accounts *accounts;
+    struct signals *signals;
     uint64_t maintain_at; /* ordinal */
     int64_t clock_s;      /* engine clock of the last row */
     int64_t first_s;      /* event time of the first applied row; INT64_MAX before it */
@@ -41,6 +42,7 @@ struct apply *apply_open(const struct apply_options *options, struct error *erro
     memset(a, 0, size);
     decay_open();
     a->first_s = INT64_MAX;
+    a->signals = options->signals;
     a->features.kernels =
         options->kernels != NULL ? options->kernels : kernels_choose(options->kernel_tier);
     a->features.finish = finish_of(cpu_tier(options->kernel_tier));
@@ -323,6 +325,9 @@ void apply_batch(struct apply *a, struct batch *batch) {
             fetch_records(a, batch, row + FETCH_ROWS);
         }
         if (batch->verdict[row] == VERDICT_ACCEPTED) apply_row(a, batch, row);
+        if (batch->verdict[row] == VERDICT_SIGNAL)
+            batch->signal_effect[row] =
+                signals_apply(a->signals, &batch->signal[row], batch->clock_s[row]);
     }
     features_flush(&a->features, batch);
     let_go(a, batch);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Apply: both sides of every accepted event, debit first, and the feature vector of each side right
- * after. In phases: hash the batch and fetch its lines of the index; by blocks of rows probe it and
- * fetch the records of the next block; update and count; finish vectors by eights. Engine thread
- * only. */
+ * after; every signal at its place between them. In phases: hash the batch and fetch its lines of
+ * the index; by blocks of rows probe it and fetch the records of the next block; update and count;
+ * finish vectors by eights. Engine thread only. */
 #pragma once
 
 #include "detector/accounts.h"
 #include "detector/batch.h"
 #include "detector/kernels.h"
+#include "detector/signals.h"
 
 struct apply;
 
@@ -15,13 +16,14 @@ struct apply_options {
     struct accounts_options accounts;
     const char *kernel_tier; /* `kernel.tier`: "auto" or a tier's name; may only take tiers away */
     const struct kernels *kernels; /* NULL: those of the tier */
+    struct signals *signals;       /* outlives the stage; NULL: no row is a signal */
 };
 
 struct apply *apply_open(const struct apply_options *options, struct error *error);
 void apply_close(struct apply *apply);
 
-/* Fills sides, side[], features[][]; may turn a verdict into DUPLICATE. The ordinals of a batch do
- * not cross a multiple of ACCOUNTS_STRIDE. */
+/* Fills sides, side[], features[][], signal_effect[]; may turn a verdict into DUPLICATE. The
+ * ordinals of a batch do not cross a multiple of ACCOUNTS_STRIDE. */
 void apply_batch(struct apply *apply, struct batch *batch);
 
 /* What a transaction adds to the balance of one of its sides, tiyn; nothing unless money moved. */

@@ -5,7 +5,7 @@
  *
  *   consume   count, input[], forced[]
  *   decode    verdict[], verdict_text[], tx[] or signal[], clock_s[]
- *   apply     sides, side[], features[][]     (verdict[] may become DUPLICATE)
+ *   apply     sides, side[], features[][], signal_effect[]     (verdict[] may become DUPLICATE)
  *   score     logit[], shadows, shadow_logit[][]
  *   decide    decision[]; reads all and hands out recommendations one by one
  *   publish   reads all */
@@ -15,7 +15,7 @@
 #include "detector/feature_table.h"
 #include "detector/inputs.h"
 #include "detector/port.h"
-#include "detector/signal.h"
+#include "detector/signals.h"
 #include "detector/transaction.h"
 #include "detector/verdict.h"
 #include "models/score.h"
@@ -63,8 +63,10 @@ struct batch {
     enum verdict verdict[BATCH_EVENTS];
     char verdict_text[BATCH_EVENTS][128];
     struct transaction tx[BATCH_EVENTS];
-    struct signal signal[BATCH_EVENTS]; /* of the rows whose verdict is SIGNAL */
-    int64_t clock_s[BATCH_EVENTS];      /* engine clock once this record was accepted */
+    /* Of the rows whose verdict is SIGNAL. */
+    struct signal signal[BATCH_EVENTS];
+    enum signal_effect signal_effect[BATCH_EVENTS];
+    int64_t clock_s[BATCH_EVENTS]; /* engine clock once this record was accepted */
     struct side side[BATCH_SIDES];
     double features[FEATURE_COUNT][BATCH_COLUMN]; /* features[f][side]; NaN is null */
     double logit[BATCH_SIDES];

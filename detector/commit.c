@@ -74,6 +74,8 @@ static void show_gauges(const struct session *s) {
     metrics_set(METRIC_ACCOUNTS_DROPPED, (int64_t)accounts.dropped);
     metrics_set(METRIC_ACCOUNTS_FORGOTTEN, (int64_t)accounts.forgotten);
     metrics_set(METRIC_EPISODES, (int64_t)decide_open_episodes(s->decide));
+    metrics_set(METRIC_SIGNALS, signals_count(s->signals));
+    metrics_set(METRIC_SIGNAL_BYTES, (int64_t)signals_bytes(s->signals));
     metrics_set(METRIC_LAG, consume_lag(s->consume, INPUT_TRANSACTIONS));
     metrics_set(METRIC_SIGNALS_LAG, consume_lag(s->consume, INPUT_SIGNALS));
     metrics_set(METRIC_CLOCK, decode_clock_s(s->decode));

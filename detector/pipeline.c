@@ -40,11 +40,15 @@ static void hash_side(struct session *s, uint32_t i) {
     s->state_hash = XXH3_64bits_withSeed(&row, sizeof row, s->state_hash);
 }
 
-/* A signal is part of the state by what it says, also when it cannot be used. */
-static void hash_signal(struct session *s, const struct input *input) {
+/* A signal is part of the state by what it says, also when it cannot be used, and by what it did.
+ */
+static void hash_signal(struct session *s, uint32_t i) {
+    const struct input *input = &s->batch->input[i];
+    const bool done = s->batch->verdict[i] == VERDICT_SIGNAL;
     const struct {
-        uint64_t ordinal, digest;
-    } row = {input->ordinal, input_tail_digest(&input->record)};
+        uint64_t ordinal, digest, effect;
+    } row = {input->ordinal, input_tail_digest(&input->record),
+             done ? s->batch->signal_effect[i] : EFFECT_COUNT};
     s->state_hash = XXH3_64bits_withSeed(&row, sizeof row, s->state_hash);
 }
 
@@ -53,7 +57,7 @@ static void hash_rows(struct session *s) {
     const struct batch *b = s->batch;
     uint32_t side = 0;
     for (uint32_t row = 0; row < b->count; row++) {
-        if (b->input[row].kind == INPUT_SIGNALS) hash_signal(s, &b->input[row]);
+        if (b->input[row].kind == INPUT_SIGNALS) hash_signal(s, row);
         for (; side < b->sides && b->side[side].event == row; side++)
             hash_side(s, side);
     }
@@ -70,6 +74,8 @@ static void count_batch(const struct session *s) {
     if (s->replaying && !s->pipeline->options.unmuted_replay) return;
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
         if (verdicts[v] > 0) metrics_add_verdict(v, verdicts[v]);
+    for (uint32_t i = 0; verdicts[VERDICT_SIGNAL] > 0 && i < b->count; i++)
+        if (b->verdict[i] == VERDICT_SIGNAL) metrics_add_signal(b->signal_effect[i], 1);
     metrics_add(METRIC_BYTES, bytes);
     metrics_add(METRIC_SIDES, b->sides);
     shadows_tally(s->pipeline->shadows, documents_policy(s->pipeline->documents), b);

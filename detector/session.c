@@ -51,6 +51,9 @@ static struct score *open_score(struct session *s, struct error *error) {
 
 static bool open_judgement(struct session *s, struct error *error) {
     const struct pipeline *p = s->pipeline;
+    const struct signals_options signals = {.max = (uint32_t)p->settings->signals_max};
+    s->signals = signals_open(&signals, error);
+    if (s->signals == NULL) return false;
     const struct apply_options apply = {
         .accounts = {.memory_limit = (uint64_t)p->settings->memory_limit_mib << 20,
                      .prefault_bytes = (uint64_t)p->settings->memory_prefault_mib << 20,
@@ -58,6 +61,7 @@ static bool open_judgement(struct session *s, struct error *error) {
                      .pinned = is_pinned,
                      .pinned_context = s},
         .kernel_tier = p->settings->kernel_tier,
+        .signals = s->signals,
     };
     s->apply = apply_open(&apply, error);
     if (s->apply == NULL) return false;
@@ -153,6 +157,7 @@ void session_close(struct session *s) {
     decide_close(s->decide);
     score_close(s->score);
     apply_close(s->apply);
+    signals_close(s->signals);
     decode_close(s->decode);
     consume_close(s->consume);
     runs_free(s->runs);

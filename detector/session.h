@@ -38,6 +38,7 @@ struct session {
     struct runs *runs;
     struct consume *consume;
     struct decode *decode;
+    struct signals *signals;
     struct apply *apply;
     struct score *score;
     const struct model *scored_by;

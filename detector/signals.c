@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/signals_table.h"
 
-#include <assert.h>
 #include <stdlib.h>
-
-static const char *const effect_names[] = {
-#define X(name, text) #name,
-    SIGNAL_EFFECT_TABLE(X)
-#undef X
-};
-
-const char *signal_effect_name(enum signal_effect effect) {
-    assert(effect < EFFECT_COUNT);
-    return effect_names[effect];
-}
 
 struct signals *signals_open(const struct signals_options *options, struct error *error) {
     struct signals *t = calloc(1, sizeof *t);

@@ -17,6 +17,7 @@
 #include "detector/accounts.h"
 #include "detector/base/pack.h"
 #include "detector/signal.h"
+#include "detector/signal_effect.h"
 
 enum {
     SIGNAL_ID_SIZE = 129,      /* a signal_id with its NUL */
@@ -33,25 +34,6 @@ struct signals_options {
 /* Takes address space, no memory: an empty table costs nothing. */
 struct signals *signals_open(const struct signals_options *options, struct error *error);
 void signals_close(struct signals *signals);
-
-/* X(name, what it means) */
-#define SIGNAL_EFFECT_TABLE(X)                                                                     \
-    X(ADDED, "a signal that was not known")                                                        \
-    X(REVISED, "a later revision took the place of an earlier one")                                \
-    X(WITHDRAWN, "a signal was withdrawn by its own source or the hub")                            \
-    X(REMEMBERED, "a withdrawal that came before its signal, or of another source's: kept")        \
-    X(REPLAYED, "the same or a later revision is known already: nothing changes")                  \
-    X(STRANGER, "a revision by neither the signal's source nor the hub: nothing changes")          \
-    X(EXPIRED, "its term had ended before it came: nothing changes")                               \
-    X(FULL, "signals.max is reached: nothing changes")
-
-enum signal_effect {
-#define X(name, text) EFFECT_##name,
-    SIGNAL_EFFECT_TABLE(X)
-#undef X
-        EFFECT_COUNT
-};
-const char *signal_effect_name(enum signal_effect effect);
 
 /* An admitted signal; at most 64 whose term is over at `clock_s` (engine clock, seconds) are
  * dropped first. */

@@ -116,6 +116,7 @@ static void pack_manifest(const struct session *s, struct pack *p, int64_t now_m
         .taken_ms = now_ms,
         .accounts = accounts_count(apply_accounts(s->apply)).accounts,
         .episodes = decide_open_episodes(s->decide),
+        .signals = signals_count(s->signals),
     };
     snapshot_manifest_pack(&manifest, p);
 }
@@ -169,6 +170,14 @@ static bool put_table(struct snapshot *n, struct session *s) {
     return true;
 }
 
+static bool put_signals(struct snapshot *n, const struct session *s) {
+    struct snapshot_buffer *buffer = take(n, SNAPSHOT_SIGNALS);
+    if (buffer == NULL) return false;
+    signals_save(s->signals, &buffer->bytes);
+    snapshot_writer_put(n->writer, buffer);
+    return true;
+}
+
 static void note_time(struct snapshot *n, int64_t since_us) {
     const int64_t us = steady_us() - since_us;
     if (us > n->longest_us) n->longest_us = us;
@@ -195,7 +204,7 @@ void snapshot_begin(struct snapshot *n, struct session *s) {
     n->accounts = accounts_count(apply_accounts(s->apply)).accounts;
     snapshot_name_set(&n->name, n->options.shard, s->epoch, s->next_order);
     snapshot_writer_begin(n->writer, &n->name, &n->begun);
-    if (!put_manifest(n, s) || !put_state(n, s) || !put_table(n, s))
+    if (!put_manifest(n, s) || !put_state(n, s) || !put_table(n, s) || !put_signals(n, s))
         give_up(n, s, "the writer does not come to take it");
     note_time(n, n->begun_us);
 }

@@ -19,6 +19,8 @@ enum snapshot_kind {
     SNAPSHOT_RUNS,
     SNAPSHOT_ACCOUNTS,
     SNAPSHOT_END,
+    SNAPSHOT_SIGNALS,
+    SNAPSHOT_KINDS
 };
 
 /* A chunk is at most so large before it is compressed. */

@@ -136,6 +136,8 @@ static bool load_chunk(struct loading *l, enum snapshot_kind kind, struct unpack
         good = runs_load(s->runs, u);
     else if (kind == SNAPSHOT_ACCOUNTS)
         good = load_accounts(l, u);
+    else if (kind == SNAPSHOT_SIGNALS)
+        good = signals_load(s->signals, u) && u->at == u->end;
     if (!good && error->code == ERROR_NONE)
         error_set(error, ERROR_BAD_DATA, "a piece of it is not what this build writes");
     return good;
@@ -186,11 +188,11 @@ static bool load_manifest(struct snapshot_in *in, struct snapshot_manifest *m,
            error_set(error, ERROR_BAD_DATA, "it has no manifest");
 }
 
-/* All that comes behind the manifest, which ends at this ordinal. */
+/* All that comes behind the manifest, which ends at this ordinal with so many signals. */
 static bool load_state_at(struct session *s, struct snapshot_in *in, uint64_t ordinal,
-                          struct error *error) {
+                          uint64_t signals, struct error *error) {
     if (!session_judge(s, error) || !load_rest(s, in, error)) return false;
-    return consume_next_ordinal(s->consume) == ordinal ||
+    return (consume_next_ordinal(s->consume) == ordinal && signals_count(s->signals) == signals) ||
            error_set(error, ERROR_BAD_DATA, "it is not of where it says");
 }
 
@@ -217,8 +219,9 @@ static enum snapshot_loaded load_from(struct session *s, const struct order_find
         return SNAPSHOT_NONE;
     }
     const uint64_t ordinal = m.ordinal, state_hash = m.state_hash, accounts = m.accounts;
+    const uint64_t signals = m.signals;
     const int64_t sequence = m.sequence;
-    if (!load_state_at(s, in, ordinal, error)) {
+    if (!load_state_at(s, in, ordinal, signals, error)) {
         if (error->code == ERROR_INTERRUPTED) return SNAPSHOT_LOAD_FAILED;
         refuse_read(s, c, error);
         return SNAPSHOT_TRY_AGAIN;

@@ -17,6 +17,7 @@ void snapshot_manifest_pack(const struct snapshot_manifest *m, struct pack *p) {
     pack_i64(p, m->taken_ms);
     pack_u64(p, m->accounts);
     pack_u64(p, m->episodes);
+    pack_u64(p, m->signals);
 }
 
 bool snapshot_manifest_unpack(struct snapshot_manifest *m, struct unpack *u) {
@@ -36,5 +37,6 @@ bool snapshot_manifest_unpack(struct snapshot_manifest *m, struct unpack *u) {
     m->taken_ms = unpack_i64(u);
     m->accounts = unpack_u64(u);
     m->episodes = unpack_u64(u);
+    m->signals = unpack_u64(u);
     return !u->bad && m->policy_sha256.data != NULL && m->sequence > 0;
 }

@@ -17,7 +17,7 @@ struct snapshot_manifest {
     uint64_t ordinal; /* of the first input record that is not in it */
     uint64_t state_hash;
     int64_t engine_clock_s, taken_ms;
-    uint64_t accounts, episodes;
+    uint64_t accounts, episodes, signals;
 };
 
 void snapshot_manifest_pack(const struct snapshot_manifest *manifest, struct pack *pack);

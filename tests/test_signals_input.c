@@ -318,14 +318,35 @@ static void a_snapshot_has_both_topics(void **state) {
         send_transactions(200 * i, 200);
         must_run();
         assert_int_equal(metrics_get(METRIC_REPLAYED), 0);
+        assert_int_equal(metrics_get(METRIC_SIGNALS), 20 * (i + 1));
+        assert_int_equal(metrics_get_signal(EFFECT_ADDED), 20);
     }
+    send_signals(0, 7); /* known already, and that from the snapshot */
+    must_run();
+    assert_int_equal(metrics_get_signal(EFFECT_REPLAYED), 7);
     const size_t orders = memory_port_count(stand.memory, ORDER, 0);
     must_run();
     assert_int_equal(memory_port_count(stand.memory, ORDER, 0), orders);
     stand.disk->ops->dispose(stand.disk);
     stand.disk = NULL;
     must_run(); /* the order log tells of the same state */
-    assert_int_equal(metrics_get(METRIC_REPLAYED), 5 * 220);
+    assert_int_equal(metrics_get(METRIC_REPLAYED), 5 * 220 + 7);
+}
+
+/* What does not fit is counted, and is so again in a replay. */
+static void no_more_are_held_than_may_be(void **state) {
+    (void)state;
+    make_signals_topic();
+    stand.options.signals_max = 100;
+    send_signals(0, 130);
+    must_run();
+    assert_int_equal(metrics_get(METRIC_SIGNALS), 100);
+    assert_int_equal(metrics_get_signal(EFFECT_FULL), 30);
+    send_transactions(0, 10);
+    must_run();
+    assert_int_equal(metrics_get(METRIC_REPLAYED), 130);
+    stand.options.signals_max = 101;
+    must_fail(ERROR_CONFIG, "another set of options that affect state");
 }
 
 static void a_rebuild_reads_them_from_the_first_again(void **state) {
@@ -541,6 +562,7 @@ int main(void) {
         TEST(one_with_them_does_not_go_on_without),
         TEST(bad_ones_are_dead_letters_and_tombstones_are_not),
         TEST(a_snapshot_has_both_topics),
+        TEST(no_more_are_held_than_may_be),
         TEST(a_rebuild_reads_them_from_the_first_again),
         TEST(a_racing_order_is_replayed_as_it_was),
         TEST(what_compaction_took_stops_a_replay_of_it),

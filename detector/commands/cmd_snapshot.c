@@ -20,12 +20,13 @@ struct inspect {
 struct content {
     struct snapshot_manifest manifest; /* its texts are in `kept` */
     uint8_t *kept;
-    uint64_t bytes[SNAPSHOT_END + 1], chunks;
+    uint64_t bytes[SNAPSHOT_KINDS], chunks;
 };
 
-static const char *const kind_names[] = {
-    [SNAPSHOT_MANIFEST] = "manifest", [SNAPSHOT_STATE] = "state",       [SNAPSHOT_TABLE] = "table",
-    [SNAPSHOT_RUNS] = "runs",         [SNAPSHOT_ACCOUNTS] = "accounts",
+static const char *const kind_names[SNAPSHOT_KINDS] = {
+    [SNAPSHOT_MANIFEST] = "manifest", [SNAPSHOT_STATE] = "state",
+    [SNAPSHOT_TABLE] = "table",       [SNAPSHOT_RUNS] = "runs",
+    [SNAPSHOT_ACCOUNTS] = "accounts", [SNAPSHOT_SIGNALS] = "signals",
 };
 
 static void time_text(int64_t ms, char out[32]) {
@@ -69,7 +70,7 @@ static bool read_content(const struct inspect *i, const char *name, bool all, st
             ok = kind == SNAPSHOT_MANIFEST ? keep_manifest(c, &bytes, error)
                                            : error_set(error, ERROR_BAD_DATA, "it has no manifest");
         }
-        if (kind <= SNAPSHOT_END) c->bytes[kind] += (uint64_t)(bytes.end - bytes.at);
+        if (kind < SNAPSHOT_KINDS) c->bytes[kind] += (uint64_t)(bytes.end - bytes.at);
     }
     snapshot_in_close(in);
     return ok;
@@ -133,10 +134,12 @@ static void print_content(const struct inspect *i, const char *name, const struc
     print_text("model", m->model_sha256);
     print_text("policy", m->policy_sha256);
     printf("%-16s %llu\n", "accounts", (unsigned long long)m->accounts);
+    printf("%-16s %llu\n", "signals", (unsigned long long)m->signals);
     printf("%-16s %llu\n", "open episodes", (unsigned long long)m->episodes);
     printf("%-16s %llu in the file\n", "bytes", (unsigned long long)size_of(i, name));
-    for (int k = SNAPSHOT_MANIFEST; k < SNAPSHOT_END; k++)
-        printf("%16s %llu %s\n", "", (unsigned long long)c->bytes[k], kind_names[k]);
+    for (int k = SNAPSHOT_MANIFEST; k < SNAPSHOT_KINDS; k++)
+        if (kind_names[k] != NULL)
+            printf("%16s %llu %s\n", "", (unsigned long long)c->bytes[k], kind_names[k]);
     if (m->accounts > 0)
         printf("%-16s %.1f in the file\n", "bytes/account",
                (double)size_of(i, name) / (double)m->accounts);

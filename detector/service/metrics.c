@@ -20,6 +20,7 @@ static const struct {
 
 static _Atomic int64_t values[METRIC_COUNT];
 static _Atomic uint64_t verdicts[VERDICT_COUNT];
+static _Atomic uint64_t signals[EFFECT_COUNT];
 
 static const struct {
     const char *name, *help;
@@ -54,6 +55,14 @@ uint64_t metrics_get_verdict(enum verdict verdict) {
     return atomic_load_explicit(&verdicts[verdict], memory_order_relaxed);
 }
 
+void metrics_add_signal(enum signal_effect effect, uint64_t amount) {
+    atomic_fetch_add_explicit(&signals[effect], amount, memory_order_relaxed);
+}
+
+uint64_t metrics_get_signal(enum signal_effect effect) {
+    return atomic_load_explicit(&signals[effect], memory_order_relaxed);
+}
+
 void metrics_name_shadows(const uint64_t *models, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
         atomic_store_explicit(&shadow_models[i], models[i], memory_order_relaxed);
@@ -81,6 +90,8 @@ void metrics_reset(void) {
         metrics_set(m, 0);
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
         atomic_store_explicit(&verdicts[v], 0, memory_order_relaxed);
+    for (enum signal_effect e = 0; e < EFFECT_COUNT; e++)
+        atomic_store_explicit(&signals[e], 0, memory_order_relaxed);
 }
 
 static void print_value(enum metric metric, FILE *out) {
@@ -121,6 +132,11 @@ void metrics_print(FILE *out) {
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
         fprintf(out, "saqshy_verdicts_total{verdict=\"%s\"} %llu\n", verdict_name(v),
                 (unsigned long long)metrics_get_verdict(v));
+    fprintf(out, "# HELP saqshy_signals_total what signals did to their table\n"
+                 "# TYPE saqshy_signals_total counter\n");
+    for (enum signal_effect e = 0; e < EFFECT_COUNT; e++)
+        fprintf(out, "saqshy_signals_total{effect=\"%s\"} %llu\n", signal_effect_name(e),
+                (unsigned long long)metrics_get_signal(e));
     print_shadows(out);
 }
 
@@ -132,7 +148,9 @@ void metrics_print_markdown(FILE *out) {
         fprintf(out, "| `saqshy_%s` | %s | %s |\n", rows[m].name,
                 rows[m].counter ? "counter" : "gauge", rows[m].help);
     fprintf(out, "| `saqshy_verdicts_total{verdict}` | counter | input records by what became of "
-                 "them |\n");
+                 "them |\n"
+                 "| `saqshy_signals_total{effect}` | counter | signals by what they did to their "
+                 "table |\n");
     for (enum shadow_metric m = 0; m < SHADOW_METRIC_COUNT; m++)
         fprintf(out, "| `saqshy_%s{model}` | counter | %s |\n", shadow_rows[m].name,
                 shadow_rows[m].help);
@@ -140,4 +158,7 @@ void metrics_print_markdown(FILE *out) {
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
         fprintf(out, "| `%s` | %s | %s |\n", verdict_name(v),
                 verdict_is_dead_letter(v) ? "yes" : "no", verdict_text(v));
+    fprintf(out, "\n## Effects of signals\n\n| effect | meaning |\n| --- | --- |\n");
+    for (enum signal_effect e = 0; e < EFFECT_COUNT; e++)
+        fprintf(out, "| `%s` | %s |\n", signal_effect_name(e), signal_effect_text(e));
 }

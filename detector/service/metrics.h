@@ -3,6 +3,7 @@
  * gauges are relaxed atomics: any thread may add or set. No account labels. */
 #pragma once
 
+#include "detector/signal_effect.h"
 #include "detector/verdict.h"
 #include "models/score.h"
 
@@ -34,7 +35,11 @@
     COUNTER(ACCOUNTS_FORGOTTEN, "accounts_forgotten_total",                                        \
             "accounts forgotten after their dormancy")                                             \
     GAUGE(EPISODES, "open_episodes", "episodes open")                                              \
-    GAUGE(LAG, "input_lag_records", "records behind the known end of the input, all partitions")   \
+    GAUGE(LAG, "input_lag_records",                                                                \
+          "records behind the known end of the transactions, all partitions")                      \
+    GAUGE(SIGNALS, "signals",                                                                      \
+          "signals in their table, withdrawn ones that are remembered among them")                 \
+    GAUGE(SIGNAL_BYTES, "signal_table_bytes", "bytes held by the table of signals")                \
     GAUGE(SIGNALS_LAG, "signals_lag_records",                                                      \
           "records behind the known end of the signals, all partitions")                           \
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
@@ -85,6 +90,9 @@ int64_t metrics_get(enum metric metric);
 /* saqshy_verdicts_total{verdict="…"} */
 void metrics_add_verdict(enum verdict verdict, uint64_t amount);
 uint64_t metrics_get_verdict(enum verdict verdict);
+/* saqshy_signals_total{effect="…"} */
+void metrics_add_signal(enum signal_effect effect, uint64_t amount);
+uint64_t metrics_get_signal(enum signal_effect effect);
 /* saqshy_shadow_…{model="…"}: the model is named by 16 digits of its document's SHA-256. */
 void metrics_name_shadows(const uint64_t *models, uint32_t count);
 void metrics_add_shadow(enum shadow_metric metric, uint32_t shadow, uint64_t amount);

@@ -338,6 +338,7 @@ void options_state_sha256(const struct options *options, char out[65]) {
         char value[600];
         if (row->kind == OPTION_SECTION || !row->state) continue;
         option_value(options, row, value, sizeof value);
+        if (row->state == OPTION_STATE_LATER && strcmp(value, row->standard) == 0) continue;
         used += (size_t)snprintf(text + used, sizeof text - used, "%s=%s\n", row->key, value);
     }
     digest_sha256_hex(text, used, out);

@@ -17,7 +17,11 @@
 /* TEXT(field, key, default, state-affecting, description)
  * NUMBER(field, key, default, min, max, unit, state-affecting, description)
  * FLAG(field, key, default, state-affecting, description)
- * CHOICE(field, key, default, "a|b|c", state-affecting, description) */
+ * CHOICE(field, key, default, "a|b|c", state-affecting, description)
+ * State-affecting is true, false, or OPTION_STATE_LATER: of an option that order logs are older
+ * than. What it had been at that time is its default, which therefore goes into no hash. */
+enum { OPTION_STATE_LATER = 2 };
+
 #define OPTIONS_TABLE(SECTION, TEXT, NUMBER, FLAG, CHOICE)                                         \
     SECTION("Input and output")                                                                    \
     TEXT(bootstrap_servers, "bootstrap.servers", "", false,                                        \
@@ -83,6 +87,10 @@
     NUMBER(episodes_max, "episodes.max", 100000, 16, 10000000, "episodes", true,                   \
            "episodes at most, open or cooling down (policy, cool_down_hours): both take room; "    \
            "beyond it a crossing is counted and not recommended")                                  \
+    NUMBER(                                                                                        \
+        signals_max, "signals.max", 100000, 100, 500000, "signals", OPTION_STATE_LATER,            \
+        "signals held at most, withdrawn ones that are remembered among them; beyond it one is "   \
+        "counted and not taken in")                                                                \
     NUMBER(runs_max, "runs.max", 4194304, 1024, 1073741824, "runs", true,                          \
            "stretches of input the run table remembers, for evidence positions")                   \
     CHOICE(kernel_tier, "kernel.tier", "auto", "auto|scalar|avx2|avx512", false,                   \

@@ -10,7 +10,7 @@ struct option_row {
     enum option_kind kind;
     const char *key, *standard, *unit, *choices, *text;
     int64_t low, high;
-    bool state;
+    int state; /* 0, 1, or OPTION_STATE_LATER */
     size_t offset, room;
 };
 
