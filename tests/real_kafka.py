@@ -25,7 +25,7 @@ SOURCE_DIR = os.environ["SOURCE_DIR"]
 KAFKA = os.path.join(SOURCE_DIR, "tests", "kafka", "kafka")
 PARTITIONS = 4
 FOREIGN_ID = 1001
-TRANSACTION_ID, RECOMMENDATION_ID, ORDER_ID = 1, 2, 3
+TRANSACTION_ID, RECOMMENDATION_ID, ORDER_ID, SIGNAL_ID = 1, 2, 3, 4
 
 
 def schema_file(name):

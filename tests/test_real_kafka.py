@@ -21,7 +21,7 @@ from confluent_kafka.admin import ConfigResource
 import real_kafka as rk
 
 SKIPPED = 77
-TESTS_MIN = 30
+TESTS_MIN = 33
 RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 HERE = {}  # broker, directory, events: set once in main
@@ -501,6 +501,109 @@ class Benchmark(Scenario):
         self.assertGreater(rows["recommendations timed"]["best"], 10)
         self.assertEqual(rows["recommendations of others"]["best"], 0)
         self.assertEqual(rows["accepted"]["best"], 4 * 2000)
+
+
+def signals_of(count, first=0):
+    """Reports of the police, keyed and framed, in partition 0 or 1; every tenth cannot be used, every eleventh is a
+    tombstone."""
+    schema = rk.fastavro.parse_schema(rk.schema_file("FraudSignal"))
+    now = datetime.datetime.now(datetime.timezone.utc)
+    out = []
+    for number in range(first, first + count):
+        signal_id = f"signal-{number}"
+        subjects = [{"type": "ACCOUNT", "token": f"account-{number % 7}", "role": "DROPPER"}]
+        value = rk.encode(schema, {
+            "signal_id": signal_id, "revision": 1, "kind": "INCIDENT", "source": "POLICE", "category": "scam",
+            "confidence": "CONFIRMED", "reported_at": now, "valid_from": now,
+            "subjects": [] if number % 10 == 9 else subjects}, rk.SIGNAL_ID)
+        out.append((signal_id.encode(), None if number % 11 == 10 else value, number % 2))
+    return out
+
+
+class Signals(Scenario):
+    """A second input, compacted, that may be absent."""
+
+    def signals_shard(self, name, topic=True):
+        shard = self.shard(name, topic_signals=name + ".signals")
+        if topic:
+            self.broker.create(**{name + ".signals": 2})
+        return shard
+
+    def send(self, shard, signals, messages):
+        for topic, records in ((shard.name + ".signals", signals), (shard.source, messages)):
+            for feeder in rk.feed(self.broker, topic, records):
+                feeder.done()
+
+    def until_signals_are_taken(self, shard, count):
+        topic = shard.name + ".signals"
+        asked = [TopicPartition(topic, p) for p in range(2)]
+        consumer = self.broker.consumer(shard.name)
+        rk.until(f"{count} signals are committed", lambda: sum(
+            max(0, p.offset) for p in consumer.committed(asked, 10)) == count)
+        consumer.close()
+
+    def positions(self, shard):
+        """By topic, where every run ends, in the order they were taken."""
+        return [(run["topic"], run["partition"], run["next_offset"])
+                for order in rk.orders_of(shard) for run in order["runs"]]
+
+    def test_a_first_start_reads_them_before_any_transaction_and_a_restart_gives_the_same(self):
+        shard = self.signals_shard("signals-first")
+        self.send(shard, signals_of(300), self.messages[:2000])
+        engine = self.engine(shard).until_live()
+        self.until_signals_are_taken(shard, 300)
+        shard.until_caught_up()
+        engine.kill()
+        self.assertIn("event=signals_first records=300", engine.log())
+        read, first = {}, None
+        for number, (topic, partition, offset) in enumerate(self.positions(shard)):
+            if topic.endswith(".signals"):
+                read[partition] = offset
+            elif offset > 0 and first is None:
+                first = number
+                self.assertEqual(sum(read.values()), 300)
+        self.assertIsNotNone(first)
+        self.send(shard, signals_of(20, 300), self.messages[2000:2500])
+        engine = self.engine(shard).until_live()
+        self.until_signals_are_taken(shard, 320)
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        letters = [dict(m.headers()) for records in self.broker.read(shard.dead_letters).values() for m in records]
+        bad = [n for n in range(320) if n % 10 == 9 and n % 11 != 10]
+        self.assertEqual(len(letters), len(bad))
+        for headers in letters:
+            self.assertEqual(headers["__connect.errors.topic"], b"signals-first.signals")
+            self.assertEqual(headers["saqshy.dlq.reason"], b"BAD_VALUE")
+
+    def test_verify_replays_both_topics(self):
+        shard = self.signals_shard("signals-verified")
+        engine = self.engine(shard).until_live()
+        feeders = rk.feed(self.broker, shard.source, self.messages[:3000], seconds=2)
+        feeders += rk.feed(self.broker, "signals-verified.signals", signals_of(200), seconds=2)
+        for feeder in feeders:
+            feeder.done()
+        self.until_signals_are_taken(shard, 200)
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        topics = [topic for topic, _, _ in self.positions(shard)]
+        self.assertGreaterEqual(sum(a != b for a, b in zip(topics, topics[1:])), 20)
+        done = subprocess.run([rk.SAQSHY, "verify", "--replay", *shard.arguments()], capture_output=True, text=True,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        self.assertIn(" reproduced byte for byte by replay of 3200 records", done.stdout)
+
+    def test_a_topic_that_is_absent_is_said_and_read_when_it_is_there(self):
+        shard = self.signals_shard("signals-later", topic=False)
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:500]):
+            feeder.done()
+        engine = self.engine(shard).until_said("event=signals_absent").until_live()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        self.broker.create(**{"signals-later.signals": 2})
+        self.send(shard, signals_of(50), [])
+        engine = self.engine(shard).until_said("event=new_partitions topic=signals-later.signals").until_live()
+        self.until_signals_are_taken(shard, 50)
+        self.assertEqual(engine.end(), 0)
 
 
 class Poison(Scenario):
