@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/record_json.h"
 
+#include "detector/base/instant.h"
 #include "detector/base/nearest.h"
-#include "detector/import/instant.h"
 #include "schemas/contract.h"
 
 #include <assert.h>
