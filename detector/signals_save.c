@@ -128,8 +128,8 @@ static bool load_one(struct loading *l, struct unpack *u) {
     k->confidence = unpack_u8(u);
     k->colour = unpack_u8(u);
     const uint8_t links = unpack_u8(u);
-    const bool says = k->revision > 0 && !known_is_withdrawn(k) && known_base(k) > 0;
     if (u->bad || !holds(k, day) || (l->last != 0 && day < l->day)) return false;
+    const bool says = k->revision > 0 && !known_is_withdrawn(k) && known_base(k) > 0;
     if (links > LINKS_MAX || (links > 0 && !says)) return false;
     append(l, number, day);
     for (uint8_t i = 0; i < links; i++)
