@@ -71,7 +71,7 @@ static bool read_as(struct job *job, struct error *error) {
     const char *as = cli_value(job->cli, "--as");
     job->subject.kind_given = as != NULL;
     if (as == NULL) return true;
-    job->subject.kind = strcmp(as, "tx") == 0 ? SUBJECT_TRANSACTION : SUBJECT_ACCOUNT;
+    job->subject.kind = strcmp(as, "tx") == 0 ? TRACED_TRANSACTION : TRACED_ACCOUNT;
     return strcmp(as, "tx") == 0 || strcmp(as, "account") == 0 ||
            error_set(error, ERROR_USAGE, "--as takes tx or account, not %s", as);
 }
@@ -166,12 +166,12 @@ static bool run_engine(struct job *job, struct error *error) {
 
 static bool choose_sources(struct job *job, struct error *error) {
     struct trace_subject *s = &job->subject;
-    if (s->kind != SUBJECT_INCIDENT && !trace_subject_find(job->pass, s, error)) return false;
-    if (s->kind != SUBJECT_ACCOUNT && job->window_given)
+    if (s->kind != TRACED_INCIDENT && !trace_subject_find(job->pass, s, error)) return false;
+    if (s->kind != TRACED_ACCOUNT && job->window_given)
         return error_set(error, ERROR_USAGE,
                          "--from and --to choose an account's credits, and %s is none; leave them",
                          s->name);
-    if (s->kind == SUBJECT_ACCOUNT) {
+    if (s->kind == TRACED_ACCOUNT) {
         if (cli_value(job->cli, "--from") == NULL)
             trace_subject_window(job->pass, s, job->limits.seconds_max);
         if (s->to_s > job->pass->last_s) s->to_s = job->pass->last_s;

@@ -173,7 +173,7 @@ static void put_subject(const struct page *p) {
     put_element(p, "<p class=\"says\">", word(p, TRACE_STATEMENT), "</p>\n<dl>");
     snprintf(text, sizeof text, "%s KZT", explain_money(r->traced, money));
     put_pair(p, TRACE_TRACED, text);
-    if (s->kind == SUBJECT_ACCOUNT) {
+    if (s->kind == TRACED_ACCOUNT) {
         snprintf(text, sizeof text, "%s – %s UTC", instant_text(s->from_s, from),
                  instant_text(s->to_s, to));
         put_pair(p, TRACE_BETWEEN, text);

@@ -10,9 +10,9 @@ static const char *const states[] = {RECOMMENDATION_STATE_TABLE(NAME)};
 static const char *const types[] = {EVENT_TYPE_TABLE(NAME)};
 static const char *const statuses[] = {TX_STATUS_TABLE(NAME)};
 #undef NAME
-static const char *const kinds[] = {[SUBJECT_TRANSACTION] = "transaction",
-                                    [SUBJECT_ACCOUNT] = "account",
-                                    [SUBJECT_INCIDENT] = "incident"};
+static const char *const kinds[] = {[TRACED_TRANSACTION] = "transaction",
+                                    [TRACED_ACCOUNT] = "account",
+                                    [TRACED_INCIDENT] = "incident"};
 
 static json_t *whole(int64_t value) {
     return json_integer((json_int_t)value);
@@ -45,7 +45,7 @@ static json_t *subject(const struct trace_report *r) {
     json_t *unmoved = json_array();
     for (size_t i = 0; i < s->unmoved_count; i++)
         json_array_append_new(unmoved, json_text(s->tx_ids[s->unmoved[i]]));
-    if (s->kind == SUBJECT_ACCOUNT) {
+    if (s->kind == TRACED_ACCOUNT) {
         json_object_set_new(object, "after", whole(s->from_s));
         json_object_set_new(object, "to", whole(s->to_s));
     }

@@ -193,14 +193,14 @@ void trace_report_close(struct trace_report *r) {
 /* Questions of writers. */
 
 enum trace_word trace_report_of(const struct trace_report *r) {
-    static const enum trace_word of[] = {[SUBJECT_TRANSACTION] = TRACE_OF_TRANSACTION,
-                                         [SUBJECT_ACCOUNT] = TRACE_OF_ACCOUNT,
-                                         [SUBJECT_INCIDENT] = TRACE_OF_INCIDENT};
+    static const enum trace_word of[] = {[TRACED_TRANSACTION] = TRACE_OF_TRANSACTION,
+                                         [TRACED_ACCOUNT] = TRACE_OF_ACCOUNT,
+                                         [TRACED_INCIDENT] = TRACE_OF_INCIDENT};
     return of[r->subject->kind];
 }
 
 static bool is_asked_for(const struct trace_report *r, struct text token) {
-    return r->subject->kind == SUBJECT_ACCOUNT && text_equal(token, text_of(r->subject->name));
+    return r->subject->kind == TRACED_ACCOUNT && text_equal(token, text_of(r->subject->name));
 }
 
 const char *trace_report_token(const struct trace_report *r, uint32_t account,

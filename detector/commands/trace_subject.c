@@ -25,7 +25,7 @@ static bool take_ids(const json_t *root, const char *path, struct trace_subject 
                          "%s: an incident is an object with a text \"signal_id\" and a list "
                          "\"related_tx_ids\" that is not empty",
                          path);
-    s->kind = SUBJECT_INCIDENT;
+    s->kind = TRACED_INCIDENT;
     s->name = strdup(id);
     s->tx_ids = calloc(json_array_size(list), sizeof *s->tx_ids);
     s->unmoved = calloc(json_array_size(list), sizeof *s->unmoved);
@@ -55,7 +55,7 @@ bool trace_incident_read(const char *path, struct trace_subject *s, struct error
 }
 
 void trace_subject_free(struct trace_subject *s) {
-    if (s->kind != SUBJECT_INCIDENT) return;
+    if (s->kind != TRACED_INCIDENT) return;
     for (size_t i = 0; i < s->tx_count; i++)
         free((void *)s->tx_ids[i]);
     free(s->tx_ids);
@@ -67,9 +67,9 @@ void trace_subject_free(struct trace_subject *s) {
 
 bool trace_subject_find(const struct trace_pass *p, struct trace_subject *s, struct error *error) {
     const struct text name = text_of(s->name);
-    const bool tx = (!s->kind_given || s->kind == SUBJECT_TRANSACTION) &&
+    const bool tx = (!s->kind_given || s->kind == TRACED_TRANSACTION) &&
                     names_find(&p->transactions, name) != LOOKUP_NONE;
-    const bool account = (!s->kind_given || s->kind == SUBJECT_ACCOUNT) &&
+    const bool account = (!s->kind_given || s->kind == TRACED_ACCOUNT) &&
                          names_find(&p->accounts, name) != LOOKUP_NONE;
     if (tx && account)
         return error_set(error, ERROR_USAGE,
@@ -80,11 +80,11 @@ bool trace_subject_find(const struct trace_pass *p, struct trace_subject *s, str
             "%s is no %s of the %zu events that were accepted; ids are compared letter "
             "by letter, and `saqshy features` lists accounts",
             s->name,
-            !s->kind_given                   ? "transaction and no account"
-            : s->kind == SUBJECT_TRANSACTION ? "transaction"
-                                             : "account",
+            !s->kind_given                  ? "transaction and no account"
+            : s->kind == TRACED_TRANSACTION ? "transaction"
+                                            : "account",
             p->count);
-    s->kind = tx ? SUBJECT_TRANSACTION : SUBJECT_ACCOUNT;
+    s->kind = tx ? TRACED_TRANSACTION : TRACED_ACCOUNT;
     return true;
 }
 
@@ -175,7 +175,7 @@ static bool mark_transactions(struct trace_pass *p, const char *const *tx_ids, s
 }
 
 bool trace_subject_mark(struct trace_pass *p, struct trace_subject *s, struct error *error) {
-    if (s->kind == SUBJECT_ACCOUNT) return mark_account(p, s, error);
-    if (s->kind == SUBJECT_TRANSACTION) return mark_transactions(p, &s->name, 1, s, error);
+    if (s->kind == TRACED_ACCOUNT) return mark_account(p, s, error);
+    if (s->kind == TRACED_TRANSACTION) return mark_transactions(p, &s->name, 1, s, error);
     return mark_transactions(p, s->tx_ids, s->tx_count, s, error);
 }

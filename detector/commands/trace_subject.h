@@ -5,7 +5,7 @@
 
 #include "detector/commands/trace_pass.h"
 
-enum trace_kind { SUBJECT_TRANSACTION, SUBJECT_ACCOUNT, SUBJECT_INCIDENT };
+enum trace_kind { TRACED_TRANSACTION, TRACED_ACCOUNT, TRACED_INCIDENT };
 
 struct trace_subject {
     enum trace_kind kind;

@@ -67,7 +67,7 @@ static void put_title(const struct writer *w) {
     fprintf(w->file, "%s: %s ", word(w, TRACE_TITLE), word(w, trace_report_of(w->report)));
     put(w, s->name);
     fprintf(w->file, "\n%s\n\n", word(w, TRACE_STATEMENT));
-    if (s->kind == SUBJECT_ACCOUNT) {
+    if (s->kind == TRACED_ACCOUNT) {
         put_head_word(w, TRACE_BETWEEN);
         fprintf(w->file, "%s – %s UTC\n", instant_text(s->from_s, from), instant_text(s->to_s, to));
     }
