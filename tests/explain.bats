@@ -54,11 +54,12 @@ explain() { "$SAQSHY" explain "$@" --quiet --input feed.avro; }
 }
 
 @test "an intercept above 0 is not said to be for want of signs" {
-    sed 's/"intercept": -4/"intercept": 0.5/' "$SOURCE_DIR/models/shipped-model.json" > high.json
+    local by_hand=$SOURCE_DIR/tests/models/by-hand.json
+    sed 's/"intercept": -4/"intercept": 0.5/' "$by_hand" > high.json
     run explain "$(cat honest)" --model high.json
     [[ "$output" == *"   +0.50  Where every account starts: signs of an ordinary life lower it"* ]]
     [[ "$output" != *"signs of a dropper are rare"* ]]
-    run explain "$(cat honest)" --lang ru
+    run explain "$(cat honest)" --model "$by_hand" --lang ru
     [[ "$output" == *"   -4.00  Исходная оценка любого счёта: признаки дроппера редки"* ]]
 }
 

@@ -66,7 +66,7 @@ service_takes() { # MODEL POLICY
 }
 
 @test "an action that the model never reaches is not in the policy of the page, which the service takes" {
-    jq '.calibration = {type: "table", points: [[-8, 0.001], [0, 0.5], [1, 0.9]]}' "$SOURCE_DIR/models/shipped-model.json" > capped.json
+    jq '.calibration = {type: "table", points: [[-8, 0.001], [0, 0.5], [1, 0.95]]}' "$SOURCE_DIR/models/shipped-model.json" > capped.json
     run service_takes capped.json "$SOURCE_DIR/models/shipped-policy.json"
     [ "$status" -eq 78 ]
     "$SAQSHY" tune --quiet --json --input one/feed.avro --model capped.json --out capped.html > capped.tune 2> /dev/null
