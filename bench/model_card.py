@@ -3,11 +3,13 @@
 """The figures of docs/MODEL_CARD.md: the shipped model and policy on feeds they were never fitted to nor chosen by.
 
     bench/model_card.py [SEED…]        after ./dev build; the seeds of the card by default
+    bench/model_card.py --choices      trains with other numbers of terms, and judges them on the seeds for choices
 
-Feeds are those of `saqshy gen` with its defaults and the seed. Prints the card's tables as Markdown. Shares have 95 % bands by
-Wilson; average precisions have those of `saqshy backtest`, a bootstrap of accounts. Needs Python alone.
+Feeds are those of `saqshy gen` with its defaults and the seed. Prints the card's tables as Markdown. Shares of accounts have 95 %
+bands by Wilson; average precisions have those of `saqshy backtest`, a bootstrap of accounts. Needs Python alone.
 """
 
+import csv
 import json
 import math
 import os
@@ -17,6 +19,10 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 SAQSHY = os.environ.get("SAQSHY", "build/saqshy")
+SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CHOICE_SEEDS = (2001, 2002, 2003)
+CHOICE_TERMS = (33, 64, 128)
+CHOICE_PROBABILITIES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.97)
 SEEDS = (3001, 3002, 3003, 3004, 3005)
 TYPOLOGIES = ("forwarder", "operator", "slow_forwarder", "card_farm")
 ROLES = ("employee", "pensioner", "student", "market_seller", "taxi_driver", "landlord", "newcomer", "charity", "second_account")
@@ -28,13 +34,17 @@ def run(*words):
     subprocess.run([SAQSHY, *words, "--quiet"], check=True)
 
 
+def report_of(out):
+    with open(f"{out}/report.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
 def judge(seed):
     with tempfile.TemporaryDirectory() as room:
         feed, labels, groups, out = (f"{room}/{name}" for name in ("feed.avro", "labels.csv", "groups.csv", "out"))
         run("gen", "--seed", str(seed), "--out", feed, "--labels", labels, "--groups", groups)
         run("backtest", "--input", feed, "--labels", labels, "--groups", groups, "--out", out, "--no-sqlite")
-        with open(f"{out}/report.json", encoding="utf-8") as file:
-            return json.load(file)
+        return report_of(out)
 
 
 def band(hit, count):
@@ -122,17 +132,81 @@ def by_age(reports):
 
 
 def calibration(reports):
-    table("probability from", "sides", "mean probability, %", "droppers', % (95 %)")
+    table("probability from", "sides", "mean probability, %", "droppers', %")
     for bins in zip(*(report["calibration"] for report in reports)):
         sides = sum(part["sides"] for part in bins)
         if sides == 0:
             continue
         mean = sum(part["sides"] * (part["mean_probability"] or 0) for part in bins) / sides
         bad = round(sum(part["sides"] * (part["rate"] or 0) for part in bins))
-        row(f"{bins[0]['from']:.1f}", sides, f"{100 * mean:.1f}", share(bad, sides, 1))
+        row(f"{bins[0]['from']:.1f}", sides, f"{100 * mean:.1f}", f"{100 * bad / sides:.1f}")
+
+
+class Choice:
+    """A model on the feeds for choices: average precisions, and the highest probability of every account."""
+
+    def __init__(self, room, model):
+        self.precisions, self.bad, self.honest, self.minutes = [], [], [], []
+        for seed in CHOICE_SEEDS:
+            labels, out = f"{room}/{seed}.csv", f"{room}/out"
+            run("backtest", "--input", f"{room}/{seed}.avro", "--labels", labels, "--model", model, "--policy",
+                f"{room}/half.json", "--out", out, "--no-sqlite", "--force")
+            report = report_of(out)
+            self.precisions.append(f"{report['account_average_precision']:.3f}")
+            self.minutes.append(whole(report["recommended"]["minutes_median"]))
+            with open(labels, encoding="utf-8") as file:
+                bad = {line["account_id"] for line in csv.DictReader(file)}
+            highest = {}
+            with open(f"{out}/scores.csv", encoding="utf-8") as file:
+                for line in csv.DictReader(file):
+                    account, probability = line["account"], float(line["probability"])
+                    highest[account] = max(highest.get(account, 0), probability)
+            self.bad += [highest.get(account, 0) for account in bad]
+            self.honest += [probability for account, probability in highest.items() if account not in bad]
+
+    def reached(self, probability):
+        return [sum(one >= probability for one in ones) for ones in (self.bad, self.honest)]
+
+
+def half(room):
+    """The shipped policy, but that a review is asked for at 0.5."""
+    with open(f"{SOURCE}/models/shipped-policy.json", encoding="utf-8") as file:
+        policy = json.load(file)
+    policy["actions"]["REVIEW_ONLY"]["probability"] = 0.5
+    with open(f"{room}/half.json", "w", encoding="utf-8") as file:
+        json.dump(policy, file)
+
+
+def fit(room, terms):
+    model = f"{room}/{terms}.json"
+    run("train", "--input", f"{room}/feed.avro", "--labels", f"{room}/labels.csv", "--terms", str(terms), "--seed", "1", "--out", model)
+    with open(model, encoding="utf-8") as file:
+        return model, len(json.load(file)["terms"])
+
+
+def choices():
+    with tempfile.TemporaryDirectory() as room:
+        subprocess.run([f"{SOURCE}/models/make", "--feed", room], check=True, env=dict(os.environ, SAQSHY=os.path.abspath(SAQSHY)))
+        half(room)
+        for seed in CHOICE_SEEDS:
+            run("gen", "--seed", str(seed), "--out", f"{room}/{seed}.avro", "--labels", f"{room}/{seed}.csv")
+        table("`--terms`", "terms kept", "average precision of accounts, by seed", "at 0.5 or more: droppers, honest", "at 0.8 or more")
+        judged = {}
+        for terms in CHOICE_TERMS:
+            model, kept = fit(room, terms)
+            judged[terms] = choice = Choice(room, model)
+            row(terms, kept, ", ".join(choice.precisions), *(", ".join(f"{n:,}" for n in choice.reached(p)) for p in (0.5, 0.8)))
+        shipped = judged[64]
+        table("", *(f"{probability:g}" for probability in CHOICE_PROBABILITIES))
+        for name, at in (("droppers", 0), ("honest", 1)):
+            row(name, *(shipped.reached(probability)[at] for probability in CHOICE_PROBABILITIES))
+        print(f"\nof {len(shipped.bad)} droppers; reviewed at 0.5, half within {', '.join(shipped.minutes)} minutes, by seed")
 
 
 def main():
+    if sys.argv[1:] == ["--choices"]:
+        choices()
+        return
     seeds = [int(word) for word in sys.argv[1:]] or SEEDS
     with ThreadPoolExecutor(2) as pool:
         reports = list(pool.map(judge, seeds))

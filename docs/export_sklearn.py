@@ -10,7 +10,9 @@ from sklearn.preprocessing import StandardScaler
 
 vectors, labels, out = sys.argv[1:4]
 names, *rows = list(csv.reader(open(vectors)))
-since = {row["account_id"]: float(row["first_bad_time"]) for row in csv.DictReader(open(labels))}
+labelled = csv.DictReader(open(labels))
+time = next(name for name in labelled.fieldnames if name.startswith("first_"))
+since = {row["account_id"]: float(row[time]) for row in labelled}
 bad = [float(row[names.index("event_time")]) >= since.get(row[names.index("account")], numpy.inf) for row in rows]
 names = names[10:]
 features = numpy.array([[float(value or "nan") for value in row[10:]] for row in rows])

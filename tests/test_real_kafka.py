@@ -309,7 +309,7 @@ class Successors(Scenario):
         self.end(shard, successor, rest)
 
     def test_one_whose_messages_timed_out_does_not_shut_out_its_successor(self):
-        shard = self.shard("overtaken")
+        shard = self.shard("outlived")
         done = subprocess.run([os.path.join(os.environ["BUILD_DIR"], "tests", "tool_overtaken"),
                                *shard.arguments()],
                               capture_output=True, text=True, timeout=90, check=False)
