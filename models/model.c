@@ -99,6 +99,10 @@ const struct json_t *model_document(const struct model *model) {
     return model->document;
 }
 
+int64_t model_fit_until(const struct model *model) {
+    return model->fit_until_s;
+}
+
 const struct score_bins *model_training_scores(const struct model *model) {
     return model->training_scores.count > 0 ? &model->training_scores : NULL;
 }

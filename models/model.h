@@ -48,6 +48,9 @@ void model_term_rule(const struct model *model, uint32_t term, char out[MODEL_RU
 struct json_t;
 const struct json_t *model_document(const struct model *model);
 
+/* The second since 1970 at which the data it was fitted on ends, by its provenance; INT64_MIN where
+ * the document does not say. */
+int64_t model_fit_until(const struct model *model);
 /* How its scores lay over the rows it was fitted on (models/score_bins.h); NULL where the document
  * does not say. */
 const struct score_bins *model_training_scores(const struct model *model);

@@ -29,6 +29,7 @@ struct model {
     size_t json_size;
     double intercept;
     struct calibration calibration;
+    int64_t fit_until_s;
     struct score_bins training_scores;
     uint32_t term_count;
     struct model_term *terms;

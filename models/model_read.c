@@ -297,11 +297,21 @@ static bool read_calibration(struct model *model, const struct place *root, stru
            (type == 0 || read_points(&at, object, &model->calibration, error));
 }
 
+static bool read_fit_until(const struct place *place, const json_t *provenance, int64_t *out,
+                           struct error *error) {
+    const json_t *until = json_object_get(provenance, "fit_until");
+    const struct place at = place_key(place, "fit_until");
+    *out = until == NULL ? INT64_MIN : json_integer_value(until);
+    return until == NULL || json_is_integer(until) ||
+           place_refuse(&at, error, "is no whole number of seconds since 1970");
+}
+
 static bool read_provenance(struct model *model, const struct place *root, struct error *error) {
     if (!document_provenance(root, model->document, error)) return false;
     const struct place at = place_key(root, "provenance");
-    return training_scores_read(&at, json_object_get(model->document, "provenance"),
-                                &model->training_scores, error);
+    const json_t *provenance = json_object_get(model->document, "provenance");
+    return read_fit_until(&at, provenance, &model->fit_until_s, error) &&
+           training_scores_read(&at, provenance, &model->training_scores, error);
 }
 
 bool model_read(struct model *model, const char *origin, struct error *error) {

@@ -97,8 +97,8 @@ static json_t *calibration(void) {
 
 /* For people, but for what the program reads. */
 static json_t *provenance(void) {
-    return json_pack("{s:s, s:{s:o}}", "type", "object", "properties", "training_scores",
-                     training_scores_schema());
+    return json_pack("{s:s, s:{s:{s:s}, s:o}}", "type", "object", "properties", "fit_until", "type",
+                     "integer", "training_scores", training_scores_schema());
 }
 
 static json_t *definitions(void) {

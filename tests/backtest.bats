@@ -239,7 +239,7 @@ END
     fails 78 "nowhere.json" --input feed.avro --model nowhere.json
     fails 78 "half.json" --input feed.avro --compare half.json
     fails 78 "nowhere.json" --input feed.avro --policy nowhere.json
-    fails 78 "provenance.fit_until is no whole number" --input feed.avro --model vague.json
+    fails 78 "vague.json:1: \$.provenance.fit_until: is no whole number of seconds since 1970" --input feed.avro --model vague.json
     fails 74 "nowhere.csv" --input feed.avro --labels nowhere.csv
     fails 65 "broken.csv:2: the time is neither" --input feed.avro --labels broken.csv
     fails 65 "strangers.csv marks no account of feed.avro" --input feed.avro --labels strangers.csv

@@ -234,11 +234,30 @@ static void test_an_id_has_at_most_128_bytes(void **unused) {
     assert_refused(spoilt("\"test\"", "\"\""), "$.id: must not be empty");
 }
 
-static const char *with_scores(const char *scores) {
+static const char *with_provenance(const char *key, const char *value) {
     char provenance[256];
-    (void)snprintf(provenance, sizeof provenance, "\"provenance\": {\"training_scores\": %s}",
-                   scores);
+    (void)snprintf(provenance, sizeof provenance, "\"provenance\": {\"%s\": %s}", key, value);
     return spoilt("\"provenance\": {}", provenance);
+}
+
+static void test_where_its_data_ends_is_read(void **unused) {
+    (void)unused;
+    static const char *const wrong[] = {"\"x\"", "1.5", "null", "true", "[1767225600]"};
+    struct error error = {0};
+    struct model *model = parse(right(), &error);
+    assert_int_equal(model_fit_until(model), INT64_MIN);
+    model_free(model);
+    model = parse(with_provenance("fit_until", "1767225600"), &error);
+    if (model == NULL) fail_msg("%s", error.text);
+    assert_int_equal(model_fit_until(model), 1767225600);
+    model_free(model);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_refused(with_provenance("fit_until", wrong[i]),
+                       "$.provenance.fit_until: is no whole number of seconds since 1970");
+}
+
+static const char *with_scores(const char *scores) {
+    return with_provenance("training_scores", scores);
 }
 
 static void test_training_scores_are_read(void **unused) {
@@ -311,6 +330,7 @@ int main(void) {
         cmocka_unit_test(test_logistic_probability_and_its_logit),
         cmocka_unit_test(test_a_table_calibrates_by_straight_lines),
         cmocka_unit_test(test_an_id_has_at_most_128_bytes),
+        cmocka_unit_test(test_where_its_data_ends_is_read),
         cmocka_unit_test(test_training_scores_are_read),
         cmocka_unit_test(test_training_scores_that_make_no_sense_are_refused),
         cmocka_unit_test(test_a_missing_file_is_named),

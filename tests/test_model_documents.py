@@ -122,7 +122,7 @@ def every_shape(shipped):
     transforms = {"account_age": {"clip": [0, 30]}, "in_amount_24h": "log1p", "cash_gap": "identity"}
     scores = {"edges": [-2.5, 0.5], "rows": [70, 20, 10], "accounts": 40}
     return {**shipped, "terms": terms, "calibration": table, "transforms": transforms,
-            "provenance": {**shipped["provenance"], "training_scores": scores}}
+            "provenance": {**shipped["provenance"], "fit_until": 1767225600, "training_scores": scores}}
 
 
 def test_ids_have_the_same_limit(document, name, takes):
@@ -140,6 +140,9 @@ def test_models_against_their_schema(shipped):
         schema.validate(document)
         assert takes_model(document)
     test_ids_have_the_same_limit(shipped, "model", takes_model)
+    for until in ("x", 1.5, None):
+        document = changed(model, ("provenance", "fit_until"), until)
+        assert not schema.is_valid(document) and not takes_model(document), until
     compare(model, schema, takes_model, but=("terms", 0))
     for term in model["terms"]:
         compare({**model, "terms": [term]}, schema, takes_model, under=("terms", 0))

@@ -2,14 +2,13 @@
 #include "detector/commands/judging.h"
 
 #include "detector/commands/backtest_standing.h"
-#include "detector/commands/fit_period.h"
 #include "detector/import/moment.h"
 
 bool judging_from(const struct cli *cli, const struct model *model, int64_t *from_s,
                   struct error *error) {
     const char *from = cli_value(cli, "--from");
-    if (from == NULL) return fit_period_until(model, from_s, error);
-    const char *why = moment_read(from, from_s);
+    *from_s = model_fit_until(model);
+    const char *why = from == NULL ? NULL : moment_read(from, from_s);
     return why == NULL || error_set(error, ERROR_USAGE, "--from %s: %s", from, why);
 }
 

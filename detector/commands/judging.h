@@ -7,8 +7,8 @@
 #include "detector/commands/cli.h"
 #include "models/model.h"
 
-/* *from_s: --from, or where the model's own data ends; INT64_MIN: the first event. ERROR_USAGE,
- * ERROR_CONFIG. */
+/* *from_s: --from, or where the model's own data ends; INT64_MIN: the first event. ERROR_USAGE.
+ */
 bool judging_from(const struct cli *cli, const struct model *model, int64_t *from_s,
                   struct error *error);
 /* ERROR_BAD_DATA: nothing was scored, nothing is left to judge, or the labels, which may be NULL,
