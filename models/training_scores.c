@@ -51,6 +51,20 @@ static bool read_rows(const struct place *place, const json_t *object, struct sc
     return true;
 }
 
+/* Each of them has a row. */
+static bool read_accounts(const struct place *place, const json_t *object, struct score_bins *bins,
+                          struct error *error) {
+    int64_t rows = 0;
+    if (!document_integer(place, object, "accounts", 1, TRAINING_SCORES_COUNT_MAX, &bins->accounts,
+                          error))
+        return false;
+    for (size_t i = 0; i < bins->count; i++)
+        rows += bins->rows[i];
+    const struct place at = place_key(place, "accounts");
+    return bins->accounts <= rows ||
+           place_refuse(&at, error, "must be at most the sum of rows, %" PRId64, rows);
+}
+
 bool training_scores_read(const struct place *place, const json_t *provenance,
                           struct score_bins *out, struct error *error) {
     static const char *const known[] = {"edges", "rows", "accounts"};
@@ -62,8 +76,7 @@ bool training_scores_read(const struct place *place, const json_t *provenance,
     const struct place at = place_key(place, "training_scores");
     return document_known(&at, object, known, sizeof known / sizeof *known, error) &&
            read_edges(&at, object, out, error) && read_rows(&at, object, out, error) &&
-           document_integer(&at, object, "accounts", 1, TRAINING_SCORES_COUNT_MAX, &out->accounts,
-                            error);
+           read_accounts(&at, object, out, error);
 }
 
 json_t *training_scores_json(const struct score_bins *bins) {
@@ -80,6 +93,7 @@ json_t *training_scores_schema(void) {
     json_t *edges =
         schema_list(json_pack("{s:s}", "type", "number"), 1, (size_t)SCORE_BINS_MAX - 1);
     json_t *rows = schema_list(schema_whole(0, TRAINING_SCORES_COUNT_MAX), 2, SCORE_BINS_MAX);
+    json_object_set_new(rows, "contains", schema_whole(1, TRAINING_SCORES_COUNT_MAX));
     json_t *properties = json_pack("{s:o, s:o, s:o}", "edges", edges, "rows", rows, "accounts",
                                    schema_whole(1, TRAINING_SCORES_COUNT_MAX));
     return schema_object(properties, json_object_size(properties));

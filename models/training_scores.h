@@ -2,7 +2,8 @@
 /* `training_scores` of a model's provenance: how its own scores lay over the rows it was fitted on.
  *
  * {"edges": [logit, …], "rows": [count, …], "accounts": count}: rows below the first edge, from
- * each edge on. Private to models/. */
+ * each edge on; the accounts that these are of, 1 to as many as there are rows. Private to models/.
+ */
 #pragma once
 
 #include "models/document.h"

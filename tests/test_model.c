@@ -273,6 +273,9 @@ static void test_training_scores_are_read(void **unused) {
     assert_int_equal(bins->rows[2], 30);
     assert_int_equal(bins->accounts, 12);
     model_free(model);
+    model = parse(with_scores("{\"edges\": [1], \"rows\": [3, 2], \"accounts\": 5}"), &error);
+    assert_int_equal(model_training_scores(model)->accounts, 5);
+    model_free(model);
     model = parse(right(), &error);
     assert_null(model_training_scores(model));
     model_free(model);
@@ -296,6 +299,10 @@ static void test_training_scores_that_make_no_sense_are_refused(void **unused) {
          ".rows[1]: must be a whole number"},
         {"{\"edges\": [1], \"rows\": [1, 1.5], \"accounts\": 1}", ".rows[1]: must be a whole"},
         {"{\"edges\": [1], \"rows\": [1, 1], \"accounts\": 0}", ".accounts: must be between 1 and"},
+        {"{\"edges\": [1], \"rows\": [0, 0], \"accounts\": 1}",
+         ".accounts: must be at most the sum of rows, 0"},
+        {"{\"edges\": [1], \"rows\": [3, 2], \"accounts\": 6}",
+         ".accounts: must be at most the sum of rows, 5"},
         {"{\"edges\": [1], \"row\": [1, 1], \"accounts\": 1}", "did you mean \"rows\"?"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)

@@ -143,6 +143,9 @@ def test_models_against_their_schema(shipped):
     for until in ("x", 1.5, None):
         document = changed(model, ("provenance", "fit_until"), until)
         assert not schema.is_valid(document) and not takes_model(document), until
+    rows = ("provenance", "training_scores", "rows")
+    assert not schema.is_valid(changed(model, rows, [0, 0, 0])) and not takes_model(changed(model, rows, [0, 0, 0]))
+    assert takes_model(changed(model, rows, [40, 0, 0])) and not takes_model(changed(model, rows, [39, 0, 0]))
     compare(model, schema, takes_model, but=("terms", 0))
     for term in model["terms"]:
         compare({**model, "terms": [term]}, schema, takes_model, under=("terms", 0))
