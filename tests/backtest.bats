@@ -284,6 +284,10 @@ END
     printf 'account_id,group\na,b|c\n' > wrong.csv; refused "wrong.csv:2: a group has 1 to 64 bytes"
     printf 'account_id,group\na,%065d\n' 1 > wrong.csv; refused "wrong.csv:2: a group has 1 to 64 bytes"
     { echo account_id,group; seq -f 'a,%g' 300; } > wrong.csv; refused "wrong.csv:258: more than 256 groups"
+    for name in $'\xff' $'a\xc3' $'\xc0\xaf' $'a\e[31mb' $'a\x7f' $'a\xc2\x9bb' $'"a\tb"'; do
+        printf 'account_id,group\na,gut\na,%s\n' "$name" > wrong.csv
+        refused "wrong.csv:3: a group is UTF-8 without control characters"
+    done
     printf 'account_id,group\na,"b\n' > wrong.csv; refused "wrong.csv:2: "
     run "$SAQSHY" backtest --quiet --input feed.avro --groups few.csv --out wrong
     [ "$status" -eq 2 ]

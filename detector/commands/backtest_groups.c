@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/backtest_groups.h"
 
+#include "detector/base/printable.h"
 #include "detector/commands/account_set.h"
 #include "detector/import/csv_walk.h"
+#include "schemas/utf8.h"
 
 #include <assert.h>
 #include <math.h>
@@ -25,11 +27,23 @@ static struct backtest_group *add_group(struct backtest_groups *g, const char *n
     return group;
 }
 
+/* What would be shown otherwise than it is, so that two groups could look alike. */
+static bool is_shown_as_it_is(const char *name) {
+    char shown[BACKTEST_GROUP_NAME_MAX + 1] = "";
+    FILE *out = fmemopen(shown, sizeof shown, "w");
+    assert(out != NULL && "out of memory");
+    printable_put(name, out);
+    fclose(out);
+    return utf8_valid(name, strlen(name)) && strcmp(shown, name) == 0;
+}
+
 static const char *take_member(struct backtest_groups *g, const char *account, const char *name) {
     if (account[0] == '\0') return "the account is empty";
     if (name[0] == '\0' || strlen(name) > BACKTEST_GROUP_NAME_MAX || strpbrk(name, "|\r\n") != NULL)
         return "a group has 1 to 64 bytes, without | and line breaks";
     struct backtest_group *group = find_group(g, name);
+    if (group == NULL && !is_shown_as_it_is(name))
+        return "a group is UTF-8 without control characters";
     if (group == NULL && g->count == BACKTEST_GROUPS_MAX) return "more than 256 groups";
     if (group == NULL) group = add_group(g, name);
     account_set_add(group->members, text_of(account), 0);
