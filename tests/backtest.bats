@@ -294,6 +294,23 @@ END
     [[ "$output" == *"add --labels"* ]]
 }
 
+@test "no name breaks a table of report.md" {
+    changed 'model["id"] = "a|b\\c\nd\x1b[31m"' > odd.json
+    changed 'model["id"] = "x|y\r"' > odd-shadow.json
+    cp feed.avro 'in|put.avro'
+    printf 'account_id,group\nnobody,Алматы: 25–34 (a\\b) <i>\n' > odd.csv
+    "$SAQSHY" backtest --quiet --no-sqlite --input 'in|put.avro' --labels labels.csv --groups odd.csv --model odd.json --compare odd.json \
+        --out odd-names -X model.shadow=odd-shadow.json
+    LC_ALL=C run ! grep -q '[[:cntrl:]]' odd-names/report.md
+    grep -q '^| input | in\\|put.avro |$' odd-names/report.md
+    grep -q '^| model | a\\|b\\\\c?d?\[31m, [0-9a-f]*… |$' odd-names/report.md
+    grep -q '^## Against a\\|b\\\\c?d?\[31m, [0-9a-f]*…$' odd-names/report.md
+    grep -q '^| x\\|y? | [0-9a-f]*… | ' odd-names/report.md
+    grep -q '^| Алматы: 25–34 (a\\\\b) <i> | 0 | – ' odd-names/report.md
+    [ "$(report odd-names '["model"]["id"]')" = $'a|b\\c\nd\e[31m' ]
+    [ "$(report odd-names '["by_group"]["groups"][0]["group"]')" = 'Алматы: 25–34 (a\b) <i>' ]
+}
+
 @test "labelled accounts that are not in the input are said" {
     cat labels.csv <(echo nobody,FAN_IN,1767380400) > more.csv
     run "$SAQSHY" backtest --quiet --input feed.avro --labels more.csv --out more

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/instant.h"
+#include "detector/base/printable.h"
 #include "detector/commands/backtest_report.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 enum { TEXT_SIZE = 40, MINOR_UNITS = 100 };
 
@@ -19,22 +21,33 @@ static const char *share(double value, char out[TEXT_SIZE]) {
     return rounded(100 * value, 1, out);
 }
 
+/* Anybody's text in one cell of a table, or one line. */
+static void write_text(FILE *file, const char *text) {
+    for (size_t size; size = strcspn(text, "|\\"), text[size] != '\0'; text += size + 1) {
+        printable_put_text((struct text){text, (uint32_t)size}, file);
+        fprintf(file, "\\%c", text[size]);
+    }
+    printable_put(text, file);
+}
+
 /* Parts. */
+
+static void write_document(FILE *file, const char *what, const char *id, const char *sha256) {
+    fprintf(file, "| %s | ", what);
+    write_text(file, id);
+    fprintf(file, ", %.12s… |\n", sha256);
+}
 
 static void write_head(FILE *file, const struct backtest_report *r) {
     char from[INSTANT_TEXT_SIZE], to[INSTANT_TEXT_SIZE];
     const struct backtest_figures *f = r->figures;
-    fprintf(file,
-            "# Backtest\n\n"
-            "| | |\n| --- | --- |\n"
-            "| input | %s |\n"
-            "| period | %s to %s UTC |\n"
-            "| model | %s, %.12s… |\n"
-            "| policy | %s, %.12s… |\n"
-            "| labels | %s |\n",
-            r->input, instant_text(f->begins_s, from), instant_text(f->period.to_s, to),
-            model_id(r->model), model_sha256(r->model), policy_id(r->policy),
-            policy_sha256(r->policy),
+    fputs("# Backtest\n\n| | |\n| --- | --- |\n| input | ", file);
+    write_text(file, r->input);
+    fprintf(file, " |\n| period | %s to %s UTC |\n", instant_text(f->begins_s, from),
+            instant_text(f->period.to_s, to));
+    write_document(file, "model", model_id(r->model), model_sha256(r->model));
+    write_document(file, "policy", policy_id(r->policy), policy_sha256(r->policy));
+    fprintf(file, "| labels | %s |\n",
             !f->labelled  ? "none: nothing can be said of who is bad"
             : f->by_event ? "of events"
                           : "of accounts");
@@ -192,7 +205,9 @@ static void write_named_groups(FILE *file, const struct backtest_groups *g) {
         int64_t held = 0;
         for (int action = ACTION_HOLD_AMOUNT; action < ACTION_COUNT; action++)
             held += group->wrong_by_action[action];
-        fprintf(file, "| %s | %" PRId64, group->name, group->bad);
+        fputs("| ", file);
+        write_text(file, group->name);
+        fprintf(file, " | %" PRId64, group->bad);
         write_shares(file, group->found, group->bad, &group->found_band);
         fprintf(file, " | %" PRId64, group->honest);
         write_shares(file, group->wrong, group->honest, &group->wrong_band);
@@ -218,11 +233,13 @@ static void write_calibration(FILE *file, const struct backtest_figures *f) {
 
 static void write_comparison(FILE *file, const struct backtest_comparison *c, bool labelled) {
     char before[TEXT_SIZE], gain[TEXT_SIZE], low[TEXT_SIZE], high[TEXT_SIZE];
+    fputs("\n## Against ", file);
+    write_text(file, c->model_id);
     fprintf(file,
-            "\n## Against %s, %.12s…\n\n"
+            ", %.12s…\n\n"
             "Recommended by the new model alone: %" PRId64 "; by the old one alone: %" PRId64
             "; compare.csv names them.\n",
-            c->model_id, c->model_sha256, c->gained, c->lost);
+            c->model_sha256, c->gained, c->lost);
     if (labelled)
         fprintf(file,
                 "Of those gained %" PRId64 " are bad, of those lost %" PRId64
@@ -242,7 +259,9 @@ static void write_shadows(FILE *file, const struct backtest_shadows *s, bool lab
           file);
     for (uint32_t i = 0; i < s->count; i++) {
         const struct backtest_shadow *shadow = &s->shadow[i];
-        fprintf(file, "| %s | %.12s… | %s | ", model_id(shadow->model), model_sha256(shadow->model),
+        fputs("| ", file);
+        write_text(file, model_id(shadow->model));
+        fprintf(file, " | %.12s… | %s | ", model_sha256(shadow->model),
                 rounded(shadow->account_ap, 4, account));
         if (labelled)
             fprintf(file, "%s to %s", rounded(shadow->account_ap_band.low, 4, low),
