@@ -294,6 +294,39 @@ END
     [[ "$output" == *"add --labels"* ]]
 }
 
+@test "models that are judged on what they were fitted on are said, each once" {
+    changed 'model["id"] = "later"; model["provenance"]["fit_until"] = 1767440000' > later.json
+    changed 'model["id"] = "latest\x1b"; model["provenance"]["fit_until"] = 1767440060' > latest.json
+    overlap() { # ids, first second after all of them; flags…
+        local due=$1 end=$2
+        shift 2
+        run --separate-stderr "$SAQSHY" backtest --quiet --no-sqlite --force --input feed.avro --labels labels.csv --out overlap "$@"
+        [ "$status" -eq 0 ]
+        [ "$(jq -r '[.fitted_on_period[].id] | join(" ")' overlap/report.json)" = "$due" ]
+        if [ -z "$due" ]; then
+            [ -z "$stderr" ]
+            run ! grep -q 'what it was fitted on' overlap/report.md
+        else
+            [ "$(wc -l <<< "$stderr")" -eq 1 ]
+            [[ "$stderr" == "warning: judged on what it was fitted on: "*", from $end on (--from)" ]]
+            grep -q "^\*\*Judged on what it was fitted on:\*\*.*\`--from $end\`" overlap/report.md
+            [ "$(grep -c '^| .* | [0-9a-f]*… | 17674400[0-9]* |$' overlap/report.md)" -eq "$(wc -w <<< "$due")" ]
+        fi
+    }
+    overlap "" 0
+    overlap "" 0 --model later.json
+    overlap "" 0 --model later.json --from 1767440000
+    overlap "" 0 --from 2000-01-01
+    overlap later 1767440000 --model later.json --from 1767439999
+    overlap later 1767440000 --compare later.json
+    [[ "$stderr" == *": later, $(sha256sum < later.json | cut -c1-12)…; "* ]]
+    overlap later 1767440000 -X model.shadow=later.json
+    [ "$(report overlap '["fitted_on_period"][0]["fit_until"]')" -eq 1767440000 ]
+    overlap $'later latest\e' 1767440060 --compare later.json -X model.shadow=later.json,latest.json
+    [[ "$stderr" == *", latest?, "* ]]
+    overlap $'latest\e' 1767440060 --model later.json --compare latest.json
+}
+
 @test "no name breaks a table of report.md" {
     changed 'model["id"] = "a|b\\c\nd\x1b[31m"' > odd.json
     changed 'model["id"] = "x|y\r"' > odd-shadow.json

@@ -53,6 +53,20 @@ of() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eva
     [ "$(of from.json 'd["drift"]["psi"] > 0 and sum(d["drift"]["then"]) > 100')" = True ]
 }
 
+@test "a model judged on what it was fitted on is said" {
+    python3 - "$SOURCE_DIR/models/shipped-model.json" > later.json <<'END'
+import json, sys
+model = json.load(open(sys.argv[1]))
+model["provenance"]["fit_until"] = 1767440000
+json.dump(model, sys.stdout)
+END
+    run --separate-stderr "$SAQSHY" tune --quiet --input feed.avro --model later.json --out later.html --from 1767439999
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == "warning: judged on what it was fitted on: droppers-gen-1, "*", from 1767440000 on (--from)" ]]
+    run --separate-stderr "$SAQSHY" tune --quiet --input feed.avro --model later.json --out later.html
+    [ -z "$stderr" ]
+}
+
 @test "files that are wrong are said, and no page is left" {
     run "$SAQSHY" tune --input feed.avro
     [ "$status" -eq 2 ]

@@ -55,6 +55,21 @@ static void write_head(FILE *file, const struct backtest_report *r) {
         fputs("\n**Interrupted:** these are the figures of what was scored until then.\n", file);
 }
 
+static void write_overlap(FILE *file, const struct fit_overlap *o) {
+    if (o->count == 0) return;
+    fprintf(file,
+            "\n**Judged on what it was fitted on:** such figures promise too much. `--from %" PRId64
+            "` begins where all these data end.\n\n"
+            "| model | | its data ends, seconds since 1970 |\n| --- | --- | --: |\n",
+            fit_overlap_end(o));
+    for (size_t i = 0; i < o->count; i++) {
+        fputs("| ", file);
+        write_text(file, model_id(o->model[i]));
+        fprintf(file, " | %.12s… | %" PRId64 " |\n", model_sha256(o->model[i]),
+                model_fit_until(o->model[i]));
+    }
+}
+
 static void write_load(FILE *file, const struct backtest_figures *f) {
     char text[TEXT_SIZE];
     int64_t most = 0;
@@ -285,6 +300,7 @@ static void write_gates(FILE *file, const struct backtest_gates *g) {
 
 void backtest_write_markdown(FILE *file, const struct backtest_report *r) {
     write_head(file, r);
+    write_overlap(file, r->overlap);
     write_gates(file, r->gates);
     if (r->figures->labelled) {
         write_ranking(file, r->figures);

@@ -6,6 +6,7 @@
 #include "detector/commands/backtest_gates.h"
 #include "detector/commands/backtest_groups.h"
 #include "detector/commands/backtest_shadows.h"
+#include "detector/commands/fit_overlap.h"
 
 struct backtest_report {
     const char *input;
@@ -16,6 +17,7 @@ struct backtest_report {
     const struct backtest_shadows *shadows;
     const struct backtest_groups *groups; /* NULL: none */
     const struct backtest_gates *gates;
+    const struct fit_overlap *overlap;
     bool interrupted;
 };
 

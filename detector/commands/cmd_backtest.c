@@ -28,6 +28,7 @@ struct backtest {
     struct backtest_figures *figures, *old_figures;
     struct backtest_comparison comparison;
     struct backtest_shadows shadows;
+    struct fit_overlap overlap;
     bool sqlite;
     int missed; /* gates */
 };
@@ -152,10 +153,20 @@ static bool compare(struct backtest *b, struct error *error) {
     return true;
 }
 
+static void warn_of_overlap(struct backtest *b) {
+    b->overlap.begins_s = b->figures->begins_s;
+    fit_overlap_take(&b->overlap, b->run.model);
+    if (b->old_model != NULL) fit_overlap_take(&b->overlap, b->old_run.model);
+    for (uint32_t i = 0; i < shadows_count(b->run.shadows); i++)
+        fit_overlap_take(&b->overlap, shadows_model(b->run.shadows, i));
+    fit_overlap_warn(&b->overlap);
+}
+
 static bool judge(struct backtest *b, struct error *error) {
     if (!judging_check(b->cli, b->run.pass, b->labels, b->from_s, error)) return false;
     b->figures = figures_of(b, &b->run);
     warn_of_labels(b->figures);
+    warn_of_overlap(b);
     if (b->groups != NULL)
         backtest_groups_judge(b->groups, b->run.pass, b->labels, b->figures->period);
     if (!compare(b, error)) return false;
@@ -176,6 +187,7 @@ static struct backtest_report report_of(const struct backtest *b) {
                                     .shadows = &b->shadows,
                                     .groups = b->groups,
                                     .gates = &b->gates,
+                                    .overlap = &b->overlap,
                                     .interrupted = stop_signal_seen() != 0};
 }
 
