@@ -284,6 +284,7 @@ END
     printf 'account_id,group\na,b|c\n' > wrong.csv; refused "wrong.csv:2: a group has 1 to 64 bytes"
     printf 'account_id,group\na,%065d\n' 1 > wrong.csv; refused "wrong.csv:2: a group has 1 to 64 bytes"
     { echo account_id,group; seq -f 'a,%g' 300; } > wrong.csv; refused "wrong.csv:258: more than 256 groups"
+    printf 'account_id,group\na,b\naccount_id,group\n' > wrong.csv; refused "wrong.csv:3: the head line stands here again"
     for name in $'\xff' $'a\xc3' $'\xc0\xaf' $'a\e[31mb' $'a\x7f' $'a\xc2\x9bb' $'"a\tb"'; do
         printf 'account_id,group\na,gut\na,%s\n' "$name" > wrong.csv
         refused "wrong.csv:3: a group is UTF-8 without control characters"
@@ -349,6 +350,22 @@ END
     run "$SAQSHY" backtest --quiet --input feed.avro --labels more.csv --out more
     [ "$status" -eq 0 ]
     [[ "$output" == "warning: 1 of $(wc -l < labels.csv) labelled accounts are not in the input" ]]
+}
+
+@test "grouped accounts that are not in the input are said, an account of two groups once" {
+    grouped() { # file, what is said
+        run --separate-stderr "$SAQSHY" backtest --quiet --no-sqlite --force --input feed.avro --labels labels.csv --groups "$1" \
+            --out grouped-strangers
+        [ "$status" -eq 0 ]
+        [ "$stderr" = "$2" ]
+    }
+    { echo account_id,group; sed 1d labels.csv | cut -d, -f1,2; } > members.csv
+    grouped members.csv ""
+    { cat members.csv; printf 'ann,one\nann,two\nbob,one\n'; } > more-groups.csv
+    grouped more-groups.csv "warning: 2 of $(($(wc -l < labels.csv) + 1)) grouped accounts are not in the input"
+    printf 'account_id,group\nann,one\nann,two\nbob,one\n' > stranger-groups.csv
+    grouped stranger-groups.csv "warning: 2 of 2 grouped accounts are not in the input"
+    [ "$(report grouped-strangers '["by_group"]["accounts_in_none"]')" -gt 900 ]
 }
 
 @test "nothing of a live shard is read or written" {

@@ -47,6 +47,7 @@ static const char *take_member(struct backtest_groups *g, const char *account, c
     if (group == NULL && g->count == BACKTEST_GROUPS_MAX) return "more than 256 groups";
     if (group == NULL) group = add_group(g, name);
     account_set_add(group->members, text_of(account), 0);
+    account_set_add(g->accounts, text_of(account), 0);
     return NULL;
 }
 
@@ -54,16 +55,21 @@ static const char *take_line(void *context, const struct csv *csv) {
     struct backtest_groups *g = context;
     if (csv == NULL) return g->count > 0 ? NULL : "no row follows; account_id,group is due";
     if (csv_count(csv) != 2) return "two fields are due: account_id,group";
-    if (g->has_head) return take_member(g, csv_field(csv, 0), csv_field(csv, 1));
-    g->has_head = true;
-    return strcmp(csv_field(csv, 0), "account_id") == 0 && strcmp(csv_field(csv, 1), "group") == 0
-               ? NULL
-               : "the head line is not account_id,group";
+    const bool is_head =
+        strcmp(csv_field(csv, 0), "account_id") == 0 && strcmp(csv_field(csv, 1), "group") == 0;
+    if (!g->has_head) {
+        g->has_head = true;
+        return is_head ? NULL : "the head line is not account_id,group";
+    }
+    return is_head ? "the head line stands here again"
+                   : take_member(g, csv_field(csv, 0), csv_field(csv, 1));
 }
 
 struct backtest_groups *backtest_groups_open(const char *path, struct error *error) {
     struct backtest_groups *groups = calloc(1, sizeof *groups);
     assert(groups != NULL && "out of memory");
+    groups->accounts = account_set_new();
+    assert(groups->accounts != NULL && "out of memory");
     if (csv_walk(path, take_line, groups, error)) return groups;
     backtest_groups_close(groups);
     return NULL;
@@ -73,6 +79,7 @@ void backtest_groups_close(struct backtest_groups *groups) {
     if (groups == NULL) return;
     for (size_t i = 0; i < groups->count; i++)
         account_set_free(groups->groups[i].members);
+    account_set_free(groups->accounts);
     free(groups);
 }
 
@@ -102,21 +109,20 @@ static void tally(struct backtest_group *group, const struct backtest_standing *
 static void take_account(struct backtest_groups *g, const struct backtest_account *account,
                          const struct backtest_standing *standing) {
     const struct text token = {account->token, account->token_size};
-    bool named = false;
-    for (size_t i = 0; i < g->count; i++) {
-        int64_t unused;
-        if (!account_set_find(g->groups[i].members, token, &unused)) continue;
-        tally(&g->groups[i], standing);
-        named = true;
-    }
+    int64_t unused;
+    const bool named = account_set_find(g->accounts, token, &unused);
+    g->known += named;
+    if (!backtest_is_judged(standing)) return;
     g->accounts_in_none += !named;
+    for (size_t i = 0; i < g->count; i++)
+        if (account_set_find(g->groups[i].members, token, &unused)) tally(&g->groups[i], standing);
 }
 
 void backtest_groups_judge(struct backtest_groups *g, const struct backtest_pass *pass,
                            const struct labels *labels, struct backtest_period period) {
     struct backtest_standing *standings = backtest_standings(pass, labels, period);
     for (size_t i = 0; i < pass->account_count; i++)
-        if (backtest_is_judged(&standings[i])) take_account(g, &pass->accounts[i], &standings[i]);
+        take_account(g, &pass->accounts[i], &standings[i]);
     free(standings);
     for (size_t i = 0; i < g->count; i++) {
         struct backtest_group *group = &g->groups[i];

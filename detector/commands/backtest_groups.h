@@ -20,8 +20,10 @@ struct backtest_group {
 struct backtest_groups {
     struct backtest_group groups[BACKTEST_GROUPS_MAX]; /* in the order of the file */
     size_t count;
-    int64_t accounts_in_none; /* judged accounts that the file does not name */
-    bool has_head;            /* of the file, while it is read */
+    struct account_set *accounts; /* all that the file names */
+    size_t known;                 /* of them, those of the run, judged or not */
+    int64_t accounts_in_none;     /* judged accounts that the file does not name */
+    bool has_head;                /* of the file, while it is read */
 };
 
 /* NULL: ERROR_IO; ERROR_BAD_DATA with the line and what is expected there. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/broker/recording.h"
+#include "detector/commands/account_set.h"
 #include "detector/commands/backtest_outputs.h"
 #include "detector/commands/backtest_report.h"
 #include "detector/commands/backtest_run.h"
@@ -162,13 +163,18 @@ static void warn_of_overlap(struct backtest *b) {
     fit_overlap_warn(&b->overlap);
 }
 
+static void judge_groups(struct backtest *b) {
+    if (b->groups == NULL) return;
+    backtest_groups_judge(b->groups, b->run.pass, b->labels, b->figures->period);
+    judging_warn_of_strangers(b->groups->known, account_set_count(b->groups->accounts), "grouped");
+}
+
 static bool judge(struct backtest *b, struct error *error) {
     if (!judging_check(b->cli, b->run.pass, b->labels, b->from_s, error)) return false;
     b->figures = figures_of(b, &b->run);
     warn_of_labels(b->figures);
     warn_of_overlap(b);
-    if (b->groups != NULL)
-        backtest_groups_judge(b->groups, b->run.pass, b->labels, b->figures->period);
+    judge_groups(b);
     if (!compare(b, error)) return false;
     b->shadows = backtest_shadows_judge(&b->run, b->labels, b->from_s);
     b->missed =

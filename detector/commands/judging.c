@@ -12,6 +12,12 @@ bool judging_from(const struct cli *cli, const struct model *model, int64_t *fro
     return why == NULL || error_set(error, ERROR_USAGE, "--from %s: %s", from, why);
 }
 
+void judging_warn_of_strangers(size_t known, size_t all, const char *what) {
+    if (known < all)
+        fprintf(stderr, "warning: %zu of %zu %s accounts are not in the input\n", all - known, all,
+                what);
+}
+
 /* Labels that say nothing of this input would make every figure a lie. */
 static bool check_labels(const struct cli *cli, const struct backtest_pass *pass,
                          const struct labels *labels, struct error *error) {
@@ -24,9 +30,7 @@ static bool check_labels(const struct cli *cli, const struct backtest_pass *pass
         return error_set(error, ERROR_BAD_DATA,
                          "%s marks no account of %s; are its ids those of the input?",
                          cli_value(cli, "--labels"), cli_value(cli, "--input"));
-    if (known < labels_accounts(labels))
-        fprintf(stderr, "warning: %zu of %zu labelled accounts are not in the input\n",
-                labels_accounts(labels) - known, labels_accounts(labels));
+    judging_warn_of_strangers(known, labels_accounts(labels), "labelled");
     return true;
 }
 

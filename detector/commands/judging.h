@@ -7,10 +7,12 @@
 #include "detector/commands/cli.h"
 #include "models/model.h"
 
-/* *from_s: --from, or where the model's own data ends; INT64_MIN: the first event. ERROR_USAGE.
- */
+/* *from_s: --from, or where the model's own data ends; INT64_MIN: the first event. ERROR_USAGE. */
 bool judging_from(const struct cli *cli, const struct model *model, int64_t *from_s,
                   struct error *error);
+/* Warns where fewer than all accounts that a file names ("labelled", "grouped") are in the input.
+ */
+void judging_warn_of_strangers(size_t known, size_t all, const char *what);
 /* ERROR_BAD_DATA: nothing was scored, nothing is left to judge, or the labels, which may be NULL,
  * know nothing of the input. Warns of labelled accounts that it does not hold. */
 bool judging_check(const struct cli *cli, const struct backtest_pass *pass,
