@@ -98,8 +98,40 @@ bats_require_minimum_version 1.5.0
     [ -z "$(comm -23 <(sed 1d labels.csv | cut -d, -f1,2 | sort) <(sort groups.csv))" ]
     run "$SAQSHY" gen --quiet --days 1 --accounts 200 --out c.avro --groups no/where.csv
     [ "$status" -eq 74 ]
+    [ ! -e c.avro ]
     run "$SAQSHY" gen --days 1 --accounts 200 --out f --groups ./f
     [ "$status" -eq 2 ]
+}
+
+@test "gen: a path that cannot be leaves what was there, and an older side file leaves nothing in a new one" {
+    cd "$BATS_TEST_TMPDIR"
+    gen() { run "$SAQSHY" gen --quiet --days 1 --accounts 200 --droppers 50 "$@"; }
+    gen --out feed.avro --labels labels.csv --groups groups.csv
+    [ "$status" -eq 0 ]
+    cp -r . ../before
+    gen --seed 2 --out feed.avro --labels no/where.csv --groups groups.csv
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: no/where.csv: No such file or directory"* ]]
+    gen --seed 2 --out feed.avro --labels labels.csv --groups no/where.csv
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: no/where.csv: No such file or directory"* ]]
+    gen --seed 2 --out no/where.avro --labels labels.csv --groups groups.csv
+    [ "$status" -eq 74 ]
+    for flag in --labels --groups; do
+        gen --seed 2 --out feed.avro "$flag" -
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"USAGE: $flag takes a file: only --out may be - for stdout"* ]]
+    done
+    diff -r . ../before
+    printf 'x%.0s' {1..100000} | tee labels.csv > groups.csv
+    gen --out feed.avro --labels labels.csv --groups groups.csv
+    diff -r . ../before
+    "$SAQSHY" gen --quiet --days 1 --accounts 200 --droppers 50 --out - --labels >(cat > piped.csv) --groups /dev/null | cmp - feed.avro
+    until [ -s piped.csv ]; do read -r -t 0.05 <> <(:) || true; done
+    [ "$(head -1 piped.csv)" = "$(head -1 labels.csv)" ]
+    run "$SAQSHY" gen --quiet --days 1 --accounts 200 --out feed.avro --labels /dev/full
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: /dev/full: "* ]]
 }
 
 @test "check compiles every schema of schema.dir and names what does not bind, and why" {

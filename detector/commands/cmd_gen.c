@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 struct totals {
     int64_t records, bad, droppers;
@@ -41,71 +42,119 @@ static bool write_records(struct gen *gen, struct encoder *encoder, struct ocf_w
     return ok;
 }
 
-/* The side file under that name; *file is NULL without a name. */
-static bool open_side(const char *path, const char *head, FILE **file, struct error *error) {
-    *file = path == NULL ? NULL : fopen(path, "w");
-    if (path != NULL && *file == NULL)
-        return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
-    if (*file != NULL) fprintf(*file, "%s\n", head);
+/* Side files. */
+
+struct side_file {
+    const char *path; /* NULL: there is none */
+    FILE *file;
+};
+
+/* What stands under the name stays until it is written. */
+static bool open_side(struct side_file *side, struct error *error) {
+    side->file = side->path == NULL ? NULL : fopen(side->path, "a");
+    return side->path == NULL || side->file != NULL ||
+           error_set(error, ERROR_IO, "%s: %s", side->path, strerror(errno));
+}
+
+static bool begin_side(const struct side_file *side, const char *head, struct error *error) {
+    if (side->file == NULL) return true;
+    if (ftruncate(fileno(side->file), 0) != 0 && errno != EINVAL) /* a pipe has no length */
+        return error_set(error, ERROR_IO, "%s: %s", side->path, strerror(errno));
+    fprintf(side->file, "%s\n", head);
     return true;
 }
 
-static bool close_side(const char *path, FILE *file, struct error *error) {
-    return file == NULL || fclose(file) == 0 ||
-           error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
+static void close_side(struct side_file *side) {
+    if (side->file != NULL) fclose(side->file);
+    side->file = NULL;
 }
 
-static bool write_labels(const struct gen *gen, const char *path, struct totals *totals,
+static bool finish_side(struct side_file *side, struct error *error) {
+    FILE *file = side->file;
+    side->file = NULL;
+    if (file == NULL) return true;
+    const bool written = ferror(file) == 0;
+    return (fclose(file) == 0 && written) ||
+           error_set(error, ERROR_IO, "%s: %s", side->path, strerror(errno));
+}
+
+static bool write_labels(const struct gen *gen, struct side_file *side, struct totals *totals,
                          struct error *error) {
-    FILE *file;
-    if (!open_side(path, "account_id,typology,first_bad_time", &file, error)) return false;
+    if (!begin_side(side, "account_id,typology,first_bad_time", error)) return false;
     for (uint32_t i = 0; i < gen_label_count(gen); i++) {
         const struct gen_label label = gen_label(gen, i);
         if (label.first_bad_s == 0) continue;
         totals->droppers++;
-        if (file != NULL)
-            fprintf(file, "%s,%s,%lld\n", label.account_token, gen_typology_name(label.typology),
-                    (long long)label.first_bad_s);
+        if (side->file != NULL)
+            fprintf(side->file, "%s,%s,%lld\n", label.account_token,
+                    gen_typology_name(label.typology), (long long)label.first_bad_s);
     }
-    return close_side(path, file, error);
+    return finish_side(side, error);
 }
 
-static bool write_groups(const struct gen *gen, const char *path, struct error *error) {
-    FILE *file;
-    if (!open_side(path, "account_id,group", &file, error) || file == NULL) return path == NULL;
+static bool write_groups(const struct gen *gen, struct side_file *side, struct error *error) {
+    if (side->file == NULL) return true;
+    if (!begin_side(side, "account_id,group", error)) return false;
     for (uint32_t account = 0; account < gen_account_count(gen); account++) {
         char token[40];
         gen_account_token(gen, account, token);
         const char *group;
         for (uint32_t n = 0; (group = gen_group(gen, account, n)) != NULL; n++)
-            fprintf(file, "%s,%s\n", token, group);
+            fprintf(side->file, "%s,%s\n", token, group);
     }
-    return close_side(path, file, error);
+    return finish_side(side, error);
 }
 
-static bool generate(const struct cli *cli, struct totals *totals, struct error *error) {
-    struct gen_options options;
-    const char *out = cli_value(cli, "--out");
-    if (out == NULL)
-        return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
-    const char *const names[] = {"--out", "--labels", "--groups"};
-    const char *const paths[] = {out, cli_value(cli, "--labels"), cli_value(cli, "--groups")};
-    if (!files_distinct(names, paths, 3, error) || !gen_flags_read(cli, &options, error))
-        return false;
+/* The whole. */
+
+static bool write_feed(struct gen *gen, const char *path, struct totals *totals,
+                       struct error *error) {
     size_t size = 0;
     const char *schema = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
-    struct gen *gen = gen_open(&options, error);
-    struct encoder *encoder = gen == NULL ? NULL : encoder_open(error);
-    struct ocf_writer *writer = encoder == NULL ? NULL : ocf_create(out, schema, size, error);
+    struct encoder *encoder = encoder_open(error);
+    struct ocf_writer *writer = encoder == NULL ? NULL : ocf_create(path, schema, size, error);
     bool ok = writer != NULL && write_records(gen, encoder, writer, totals, error);
     struct error closing = {.code = ERROR_NONE};
     if (writer != NULL && !ocf_finish(writer, &closing) && ok) {
         *error = closing;
         ok = false;
     }
-    ok = ok && write_labels(gen, cli_value(cli, "--labels"), totals, error) &&
-         write_groups(gen, cli_value(cli, "--groups"), error);
     encoder_close(encoder);
+    return ok;
+}
+
+/* No old feed is lost for a side file that cannot be. */
+static bool write_all(const struct cli *cli, struct gen *gen, struct totals *totals,
+                      struct error *error) {
+    struct side_file labels = {.path = cli_value(cli, "--labels")};
+    struct side_file groups = {.path = cli_value(cli, "--groups")};
+    const bool ok = open_side(&labels, error) && open_side(&groups, error) &&
+                    write_feed(gen, cli_value(cli, "--out"), totals, error) &&
+                    write_labels(gen, &labels, totals, error) && write_groups(gen, &groups, error);
+    close_side(&labels);
+    close_side(&groups);
+    return ok;
+}
+
+static bool check_paths(const struct cli *cli, struct error *error) {
+    const char *const names[] = {"--out", "--labels", "--groups"};
+    const char *paths[3];
+    for (size_t i = 0; i < 3; i++)
+        paths[i] = cli_value(cli, names[i]);
+    if (paths[0] == NULL)
+        return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
+    for (size_t i = 1; i < 3; i++)
+        if (paths[i] != NULL && strcmp(paths[i], "-") == 0)
+            return error_set(error, ERROR_USAGE, "%s takes a file: only --out may be - for stdout",
+                             names[i]);
+    return files_distinct(names, paths, 3, error);
+}
+
+static bool generate(const struct cli *cli, struct totals *totals, struct error *error) {
+    struct gen_options options;
+    if (!check_paths(cli, error) || !gen_flags_read(cli, &options, error)) return false;
+    struct gen *gen = gen_open(&options, error);
+    const bool ok = gen != NULL && write_all(cli, gen, totals, error);
     gen_close(gen);
     return ok;
 }
