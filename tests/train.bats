@@ -71,10 +71,85 @@ END
     again() { "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 16 --out again.json "$@"; }
     again
     cmp model.json again.json
-    for core in Prescott Haswell; do
+    for core in Prescott Sandybridge Haswell; do
         OPENBLAS_CORETYPE=$core again -X kernel.tier=scalar
         cmp model.json again.json
     done
+}
+
+# The sides that the rows are made of: account and time, from the features' table.
+vectors() { [ -e vectors.csv ] || "$SAQSHY" features --quiet --input feed.avro --out vectors.csv; }
+
+@test "--horizon-days leaves out what an account does so long after it turned bad" {
+    vectors
+    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --horizon-days 2 --terms 8 --out horizon.json
+    python3 - <<'END'
+import csv, json
+bad = {row["account_id"]: int(row["first_bad_time"]) for row in csv.DictReader(open("labels.csv"))}
+made, horizon_s = json.load(open("horizon.json"))["provenance"], 2 * 86400
+sides = [(row["account"], int(row["event_time"])) for row in csv.DictReader(open("vectors.csv"))]
+kept = [(account, time) for account, time in sides if time - bad.get(account, 2**62) < horizon_s]
+bad_sides = [account for account, time in kept if time >= bad.get(account, 2**62)]
+assert made["horizon_s"] == horizon_s and made["rows"] == len(kept) < len(sides) - 1000, made
+assert made["bad_rows"] == len(bad_sides) > 1000 and made["bad_accounts"] == len(set(bad_sides)), made
+assert sum(made["training_scores"]["rows"]) == len(kept)
+END
+}
+
+@test "no score falls as a risk rises, but with --free-signs" {
+    "$SAQSHY" train --quiet --input feed.avro --labels labels.csv --fit-share 60 --terms 16 --free-signs --out free.json
+    python3 - "$SOURCE_DIR/docs/FEATURES.md" <<'END'
+import json, sys
+cells = [line.split(" | ") for line in open(sys.argv[1], encoding="utf-8") if line.startswith("| `")]
+rises = {row[0].strip("| `"): {"rises": 1, "falls": -1, "either": 0}[row[4]] for row in cells if len(row) > 9}
+def against(model):
+    parts = [(term["weight"], part) for term in model["terms"] for part in term.get("terms", [term]) if "side" in part]
+    return sum(weight * rises[part["feature"]] * (1 if part["side"] == "above" else -1) < 0 for weight, part in parts)
+bound, free = json.load(open("model.json")), json.load(open("free.json"))
+assert bound["provenance"]["monotone"] is True and free["provenance"]["monotone"] is False
+assert against(bound) == 0 < against(free), (against(bound), against(free))
+END
+}
+
+@test "labels of events teach what the same labels of accounts do" {
+    python3 - <<'END'
+import csv, random
+draw, honest, mules = random.Random(4), [f"h{i}" for i in range(300)], [f"m{i}" for i in range(60)]
+turns = {mule: draw.randrange(86400, 13 * 86400) for mule in mules}
+sent = [(draw.randrange(14 * 86400), draw.choice(honest), draw.choice(honest + mules), draw.randrange(1, 90) * 100, 0)
+        for _ in range(6000)]
+sent = [row for row in sent if row[1] != row[2] and row[0] < turns.get(row[2], 2**62)]
+for mule, turn in turns.items():
+    for burst in range(8):
+        at = turn + burst * 9000
+        sent += [(at + n * 60, draw.choice(honest), mule, draw.randrange(900, 2000) * 100, 1) for n in range(6)]
+        sent.append((at + 600, mule, draw.choice(honest), 500000, 0))
+with open("transfers.csv", "w", newline="") as file:
+    table = csv.writer(file)
+    table.writerow("event_id ts src_account dst_account amount type is_fraud".split())
+    for number, (time, payer, payee, amount, bad) in enumerate(sorted(sent)):
+        table.writerow([f"e{number}", 1767225600 + time, payer, payee, amount, "TRANSFER", bad])
+END
+    "$SAQSHY" import --quiet --mapping "$SOURCE_DIR/schemas/mappings/transfers.map" --input transfers.csv --out transfers.avro \
+        --labels-out events.csv
+    [ "$(head -1 events.csv)" = event_id,label ]
+    "$SAQSHY" train --quiet --input transfers.avro --labels events.csv --terms 8 --id one --out by-event.json
+    python3 - <<'END'
+import csv, json
+sent, first = list(csv.DictReader(open("transfers.csv"))), {}
+for row in sent:
+    if row["is_fraud"] == "1":
+        first.setdefault(row["dst_account"], int(row["ts"]))
+bad = [row[side] for row in sent for side in ("src_account", "dst_account") if int(row["ts"]) >= first.get(row[side], 2**62)]
+made = json.load(open("by-event.json"))["provenance"]
+assert made["rows"] == 2 * len(sent) and made["bad_rows"] == len(bad) > 1000, made
+assert made["bad_accounts"] == len(set(bad)) == 60, made
+with open("accounts.csv", "w") as file:
+    print("account_id,since", *(f"{account},{since}" for account, since in first.items()), sep="\n", file=file)
+END
+    "$SAQSHY" train --quiet --input transfers.avro --labels accounts.csv --terms 8 --id one --out by-account.json
+    diff <(jq 'del(.provenance.labels_sha256)' by-event.json) <(jq 'del(.provenance.labels_sha256)' by-account.json)
+    [ "$(jq '.terms | length' by-event.json)" -gt 0 ]
 }
 
 @test "progress is a bar with rate and time left on a terminal, a line a stage elsewhere, nothing with --quiet" {
