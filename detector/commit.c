@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When and what a session commits: outputs, dead letters, the order record and all offsets, in one
- * unit. */
+/* When and what a session commits: outputs, dead letters, the order record and the offsets of the
+ * transactions, in one unit. */
 #include "detector/base/build_info.h"
 #include "detector/service/metrics.h"
 #include "detector/session.h"
@@ -83,9 +83,10 @@ static void show_gauges(const struct session *s) {
 
 bool session_commit(struct session *s, struct error *error) {
     static struct port_position positions[STREAMS_MAX];
-    const size_t count = consume_stream_count(s->consume);
-    for (size_t i = 0; i < count; i++)
-        positions[i] = consume_position(s->consume, i);
+    size_t count = 0;
+    for (size_t i = 0; i < consume_stream_count(s->consume); i++)
+        if (input_has_group_offsets(consume_kind(s->consume, i)))
+            positions[count++] = consume_position(s->consume, i);
     const struct order_record record = order_record_of(s);
     if (!publish_seal(s->publish, &record, positions, count, error)) return false;
     s->next_order++;

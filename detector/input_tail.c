@@ -24,6 +24,7 @@ struct reading {
     struct stream *streams;
     struct port_position *positions;
     uint32_t count;
+    bool asked[INPUT_KINDS];
     int32_t partitions[INPUT_KINDS]; /* that the topics have now */
 };
 
@@ -51,9 +52,9 @@ static bool look_at_bounds(const struct reading *r, uint32_t i, enum input_kind 
 
 /* Asked once a topic of which anything was taken. */
 static bool count_partitions(struct reading *r, enum input_kind kind, struct error *error) {
-    struct port *port = r->tail->port;
-    return r->partitions[kind] > 0 || port->ops->partition_count(port, r->tail->inputs.topic[kind],
-                                                                 &r->partitions[kind], error);
+    if (r->asked[kind]) return true;
+    r->asked[kind] = true;
+    return inputs_ask(&r->tail->inputs, r->tail->port, kind, &r->partitions[kind], error);
 }
 
 static bool choose_stream(struct reading *r, uint32_t i, struct error *error) {

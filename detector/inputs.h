@@ -36,3 +36,10 @@ bool inputs_ask(const struct inputs *inputs, struct port *port, enum input_kind 
 static inline bool input_is_compacted(enum input_kind kind) {
     return kind == INPUT_SIGNALS;
 }
+
+/* Whether the group's offsets, a copy of the order log's for lag tools, have a place in it. Kafka
+ * refuses those of a topic that is not there, and drops them with it: a topic that may be absent
+ * has none, or its loss would end every commit. */
+static inline bool input_has_group_offsets(enum input_kind kind) {
+    return !input_is_compacted(kind);
+}

@@ -15,11 +15,25 @@ static bool first_offset(struct session *s, const struct inputs *inputs, enum in
            port->ops->watermarks(port, inputs->topic[kind], partition, offset, &high, error);
 }
 
+/* A topic of which partitions are read is not there, or is there again: said when that changes. The
+ * client asks for it by itself, and the other inputs are read on. */
+static void note_gone(struct session *s, enum input_kind kind, const char *topic,
+                      int32_t partitions) {
+    const bool gone = partitions == 0 && consume_has_stream(s->consume, kind, 0);
+    if (gone && !s->gone[kind])
+        log_warn("event=signals_gone topic=%s next=\"what it said stays in force, transactions are "
+                 "taken; restore it with its offsets: a start without them ends with 66 if any of "
+                 "it was read\"",
+                 topic);
+    s->gone[kind] = gone;
+}
+
 static bool take_in(struct session *s, enum input_kind kind, int32_t *partitions,
                     struct error *error) {
     const struct inputs inputs = inputs_of(s->pipeline->settings);
     const size_t before = consume_stream_count(s->consume);
     if (!inputs_ask(&inputs, s->pipeline->port, kind, partitions, error)) return false;
+    note_gone(s, kind, inputs.topic[kind], *partitions);
     for (int32_t i = 0; i < *partitions; i++) {
         int64_t offset = 0;
         if (consume_has_stream(s->consume, kind, i)) continue;
@@ -50,6 +64,7 @@ static bool read_first(struct session *s, struct error *error) {
         const struct port_position at = consume_position(s->consume, i);
         int64_t low = 0, high = 0;
         if (!input_is_compacted(consume_kind(s->consume, i))) continue;
+        if (s->gone[consume_kind(s->consume, i)]) continue;
         if (!port->ops->watermarks(port, at.topic, at.partition, &low, &high, error)) return false;
         if (high <= at.offset) continue;
         consume_read_first(s->consume, i, high);
@@ -74,7 +89,7 @@ bool session_open_input(struct session *s, struct error *error) {
         int32_t partitions = 0;
         if (!input_is_compacted(kind) || !inputs_has(&inputs, kind)) continue;
         if (!take_in(s, kind, &partitions, error)) return false;
-        if (partitions == 0) say_absent(s, kind);
+        if (partitions == 0 && !s->gone[kind]) say_absent(s, kind);
     }
     return (consume_has_begun(s->consume) || read_first(s, error)) &&
            consume_assign(s->consume, NULL, error);

@@ -216,6 +216,7 @@ static bool check_committed(struct session *s, struct error *error) {
     if (!port->exactly_once || s->pipeline->options.unmuted_replay) return true;
     for (size_t i = 0; i < consume_stream_count(s->consume); i++) {
         const struct port_position ours = consume_position(s->consume, i);
+        if (!input_has_group_offsets(consume_kind(s->consume, i))) continue;
         struct port_position group = ours;
         if (!port->ops->committed(port, &group, 1, error)) return false;
         if (group.offset != ours.offset)

@@ -56,6 +56,7 @@ struct session {
     bool replaying;
     /* By partition, of a rebuild: it is not what was read before. */
     bool made_anew[INPUT_KINDS][STREAMS_MAX];
+    bool gone[INPUT_KINDS];             /* partitions of it are read, and it is not there */
     bool grown;                         /* partitions came in since the last order record */
     struct order_exception *exceptions; /* of the runs not yet committed */
     uint32_t exception_count, exception_room;

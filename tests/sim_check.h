@@ -34,6 +34,10 @@ struct sim_outcome {
     uint64_t signals; /* accepted, in runs with twins */
 };
 
+/* Where the order log, as far as it is committed, leaves a partition of an input; 0: unnamed. */
+int64_t sim_order_end(struct sim_world *world, struct sim_cluster *cluster,
+                      const struct options *options, enum input_kind kind, int32_t partition);
+
 /* Says what is wrong by sim_fail. */
 void sim_check(struct sim_world *world, struct sim_cluster *cluster,
                const struct sim_expectation *expected, struct sim_outcome *outcome);

@@ -124,11 +124,20 @@ static void feed(struct run *r) {
         append(r, &r->feed.records[r->fed++]);
 }
 
+/* What is committed of a partition; false: it cannot be told now. */
+static bool find_committed(struct run *r, enum input_kind kind, int32_t partition,
+                           int64_t *offset) {
+    if (input_has_group_offsets(kind))
+        return sim_cluster_committed(r->cluster, topic_of(r, kind), partition, offset) == SIM_DONE;
+    *offset = sim_order_end(&r->world, r->cluster, r->options, kind, partition);
+    return true;
+}
+
 static bool input_is_committed(struct run *r, enum input_kind kind) {
     const char *topic = topic_of(r, kind);
     for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, topic); p++) {
         int64_t offset = 0;
-        if (sim_cluster_committed(r->cluster, topic, p, &offset) != SIM_DONE ||
+        if (!find_committed(r, kind, p, &offset) ||
             (r->input_ends[kind][p] > 0 && offset < r->input_ends[kind][p]))
             return false;
     }
@@ -307,7 +316,7 @@ static void say_what_is_behind(struct run *r, enum input_kind kind) {
     for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, topic); p++) {
         const int64_t end = r->input_ends[kind][p];
         int64_t offset = PORT_OFFSET_NONE;
-        sim_cluster_committed(r->cluster, topic, p, &offset);
+        find_committed(r, kind, p, &offset);
         if (end > 0 && offset < end)
             sim_fail(
                 &r->world, "%d s after the last fault %s/%d is at %lld, its end is %lld (%d run)",

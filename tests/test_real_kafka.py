@@ -21,7 +21,7 @@ from confluent_kafka.admin import ConfigResource
 import real_kafka as rk
 
 SKIPPED = 77
-TESTS_MIN = 33
+TESTS_MIN = 35
 RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 HERE = {}  # broker, directory, events: set once in main
@@ -530,17 +530,19 @@ class Signals(Scenario):
         return shard
 
     def send(self, shard, signals, messages):
-        for topic, records in ((shard.name + ".signals", signals), (shard.source, messages)):
-            for feeder in rk.feed(self.broker, topic, records):
-                feeder.done()
+        for feeder in rk.feed(self.broker, shard.name + ".signals", signals):
+            feeder.done()
+        self.send_transactions(shard, messages)
+
+    def send_transactions(self, shard, messages):
+        for feeder in rk.feed(self.broker, shard.source, messages):
+            feeder.done()
 
     def until_signals_are_taken(self, shard, count):
-        topic = shard.name + ".signals"
-        asked = [TopicPartition(topic, p) for p in range(2)]
-        consumer = self.broker.consumer(shard.name)
-        rk.until(f"{count} signals are committed", lambda: sum(
-            max(0, p.offset) for p in consumer.committed(asked, 10)) == count)
-        consumer.close()
+        def taken():
+            ends = {(topic, partition): end for topic, partition, end in self.positions(shard)}
+            return sum(end for (topic, _), end in ends.items() if topic.endswith(".signals"))
+        rk.until(f"{count} signals are committed", lambda: taken() == count)
 
     def positions(self, shard):
         """By topic, where every run ends, in the order they were taken."""
@@ -604,6 +606,41 @@ class Signals(Scenario):
         engine = self.engine(shard).until_said("event=new_partitions topic=signals-later.signals").until_live()
         self.until_signals_are_taken(shard, 50)
         self.assertEqual(engine.end(), 0)
+
+    def shard_without_its_topic(self, name, count):
+        """Its topic, with so many signals, was deleted under a live engine, which took transactions all along."""
+        shard = self.signals_shard(name)
+        self.send(shard, signals_of(count), self.messages[:500])
+        engine = self.engine(shard).until_live()
+        self.until_signals_are_taken(shard, count)
+        shard.until_caught_up()
+        self.broker.delete(name + ".signals")
+        self.send_transactions(shard, self.messages[500:1000])
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        self.assertNotIn("event=commit_failed", engine.log())
+        return shard
+
+    def test_an_empty_topic_that_was_deleted_may_be_made_anew(self):
+        shard = self.shard_without_its_topic("signals-empty", 0)
+        engine = self.engine(shard).until_said("event=signals_gone").until_live()
+        self.assertEqual(engine.end(), 0)
+        self.broker.create(**{"signals-empty.signals": 2})
+        self.send(shard, signals_of(20), [])
+        engine = self.engine(shard).until_live()
+        self.until_signals_are_taken(shard, 20)
+        self.assertEqual(engine.end(), 0)
+
+    def test_one_that_was_read_is_missed_until_a_rebuild(self):
+        shard = self.shard_without_its_topic("signals-lost", 50)
+        status, said = self.refused(shard)
+        self.assertEqual(status, 66, said)
+        self.assertIn("run --rebuild", said)
+        with subprocess.Popen([rk.SAQSHY, "run", "--rebuild", *shard.arguments()], stderr=subprocess.DEVNULL) as engine:
+            self.send_transactions(shard, self.messages[1000:1100])
+            shard.until_caught_up()
+            engine.terminate()
+        self.assertEqual(engine.returncode, 0)
 
 
 class Poison(Scenario):

@@ -203,8 +203,46 @@ static void later_ones_go_before_the_transactions_that_are_there(void **state) {
 static bool find_unless_hidden(struct port *port, const char *topic, int32_t *count,
                                struct error *error) {
     if (!stand.real->find_topic(port, topic, count, error)) return false;
-    if (stand.hidden) *count = 0;
+    if (stand.hidden && strcmp(topic, SIGNALS) == 0) *count = 0;
     return true;
+}
+
+/* What Kafka answers of a topic that it does not know. */
+static bool is_hidden(const char *topic) {
+    return stand.hidden && strcmp(topic, SIGNALS) == 0;
+}
+
+static bool count_unless_hidden(struct port *port, const char *topic, int32_t *count,
+                                struct error *error) {
+    if (is_hidden(topic)) return error_set(error, ERROR_CONFIG, "topic %s is hidden", topic);
+    return stand.real->partition_count(port, topic, count, error);
+}
+
+static bool bounds_unless_hidden(struct port *port, const char *topic, int32_t partition,
+                                 int64_t *low, int64_t *high, struct error *error) {
+    if (is_hidden(topic)) return error_set(error, ERROR_CONFIG, "topic %s is hidden", topic);
+    return stand.real->watermarks(port, topic, partition, low, high, error);
+}
+
+static enum port_status send_unless_hidden(struct port *port, const struct port_position *positions,
+                                           size_t count, struct error *error) {
+    for (size_t i = 0; i < count; i++)
+        if (is_hidden(positions[i].topic)) {
+            error_set(error, ERROR_UNAVAILABLE, "UNKNOWN_TOPIC_OR_PART");
+            return PORT_ABORT;
+        }
+    return stand.real->send_offsets(port, positions, count, error);
+}
+
+static void put_between(void) {
+    struct port *port = memory_port_port(stand.memory);
+    stand.real = port->ops;
+    stand.ops = *port->ops;
+    stand.ops.find_topic = find_unless_hidden;
+    stand.ops.partition_count = count_unless_hidden;
+    stand.ops.watermarks = bounds_unless_hidden;
+    stand.ops.send_offsets = send_unless_hidden;
+    port->ops = &stand.ops;
 }
 
 /* The topic comes to be some minutes after the transactions were taken; then its signals are waited
@@ -226,12 +264,9 @@ static void it_may_come_to_be_while_the_engine_runs(void **state) {
     make_signals_topic();
     send_signals(0, 25);
     send_transactions(0, 100);
-    stand.real = port->ops;
-    stand.ops = *port->ops;
-    stand.ops.find_topic = find_unless_hidden;
+    put_between();
     stand.ops.wait = wait_a_minute;
     stand.hidden = true;
-    port->ops = &stand.ops;
     const bool ok = run_until(false);
     port->ops = stand.real;
     if (!ok) fail_msg("%s", stand.error.text);
@@ -478,12 +513,11 @@ static void copy_signals(const struct memory_port *from, int32_t partition, size
 
 static void copy_committed(struct memory_port *before) {
     struct port *from = memory_port_port(before), *to = memory_port_port(stand.memory);
-    struct port_position positions[] = {
-        {INPUT, 0, 0}, {INPUT, 1, 0}, {SIGNALS, 0, 0}, {SIGNALS, 1, 0}};
+    struct port_position positions[] = {{INPUT, 0, 0}, {INPUT, 1, 0}};
     struct error error;
-    assert_true(from->ops->committed(from, positions, 4, &error));
+    assert_true(from->ops->committed(from, positions, 2, &error));
     assert_int_equal(to->ops->begin(to, &error), PORT_OK);
-    assert_int_equal(to->ops->send_offsets(to, positions, 4, &error), PORT_OK);
+    assert_int_equal(to->ops->send_offsets(to, positions, 2, &error), PORT_OK);
     assert_int_equal(to->ops->commit(to, &error), PORT_OK);
 }
 
@@ -571,6 +605,104 @@ static void a_topic_made_anew_stops_the_engine(void **state) {
     must_fail(ERROR_INPUT_GONE, "antifrod.signals/0 holds another record");
 }
 
+/* A topic that goes. */
+
+static size_t occurrences(FILE *file, const char *text) {
+    char line[1024];
+    size_t count = 0;
+    rewind(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        count += strstr(line, text) != NULL;
+    return count;
+}
+
+/* It goes when all of it was taken; more transactions come in each of some minutes. */
+static void lose_it(struct port *port, int timeout_ms) {
+    enum { MINUTES = 5, A_MINUTE = 40 };
+    (void)port;
+    (void)timeout_ms;
+    stand.now_ms += MINUTE_MS;
+    memory_port_set_now(stand.memory, stand.now_ms);
+    if (verdicts(VERDICT_SIGNAL) < 20 || verdicts(VERDICT_ACCEPTED) < A_MINUTE * stand.waits)
+        return;
+    stand.hidden = true;
+    if (stand.waits == MINUTES)
+        pipeline_stop(stand.pipeline);
+    else
+        send_transactions(A_MINUTE * stand.waits++, A_MINUTE);
+}
+
+static void losing_it_stops_no_transaction(void **state) {
+    struct port *port = memory_port_port(stand.memory);
+    struct port_position group[] = {{INPUT, 0, 0}, {SIGNALS, 0, 0}};
+    struct error error;
+    (void)state;
+    make_signals_topic();
+    send_signals(0, 20);
+    put_between();
+    stand.ops.wait = lose_it;
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    const int kept = dup(STDERR_FILENO);
+    dup2(fileno(file), STDERR_FILENO);
+    log_set_level(LOG_LEVEL_WARN);
+    const bool ok = run_until(false);
+    log_set_level(LOG_LEVEL_ERROR);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    port->ops = stand.real;
+    if (!ok) fail_msg("%s", stand.error.text);
+    assert_int_equal(verdicts(VERDICT_ACCEPTED), 200);
+    assert_int_equal(verdicts(VERDICT_SIGNAL), 20);
+    assert_int_equal(occurrences(file, "event=signals_gone"), 1);
+    assert_int_equal(occurrences(file, "event=commit_failed"), 0);
+    fclose(file);
+    assert_true(port->ops->committed(port, group, 2, &error));
+    assert_true(group[0].offset > 0);
+    assert_int_equal(group[1].offset, PORT_OFFSET_NONE);
+}
+
+static void an_empty_one_may_go_and_be_made_anew(void **state) {
+    (void)state;
+    make_signals_topic();
+    send_transactions(0, 100);
+    must_run();
+    put_between();
+    stand.hidden = true;
+    send_transactions(100, 50);
+    must_run();
+    assert_int_equal(metrics_get(METRIC_REPLAYED), 100);
+    assert_int_equal(verdicts(VERDICT_ACCEPTED), 50);
+    stand.hidden = false;
+    send_signals(0, 10);
+    must_run();
+    assert_int_equal(metrics_get(METRIC_REPLAYED), 150);
+    assert_int_equal(verdicts(VERDICT_SIGNAL), 10);
+}
+
+static void one_that_was_read_is_missed_until_a_rebuild(void **state) {
+    (void)state;
+    make_signals_topic();
+    send_signals(0, 20);
+    send_transactions(0, 100);
+    must_run();
+    put_between();
+    stand.hidden = true;
+    send_transactions(100, 50);
+    must_fail(ERROR_INPUT_GONE, "--rebuild");
+    must_fail(ERROR_INPUT_GONE, "ends before offset");
+    stand.rebuild = true;
+    must_run();
+    assert_int_equal(verdicts(VERDICT_ACCEPTED), 50);
+    assert_int_equal(verdicts(VERDICT_SIGNAL), 0);
+    stand.rebuild = false;
+    must_run();
+    assert_int_equal(metrics_get(METRIC_REPLAYED), 50);
+    stand.hidden = false;
+    must_run();
+    assert_int_equal(verdicts(VERDICT_SIGNAL), 20);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -592,6 +724,9 @@ int main(void) {
         TEST(also_where_it_took_the_last_one),
         TEST(behind_a_snapshot_it_is_not_missed),
         TEST(a_topic_made_anew_stops_the_engine),
+        TEST(losing_it_stops_no_transaction),
+        TEST(an_empty_one_may_go_and_be_made_anew),
+        TEST(one_that_was_read_is_missed_until_a_rebuild),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);
