@@ -542,17 +542,20 @@ static int asked(const struct stand *stand, int16_t key) {
     return WATCHED - (int)left;
 }
 
-/* Live, with a message in its open transaction. */
-static void open_transaction(struct stand *stand, int slow_ms) {
+/* Live, with a message in its open transaction: one that comes to be late, or that the broker
+ * refuses. */
+static void open_transaction(struct stand *stand, int slow_ms, rd_kafka_resp_err_t refusal) {
+    enum { PRODUCE = 0, LONG_MS = 30000, SHORT_MS = 1000 };
     const struct port_message message = {.topic = OUTPUT, .value = {(const uint8_t *)"x", 1}};
     struct error error = {.code = ERROR_NONE};
     memset(stand, 0, sizeof *stand);
     open_stand(stand, &requests[0]);
-    stand->options.transaction_timeout_ms = 1000;
+    stand->options.transaction_timeout_ms = slow_ms > 0 ? SHORT_MS : LONG_MS;
     stand->port = kafka_port_open(&stand->options, &error);
     assert_non_null(stand->port);
     assert_true(stand->port->ops->fence(stand->port, &error));
     assert_int_equal(stand->port->ops->begin(stand->port, &error), PORT_OK);
+    rd_kafka_mock_broker_push_request_error_rtts(stand->cluster, 1, PRODUCE, 1, refusal, 0);
     rd_kafka_mock_broker_push_request_error_rtts(stand->cluster, 1, ADD_PARTITIONS, 1,
                                                  RD_KAFKA_RESP_ERR_NO_ERROR, slow_ms);
     assert_int_equal(stand->port->ops->produce(stand->port, &message, &error), PORT_OK);
@@ -564,7 +567,7 @@ static void a_transaction_whose_messages_are_there_is_aborted(void **state) {
     struct stand stand;
     struct error error = {.code = ERROR_NONE};
     (void)state;
-    open_transaction(&stand, 0);
+    open_transaction(&stand, 0, RD_KAFKA_RESP_ERR_NO_ERROR);
     assert_int_equal(stand.port->ops->abort(stand.port, &error), PORT_OK);
     assert_int_equal(asked(&stand, END), 1);
     assert_int_equal(asked(&stand, INIT_PRODUCER_ID), 0);
@@ -586,10 +589,10 @@ static void take_shard(const struct stand *stand) {
 }
 
 /* The client would ask for a new epoch as it aborts, by which a successor can be shut out. */
-static void leave_to_successor(bool commits) {
+static void leave_to_successor(bool commits, rd_kafka_resp_err_t refusal) {
     struct stand stand;
     struct error error = {.code = ERROR_NONE};
-    open_transaction(&stand, DELAY_MS);
+    open_transaction(&stand, refusal == RD_KAFKA_RESP_ERR_NO_ERROR ? DELAY_MS : 0, refusal);
     if (commits) assert_int_equal(stand.port->ops->commit(stand.port, &error), PORT_ABORT);
     take_shard(&stand);
     assert_int_equal(stand.port->ops->abort(stand.port, &error), PORT_REBUILD);
@@ -603,12 +606,21 @@ static void leave_to_successor(bool commits) {
 
 static void a_transaction_whose_messages_timed_out_is_left_to_a_successor(void **state) {
     (void)state;
-    leave_to_successor(true);
+    leave_to_successor(true, RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 static void one_whose_messages_may_still_time_out_is_too(void **state) {
     (void)state;
-    leave_to_successor(false);
+    leave_to_successor(false, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+/* Or the broker does not know the producer's id any more. */
+static void one_whose_messages_were_refused_is_too(void **state) {
+    (void)state;
+    leave_to_successor(true, RD_KAFKA_RESP_ERR_UNKNOWN);
+    leave_to_successor(false, RD_KAFKA_RESP_ERR_UNKNOWN);
+    leave_to_successor(true, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID);
+    leave_to_successor(false, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID);
 }
 
 /* Rights. */
@@ -681,6 +693,7 @@ int main(void) {
         cmocka_unit_test(a_transaction_whose_messages_are_there_is_aborted),
         cmocka_unit_test(a_transaction_whose_messages_timed_out_is_left_to_a_successor),
         cmocka_unit_test(one_whose_messages_may_still_time_out_is_too),
+        cmocka_unit_test(one_whose_messages_were_refused_is_too),
         cmocka_unit_test(a_right_that_is_missing_is_no_broker_that_is_away),
         cmocka_unit_test(a_right_that_is_lost_meanwhile_is_no_stop),
         cmocka_unit_test(nothing_is_lost_whatever_the_protocol_says),

@@ -86,7 +86,7 @@ static void begin_frozen(struct port *port, const struct options *options, struc
     while (!atomic_load(&is_frozen))
         usleep(LOOK_MS * 1000);
     produce(port, options, error);
-    while (!k->timed_out)
+    while (k->delivery_error == RD_KAFKA_RESP_ERR_NO_ERROR)
         rd_kafka_poll(k->producer, LOOK_MS);
 }
 

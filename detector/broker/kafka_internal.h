@@ -36,7 +36,6 @@ struct kafka_port {
     bool doubtful;    /* a transactional call was slow or retried: rebuild before the next one */
     rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit */
     char delivery_topic[256];           /* and where it should have gone */
-    bool timed_out;                     /* a message of the unit has, in the client */
     int64_t delivery_failures;
     rd_kafka_topic_partition_list_t *offsets; /* at-least-once: to be committed after the flush */
 

@@ -82,7 +82,6 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     (void)client;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     k->delivery_failures++;
-    k->timed_out |= message->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
     if (k->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR) return;
     k->delivery_error = message->err;
     snprintf(k->delivery_topic, sizeof k->delivery_topic, "%s", rd_kafka_topic_name(message->rkt));

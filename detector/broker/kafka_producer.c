@@ -34,16 +34,11 @@ static bool init_transactions(struct kafka_port *k, struct error *error) {
     }
 }
 
-static void forget_deliveries(struct kafka_port *k) {
-    k->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
-    k->timed_out = false;
-}
-
 static bool new_producer(struct kafka_port *k, struct error *error) {
     kafka_producer_close(k);
     k->doubtful = false;
     k->begun_ms = steady_ms();
-    forget_deliveries(k);
+    k->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
     k->producer = kafka_client_new(k, OPTIONS_PRODUCER, error);
     if (k->producer == NULL) return false;
     if (k->port.exactly_once) k->group = rd_kafka_consumer_group_metadata_new(k->options->shard_id);
@@ -141,7 +136,7 @@ enum port_status kafka_judge(struct kafka_port *k, const char *what, rd_kafka_er
 enum port_status kafka_begin(struct port *port, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     k->begun_ms = steady_ms();
-    forget_deliveries(k);
+    k->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!port->exactly_once) return PORT_OK;
     if (k->doubtful) {
         const enum port_status status = renew(k, error);
@@ -272,13 +267,13 @@ enum port_status kafka_commit(struct port *port, struct error *error) {
     return PORT_OK;
 }
 
-/* Where messages have timed out the client asks for a new epoch as it aborts. A broker that is
- * asked while a successor's transaction is open ends that one and shuts the successor out, before
- * it sees whose epoch it was asked with; then nobody has the shard. False also while messages may
- * still time out. */
+/* Where messages have failed, timed out for one, the client may ask for a new epoch as it aborts. A
+ * broker that is asked while a successor's transaction is open ends that one and shuts the
+ * successor out, before it sees whose epoch it was asked with; then nobody has the shard. False
+ * also while messages may still fail. */
 static bool keeps_epoch(struct kafka_port *k) {
     return rd_kafka_flush(k->producer, KAFKA_CALL_MS) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-           !k->timed_out;
+           k->delivery_error == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 /* What is not aborted here `kafka_fence` ends, which looks first who has the shard. */
@@ -286,7 +281,7 @@ enum port_status kafka_abort(struct port *port, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     if (!port->exactly_once) return PORT_OK;
     if (!keeps_epoch(k)) {
-        error_set(error, ERROR_UNAVAILABLE, "abort: messages have timed out");
+        error_set(error, ERROR_UNAVAILABLE, "abort: messages were not delivered");
         return PORT_REBUILD;
     }
     rd_kafka_error_t *failed = rd_kafka_abort_transaction(k->producer, KAFKA_CALL_MS);
