@@ -93,7 +93,8 @@ static bool load_link(struct signals *t, uint32_t number, struct unpack *u) {
     b.mark = unpack_u8(u);
     if (u->bad || b.mark == 0 || (b.mark & ~MARKS) != 0) return false;
     if (((b.mark & MARK_CALLED) != 0) != (b.called_s != 0)) return false;
-    if (signal_blocks_left(&t->cells) == 0) return false;
+    const bool takes_cell = known_at(t, number)->mark != 0 || b.called_s != 0;
+    if (takes_cell && signal_blocks_left(&t->cells) == 0) return false;
     uint32_t weakest;
     const uint32_t head = signals_head(t, b.key);
     for (uint32_t at = head; at != 0; at = link_at(t, at)->next)

@@ -642,6 +642,31 @@ static void a_loaded_table_goes_on_as_the_saved_one(void **unused) {
     assert_true(full > 500);
 }
 
+/* Ids that are texts take the cells, and what ends last comes when all are taken. */
+static void a_table_without_a_cell_left_is_loaded(void **unused) {
+    (void)unused;
+    enum { MAX = 60, IN_A_CELL = 28 };
+    struct signals *t = table_of(MAX);
+    for (int i = 0; signal_blocks_left(&t->cells) > 0; i++) {
+        char id[SIGNAL_ID_SIZE];
+        const uint32_t left = signal_blocks_left(&t->cells) * IN_A_CELL;
+        snprintf(id, sizeof id, "%0*d", left < ID_TEXT_MAX ? (int)left : ID_TEXT_MAX, i);
+        assert_int_equal(apply(t, a_signal(id, SUBJECT_ACCOUNT, id, 0)), EFFECT_ADDED);
+    }
+    const char *last = "0192d1a0-0000-7000-8000-000000000001";
+    assert_int_equal(apply(t, a_signal(last, SUBJECT_ACCOUNT, "last", 5 * DAY)), EFFECT_ADDED);
+    assert_int_equal(signal_blocks_left(&t->cells), 0);
+    struct signals *again = reloaded(t, MAX);
+    assert_int_equal(signals_count(again), signals_count(t));
+    assert_true(of(again, "last", NOW + 5 * DAY).weight == 0.3);
+    struct signal more = a_signal(last, SUBJECT_ACCOUNT, "last", 5 * DAY);
+    signal_also(&more, SUBJECT_ACCOUNT, "more", ROLE_DROPPER);
+    more.revision = 2;
+    assert_int_equal(apply(again, more), EFFECT_FULL);
+    signals_close(again);
+    signals_close(t);
+}
+
 /* Of 100 that end on one day 64 are dropped at once: which they are shows in what is counted when
  * the others come again. */
 static void the_order_of_ends_is_kept(void **unused) {
@@ -791,6 +816,7 @@ int main(void) {
         cmocka_unit_test(citizens_add_to_another_source_no_more_than_corroboration),
         cmocka_unit_test(random_histories_give_what_the_twin_gives),
         cmocka_unit_test(a_loaded_table_goes_on_as_the_saved_one),
+        cmocka_unit_test(a_table_without_a_cell_left_is_loaded),
         cmocka_unit_test(the_order_of_ends_is_kept),
         cmocka_unit_test(a_signal_is_bound_to_a_subject_once),
         cmocka_unit_test(what_was_cut_is_not_loaded),
