@@ -161,18 +161,37 @@ uint32_t signals_alike(const struct signals *t, uint32_t head, uint32_t number, 
     return count;
 }
 
-/* Takes a link out of its signal; it is in no list. */
-static void drop(struct signals *t, uint32_t reference) {
-    if ((reference & IN_CELL) == 0) {
-        known_at(t, reference)->mark = 0;
-        return;
-    }
-    const uint32_t cell = reference & ~IN_CELL;
+static void drop_cell(struct signals *t, uint32_t cell) {
     uint32_t *from = &known_at(t, cell_at(t, cell)->of)->more;
     while (*from != cell)
         from = &cell_at(t, *from)->more;
     *from = cell_at(t, cell)->more;
     signal_blocks_give(&t->cells, cell);
+}
+
+/* A link that names no call has no cell while the signal's own place is free: a table is held in
+ * as many cells as one that was loaded. */
+static void fill_own(struct signals *t, uint32_t number) {
+    struct known *k = known_at(t, number);
+    uint32_t cell = k->more;
+    while (cell != 0 && cell_at(t, cell)->called_s != 0)
+        cell = cell_at(t, cell)->more;
+    if (cell == 0) return;
+    list_remove(t, cell | IN_CELL);
+    k->own = cell_at(t, cell)->link;
+    k->mark = cell_at(t, cell)->mark;
+    drop_cell(t, cell);
+    list_add(t, number);
+}
+
+/* Takes a link out of its signal; it is in no list. */
+static void drop(struct signals *t, uint32_t reference) {
+    if ((reference & IN_CELL) != 0) {
+        drop_cell(t, reference & ~IN_CELL);
+        return;
+    }
+    known_at(t, reference)->mark = 0;
+    fill_own(t, reference);
 }
 
 static uint32_t new_link(struct signals *t, uint32_t number, const struct binding *b) {

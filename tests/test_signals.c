@@ -629,6 +629,7 @@ static void a_loaded_table_goes_on_as_the_saved_one(void **unused) {
             const enum signal_effect effect = signals_apply(whole, &s, clock_s);
             assert_int_equal(effect, signals_apply(broken, &s, clock_s));
             assert_int_equal(signals_count(whole), signals_count(broken));
+            assert_int_equal(whole->cells.used, broken->cells.used);
             full += effect == EFFECT_FULL;
             clock_s += chance_below(&chance, 4 * HOUR);
             if (!chance_is(&chance, 20)) continue;
@@ -663,6 +664,35 @@ static void a_table_without_a_cell_left_is_loaded(void **unused) {
     signal_also(&more, SUBJECT_ACCOUNT, "more", ROLE_DROPPER);
     more.revision = 2;
     assert_int_equal(apply(again, more), EFFECT_FULL);
+    signals_close(again);
+    signals_close(t);
+}
+
+/* Of a signal with three subjects the first goes, which has no cell: one of the others takes its
+ * place, as it would in a load. */
+static void a_loaded_table_takes_as_many_cells(void **unused) {
+    (void)unused;
+    struct signals *t = table_of(20);
+    struct signal s = a_signal("0192d1a0-0000-7000-8000-000000000000", SUBJECT_ACCOUNT, "a", 0);
+    signal_also(&s, SUBJECT_ACCOUNT, "b", ROLE_DROPPER);
+    signal_also(&s, SUBJECT_PHONE, "c", ROLE_DROPPER);
+    apply(t, s);
+    assert_int_equal(t->cells.used, 2);
+    for (int i = 1; i <= SUBJECT_SOURCE_SIGNALS; i++) {
+        char id[40];
+        snprintf(id, sizeof id, "0192d1a0-0000-7000-8000-%012d", i);
+        apply(t, a_signal_of(id, SIGNAL_INCIDENT, SOURCE_BANK, CONFIDENCE_CONFIRMED, "a"));
+    }
+    struct signals *again = reloaded(t, 20);
+    assert_int_equal(t->cells.used, 1);
+    assert_int_equal(again->cells.used, 1);
+    assert_true(of(t, "b", NOW).weight == 0.3);
+    assert_true(ask(t, SUBJECT_PHONE, "c", NOW).weight == 0.3);
+    apply(t, a_withdrawal("w", "0192d1a0-0000-7000-8000-000000000000", SOURCE_BANK));
+    assert_int_equal(t->cells.used, 0);
+    assert_true(of(t, "b", NOW).weight == 0);
+    assert_true(ask(t, SUBJECT_PHONE, "c", NOW).weight == 0);
+    assert_true(of(t, "a", NOW).weight == 1);
     signals_close(again);
     signals_close(t);
 }
@@ -817,6 +847,7 @@ int main(void) {
         cmocka_unit_test(random_histories_give_what_the_twin_gives),
         cmocka_unit_test(a_loaded_table_goes_on_as_the_saved_one),
         cmocka_unit_test(a_table_without_a_cell_left_is_loaded),
+        cmocka_unit_test(a_loaded_table_takes_as_many_cells),
         cmocka_unit_test(the_order_of_ends_is_kept),
         cmocka_unit_test(a_signal_is_bound_to_a_subject_once),
         cmocka_unit_test(what_was_cut_is_not_loaded),
