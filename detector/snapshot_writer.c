@@ -79,6 +79,14 @@ static bool carry_out(struct snapshot_writer *w, const struct order *order, uint
     return true;
 }
 
+/* What one piece made it grow to is not kept for the next ones: the memory for snapshots is counted
+ * in buffers. */
+static void trim(struct snapshot_buffer *buffer) {
+    if (buffer == NULL || buffer->bytes.room <= 2 * (size_t)SNAPSHOT_BUFFER_BYTES) return;
+    free(buffer->bytes.data);
+    buffer->bytes = (struct pack){.data = NULL};
+}
+
 /* After a failure the rest of a snapshot is only let go. */
 static void work_on(struct snapshot_writer *w, const struct order *order) {
     struct error error = {.code = ERROR_NONE};
@@ -86,6 +94,7 @@ static void work_on(struct snapshot_writer *w, const struct order *order) {
     uint64_t size = 0;
     const bool done = !failed && carry_out(w, order, &size, &error);
     if (!failed && !done) snapshot_writing_abandon(&w->writing);
+    trim(order->buffer);
     pthread_mutex_lock(&w->lock);
     if (error.code != ERROR_NONE) w->error = error;
     if (order->buffer != NULL) w->free[w->free_count++] = order->buffer;

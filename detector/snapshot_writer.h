@@ -10,7 +10,7 @@ enum { SNAPSHOT_BUFFER_BYTES = 1 << 20 };
 
 struct snapshot_buffer {
     enum snapshot_kind kind;
-    struct pack bytes; /* has room for SNAPSHOT_BUFFER_BYTES; may grow */
+    struct pack bytes; /* has room for SNAPSHOT_BUFFER_BYTES; may grow until it is put */
 };
 
 struct snapshot_writer;

@@ -121,10 +121,41 @@ static void one_that_was_left_behind_publishes_nothing(void **state) {
     assert_int_equal(snapshots_in(stand.directory), 0);
 }
 
+static void what_a_buffer_grew_to_is_not_kept(void **state) {
+    static const struct snapshot_name nothing;
+    struct snapshot_buffer *buffers[BUFFERS];
+    struct snapshot_name name;
+    struct error error;
+    (void)state;
+    struct disk *disk = disk_posix_open(stand.directory, &error);
+    struct snapshot_writer *writer = snapshot_writer_open(disk, NULL, SHARD, BUFFERS, &error);
+    assert_non_null(writer);
+    snapshot_name_set(&name, SHARD, 0, 7);
+    snapshot_writer_begin(writer, &name, &nothing);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < BUFFERS; i++) {
+            buffers[i] = snapshot_writer_take(writer, A_MINUTE_MS);
+            assert_non_null(buffers[i]);
+            assert_in_range(buffers[i]->bytes.room, SNAPSHOT_BUFFER_BYTES,
+                            2 * SNAPSHOT_BUFFER_BYTES);
+            buffers[i]->kind = SNAPSHOT_STATE;
+            memset(pack_space(&buffers[i]->bytes, 5 * SNAPSHOT_BUFFER_BYTES), 0,
+                   5 * SNAPSHOT_BUFFER_BYTES);
+        }
+        for (int i = 0; i < BUFFERS; i++)
+            snapshot_writer_put(writer, buffers[i]);
+    }
+    snapshot_writer_finish(writer);
+    assert_true(snapshot_writer_close(writer, A_MINUTE_MS));
+    assert_int_equal(snapshots_in(stand.directory), 1);
+    disk_release(disk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_finished_is_written_before_it_ends, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_a_buffer_grew_to_is_not_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(one_whose_copies_hang_is_left_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_was_left_behind_publishes_nothing, setup,
                                         teardown),
