@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/log.h"
 #include "detector/broker/kafka_block.h"
 #include "detector/broker/kafka_internal.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <time.h>
 
 bool kafka_consumer_open(struct kafka_port *k, struct error *error) {
     if (!bell_open(&k->bell)) return error_set(error, ERROR_IO, "no event descriptor can be had");
@@ -13,12 +16,25 @@ bool kafka_consumer_open(struct kafka_port *k, struct error *error) {
     return true;
 }
 
+static void *destroy_closed(void *consumer) {
+    rd_kafka_destroy_flags(consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return NULL;
+}
+
 /* librdkafka 2.0.2 refuses to close a consumer that a fatal error has killed, and then waits for
- * ever for the close when it destroys it. */
+ * ever for the close when it destroys it. It also waits for ever, at times, where a topic was
+ * deleted that it had assigned: then it is left behind, as the process is about to end. */
 static void destroy_consumer(rd_kafka_t *consumer) {
+    struct timespec until;
+    pthread_t thread;
     const bool dead = rd_kafka_fatal_error(consumer, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!dead) rd_kafka_consumer_close(consumer);
-    rd_kafka_destroy_flags(consumer, dead ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0);
+    if (pthread_create(&thread, NULL, destroy_closed, consumer) != 0) return;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += KAFKA_CALL_MS / 1000;
+    if (pthread_timedjoin_np(thread, NULL, &until) == 0) return;
+    pthread_detach(thread);
+    log_warn("event=consumer_left why=\"librdkafka does not let go of it; was a topic deleted?\"");
 }
 
 void kafka_consumer_close(struct kafka_port *k) {
