@@ -63,6 +63,12 @@ class LinkMap(unittest.TestCase):
             self.assertNotRegex(name, r"saqshy|detector/|models/|schemas/")
 
 
+def rewritten(message, schema, record):
+    body = oracle.io.BytesIO()
+    oracle.fastavro.schemaless_writer(body, schema, record)
+    return message._replace(value=message.value[:5] + body.getvalue())
+
+
 class Oracle(unittest.TestCase):
     """Each change to what was published, or to the order it was decided in, is noticed."""
 
@@ -85,9 +91,7 @@ class Oracle(unittest.TestCase):
         def change(_inputs, _orders, recommendations, _letters):
             log = recommendations[self.fullest]
             record = dict(oracle.decode_own(self.soak.verifier.recommendation, 2, log[2]), **fields)
-            body = oracle.io.BytesIO()
-            oracle.fastavro.schemaless_writer(body, self.soak.verifier.recommendation, record)
-            log[2] = log[2]._replace(value=log[2].value[:5] + body.getvalue())
+            log[2] = rewritten(log[2], self.soak.verifier.recommendation, record)
         return self.verify(change)
 
     def test_what_was_published_is_right(self):
@@ -136,16 +140,22 @@ class Oracle(unittest.TestCase):
                 if number == 0 or len({run["partition"] for run in record["runs"]}) < 2:
                     continue
                 last = {run["partition"]: run for run in record["runs"]}
-                body = oracle.io.BytesIO()
-                oracle.fastavro.schemaless_writer(
-                    body, self.soak.verifier.order,
+                orders[0][number] = rewritten(
+                    message, self.soak.verifier.order,
                     dict(record, runs=sorted(last.values(), key=lambda run: -run["partition"])))
-                orders[0][number] = message._replace(value=message.value[:5] + body.getvalue())
         try:
             report = self.verify(change)
         except oracle.Wrong:
             return
         self.assertTrue(report.faults or report.lost or report.extra)
+
+    def test_a_run_of_another_input(self):
+        def change(_inputs, orders, _recommendations, _letters):
+            record = oracle.decode_own(self.soak.verifier.order, 3, orders[0][1])
+            record["runs"][0]["topic"] += ".signals"
+            orders[0][1] = rewritten(orders[0][1], self.soak.verifier.order, record)
+        with self.assertRaisesRegex(oracle.Wrong, "another input"):
+            self.verify(change)
 
     def test_a_hole_in_the_order_log(self):
         with self.assertRaises(oracle.Wrong):

@@ -161,12 +161,14 @@ Row = namedtuple("Row", "message event verdict clock_s order")
 def rows_of(inputs, orders, schemas):
     """Every record of the input in the order the log says, with its verdict; the log checked for gaps."""
     reader, position, rows = Reader(schemas), {}, []
+    topics = {message.topic for log in inputs.values() for message in log}
     for number, order in enumerate(orders):
         check(order["sequence"] == number and order["epoch"] == 0, "order record", number, "is", order["sequence"])
         check(order["first_ordinal"] == len(rows), "ordinals of order record", number)
         exceptions = {(e["partition"], e["offset"]): e["reason"] for e in order["exceptions"]}
         for run in order["runs"]:
             partition, end = run["partition"], run["next_offset"]
+            check(run["topic"] in topics, "a run of another input", run)
             if partition not in position:
                 position[partition] = end
                 continue
