@@ -86,6 +86,14 @@ class Scenario(unittest.TestCase):
         self.addCleanup(process.kill)
         return process
 
+    def said(self, process):
+        """Standard output and error of one that ends within a minute."""
+        try:
+            return process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            self.fail(f"it does not end; it said: {process.communicate()[1]}")
+
     def check_once(self, shard, count, expected=2):
         """Every record is in its source `expected` times, in the partition it came from."""
         seen = collections.Counter()
@@ -125,7 +133,7 @@ class Redrive(Scenario):
         first.send_signal(signal.SIGSTOP)
         self.assertGreater(self.redrive(shard)["redriven"], 0)
         first.send_signal(signal.SIGCONT)
-        said = first.communicate(timeout=60)[1]
+        said = self.said(first)[1]
         self.assertEqual(first.returncode, 75, said)
         self.assertIn("another `saqshy dlq redrive` has taken over", said)
         self.check_once(shard, LETTERS)
@@ -144,7 +152,7 @@ class Redrive(Scenario):
     def test_one_whose_transaction_was_slow_ends_and_the_next_goes_on(self):
         shard, first = self.slowed("slow")
         self.broker.thaw()
-        out, said = first.communicate(timeout=60)
+        out, said = self.said(first)
         self.assertEqual(first.returncode, 69, said)
         self.assertIn("start it again", said)
         self.assertGreater(json.loads(out)["redriven"], 0)
@@ -155,9 +163,9 @@ class Redrive(Scenario):
         shard, first = self.slowed("overtaken")
         second = self.start(shard)
         self.broker.thaw()
-        said = first.communicate(timeout=60)[1]
+        said = self.said(first)[1]
         self.assertIn(first.returncode, (69, 75), said)
-        said = second.communicate(timeout=60)[1]
+        said = self.said(second)[1]
         self.assertEqual(second.returncode, 0, said)
         self.check_once(shard, LETTERS)
 
@@ -196,7 +204,7 @@ class Redrive(Scenario):
         time.sleep(2)
         self.assertIsNone(second.poll())
         stranger.commit_transaction(30)
-        self.assertEqual(json.loads(second.communicate(timeout=60)[0])["before"], LETTERS)
+        self.assertEqual(json.loads(self.said(second)[0])["before"], LETTERS)
         self.check_once(shard, LETTERS)
 
     def test_what_is_mended_is_taken_by_the_engine(self):
