@@ -401,32 +401,41 @@ static void a_rebuild_reads_them_from_the_first_again(void **state) {
 
 /* Replay of a racing order. */
 
+enum { STEPS = 60, STEP_SIGNALS = 5, STEP_TRANSACTIONS = 50 };
+enum { STEP_RECORDS = STEP_SIGNALS + STEP_TRANSACTIONS };
+
 struct producer {
     struct encoder *encoder;
     bool signals;
 };
 
+static void wait_until_taken(int64_t records) {
+    while (metrics_get(METRIC_RECORDS) < records)
+        usleep(100);
+}
+
 static void *produce(void *context) {
     const struct producer *p = context;
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < STEPS; i++) {
+        /* Neither is further ahead: however threads are scheduled, the topics take turns. */
+        wait_until_taken(STEP_RECORDS * (int64_t)(i - 1));
         if (p->signals)
-            for (int k = 0; k < 5; k++) {
+            for (int k = 0; k < STEP_SIGNALS; k++) {
                 char id[32];
-                snprintf(id, sizeof id, "racing-%d", 5 * i + k);
+                snprintf(id, sizeof id, "racing-%d", STEP_SIGNALS * i + k);
                 const struct signal signal = sample_signal(id, "payee-1", i);
                 sample_send_signal(stand.memory, p->encoder, id, &signal, PARTITIONS);
             }
         else
-            sample_send_crowd(stand.memory, p->encoder, 50 * i, 50, PEOPLE, PARTITIONS);
-        usleep(1000);
+            sample_send_crowd(stand.memory, p->encoder, STEP_TRANSACTIONS * i, STEP_TRANSACTIONS,
+                              PEOPLE, PARTITIONS);
     }
     return NULL;
 }
 
 static void *stop_when_all_is_taken(void *unused) {
     (void)unused;
-    while (metrics_get(METRIC_RECORDS) < 60 * (5 + 50))
-        usleep(1000);
+    wait_until_taken(STEPS * STEP_RECORDS);
     pipeline_stop(stand.pipeline);
     return NULL;
 }
