@@ -465,5 +465,6 @@ capped() {
     kill -INT "$backtest"
     wait "$backtest" || ended=$?
     [ "$ended" -eq 130 ]
-    [ ! -s err ] && [ ! -e late/report.json ]
+    [ ! -s err ]
+    [ ! -e late/report.json ]
 }

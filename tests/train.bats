@@ -63,7 +63,8 @@ END
     [ "$(jq -n "$psi < 1e-9 and $bound > 0")" = true ]
     "$SAQSHY" gen --quiet --days 6 --accounts 800 --droppers 300 --seed 6 --out rougher.avro
     read -r against then psi bound <<< "$(drift --input rougher.avro --from 2026-01-01T00:00:00Z)"
-    [ "$against" = model ] && [ "$then" -eq "$accounts" ]
+    [ "$against" = model ]
+    [ "$then" -eq "$accounts" ]
     [ "$(jq -n "$psi > $bound")" = true ]
 }
 

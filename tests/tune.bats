@@ -81,7 +81,8 @@ END
     [[ "$output" == *"marks no account"* ]]
     run "$SAQSHY" tune --quiet --input feed.avro --out bad.html --from 2030-01-01T00:00:00Z
     [[ "$output" == *"nothing is left to judge"* ]]
-    [ ! -e bad.html ] && [ ! -e bad.html.part ]
+    [ ! -e bad.html ]
+    [ ! -e bad.html.part ]
 }
 
 @test "an action that the model never reaches has a curve and no threshold of today, and is warned of" {
@@ -126,5 +127,6 @@ PYTHON
     wait "$tune" || ended=$?
     [ "$ended" -eq 130 ]
     grep -q "INTERRUPTED: page.html stays as it was" err
-    [ "$(cat page.html)" = earlier ] && [ ! -e page.html.part ]
+    [ "$(cat page.html)" = earlier ]
+    [ ! -e page.html.part ]
 }
