@@ -131,6 +131,13 @@ static int64_t take_payments(struct gen *g, uint32_t person, int64_t midnight_s,
     return sum;
 }
 
+static void buy_supplies(struct gen *g, uint32_t person, int64_t midnight_s, uint32_t shop,
+                         int64_t median_kzt) {
+    const int64_t amount = gen_amount(g, median_kzt, 0.5);
+    const int64_t at_s = midnight_s + gen_between(g, 6 * HOUR_S, 9 * HOUR_S);
+    gen_pay(g, at_s, EVENT_TYPE_C2B_PAYMENT, person, shop, amount);
+}
+
 /* Many small credits from many people. A seller keeps the takings and pays wholesale next morning,
  * in a shop; the larger ones, of whom there is one in four, pay their supplier by transfer in the
  * evening. */
@@ -143,8 +150,7 @@ static void sell(struct gen *g, uint32_t person, int64_t midnight_s) {
         gen_pay(g, midnight_s + gen_between(g, 18 * HOUR_S, 22 * HOUR_S), EVENT_TYPE_P2P_TRANSFER,
                 person, supplier, gen_round(sum * 8 / 10));
     else if (gen_chance(g, 400))
-        gen_pay(g, midnight_s + gen_between(g, 6 * HOUR_S, 9 * HOUR_S), EVENT_TYPE_C2B_PAYMENT,
-                person, shop, gen_amount(g, large ? 100000 : 25000, 0.5));
+        buy_supplies(g, person, midnight_s, shop, large ? 100000 : 25000);
     if (gen_chance(g, 120))
         gen_pay(g, midnight_s + gen_between(g, 20 * HOUR_S, 23 * HOUR_S),
                 EVENT_TYPE_CASH_WITHDRAWAL, person, NOBODY, gen_round(sum * 8 / 10));
@@ -154,9 +160,7 @@ static void sell(struct gen *g, uint32_t person, int64_t midnight_s) {
 static void drive(struct gen *g, uint32_t person, int64_t midnight_s) {
     const int64_t sum = take_payments(g, person, midnight_s, gen_between(g, 5, 16), 1800);
     const uint32_t station = gen_shop(g);
-    if (gen_chance(g, 400))
-        gen_pay(g, midnight_s + gen_between(g, 6 * HOUR_S, 9 * HOUR_S), EVENT_TYPE_C2B_PAYMENT,
-                person, station, gen_amount(g, 8000, 0.5));
+    if (gen_chance(g, 400)) buy_supplies(g, person, midnight_s, station, 8000);
     if (gen_chance(g, 600))
         gen_pay(g, midnight_s + gen_between(g, 20 * HOUR_S, 23 * HOUR_S),
                 EVENT_TYPE_CASH_WITHDRAWAL, person, NOBODY, gen_round(sum * 8 / 10));

@@ -84,11 +84,13 @@ static void sale(struct gen *g, uint32_t person, int64_t midnight_s) {
     gen_pay(g, at_s, EVENT_TYPE_LOAN_DISBURSEMENT, gen_organisation(g, ROLE_LENDER), buyer, price);
     gen_pay(g, paid_s, EVENT_TYPE_P2P_TRANSFER, buyer, person, price);
     const uint32_t drawn = gen_below(g, 100);
-    if (drawn < 50)
+    if (drawn < 50) {
+        const int64_t percent = gen_between(g, 60, 100);
         gen_pay(g, paid_s + gen_between(g, 1800, DAY_S), EVENT_TYPE_P2P_TRANSFER, person, other,
-                gen_round(price * gen_between(g, 60, 100) / 100));
-    else if (drawn < 65)
+                gen_round(price * percent / 100));
+    } else if (drawn < 65) {
         take_cash(g, person, paid_s + gen_between(g, HOUR_S, DAY_S), price * 8 / 10);
+    }
 }
 
 /* A friend gives back what was lent, and half of the time it is wanted as cash at once. */
