@@ -242,15 +242,18 @@ static struct disk_file *open_file(struct disk *disk, const char *name, struct e
     return NULL;
 }
 
+static void flip_a_bit(struct sim_world *w, struct content *content) {
+    const uint8_t bit = (uint8_t)(1 << chance_below(&w->chance, 8));
+    content->bytes[sim_between(w, 0, (int64_t)content->size - 1)] ^= bit;
+}
+
 static bool read_file(struct disk_file *file, uint64_t offset, void *bytes, size_t size,
                       size_t *got, struct error *error) {
     struct mount *m = file->mount;
     struct content *c = file->content;
     if (!enter(m, error)) return false;
     if (harm(m, SIM_disk_read_failed)) return fail(error, "read", "input/output error");
-    if (c->size > 0 && harm(m, SIM_disk_bit_flipped))
-        c->bytes[sim_between(m->of->world, 0, (int64_t)c->size - 1)] ^=
-            (uint8_t)(1 << chance_below(&m->of->world->chance, 8));
+    if (c->size > 0 && harm(m, SIM_disk_bit_flipped)) flip_a_bit(m->of->world, c);
     const size_t left = offset < c->size ? c->size - (size_t)offset : 0;
     *got = left < size ? left : size;
     if (*got > 0) memcpy(bytes, c->bytes + offset, *got);

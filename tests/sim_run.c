@@ -273,8 +273,9 @@ static void harm_brokers(struct run *r) {
                                   r->options->topic_signals};
     if (sim_fault(&r->world, SIM_partition_down)) {
         const char *topic = topics[below(r, has_signals(r) ? 5 : 4)];
-        sim_cluster_partition_down(
-            r->cluster, topic, below(r, sim_cluster_partitions(r->cluster, topic)), for_a_while(r));
+        const int64_t until_ms = for_a_while(r);
+        sim_cluster_partition_down(r->cluster, topic,
+                                   below(r, sim_cluster_partitions(r->cluster, topic)), until_ms);
     }
     if (sim_fault(&r->world, SIM_coordinator_down))
         sim_cluster_coordinator_down(r->cluster, for_a_while(r));
