@@ -3,7 +3,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
-    "$SAQSHY" gen --quiet --days 10 --accounts 2000 --droppers 20 --out feed.avro --labels labels.csv
+    "$SAQSHY" gen --quiet --days 5 --accounts 800 --droppers 30 --out feed.avro --labels labels.csv
 }
 
 setup() { cd "$BATS_FILE_TMPDIR"; }

@@ -3,7 +3,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
-    "$SAQSHY" gen --quiet --days 10 --accounts 2000 --droppers 20 --out feed.avro
+    "$SAQSHY" gen --quiet --days 5 --accounts 800 --droppers 30 --out feed.avro
     "$SAQSHY" replay --quiet --engine --partitions 2 --input feed.avro --out out.avro
     cat > tamper.py <<'PY'
 """tamper.py OUT ACTION IN: IN with one thing changed. Every partition's records are numbered from 0."""
