@@ -3,7 +3,6 @@
  * SVG, whose widths are attributes and no styles. Names and texts are anybody's: all go through
  * put(). */
 #include "detector/base/build_info.h"
-#include "detector/base/digest.h"
 #include "detector/commands/explain_report.h"
 #include "detector/commands/html_text.h"
 #include "detector/reasons.h"
@@ -72,15 +71,11 @@ static void put(const struct page *p, const char *text) {
 
 static void put_element(const struct page *p, const char *open, const char *text,
                         const char *close) {
-    fputs(open, p->file);
-    put(p, text);
-    fputs(close, p->file);
+    html_element(open, text, close, p->file);
 }
 
 static void put_cell(const struct page *p, const char *class, const char *text) {
-    fprintf(p->file, "<td class=\"%s\">", class);
-    put(p, text);
-    fputs("</td>", p->file);
+    html_cell(class, text, p->file);
 }
 
 static void put_head_cell(const struct page *p, const char *class, enum explain_word which) {
@@ -95,21 +90,6 @@ static const char *signed_number(double value, char out[EXPLAIN_VALUE_SIZE]) {
 }
 
 /* Account and verdict. */
-
-static void put_head(const struct page *p) {
-    char hash[DIGEST_BASE64_SIZE];
-    digest_sha256_base64(style, sizeof style - 1, hash);
-    fprintf(p->file,
-            "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-            "style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">"
-            "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-            "<meta name=\"referrer\" content=\"no-referrer\">",
-            language_name[p->language], hash);
-    fputs("<title>", p->file);
-    put(p, word(p, EXPLAIN_TITLE));
-    fprintf(p->file, "</title><style>%s</style></head>\n<body><main>\n", style);
-}
 
 static void put_pair(const struct page *p, enum explain_word name, const char *text) {
     put_element(p, "<dt>", word(p, name), "</dt>");
@@ -363,7 +343,7 @@ static void put_foot(const struct page *p) {
 
 void explain_write_html(FILE *file, const struct explain_report *report, enum language language) {
     const struct page p = {file, report, language};
-    put_head(&p);
+    html_begin(language_name[language], word(&p, EXPLAIN_TITLE), style, file);
     put_verdict(&p);
     put_evidence(&p);
     put_terms(&p);

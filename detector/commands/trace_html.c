@@ -70,15 +70,11 @@ static void put(const struct page *p, const char *text) {
 
 static void put_element(const struct page *p, const char *open, const char *text,
                         const char *close) {
-    fputs(open, p->file);
-    put(p, text);
-    fputs(close, p->file);
+    html_element(open, text, close, p->file);
 }
 
 static void put_cell(const struct page *p, const char *class, const char *text) {
-    fprintf(p->file, "<td class=\"%s\">", class);
-    put(p, text);
-    fputs("</td>", p->file);
+    html_cell(class, text, p->file);
 }
 
 static void put_number_cell(const struct page *p, uint32_t number) {
@@ -133,20 +129,6 @@ static void end_table(const struct page *p) {
     begin_table(p, title, class, columns, sizeof columns / sizeof columns[0])
 
 /* Head. */
-
-static void put_head(const struct page *p) {
-    char hash[DIGEST_BASE64_SIZE];
-    digest_sha256_base64(style, sizeof style - 1, hash);
-    fprintf(p->file,
-            "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-            "style-src 'sha256-%s'; base-uri 'none'; form-action 'none'\">"
-            "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-            "<meta name=\"referrer\" content=\"no-referrer\">",
-            language_name[p->language], hash);
-    put_element(p, "<title>", word(p, TRACE_TITLE), "</title>");
-    fprintf(p->file, "<style>%s</style></head>\n<body><main>\n", style);
-}
 
 static void put_pair(const struct page *p, enum trace_word name, const char *text) {
     put_element(p, "<dt>", word(p, name), "</dt>");
@@ -366,7 +348,7 @@ static void put_hashes(const struct page *p) {
 
 void trace_write_html(FILE *file, const struct trace_report *report, enum language language) {
     const struct page p = {file, report, language};
-    put_head(&p);
+    html_begin(language_name[language], word(&p, TRACE_TITLE), style, file);
     put_subject(&p);
     put_sums(&p);
     put_element(&p, "<h2 id=\"graph\">", word(&p, TRACE_GRAPH), "</h2>\n");
