@@ -24,8 +24,9 @@ import real_kafka as rk
 SKIPPED = 77
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 LETTERS = 6000
-AUTHORIZER = ("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer "
-              "allow.everyone.if.no.acl.found=true")
+# A broker that is frozen is not to lose its partitions meanwhile: docs/OPERATIONS.md, "A transaction that never ends".
+BROKER = ("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer "
+          "allow.everyone.if.no.acl.found=true broker.session.timeout.ms=30000")
 HERE = {}  # broker, directory: set once in main
 
 
@@ -336,7 +337,7 @@ def main():
         print(f"no real Kafka here, nothing is tested: {why}", file=sys.stderr)
         return 1 if os.environ.get("CI") == "true" else SKIPPED
     HERE["directory"] = tempfile.mkdtemp(prefix="saqshy-tools-real-kafka-")
-    HERE["broker"] = rk.Broker(HERE["directory"], AUTHORIZER)
+    HERE["broker"] = rk.Broker(HERE["directory"], BROKER)
     try:
         HERE["broker"].start()
         program = unittest.main(exit=False, verbosity=2)

@@ -75,7 +75,8 @@ static bool await_end(const struct dlq_ledger *l, const char *topic, int32_t par
     }
     return error_set(error, ERROR_UNAVAILABLE,
                      "%s/%d: another producer's transaction has been open for %d s, and hides what "
-                     "came after it began; try again when it has ended",
+                     "came after it began; try again when it has ended; if it never does, see "
+                     "kafka-transactions.sh find-hanging",
                      topic, (int)partition, WAITS_MAX * WAIT_MS / 1000);
 }
 
