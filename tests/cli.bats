@@ -134,6 +134,15 @@ bats_require_minimum_version 1.5.0
     [[ "$output" == *"IO: /dev/full: "* ]]
 }
 
+@test "gen opens all files or leaves nothing" {
+    mkdir "$BATS_TEST_TMPDIR/new" && cd "$BATS_TEST_TMPDIR/new"
+    gen() { run "$SAQSHY" gen --quiet --days 1 --accounts 200 "$@"; [ "$status" -eq 74 ]; [ -z "$(ls)" ]; }
+    gen --out feed.avro --labels labels.csv --groups no/where.csv
+    gen --out feed.avro --labels no/where.csv --groups groups.csv
+    gen --out no/where.avro --labels labels.csv --groups groups.csv
+    gen --out no/where.avro --labels labels.csv
+}
+
 @test "check compiles every schema of schema.dir and names what does not bind, and why" {
     DIR="$BATS_TEST_TMPDIR/schemas"
     mkdir "$DIR"

@@ -3,15 +3,14 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/gen_flags.h"
+#include "detector/commands/side_file.h"
 #include "detector/service/stop_signal.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
 #include "schemas/frame.h"
 #include "schemas/ocf.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 struct totals {
     int64_t records, bad, droppers;
@@ -44,43 +43,9 @@ static bool write_records(struct gen *gen, struct encoder *encoder, struct ocf_w
 
 /* Side files. */
 
-struct side_file {
-    const char *path; /* NULL: there is none */
-    FILE *file;
-};
-
-/* What stands under the name stays until it is written. */
-static bool open_side(struct side_file *side, struct error *error) {
-    side->file = side->path == NULL ? NULL : fopen(side->path, "a");
-    return side->path == NULL || side->file != NULL ||
-           error_set(error, ERROR_IO, "%s: %s", side->path, strerror(errno));
-}
-
-static bool begin_side(const struct side_file *side, const char *head, struct error *error) {
-    if (side->file == NULL) return true;
-    if (ftruncate(fileno(side->file), 0) != 0 && errno != EINVAL) /* a pipe has no length */
-        return error_set(error, ERROR_IO, "%s: %s", side->path, strerror(errno));
-    fprintf(side->file, "%s\n", head);
-    return true;
-}
-
-static void close_side(struct side_file *side) {
-    if (side->file != NULL) fclose(side->file);
-    side->file = NULL;
-}
-
-static bool finish_side(struct side_file *side, struct error *error) {
-    FILE *file = side->file;
-    side->file = NULL;
-    if (file == NULL) return true;
-    const bool written = ferror(file) == 0;
-    return (fclose(file) == 0 && written) ||
-           error_set(error, ERROR_IO, "%s: %s", side->path, strerror(errno));
-}
-
 static bool write_labels(const struct gen *gen, struct side_file *side, struct totals *totals,
                          struct error *error) {
-    if (!begin_side(side, "account_id,typology,first_bad_time", error)) return false;
+    if (!side_file_begin(side, "account_id,typology,first_bad_time", error)) return false;
     for (uint32_t i = 0; i < gen_label_count(gen); i++) {
         const struct gen_label label = gen_label(gen, i);
         if (label.first_bad_s == 0) continue;
@@ -89,12 +54,12 @@ static bool write_labels(const struct gen *gen, struct side_file *side, struct t
             fprintf(side->file, "%s,%s,%lld\n", label.account_token,
                     gen_typology_name(label.typology), (long long)label.first_bad_s);
     }
-    return finish_side(side, error);
+    return side_file_finish(side, error);
 }
 
 static bool write_groups(const struct gen *gen, struct side_file *side, struct error *error) {
     if (side->file == NULL) return true;
-    if (!begin_side(side, "account_id,group", error)) return false;
+    if (!side_file_begin(side, "account_id,group", error)) return false;
     for (uint32_t account = 0; account < gen_account_count(gen); account++) {
         char token[40];
         gen_account_token(gen, account, token);
@@ -102,7 +67,7 @@ static bool write_groups(const struct gen *gen, struct side_file *side, struct e
         for (uint32_t n = 0; (group = gen_group(gen, account, n)) != NULL; n++)
             fprintf(side->file, "%s,%s\n", token, group);
     }
-    return finish_side(side, error);
+    return side_file_finish(side, error);
 }
 
 /* The whole. */
@@ -128,11 +93,11 @@ static bool write_all(const struct cli *cli, struct gen *gen, struct totals *tot
                       struct error *error) {
     struct side_file labels = {.path = cli_value(cli, "--labels")};
     struct side_file groups = {.path = cli_value(cli, "--groups")};
-    const bool ok = open_side(&labels, error) && open_side(&groups, error) &&
+    const bool ok = side_file_open(&labels, error) && side_file_open(&groups, error) &&
                     write_feed(gen, cli_value(cli, "--out"), totals, error) &&
                     write_labels(gen, &labels, totals, error) && write_groups(gen, &groups, error);
-    close_side(&labels);
-    close_side(&groups);
+    side_file_close(&labels);
+    side_file_close(&groups);
     return ok;
 }
 
