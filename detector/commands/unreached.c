@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/unreached.h"
 
+#include "detector/base/printable.h"
 #include "detector/commands/backtest_report.h"
 
 #include <math.h>
@@ -10,11 +11,13 @@ void unreached_warn(const struct policy *policy, const struct model *model) {
     for (int a = 0; a < ACTION_COUNT; a++) {
         const struct policy_rule *rule = policy_rule(policy, (enum action)a);
         if (rule == NULL || isfinite(rule->threshold)) continue;
+        fputs("warning: the model \"", stderr);
+        printable_put(model_id(model), stderr);
+        fputs("\" never gives the probability at which the policy \"", stderr);
+        printable_put(policy_id(policy), stderr);
         fprintf(stderr,
-                "warning: the model \"%s\" never gives the probability at which the policy "
-                "\"%s\" takes %s (at most %.4f): it counts as never reached here, and `saqshy "
-                "run` refuses the two; choose a lower threshold with `saqshy tune`\n",
-                model_id(model), policy_id(policy), backtest_action_name(a),
-                model_probability(model, HUGE_VAL));
+                "\" takes %s (at most %.4f): it counts as never reached here, and `saqshy run` "
+                "refuses the two; choose a lower threshold with `saqshy tune`\n",
+                backtest_action_name(a), model_probability(model, HUGE_VAL));
     }
 }
