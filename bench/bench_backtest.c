@@ -154,7 +154,7 @@ static void count(struct bench *b, const struct backtest_pass *pass,
 static double backtest(struct bench *b, const char *input, const char *model, double *judging) {
     struct error error = {.code = ERROR_NONE};
     struct backtest_run run = {.scores_file = tmpfile()};
-    const struct offline_input from = {input, 1, MEMORY_MAX};
+    const struct offline_input from = {.path = input, .partitions = 1, .memory_max = MEMORY_MAX};
     const double began_s = processor_s();
     struct labels *labels = labels_open(b->labels, &error);
     must(labels != NULL && run.scores_file != NULL, &error);
@@ -180,7 +180,7 @@ static double stages(struct bench *b) {
     struct options settings = b->settings;
     (void)snprintf(settings.model_path, sizeof settings.model_path, "%s", b->models[0]);
     const struct replay_engine_options wanted = {.settings = &settings, .quiet = true};
-    const struct offline_input from = {b->file, 1, MEMORY_MAX};
+    const struct offline_input from = {.path = b->file, .partitions = 1, .memory_max = MEMORY_MAX};
     const double began_s = processor_s();
     must(offline_run_open(&run, &from, &wanted, &error), &error);
     must(offline_run_go(&run, &error), &error);

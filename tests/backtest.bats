@@ -135,6 +135,10 @@ END
     run "$SAQSHY" backtest --quiet --force --input feed.avro --out over -X model.shadow=over/report.json
     [ "$status" -eq 2 ]
     cmp stricter.json over/report.json
+    echo 'merge.slice.ms = 500' | tee over/report.json > config
+    run "$SAQSHY" backtest --quiet --force --input feed.avro --out over --config over/report.json -X model.shadow=stricter.json
+    [ "$status" -eq 2 ]
+    cmp config over/report.json
     "$SAQSHY" backtest --quiet --no-sqlite --input feed.avro --out unlabelled -X model.shadow=stricter.json --compare fitted.json
     [ "$(report unlabelled "['shadows'][0]['account_average_precision']")" = None ]
 }
@@ -400,6 +404,9 @@ capped() {
     [[ "$stderr" == *'warning: the model "capped" never gives the probability'*'takes SUSPEND_EBANKING (at most 0.9500)'*'saqshy tune'* ]]
     [ "$(wc -l <<< "$stderr")" -eq 1 ]
     [ "$(report capped '["recommended"]["found"]')" -gt 0 ]
+    changed 'model["id"] = "up\x1b[2Jdown"; model["calibration"] = {"type": "table", "points": [[-8, 0.001], [0, 0.95]]}' > steering.json
+    run --separate-stderr "$SAQSHY" backtest --quiet --no-sqlite --input feed.avro --model steering.json --out steering
+    [[ "$stderr" == 'warning: the model "up?[2Jdown" never gives'* ]]
     [ "$(python3 -c 'import json; print([t["action"] for t in json.load(open("capped/report.json"))["thresholds"]])')" = \
         "['REVIEW_ONLY', 'HOLD_AMOUNT']" ]
     run "$SAQSHY" replay --engine --quiet --input feed.avro --out no.avro -X model.path=capped.json

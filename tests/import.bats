@@ -122,6 +122,21 @@ field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])
     [[ "$output" == *"maps no label column"* ]]
 }
 
+@test "a path that cannot be leaves what was there, and nothing new" {
+    echo old | tee l.csv > b.csv
+    run "$SAQSHY" import --mapping m.map --input a.csv --out no/where.avro --labels-out l.csv --bad b.csv
+    [ "$status" -eq 74 ]
+    [ "$(cat l.csv b.csv)" = $'old\nold' ]
+    run "$SAQSHY" import --mapping m.map --input a.csv --out a.avro --labels-out new.csv --bad no/where.csv
+    [ "$status" -eq 74 ]
+    run "$SAQSHY" import --mapping m.map --input a.csv --out no/where.avro --labels-out new.csv --bad newer.csv
+    [ "$status" -eq 74 ]
+    [ "$(ls)" = $'a.csv\nb.csv\nl.csv\nm.map' ]
+    "$SAQSHY" import --quiet --mapping m.map --input a.csv --out a.avro --labels-out l.csv --bad b.csv
+    [ "$(wc -l < l.csv)" -eq 3 ]
+    [ "$(cat b.csv)" = line,reason ]
+}
+
 @test "the shipped mapping transfers reads rows of its form" {
     cat > t.csv <<'CSV'
 event_id,ts,src_account,dst_account,amount,type,is_fraud

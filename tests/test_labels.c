@@ -103,6 +103,25 @@ static void a_labelled_event_marks_its_payee_from_its_earliest_time(void **state
     labels_close(labels);
 }
 
+static void labelled_events_may_come_one_by_one(void **state) {
+    (void)state;
+    struct labels *labels = labels_of_events();
+    assert_true(labels_by_event(labels));
+    assert_null(labels_event(labels, text_of("e1"), "0"));
+    assert_null(labels_event(labels, text_of("e2"), "True"));
+    assert_null(labels_event(labels, text_of("e2"), "0"));
+    assert_string_equal(labels_event(labels, text_of("e3"), "mule"),
+                        "the label is none of 0, 1, true, false");
+    assert_string_equal(labels_event(labels, text_of(""), "1"), "the event is empty");
+    assert_int_equal(labels_accounts(labels), 0);
+    note(labels, "e1", true, "honest", 5);
+    note(labels, "e2", true, "mule", 7);
+    note(labels, "e3", true, "unsaid", 9);
+    assert_int_equal(first_bad(labels, "mule"), 7);
+    assert_int_equal(labels_accounts(labels), 1);
+    labels_close(labels);
+}
+
 static void events_mean_nothing_to_labels_of_accounts(void **state) {
     (void)state;
     struct labels *labels = good("account_id,t\na,10\n");
@@ -166,6 +185,7 @@ int main(void) {
         cmocka_unit_test(among_more_columns_the_time_is_named_first),
         cmocka_unit_test(only_the_size_given_is_the_account),
         cmocka_unit_test(a_labelled_event_marks_its_payee_from_its_earliest_time),
+        cmocka_unit_test(labelled_events_may_come_one_by_one),
         cmocka_unit_test(events_mean_nothing_to_labels_of_accounts),
         cmocka_unit_test(empty_lines_are_passed_over),
         cmocka_unit_test(a_bad_line_is_named),

@@ -113,24 +113,7 @@ END
 }
 
 @test "labels of events teach what the same labels of accounts do" {
-    python3 - <<'END'
-import csv, random
-draw, honest, mules = random.Random(4), [f"h{i}" for i in range(300)], [f"m{i}" for i in range(60)]
-turns = {mule: draw.randrange(86400, 13 * 86400) for mule in mules}
-sent = [(draw.randrange(14 * 86400), draw.choice(honest), draw.choice(honest + mules), draw.randrange(1, 90) * 100, 0)
-        for _ in range(6000)]
-sent = [row for row in sent if row[1] != row[2] and row[0] < turns.get(row[2], 2**62)]
-for mule, turn in turns.items():
-    for burst in range(8):
-        at = turn + burst * 9000
-        sent += [(at + n * 60, draw.choice(honest), mule, draw.randrange(900, 2000) * 100, 1) for n in range(6)]
-        sent.append((at + 600, mule, draw.choice(honest), 500000, 0))
-with open("transfers.csv", "w", newline="") as file:
-    table = csv.writer(file)
-    table.writerow("event_id ts src_account dst_account amount type is_fraud".split())
-    for number, (time, payer, payee, amount, bad) in enumerate(sorted(sent)):
-        table.writerow([f"e{number}", 1767225600 + time, payer, payee, amount, "TRANSFER", bad])
-END
+    python3 "$SOURCE_DIR/tests/labelled_transfers.py" transfers.csv
     "$SAQSHY" import --quiet --mapping "$SOURCE_DIR/schemas/mappings/transfers.map" --input transfers.csv --out transfers.avro \
         --labels-out events.csv
     [ "$(head -1 events.csv)" = event_id,label ]

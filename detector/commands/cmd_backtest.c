@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLAGS_READ = 7 }; /* files, at most, besides shadows */
+enum { FLAGS_READ = 9 }; /* files, at most, besides shadows */
 
 struct backtest {
     struct cli *cli;
@@ -58,20 +58,20 @@ static bool open_runs(struct backtest *b, struct error *error) {
 }
 
 static bool load_inputs(struct backtest *b, struct error *error) {
-    const char *labels = cli_value(b->cli, "--labels"), *gates = cli_value(b->cli, "--gate");
-    const char *groups = cli_value(b->cli, "--groups");
-    if (groups != NULL && labels == NULL)
+    const char *gates = cli_value(b->cli, "--gate"), *groups = cli_value(b->cli, "--groups");
+    if (!offline_labels_open(b->cli, &b->input, &b->labels, error)) return false;
+    if (groups != NULL && b->labels == NULL)
         return error_set(error, ERROR_USAGE, "--groups says whom wrong freezes hit: add --labels");
     if (groups != NULL && (b->groups = backtest_groups_open(groups, error)) == NULL) return false;
-    if (labels != NULL && (b->labels = labels_open(labels, error)) == NULL) return false;
     return gates == NULL ||
-           backtest_gates_load(&b->gates, gates, labels != NULL, b->old_model != NULL, error);
+           backtest_gates_load(&b->gates, gates, b->labels != NULL, b->old_model != NULL, error);
 }
 
 static bool open_outputs(struct backtest *b, struct error *error) {
     const struct options *settings = &b->cli->options;
     const char *read[FLAGS_READ + SCORE_SHADOWS_MAX] = {
         b->input.path,
+        b->input.mapping,
         cli_value(b->cli, "--labels"),
         cli_value(b->cli, "--gate"),
         cli_value(b->cli, "--groups"),
@@ -101,9 +101,12 @@ static bool save_recommendations(struct backtest *b, struct error *error) {
 }
 
 static bool run_old(struct backtest *b, struct error *error) {
+    struct offline_input again = b->input;
+    again.labels = NULL;
+    again.read_before = true;
     if (b->old_model == NULL) return true;
     if (stop_signal_seen() == 0 &&
-        !backtest_run_go(&b->old_run, &b->input, b->cli->quiet, NULL, error))
+        !backtest_run_go(&b->old_run, &again, b->cli->quiet, NULL, error))
         return false;
     return stop_signal_seen() == 0 ||
            error_set(error, ERROR_INTERRUPTED,
@@ -293,7 +296,8 @@ int cmd_backtest(int argc, char **argv) {
     struct cli_flag flags[] = {
         OFFLINE_INPUT_FLAGS,
         {"--out", "DIR", "directory of the results; made where there is none", NULL},
-        {"--labels", "FILE", "CSV of bad accounts and since when, or of labelled events", NULL},
+        {"--labels", "FILE",
+         "CSV of bad accounts and since when, or of labelled events (the input's)", NULL},
         {"--model", "FILE", "in place of model.path", NULL},
         {"--policy", "FILE", "in place of policy.path", NULL},
         {"--from", "TIME", "begin judging there (where the model's own data ends)", NULL},

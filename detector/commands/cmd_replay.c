@@ -71,10 +71,10 @@ static bool read_flags(struct replay *r, struct error *error) {
     r->labels = cli_value(cli, "--labels");
     r->engine_wanted = cli_value(cli, "--engine") != NULL;
     if (!offline_input_read(cli, &r->input, error)) return false;
-    const char *const names[] = {"--input", "--labels", "--out"};
-    const char *const paths[] = {r->input.path, r->labels, r->out};
-    return files_distinct(names, paths, 3, error) && refuse_strangers(r, error) &&
-           read_pace(r, error) && read_timestamps(r, error);
+    const char *const names[] = {"--input", "--mapping", "--labels", "--out"};
+    const char *const paths[] = {r->input.path, r->input.mapping, r->labels, r->out};
+    return files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
+           refuse_strangers(r, error) && read_pace(r, error) && read_timestamps(r, error);
 }
 
 /* The engine. */
@@ -153,7 +153,7 @@ static void interrupt_feed(void *feed) {
 }
 
 static bool run_feed(struct replay *r, struct error *error) {
-    r->source = replay_source_open(r->input.path, &r->cli->options, error);
+    r->source = offline_source_open(&r->input, &r->cli->options, error);
     if (r->source == NULL) return false;
     if (r->cli->options.bootstrap_servers[0] == '\0')
         return error_set(error, ERROR_CONFIG,

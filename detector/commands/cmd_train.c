@@ -27,8 +27,9 @@ struct job {
     struct offline_input input;
     const char *labels_path, *out, *id;
     int64_t seed, terms, sample, share_percent, horizon_days;
-    char input_sha256[DIGEST_HEX_SIZE], labels_sha256[DIGEST_HEX_SIZE];
     struct labels *labels;
+    char input_sha256[DIGEST_HEX_SIZE], mapping_sha256[DIGEST_HEX_SIZE]; /* "": no such file */
+    char labels_sha256[DIGEST_HEX_SIZE];
     struct offline_run run;
     struct train_rows *taken;
     struct train_input training;
@@ -57,14 +58,20 @@ static bool read_flags(struct job *job, struct error *error) {
     job->out = cli_value(cli, "--out");
     job->id = cli_value(cli, "--id");
     if (!offline_input_read(cli, &job->input, error)) return false;
-    if (job->labels_path == NULL || job->out == NULL)
+    const bool labelled = job->labels_path != NULL || job->input.has_labels;
+    if (!labelled && job->input.mapping != NULL)
+        return error_set(error, ERROR_USAGE, "--labels FILE is missing: %s maps no label column",
+                         job->input.mapping);
+    if (!labelled || job->out == NULL)
         return error_set(error, ERROR_USAGE, "%s FILE is missing; usage: %s",
-                         job->labels_path == NULL ? "--labels" : "--out", cli->usage);
+                         labelled ? "--out" : "--labels", cli->usage);
     char part[WHOLE_FILE_PATH_MAX];
     if (!whole_file_part(job->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", job->out, strerror(ENAMETOOLONG));
-    const char *const names[] = {"--input", "--labels", "--out", "the unfinished --out"};
-    const char *const paths[] = {job->input.path, job->labels_path, job->out, part};
+    const char *const names[] = {"--input", "--mapping", "--labels", "--out",
+                                 "the unfinished --out"};
+    const char *const paths[] = {job->input.path, job->input.mapping, job->labels_path, job->out,
+                                 part};
     return id_is_fine(job->id, error) &&
            files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
            cli_number(cli, "--seed", 0, INT64_MAX, &job->seed, error) &&
@@ -75,11 +82,18 @@ static bool read_flags(struct job *job, struct error *error) {
 }
 
 static bool hash_file(const char *path, char out[DIGEST_HEX_SIZE], struct error *error) {
+    if (path == NULL) return true;
     FILE *file = files_open(path, ERROR_IO, error);
     if (file == NULL) return false;
     const bool good = digest_sha256_file(file, out);
     fclose(file);
     return good || error_set(error, ERROR_IO, "%s cannot be read", path);
+}
+
+static bool hash_files(struct job *job, struct error *error) {
+    return hash_file(job->input.path, job->input_sha256, error) &&
+           hash_file(job->input.mapping, job->mapping_sha256, error) &&
+           hash_file(job->labels_path, job->labels_sha256, error);
 }
 
 /* Rows. */
@@ -91,8 +105,7 @@ static bool take_batch(void *context, const struct batch *batch, struct error *e
 
 /* The feed is read once; the engine and what it holds are gone when training begins. */
 static bool take_rows(struct job *job, struct error *error) {
-    job->labels = labels_open(job->labels_path, error);
-    if (job->labels == NULL) return false;
+    if (!offline_labels_open(job->cli, &job->input, &job->labels, error)) return false;
     job->taken = train_rows_open(job->labels, job->input.memory_max);
     if (job->taken == NULL) return error_set(error, ERROR_FAILED, "no memory for rows");
     const struct replay_engine_options engine = {.settings = &job->cli->options,
@@ -155,13 +168,18 @@ static bool fit(struct job *job, struct error *error) {
     return good;
 }
 
+static const char *or_null(const char *text) {
+    return text[0] == '\0' ? NULL : text;
+}
+
 /* What is written is what the engine accepts; until then an older model stays under the name. */
 static bool write_model(struct job *job, struct error *error) {
     char id[64];
     snprintf(id, sizeof id, "trained-%.8s-%lld", job->input_sha256, (long long)job->seed);
     const struct train_story story = {.id = job->id != NULL ? job->id : id,
                                       .input_sha256 = job->input_sha256,
-                                      .labels_sha256 = job->labels_sha256,
+                                      .mapping_sha256 = or_null(job->mapping_sha256),
+                                      .labels_sha256 = or_null(job->labels_sha256),
                                       .fit_from_s = job->training.from_s,
                                       .fit_until_s = job->training.until_s,
                                       .horizon_s = job->training.horizon_s,
@@ -214,6 +232,15 @@ static void print_json(const struct job *job) {
            t->loss_rounded, t->fit.converged ? "true" : "false", steady_s() - job->started_s);
 }
 
+static void print_next(const struct job *job) {
+    const bool whole = job->share_percent == 100;
+    fprintf(stderr, "next: saqshy backtest --input %s", whole ? "NEWER_EVENTS" : job->input.path);
+    if (job->input.mapping != NULL) fprintf(stderr, " --mapping %s", job->input.mapping);
+    if (job->labels_path != NULL)
+        fprintf(stderr, " --labels %s", whole ? "NEWER_LABELS" : job->labels_path);
+    fprintf(stderr, " --model %s --out DIR\n", job->out);
+}
+
 static void print_summary(const struct job *job) {
     const struct trained *t = job->trained;
     fprintf(stderr, "%u terms from %zu rows, %zu of them of %zu bad accounts; %.0f s\n", t->count,
@@ -222,22 +249,17 @@ static void print_summary(const struct job *job) {
     for (int n = 0; n < TRAIN_FOLDS; n++)
         fprintf(stderr, "%s %.3f (95 %%: %.3f to %.3f)", n == 0 ? ";" : ",",
                 t->trial[t->chosen].precision[n], t->band[n].low, t->band[n].high);
-    fprintf(stderr,
-            "\nlog loss: %.6f; %u terms that others stand for cost %.1e, rounding %.1e\n"
-            "next: saqshy backtest --input %s --labels %s --model %s --out DIR\n",
+    fprintf(stderr, "\nlog loss: %.6f; %u terms that others stand for cost %.1e, rounding %.1e\n",
             t->loss_rounded, t->alike, t->loss_merged - t->loss_proposed,
-            t->loss_rounded - t->fit.loss,
-            job->share_percent == 100 ? "NEWER_EVENTS" : job->input.path,
-            job->share_percent == 100 ? "NEWER_LABELS" : job->labels_path, job->out);
+            t->loss_rounded - t->fit.loss);
+    print_next(job);
 }
 
 static bool run(void *context, struct error *error) {
     struct job *job = context;
     if (!read_flags(job, error) || !whole_file_open(&job->file, job->out, error) ||
-        !hash_file(job->input.path, job->input_sha256, error) ||
-        !hash_file(job->labels_path, job->labels_sha256, error) || !take_rows(job, error) ||
-        !place_period(job, error) || !fit(job, error) || !write_model(job, error) ||
-        !judge_reach(job, error))
+        !hash_files(job, error) || !take_rows(job, error) || !place_period(job, error) ||
+        !fit(job, error) || !write_model(job, error) || !judge_reach(job, error))
         return false;
     if (job->cli->json) print_json(job);
     if (!job->cli->quiet) print_summary(job);
@@ -257,7 +279,8 @@ static void close_job(void *context) {
 int cmd_train(int argc, char **argv) {
     struct cli_flag flags[] = {
         OFFLINE_FILE_FLAGS,
-        {"--labels", "FILE", "CSV: account_id,first_bad_time or event_id,label", NULL},
+        {"--labels", "FILE", "CSV: account_id,first_bad_time or event_id,label (the input's)",
+         NULL},
         {"--out", "FILE", "the model to write", NULL},
         {"--fit-share", "PERCENT", "of the rows, the first by time, to fit on (100)", NULL},
         {"--horizon-days", "N", "leaves out rows so long after an account turned bad (0: none)",

@@ -38,10 +38,11 @@ static bool read_flags(struct tune *t, struct error *error) {
         return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
     if (!whole_file_part(t->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", t->out, strerror(ENAMETOOLONG));
-    const char *const names[] = {"--input",  "--labels", "the model",           "the policy",
-                                 "--config", "--out",    "the unfinished --out"};
+    const char *const names[] = {"--input",    "--mapping", "--labels", "the model",
+                                 "the policy", "--config",  "--out",    "the unfinished --out"};
     const char *const paths[] = {
         t->input.path,
+        t->input.mapping,
         cli_value(cli, "--labels"),
         backtest_run_path(cli_value(cli, "--model"), cli->options.model_path),
         backtest_run_path(cli_value(cli, "--policy"), cli->options.policy_path),
@@ -53,13 +54,12 @@ static bool read_flags(struct tune *t, struct error *error) {
 
 static bool open_tune(struct tune *t, struct error *error) {
     const struct cli *cli = t->cli;
-    const char *labels = cli_value(cli, "--labels");
     if (!backtest_run_open(&t->run, &cli->options, cli_value(cli, "--model"),
                            cli_value(cli, "--policy"), error) ||
         !judging_from(cli, t->run.model, &t->from_s, error) ||
-        !tune_bests_open(&t->bests, t->run.model, t->from_s, error))
+        !tune_bests_open(&t->bests, t->run.model, t->from_s, error) ||
+        !offline_labels_open(cli, &t->input, &t->labels, error))
         return false;
-    if (labels != NULL && (t->labels = labels_open(labels, error)) == NULL) return false;
     t->sides.policy = t->run.policy;
     return whole_file_open(&t->file, t->out, error);
 }
@@ -153,7 +153,8 @@ int cmd_tune(int argc, char **argv) {
     struct cli_flag flags[] = {
         OFFLINE_INPUT_FLAGS,
         {"--out", "FILE", "the page, one HTML file that needs no network", NULL},
-        {"--labels", "FILE", "CSV of bad accounts and since when, or of labelled events", NULL},
+        {"--labels", "FILE",
+         "CSV of bad accounts and since when, or of labelled events (the input's)", NULL},
         {"--model", "FILE", "in place of model.path", NULL},
         {"--policy", "FILE", "in place of policy.path: today's thresholds", NULL},
         {"--from", "TIME", "begin judging there (where the model's own data ends)", NULL}};

@@ -26,6 +26,10 @@ static bool check_labels(const struct cli *cli, const struct backtest_pass *pass
     for (size_t i = 0; i < pass->account_count; i++)
         known += labels_first_bad(labels, pass->accounts[i].token, pass->accounts[i].token_size) !=
                  INT64_MAX;
+    if (known == 0 && cli_value(cli, "--labels") == NULL)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s: no label of a scored event is 1; --labels FILE takes others",
+                         cli_value(cli, "--input"));
     if (known == 0)
         return error_set(error, ERROR_BAD_DATA,
                          "%s marks no account of %s; are its ids those of the input?",

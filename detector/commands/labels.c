@@ -34,18 +34,19 @@ static const char *read_label(const char *field, bool *bad) {
                : "the label is none of 0, 1, true, false";
 }
 
-static const char *take_event(struct labels *labels, const struct csv *csv) {
-    const struct text event = text_of(csv_field(csv, 0));
+const char *labels_event(struct labels *labels, struct text event_id, const char *label) {
     bool bad = false;
-    if (event.size == 0) return "the event is empty";
-    const char *why = read_label(csv_field(csv, 1), &bad);
-    if (bad) account_set_add(labels->events, event, 0);
+    if (event_id.size == 0) return "the event is empty";
+    const char *why = read_label(label, &bad);
+    if (bad) account_set_add(labels->events, event_id, 0);
     return why;
 }
 
 static const char *take_row(struct labels *labels, const struct csv *csv) {
     if (csv_count(csv) != labels->columns) return "as many fields are due as the head line has";
-    return labels->events == NULL ? take_account(labels, csv) : take_event(labels, csv);
+    return labels->events == NULL
+               ? take_account(labels, csv)
+               : labels_event(labels, text_of(csv_field(csv, 0)), csv_field(csv, 1));
 }
 
 /* The head line. */
@@ -60,14 +61,18 @@ static const char *find_time(struct labels *labels, const struct csv *csv) {
                : "of the columns after account_id none is the time: have one, or name it first_…";
 }
 
+static void expect_events(struct labels *labels) {
+    labels->events = account_set_new();
+    assert(labels->events != NULL && "out of memory");
+}
+
 static const char *take_head(struct labels *labels, const struct csv *csv) {
     labels->columns = csv_count(csv);
     if (strcmp(csv_field(csv, 0), "account_id") == 0) return find_time(labels, csv);
     if (labels->columns != 2 || strcmp(csv_field(csv, 0), "event_id") != 0 ||
         strcmp(csv_field(csv, 1), "label") != 0)
         return "the head line is neither account_id,TIME nor event_id,label";
-    labels->events = account_set_new();
-    assert(labels->events != NULL && "out of memory");
+    expect_events(labels);
     return NULL;
 }
 
@@ -86,6 +91,12 @@ struct labels *labels_new(void) {
     assert(labels != NULL && "out of memory");
     labels->accounts = account_set_new();
     assert(labels->accounts != NULL && "out of memory");
+    return labels;
+}
+
+struct labels *labels_of_events(void) {
+    struct labels *labels = labels_new();
+    expect_events(labels);
     return labels;
 }
 

@@ -9,7 +9,7 @@
  *
  * A time is as moment.h reads it; a label is 1 or true, 0 or false. Where an account stands twice,
  * the earliest time counts. Labelled events name accounts only as the run meets them: see
- * labels_note. */
+ * labels_note. They may also come from the feed itself (labels_of_events). */
 #pragma once
 
 #include "detector/base/error.h"
@@ -27,6 +27,10 @@ void labels_close(struct labels *labels);
 int64_t labels_first_bad(const struct labels *labels, const char *account, size_t size);
 /* Without a row: none is bad yet. */
 struct labels *labels_new(void);
+/* Of events that labels_event brings one by one; none yet. */
+struct labels *labels_of_events(void);
+/* Only such labels. NULL, or what is wrong with the label. */
+const char *labels_event(struct labels *labels, struct text event_id, const char *label);
 /* The account is bad from that second on; where it was already, from the earlier one. */
 void labels_add(struct labels *labels, struct text account, int64_t second);
 /* For each scored side of a run: a labelled event makes its payee's account, or the payer's where

@@ -2,10 +2,12 @@
 #include "detector/commands/offline_run.h"
 
 #include "detector/base/steady.h"
+#include "detector/import/mapping.h"
 #include "detector/service/stop_signal.h"
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* Signals. */
 
@@ -36,13 +38,56 @@ static bool catch_signals(struct error *error) {
 
 /* Input. */
 
+/* Some commands hash the file before they read it, some read it twice. */
+static bool is_no_pipe(const char *path) {
+    struct stat status;
+    return strcmp(path, "-") != 0 &&
+           (stat(path, &status) != 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
+}
+
+/* What is wrong with the mapping is found before any work. */
+static bool read_mapping(struct offline_input *input, struct error *error) {
+    if (input->mapping == NULL) return true;
+    if (!is_no_pipe(input->path))
+        return error_set(error, ERROR_USAGE,
+                         "--input %s is no file that can be read twice; `saqshy import` reads it",
+                         input->path);
+    struct mapping *mapping = mapping_load(input->mapping, error);
+    if (mapping == NULL) return false;
+    input->has_labels = mapping->columns[MAPPING_LABEL][0] != '\0';
+    mapping_free(mapping);
+    return true;
+}
+
 bool offline_input_read(const struct cli *cli, struct offline_input *input, struct error *error) {
-    *input = (struct offline_input){
-        .path = cli_value(cli, "--input"), .partitions = 1, .memory_max = OFFLINE_MEMORY_DEFAULT};
+    *input = (struct offline_input){.path = cli_value(cli, "--input"),
+                                    .mapping = cli_value(cli, "--mapping"),
+                                    .partitions = 1,
+                                    .memory_max = OFFLINE_MEMORY_DEFAULT};
     if (input->path == NULL)
         return error_set(error, ERROR_USAGE, "--input FILE is missing; usage: %s", cli->usage);
-    return cli_number(cli, "--partitions", 1, OFFLINE_PARTITIONS_MAX, &input->partitions, error) &&
+    return read_mapping(input, error) &&
+           cli_number(cli, "--partitions", 1, OFFLINE_PARTITIONS_MAX, &input->partitions, error) &&
            cli_number(cli, "--memory", OFFLINE_MEMORY_LEAST, INT64_MAX, &input->memory_max, error);
+}
+
+bool offline_labels_open(const struct cli *cli, struct offline_input *input, struct labels **labels,
+                         struct error *error) {
+    const char *path = cli_value(cli, "--labels");
+    *labels = NULL;
+    if (path != NULL) return (*labels = labels_open(path, error)) != NULL;
+    if (input->has_labels) *labels = input->labels = labels_of_events();
+    return true;
+}
+
+struct replay_source *offline_source_open(const struct offline_input *input,
+                                          const struct options *options, struct error *error) {
+    const struct replay_csv_options csv = {.path = input->path,
+                                           .mapping = input->mapping,
+                                           .labels = input->labels,
+                                           .silent = input->read_before};
+    return input->mapping == NULL ? replay_source_open(input->path, options, error)
+                                  : replay_source_open_csv(&csv, options, error);
 }
 
 /* Running. */
@@ -53,7 +98,7 @@ bool offline_run_open(struct offline_run *run, const struct offline_input *input
     run->settings = *wanted->settings;
     if (run->settings.start_from[0] == '\0')
         snprintf(run->settings.start_from, sizeof run->settings.start_from, "earliest");
-    run->source = replay_source_open(input->path, &run->settings, error);
+    run->source = offline_source_open(input, &run->settings, error);
     if (run->source == NULL) return false;
     options.settings = &run->settings;
     options.source = run->source;

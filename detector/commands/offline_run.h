@@ -4,11 +4,13 @@
 #pragma once
 
 #include "detector/commands/cli.h"
+#include "detector/commands/labels.h"
 #include "detector/commands/replay_engine.h"
 
 /* Flags that such commands share; --memory apart for those that hold more than records. */
 #define OFFLINE_FILE_FLAGS                                                                         \
-    {"--input", "FILE", "container file of transactions, or a recording", NULL}, {                 \
+    {"--input", "FILE", "transactions: container file, recording, or CSV with --mapping", NULL},   \
+        {"--mapping", "FILE", "of a CSV: which column is what, as for `saqshy import`", NULL}, {   \
         "--partitions", "N", "of a file that names none (1)", NULL                                 \
     }
 #define OFFLINE_INPUT_FLAGS                                                                        \
@@ -20,12 +22,24 @@ enum { OFFLINE_PARTITIONS_MAX = 1024, OFFLINE_MEMORY_LEAST = 1000000 };
 
 struct offline_input {
     const char *path;
-    int64_t partitions; /* of a file that names none */
-    int64_t memory_max; /* bytes of records */
+    const char *mapping;   /* of a CSV; NULL: the file is none */
+    int64_t partitions;    /* of a file that names none */
+    int64_t memory_max;    /* bytes of records */
+    bool has_labels;       /* the mapping names a column of them */
+    struct labels *labels; /* told of those; NULL: nobody */
+    bool read_before;      /* what is wrong with rows of the CSV has been said */
 };
 
-/* From those flags. ERROR_USAGE when --input is missing or a number is not one. */
+/* From those flags. ERROR_USAGE when --input is missing, is a CSV that cannot be read twice (a
+ * pipe), or a number is not one; errors of mapping_load. */
 bool offline_input_read(const struct cli *cli, struct offline_input *input, struct error *error);
+/* Those of --labels, a flag that the command has to have, or else those of the CSV itself, which
+ * come while the input is read. *labels NULL: neither. Errors: labels_open. */
+bool offline_labels_open(const struct cli *cli, struct offline_input *input, struct labels **labels,
+                         struct error *error);
+/* Opens it for reading; of the input both paths and the labels must stay. */
+struct replay_source *offline_source_open(const struct offline_input *input,
+                                          const struct options *options, struct error *error);
 
 struct offline_run {
     struct options settings;

@@ -2,6 +2,7 @@
 #include "detector/commands/replay_source.h"
 
 #include "detector/broker/recording.h"
+#include "detector/commands/replay_csv.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
 #include "schemas/frame.h"
@@ -32,7 +33,9 @@ struct replay_source {
     const char *path;
     struct ocf_reader *reader;
     bool recording;
-    /* A plain file: */
+    /* A CSV, in place of the reader: */
+    struct replay_csv *csv;
+    /* A CSV or a plain file: */
     struct plan *plan;
     struct encoder *encoder;
     bool verbatim; /* written with the shipped schema: the bytes are framed as they are */
@@ -55,9 +58,13 @@ static void *checked(void *memory) {
     return memory;
 }
 
+static int64_t byte_position(const struct replay_source *s) {
+    return s->csv != NULL ? replay_csv_position(s->csv) : ocf_record_position(s->reader);
+}
+
 static bool bad_record(const struct replay_source *s, const char *why, struct error *error) {
     return error_set(error, ERROR_BAD_DATA, "%s: record at byte %lld: %s", s->path,
-                     (long long)ocf_record_position(s->reader), why);
+                     (long long)byte_position(s), why);
 }
 
 /* Recordings. */
@@ -212,17 +219,26 @@ static int64_t read_entry(const struct replay_source *s, const struct entry *ent
     return offset;
 }
 
-/* Plain files. */
+/* Transactions, of a CSV or a plain file. */
 
-static bool open_plain(struct replay_source *s, struct error *error) {
+static struct bytes schema_of(const struct replay_source *s, struct bytes shipped) {
+    return s->csv != NULL ? shipped : ocf_schema(s->reader);
+}
+
+static bool open_transactions(struct replay_source *s, struct error *error) {
     size_t size = 0;
-    const char *shipped = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
-    const struct bytes schema = ocf_schema(s->reader);
+    const uint8_t *shipped = (const uint8_t *)schema_shipped(SCHEMA_ID_TRANSACTION, &size);
+    const struct bytes schema = schema_of(s, (struct bytes){shipped, (uint32_t)size});
     s->verbatim = schema.size == size && memcmp(schema.data, shipped, size) == 0;
     s->plan = plan_compile((const char *)schema.data, schema.size, error);
     if (s->plan == NULL) return error_prefix(error, "%s: its schema", s->path);
     s->encoder = encoder_open(error);
     return s->encoder != NULL;
+}
+
+static bool next_record(struct replay_source *s, struct bytes *record, struct error *error) {
+    return s->csv != NULL ? replay_csv_next(s->csv, record, error)
+                          : ocf_next(s->reader, s->used, record, error);
 }
 
 static struct bytes frame(struct replay_source *s, struct bytes record) {
@@ -235,12 +251,12 @@ static struct bytes frame(struct replay_source *s, struct bytes record) {
     return (struct bytes){s->framed, record.size + FRAME_SIZE};
 }
 
-static enum replay_outcome next_plain(struct replay_source *s, struct port_message *message,
-                                      struct error *error) {
+static enum replay_outcome next_transaction(struct replay_source *s, struct port_message *message,
+                                            struct error *error) {
     struct transaction tx;
     struct bytes rest, value;
     const char *why = NULL;
-    if (!ocf_next(s->reader, s->used, &rest, error)) return REPLAY_FAILED;
+    if (!next_record(s, &rest, error)) return REPLAY_FAILED;
     if (rest.size == 0) return REPLAY_END;
     if (!plan_decode(s->plan, rest, &tx, &s->used, &why)) {
         bad_record(s, why, error);
@@ -263,7 +279,7 @@ static enum replay_outcome next_plain(struct replay_source *s, struct port_messa
 enum replay_outcome replay_source_next(struct replay_source *s, struct port_message *message,
                                        int64_t *offset, struct error *error) {
     *offset = -1;
-    if (!s->recording) return next_plain(s, message, error);
+    if (!s->recording) return next_transaction(s, message, error);
     if (s->next == s->count) return REPLAY_END;
     *offset = read_entry(s, &s->entries[s->next++], message);
     return REPLAY_RECORD;
@@ -272,10 +288,11 @@ enum replay_outcome replay_source_next(struct replay_source *s, struct port_mess
 /* The rest. */
 
 int64_t replay_source_position(const struct replay_source *s) {
-    return s->recording ? (int64_t)s->next : ocf_record_position(s->reader);
+    return s->recording ? (int64_t)s->next : byte_position(s);
 }
 
 int64_t replay_source_size(const struct replay_source *s) {
+    if (s->csv != NULL) return replay_csv_size(s->csv);
     return s->recording ? (int64_t)s->count : ocf_size(s->reader);
 }
 
@@ -294,15 +311,29 @@ bool replay_source_order(const struct replay_source *s, size_t index,
     return true;
 }
 
-struct replay_source *replay_source_open(const char *path, const struct options *options,
-                                         struct error *error) {
+static struct replay_source *source_new(const char *path, const struct options *options) {
     struct replay_source *s = checked(calloc(1, sizeof *s));
     s->options = options;
     s->path = path;
+    return s;
+}
+
+struct replay_source *replay_source_open_csv(const struct replay_csv_options *csv,
+                                             const struct options *options, struct error *error) {
+    struct replay_source *s = source_new(csv->path, options);
+    s->csv = replay_csv_open(csv, error);
+    if (s->csv != NULL && open_transactions(s, error)) return s;
+    replay_source_close(s);
+    return NULL;
+}
+
+struct replay_source *replay_source_open(const char *path, const struct options *options,
+                                         struct error *error) {
+    struct replay_source *s = source_new(path, options);
     s->reader = ocf_open(path, error);
     if (s->reader != NULL) {
         s->recording = recording_is(ocf_schema(s->reader));
-        if (s->recording ? read_recording(s, error) : open_plain(s, error)) return s;
+        if (s->recording ? read_recording(s, error) : open_transactions(s, error)) return s;
     }
     replay_source_close(s);
     return NULL;
@@ -314,6 +345,7 @@ void replay_source_close(struct replay_source *s) {
     encoder_close(s->encoder);
     plan_free(s->plan);
     ocf_close(s->reader);
+    replay_csv_close(s->csv);
     free(s->entries);
     free(s->order);
     for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)

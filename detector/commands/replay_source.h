@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `replay` sends: the input that a container file holds.
+/* What `replay` sends: the input that a file holds.
  *
- * The file holds transactions (ours, or of any writer whose schema binds), which come in the order
- * of the file, framed with schema id 1 and without a partition; or it is a recording (recording.h),
- * whose records of the input topics come as they were, merged by their timestamps, each partition
- * in its own order. The file is mapped and stays open. One thread. */
+ * A container file holds transactions (ours, or of any writer whose schema binds), which come in
+ * the order of the file, framed with schema id 1 and without a partition; or it is a recording
+ * (recording.h), whose records of the input topics come as they were, merged by their timestamps,
+ * each partition in its own order. It is mapped and stays open. A foreign CSV gives, by its
+ * mapping, the records that `import` would write. One thread. */
 #pragma once
 
+#include "detector/commands/replay_csv.h"
 #include "detector/inputs.h"
 #include "detector/port.h"
 #include "detector/service/options.h"
@@ -17,6 +19,9 @@ struct replay_source;
  * where a recording breaks, or the field that does not bind. */
 struct replay_source *replay_source_open(const char *path, const struct options *options,
                                          struct error *error);
+/* A CSV. Errors of replay_csv.h. */
+struct replay_source *replay_source_open_csv(const struct replay_csv_options *csv,
+                                             const struct options *options, struct error *error);
 void replay_source_close(struct replay_source *source);
 
 enum replay_outcome { REPLAY_RECORD, REPLAY_END, REPLAY_FAILED };

@@ -31,7 +31,9 @@ enum {
     X(AMOUNT, "amount", "how much: see [amount]; obligatory")                                      \
     X(CURRENCY, "currency", "ISO 4217 code; otherwise currency of [record]")                       \
     X(AMOUNT_KZT, "amount_kzt", "the amount in tenge, where the currency is another")              \
-    X(LABEL, "label", "goes to --labels-out beside the event id, never into a record")             \
+    X(LABEL, "label",                                                                              \
+      "goes to --labels-out beside the event id, or teaches and judges at once; never into a "     \
+      "record")                                                                                    \
     X(PAYER, "payer", "account that is debited; payer or payee is obligatory")                     \
     X(PAYER_BALANCE, "payer.balance_after", "its balance afterwards; may be negative")             \
     X(PAYER_OPENED, "payer.account_opened_on", "day the account was opened, YYYY-MM-DD")           \

@@ -7,7 +7,9 @@
 static const char head[] =
     "# Mapping files\n\nMade by `saqshy docs mapping`; do not edit.\n\n"
     "`saqshy import --mapping FILE --input CSV --out FEED.avro` turns any CSV (RFC 4180, UTF-8) "
-    "into transactions. The mapping file says which column is what:\n\n"
+    "into transactions. Every command that takes `--input` and `--mapping` (`train`, `backtest`, "
+    "`tune`, `features`, `explain`, `trace`, `replay`) reads the CSV itself, to the same result. "
+    "The mapping file says which column is what:\n\n"
     "```\n"
     "[columns]\n"
     "event_id = id\n"
@@ -43,7 +45,9 @@ static const char head[] =
     "`replay` sends them in this order, and the engine sets aside what is more than 7 days late. "
     "ingest_time is the event's own time.\n"
     "* An empty field is null where the contract has null; otherwise the row is bad.\n"
-    "* The label file has the columns `event_id,label`; event_id is the record's.\n";
+    "* The label file has the columns `event_id,label`; event_id is the record's.\n"
+    "* `train`, `backtest` and `tune` take the labels of the `label` column when no `--labels` is "
+    "given; there a label is 1 or true, 0 or false, and any other ends the run with its line.\n";
 
 static void print_takes(const struct mapping_row *row, FILE *out) {
     if (row->kind != MAPPING_ROW_CHOICE) {
