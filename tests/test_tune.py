@@ -323,10 +323,35 @@ def check_alone(browser, path):
 def check_unlabelled(browser, page, path):
     browser.open(path)
     assert page.find("#no-labels").is_displayed()
+    assert browser.js("return document.querySelector('#fitted')") is None
     assert set(page.figures()) == {"a_day", "accounts", "held"}
     assert browser.js("return document.querySelectorAll('.picture').length") >= 3
     assert "precision_band" not in json.dumps(page.data())
     assert browser.complaints() == []
+
+
+def check_fitted(browser, page, path):
+    """It is said, in each language, where the model's own data end."""
+    browser.open(path)
+    assert "such figures promise too much" in page.find("#fitted").text
+    said = set()
+    for code in ("en", "ru", "kk"):
+        page.choose("#language", code)
+        said.add(page.find("#fitted").text)
+        assert re.search(r"\b0?3[./]0?1[./](20)?26|\b2026-01-03", page.find("#fitted").text), page.find("#fitted").text
+    assert len(said) == 3, said
+    page.choose("#language", "en")
+
+
+def fitted_model(directory):
+    """The shipped model as if it had been fitted on part of the feed."""
+    with open(f"{SOURCE_DIR}/models/shipped-model.json", encoding="utf-8") as file:
+        model = json.load(file)
+    model["provenance"]["fit_until"] = 1767440000
+    path = f"{directory}/fitted.json"
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(model, file)
+    return path
 
 
 def capped_model(directory):
@@ -397,6 +422,7 @@ def main():
         model = capped_model(directory)
         by_hand = feed.tune("by-hand", "--model", f"{SOURCE_DIR}/tests/models/by-hand.json", "--from", FROM)
         capped = feed.tune("capped", "--labels", feed.labels, "--model", model)
+        fitted = feed.tune("fitted", "--labels", feed.labels, "--model", fitted_model(directory), "--from", FROM)
         downloads = f"{directory}/downloads"
         os.mkdir(downloads)
         with Browser(downloads) as browser:
@@ -414,10 +440,12 @@ def main():
             check_access(browser, page, labelled, axe)
             check_unlabelled(browser, page, unlabelled)
             check_never_reached(browser, page, capped, model)
+            check_fitted(browser, page, fitted)
             check_drift(browser, capped, "as the model’s document has it")
             check_drift(browser, by_hand, "in place of it stand the events before the judged period")
             check_access(browser, page, unlabelled, axe, ((390, True, "en"),))
             check_access(browser, page, capped, axe, ((390, False, "ru"),))
+            check_access(browser, page, fitted, axe, ((390, True, "kk"),))
     print("the page says what the backtest says")
 
 

@@ -63,8 +63,11 @@ END
     run --separate-stderr "$SAQSHY" tune --quiet --input feed.avro --model later.json --out later.html --from 1767439999
     [ "$status" -eq 0 ]
     [[ "$stderr" == "warning: judged on what it was fitted on: droppers-gen-1, "*", from 1767440000 on (--from)" ]]
+    sha256=$(sha256sum < later.json | cut -d' ' -f1)
+    grep -qF '"fitted_on_period":[{"id":"droppers-gen-1","sha256":"'"$sha256"'","fit_until":1767440000}]' later.html
     run --separate-stderr "$SAQSHY" tune --quiet --input feed.avro --model later.json --out later.html
     [ -z "$stderr" ]
+    grep -qF '"fitted_on_period":[]' later.html
 }
 
 @test "files that are wrong are said, and no page is left" {

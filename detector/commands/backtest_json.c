@@ -231,16 +231,6 @@ static json_t *period(const struct backtest_figures *f) {
     return json_pack("{so so}", "from", whole(f->begins_s), "to", whole(f->period.to_s));
 }
 
-static json_t *fitted_on_period(const struct fit_overlap *o) {
-    json_t *rows = json_array();
-    for (size_t i = 0; i < o->count; i++) {
-        json_t *row = document(model_id(o->model[i]), model_sha256(o->model[i]));
-        json_object_set_new(row, "fit_until", whole(model_fit_until(o->model[i])));
-        json_array_append_new(rows, row);
-    }
-    return rows;
-}
-
 static json_t *head(const struct backtest_report *r) {
     const struct backtest_figures *f = r->figures;
     return json_pack("{ss ss so so so ss? so sb}", "format", "saqshy-backtest/1", "build",
@@ -255,7 +245,7 @@ static json_t *head(const struct backtest_report *r) {
 
 void backtest_write_json(FILE *file, const struct backtest_report *r, bool one_line) {
     json_t *report = head(r);
-    json_object_set_new(report, "fitted_on_period", fitted_on_period(r->overlap));
+    json_object_set_new(report, "fitted_on_period", fit_overlap_json(r->overlap));
     json_object_set_new(report, "load", load(r->figures));
     json_object_set_new(report, "histogram", histogram(r->figures));
     if (r->figures->labelled) add_labelled(report, r->figures);

@@ -3,7 +3,6 @@
 #include "detector/base/whole_file.h"
 #include "detector/commands/backtest_run.h"
 #include "detector/commands/commands.h"
-#include "detector/commands/fit_overlap.h"
 #include "detector/commands/judging.h"
 #include "detector/commands/tune_findings.h"
 #include "detector/commands/tune_page.h"
@@ -98,12 +97,6 @@ static void find(struct tune *t) {
     t->json = tune_json(&t->findings);
 }
 
-static void warn_of_overlap(const struct tune *t) {
-    struct fit_overlap overlap = {.begins_s = t->findings.figures->begins_s};
-    fit_overlap_take(&overlap, t->run.model);
-    fit_overlap_warn(&overlap);
-}
-
 static bool write_page(struct tune *t, struct error *error) {
     FILE *file = whole_file_stream(&t->file, error);
     if (file == NULL) return false;
@@ -132,7 +125,7 @@ static bool run(void *job, struct error *error) {
     struct tune *t = job;
     if (!read_flags(t, error) || !open_tune(t, error) || !score(t, error)) return false;
     find(t);
-    warn_of_overlap(t);
+    fit_overlap_warn(&t->findings.overlap);
     if (!write_page(t, error)) return false;
     if (!t->cli->quiet) print_summary(t);
     return true;

@@ -25,6 +25,15 @@ int64_t fit_overlap_end(const struct fit_overlap *o) {
     return end_s;
 }
 
+json_t *fit_overlap_json(const struct fit_overlap *o) {
+    json_t *rows = json_array();
+    for (size_t i = 0; i < o->count; i++)
+        json_array_append_new(rows, json_pack("{ss ss sI}", "id", model_id(o->model[i]), "sha256",
+                                              model_sha256(o->model[i]), "fit_until",
+                                              (json_int_t)model_fit_until(o->model[i])));
+    return rows;
+}
+
 void fit_overlap_warn(const struct fit_overlap *o) {
     if (o->count == 0) return;
     fputs("warning: judged on what it was fitted on: ", stderr);

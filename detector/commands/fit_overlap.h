@@ -5,6 +5,8 @@
 #include "models/model.h"
 #include "models/score.h"
 
+#include <jansson.h>
+
 enum { FIT_OVERLAP_MAX = SCORE_SHADOWS_MAX + 2 }; /* a live model, an old one, shadows */
 
 struct fit_overlap {
@@ -17,5 +19,7 @@ struct fit_overlap {
 void fit_overlap_take(struct fit_overlap *overlap, const struct model *model);
 /* The first second at which none of them saw what is judged. */
 int64_t fit_overlap_end(const struct fit_overlap *overlap);
+/* For a report: an array of their ids, hashes and ends. */
+json_t *fit_overlap_json(const struct fit_overlap *overlap);
 /* A line on stderr; nothing without such a model. */
 void fit_overlap_warn(const struct fit_overlap *overlap);

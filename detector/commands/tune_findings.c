@@ -39,6 +39,8 @@ void tune_find(struct tune_findings *f, const struct labels *labels, int64_t fro
         if (policy_rule(f->policy, (enum action)a) != NULL) draw(f, (enum action)a);
     tune_drift_measure(&f->drift, f->pass, f->figures->period, model_training_scores(f->model));
     tune_near_find(&f->near, f->pass, f->standings, &f->edges);
+    f->overlap.begins_s = f->figures->begins_s;
+    fit_overlap_take(&f->overlap, f->model);
 }
 
 void tune_findings_free(struct tune_findings *f) {

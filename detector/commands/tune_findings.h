@@ -2,6 +2,7 @@
 /* All that the page of `tune` is made of. */
 #pragma once
 
+#include "detector/commands/fit_overlap.h"
 #include "detector/commands/tune_curves.h"
 #include "detector/commands/tune_drift.h"
 #include "detector/commands/tune_near.h"
@@ -20,6 +21,7 @@ struct tune_findings {
     struct tune_bands *bands[ACTION_COUNT];  /* NULL: no labels, or not used */
     struct tune_drift drift;
     struct tune_near near;
+    struct fit_overlap overlap; /* of the model */
     bool interrupted;
 };
 

@@ -249,6 +249,7 @@ static char *without_less(const char *json) {
 char *tune_json(const struct tune_findings *f) {
     json_t *json = head(f);
     assert(json != NULL && "a document");
+    json_object_set_new(json, "fitted_on_period", fit_overlap_json(&f->overlap));
     json_object_set_new(json, "edges", numbers(f->edges.logit, f->edges.count));
     json_object_set_new(json, "probabilities", numbers(f->edges.probability, f->edges.count));
     json_object_set_new(json, "bins", bins(f));

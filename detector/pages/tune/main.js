@@ -157,6 +157,7 @@ function Page() {
     <main>
       <${Source} w=${w} />
       ${!labelled && html`<p class="notice" id="no-labels">${w.t("no_labels")}</p>`}
+      ${data.fitted_on_period.map((model) => html`<p class="notice" id="fitted">${w.t("fitted")} ${w.time(model.fit_until)}</p>`)}
       ${data.interrupted && html`<p class="notice">${w.t("interrupted")}</p>`}
       <section class="panel" aria-label=${w.t("threshold")}>
         <${Slider} w=${w} curve=${curve} edge=${edge} setEdge=${setEdge} toToday=${toToday} />
