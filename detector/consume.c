@@ -306,7 +306,7 @@ static bool look_at_streams(struct consume *c, struct error *error) {
 }
 
 void consume_read_first(struct consume *c, size_t stream, int64_t end) {
-    assert(input_is_compacted(c->streams[stream]->kind));
+    assert(input_is_compacted(c->streams[stream]->kind) && !c->options.compacted_by_time);
     c->streams[stream]->first_end = end;
 }
 
@@ -348,15 +348,41 @@ static int idle_or_wait(const struct consume *c) {
     return MERGE_IDLE;
 }
 
-static int pick(struct consume *c, int64_t *limit_ms) {
+/* The time stamp up to which transactions go before it; INT64_MAX: nothing compacted is here. */
+static int64_t earliest_compacted(const struct consume *c, int *index) {
+    int64_t earliest_ms = INT64_MAX;
+    for (size_t i = 0; i < c->stream_count; i++) {
+        const struct stream *s = c->streams[i];
+        if (!input_is_compacted(s->kind) || !has_head(s)) continue;
+        if (timestamp_of(&s->buffer[s->head]) >= earliest_ms) continue;
+        earliest_ms = timestamp_of(&s->buffer[s->head]);
+        *index = (int)i;
+    }
+    return earliest_ms;
+}
+
+static int pick_merged(struct consume *c, int64_t until_ms, int64_t *limit_ms) {
     struct port *port = c->options.port;
-    const int first = pick_compacted(c);
-    *limit_ms = INT64_MAX;
-    if (first != MERGE_IDLE) return first;
-    const int picked =
-        merge_pick(c->merge, c->views, c->merged_count, port->ops->now_ms(port), limit_ms);
+    const int picked = merge_pick(c->merge, c->views, c->merged_count, port->ops->now_ms(port),
+                                  until_ms, limit_ms);
     if (picked >= 0) return (int)c->merged[picked];
     return picked == MERGE_IDLE ? idle_or_wait(c) : picked;
+}
+
+static int pick_by_time(struct consume *c, int64_t *limit_ms) {
+    int compacted = MERGE_IDLE;
+    const int64_t due_ms = earliest_compacted(c, &compacted);
+    const int64_t next_ms = merge_earliest(c->views, c->merged_count);
+    if (compacted == MERGE_IDLE || next_ms < due_ms) return pick_merged(c, due_ms, limit_ms);
+    *limit_ms = next_ms == INT64_MAX ? INT64_MAX : next_ms + 1;
+    return compacted;
+}
+
+static int pick(struct consume *c, int64_t *limit_ms) {
+    if (c->options.compacted_by_time) return pick_by_time(c, limit_ms);
+    const int first = pick_compacted(c);
+    *limit_ms = INT64_MAX;
+    return first != MERGE_IDLE ? first : pick_merged(c, INT64_MAX, limit_ms);
 }
 
 static enum consume_outcome take_live(struct consume *c, struct batch *batch, struct error *error) {

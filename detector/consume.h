@@ -2,10 +2,12 @@
 /* Consume: fills the batch with input records in one order.
  *
  * Live, the order is chosen here and noted for the order log: what a compacted input has here goes
- * first and is never waited for, the transactions are merged by time (merge.h). In replay it is
- * dictated by the runs of the order log. Owns the streams (one per input partition), their buffers
- * and positions, and gives every record its ordinal. Engine thread only. Records are borrowed from
- * the port until consume_release. */
+ * first and is never waited for, the transactions are merged by time (merge.h). Offline, where all
+ * of it is here from the beginning, each of its records goes right before the first transaction
+ * whose time stamp is not below its own. In replay the order is dictated by the runs of the order
+ * log. Owns the streams (one per input partition), their buffers and positions, and gives every
+ * record its ordinal. Engine thread only. Records are borrowed from the port until consume_release.
+ */
 #pragma once
 
 #include "detector/base/pack.h"
@@ -23,6 +25,7 @@ struct consume_options {
     struct runs *runs;
     struct inputs inputs; /* their names outlive the stage */
     int64_t merge_slice_ms, merge_wait_ms;
+    bool compacted_by_time; /* offline; consume_read_first is not for it */
 };
 
 enum consume_outcome {

@@ -91,6 +91,6 @@ bool session_open_input(struct session *s, struct error *error) {
         if (!take_in(s, kind, &partitions, error)) return false;
         if (partitions == 0 && !s->gone[kind]) say_absent(s, kind);
     }
-    return (consume_has_begun(s->consume) || read_first(s, error)) &&
-           consume_assign(s->consume, NULL, error);
+    const bool in_order = s->pipeline->options.signals_by_time || consume_has_begun(s->consume);
+    return (in_order || read_first(s, error)) && consume_assign(s->consume, NULL, error);
 }

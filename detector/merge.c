@@ -63,13 +63,22 @@ static bool must_wait(struct merge *m, const struct merge_view *views, size_t co
     return false;
 }
 
-/* Where the slice of the earliest head ends; INT64_MIN without a head. */
-static int64_t end_of_slice(const struct merge *m, const struct merge_view *views, size_t count) {
+int64_t merge_earliest(const struct merge_view *views, size_t count) {
     int64_t earliest = INT64_MAX;
     for (size_t s = 0; s < count; s++)
         if (views[s].has_head && views[s].head_ms < earliest) earliest = views[s].head_ms;
+    return earliest;
+}
+
+/* Where the slice of the earliest head ends; INT64_MIN without a head. */
+static int64_t end_of_slice(const struct merge *m, const struct merge_view *views, size_t count,
+                            int64_t until_ms) {
+    const int64_t earliest = merge_earliest(views, count);
     if (earliest == INT64_MAX) return INT64_MIN;
-    return earliest > INT64_MAX - m->slice_ms ? INT64_MAX : earliest + m->slice_ms;
+    assert(earliest < until_ms);
+    int64_t end_ms;
+    const bool over = __builtin_add_overflow(earliest, m->slice_ms, &end_ms);
+    return over || end_ms > until_ms ? until_ms : end_ms;
 }
 
 static bool any_behind(const struct merge_view *views, size_t count) {
@@ -79,9 +88,9 @@ static bool any_behind(const struct merge_view *views, size_t count) {
 }
 
 int merge_pick(struct merge *m, const struct merge_view *views, size_t count, int64_t now_ms,
-               int64_t *limit_ms) {
+               int64_t until_ms, int64_t *limit_ms) {
     assert(count <= m->streams_max);
-    const int64_t end_ms = end_of_slice(m, views, count);
+    const int64_t end_ms = end_of_slice(m, views, count, until_ms);
     if (end_ms < m->slice_end_ms && end_ms != INT64_MIN) m->slice_end_ms = end_ms;
     int picked = in_slice(m, views, count);
     if (picked < 0) {

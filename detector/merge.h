@@ -26,6 +26,9 @@ struct merge;
 struct merge *merge_new(int64_t slice_ms, int64_t wait_ms, size_t streams_max);
 void merge_free(struct merge *merge);
 /* A stream to take records with timestamps below *limit_ms from; MERGE_WAIT: something is on its
- * way; MERGE_IDLE: every stream is at its end. `now_ms` is any steady clock. */
+ * way; MERGE_IDLE: every stream is at its end. `now_ms` is any steady clock. No slice goes beyond
+ * `until_ms`, which the earliest head is below; INT64_MAX: nothing cuts it. */
 int merge_pick(struct merge *merge, const struct merge_view *views, size_t count, int64_t now_ms,
-               int64_t *limit_ms);
+               int64_t until_ms, int64_t *limit_ms);
+/* The earliest head; INT64_MAX: there is none. */
+int64_t merge_earliest(const struct merge_view *views, size_t count);

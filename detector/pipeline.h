@@ -19,6 +19,9 @@ struct pipeline_options {
     bool rebuild;
     /* Offline runs: also publish what is replayed from the order log. */
     bool unmuted_replay;
+    /* Offline runs: signals are all here before the engine starts; each is taken at its time among
+     * the transactions that the order log does not place, not before them all. */
+    bool signals_by_time;
     /* Offline runs and demo: end when every input is at its end and committed. */
     bool stop_at_end;
     /* Called on the engine thread for each recommendation that is published; may be NULL. */

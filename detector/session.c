@@ -16,6 +16,7 @@ static bool open_input(struct session *s, struct error *error) {
         .inputs = inputs,
         .merge_slice_ms = settings->merge_slice_ms,
         .merge_wait_ms = settings->merge_wait_ms,
+        .compacted_by_time = s->pipeline->options.signals_by_time,
     };
     const struct decode_options decode = {
         .schema_dir = settings->schema_dir,

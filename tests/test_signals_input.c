@@ -4,6 +4,7 @@
 #include "tests/support.h"
 
 #include "detector/base/log.h"
+#include "detector/batch.h"
 #include "detector/pipeline.h"
 #include "detector/service/metrics.h"
 #include "schemas/order_record.h"
@@ -27,7 +28,8 @@ static struct stand {
     struct options options;
     struct disk *disk; /* NULL: no snapshots */
     char directory[64];
-    bool rebuild, unmuted;
+    bool rebuild, unmuted, by_time;
+    int64_t newest_ms[INPUT_KINDS]; /* time stamps of what was taken by time */
     struct error error;
     /* What a port in between does: */
     const struct port_ops *real;
@@ -68,12 +70,28 @@ static void use_snapshots(void) {
     assert_non_null(stand.disk);
 }
 
+/* Every signal behind what is older, and before what is not. */
+static bool check_times(void *context, const struct batch *batch, struct error *error) {
+    (void)context;
+    (void)error;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const enum input_kind kind = batch->input[i].kind;
+        const int64_t ms = batch->input[i].record.timestamp_ms;
+        if (kind == INPUT_SIGNALS) assert_true(stand.newest_ms[INPUT_TRANSACTIONS] < ms);
+        if (kind == INPUT_TRANSACTIONS) assert_true(stand.newest_ms[INPUT_SIGNALS] <= ms);
+        if (ms > stand.newest_ms[kind]) stand.newest_ms[kind] = ms;
+    }
+    return true;
+}
+
 static bool run_until(bool stop_at_end) {
     const struct pipeline_options options = {.options = &stand.options,
                                              .port = memory_port_port(stand.memory),
                                              .snapshots = stand.disk,
                                              .rebuild = stand.rebuild,
                                              .unmuted_replay = stand.unmuted,
+                                             .signals_by_time = stand.by_time,
+                                             .on_batch = stand.by_time ? check_times : NULL,
                                              .stop_at_end = stop_at_end};
     metrics_reset();
     stand.error = (struct error){.code = ERROR_NONE};
@@ -196,6 +214,37 @@ static void later_ones_go_before_the_transactions_that_are_there(void **state) {
     send_signals(10, 30);
     must_run();
     assert_int_equal(signals_before(&alternations), 40);
+}
+
+static void offline_each_is_taken_at_its_time(void **state) {
+    int alternations = 0;
+    (void)state;
+    make_signals_topic();
+    send_transactions(0, 300); /* one every 20 s */
+    send_signals(0, 3000);     /* one every second */
+    stand.options.merge_slice_ms = MINUTE_MS;
+    stand.by_time = true;
+    must_run();
+    assert_int_equal(verdicts(VERDICT_SIGNAL), 3000);
+    assert_int_equal(verdicts(VERDICT_ACCEPTED), 300);
+    assert_int_equal(signals_before(&alternations), 1);
+    assert_true(alternations > 200);
+}
+
+/* Some of a time that they share with transactions, and some behind the last. */
+static void offline_one_of_the_same_time_goes_before(void **state) {
+    int alternations = 0;
+    (void)state;
+    make_signals_topic();
+    send_signals(0, 600);
+    send_transactions(0, 10);
+    stand.by_time = true;
+    must_run();
+    assert_int_equal(signals_before(&alternations), 1);
+    assert_int_equal(alternations, 19 + 1);
+    stand.by_time = false;
+    must_run(); /* and what it wrote down is replayed */
+    assert_int_equal(metrics_get(METRIC_REPLAYED), 610);
 }
 
 /* Topics that come to be. */
@@ -719,6 +768,8 @@ int main(void) {
         TEST(a_first_start_reads_them_before_any_transaction),
         TEST(whatever_start_from_says_they_begin_at_the_first),
         TEST(later_ones_go_before_the_transactions_that_are_there),
+        TEST(offline_each_is_taken_at_its_time),
+        TEST(offline_one_of_the_same_time_goes_before),
         TEST(it_may_come_to_be_while_the_engine_runs),
         TEST(a_shard_without_them_goes_on_and_takes_them_in),
         TEST(one_with_them_does_not_go_on_without),

@@ -180,6 +180,7 @@ static bool open_pipeline(struct replay_engine *e, struct error *error) {
     const struct pipeline_options pipeline = {.options = e->options.settings,
                                               .port = memory_port_port(e->memory),
                                               .unmuted_replay = order_at(e, 0, &message),
+                                              .signals_by_time = true,
                                               .stop_at_end = !pace_is_set(&e->options.pace),
                                               .on_recommendation = e->options.on_recommendation,
                                               .context = e->options.context,
