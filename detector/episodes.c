@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/episodes.h"
 
-#include "detector/base/digest.h"
+#include "detector/episode_id.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 struct entry {
     struct episode episode;
     size_t place;   /* in the heap */
-    uint8_t *texts; /* what the id is made of, then the BIC */
+    uint8_t *texts; /* account, opening transaction, BIC */
     char *later_tx[TARGET_TX_MAX];
     UT_hash_handle hh;
 };
@@ -107,24 +107,17 @@ static struct text append(uint8_t **end, struct text text) {
     return copy;
 }
 
-/* The id is 128 bits of SHA-256 over "saqshy/1", "freeze", account token and opening tx_id, NUL
- * between them; the texts are laid out so that it can be taken where they lie. */
 static bool keep_texts(struct entry *entry, const struct episode_opening *opening) {
-    static const char head[] = "saqshy/1\0freeze";
     struct episode *episode = &entry->episode;
-    const size_t named = sizeof head + opening->account_token.size + 1 + opening->tx_id.size;
-    entry->texts = malloc(named + opening->bic.size);
+    entry->texts =
+        malloc((size_t)opening->account_token.size + opening->tx_id.size + opening->bic.size + 1);
     if (entry->texts == NULL) return false;
-    memcpy(entry->texts, head, sizeof head);
-    uint8_t *end = entry->texts + sizeof head;
+    uint8_t *end = entry->texts;
     episode->account_token = append(&end, opening->account_token);
-    *end++ = '\0';
     episode->tx_ids[0] = append(&end, opening->tx_id);
     episode->tx_count = 1;
     episode->bic = append(&end, opening->bic);
-    uint8_t digest[DIGEST_SIZE];
-    digest_sha256(entry->texts, named, digest);
-    digest_hex(digest, RECOMMENDATION_ID_SIZE / 2, episode->id);
+    episode_id(episode->account_token, episode->tx_ids[0], episode->id);
     return true;
 }
 

@@ -103,6 +103,34 @@ bats_require_minimum_version 1.5.0
     [ "$status" -eq 2 ]
 }
 
+@test "gen says what others say of it, and the feed stays what it was" {
+    cd "$BATS_TEST_TMPDIR"
+    gen() { "$SAQSHY" gen --days 5 --accounts 500 --droppers 40 "$@"; }
+    gen --quiet --out a.avro
+    gen --quiet --json --out b.avro --signals b.signals > b.json
+    run gen --out c.avro --signals c.signals
+    cmp a.avro b.avro
+    cmp b.signals c.signals
+    count=$(jq .signals b.json)
+    [ "$count" -gt 50 ]
+    [[ "$output" == *" droppers; $count signals"* ]]
+    gen --quiet --seed 2 --out d.avro --signals d.signals
+    ! cmp -s b.signals d.signals
+    cp -r . ../before-signals
+    run gen --quiet --seed 3 --out a.avro --signals no/where
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: no/where: No such file or directory"* ]]
+    run gen --quiet --seed 3 --out no/where --signals b.signals
+    [ "$status" -eq 74 ]
+    run gen --quiet --seed 3 --out a.avro --signals -
+    [ "$status" -eq 2 ]
+    run gen --quiet --seed 3 --out a.avro --signals ./a.avro
+    [ "$status" -eq 2 ]
+    diff -r . ../before-signals
+    run gen --quiet --out a.avro --signals /dev/full
+    [ "$status" -eq 74 ]
+}
+
 @test "gen: a path that cannot be leaves what was there, and an older side file leaves nothing in a new one" {
     cd "$BATS_TEST_TMPDIR"
     gen() { run "$SAQSHY" gen --quiet --days 1 --accounts 200 --droppers 50 "$@"; }

@@ -13,24 +13,50 @@
 #include <string.h>
 
 struct totals {
-    int64_t records, bad, droppers;
+    int64_t records, bad, signals, droppers;
+};
+
+struct output {
+    struct encoder *encoder;
+    struct ocf_writer *records, *signals; /* signals NULL: they are not wanted */
+    struct totals *totals;
 };
 
 static void interrupt(void *unused) {
     (void)unused;
 }
 
-static bool write_records(struct gen *gen, struct encoder *encoder, struct ocf_writer *writer,
-                          struct totals *totals, struct error *error) {
+static bool append(struct ocf_writer *writer, struct bytes framed, struct error *error) {
+    return ocf_append(writer, (struct bytes){framed.data + FRAME_SIZE, framed.size - FRAME_SIZE},
+                      error);
+}
+
+static bool write_signals(struct gen *gen, struct output *out, struct error *error) {
+    struct signal signal;
+    struct bytes framed;
+    while (gen_next_signal(gen, &signal)) {
+        if (!encode_signal(out->encoder, &signal, &framed, error) ||
+            !append(out->signals, framed, error))
+            return false;
+        out->totals->signals++;
+    }
+    return true;
+}
+
+static bool write_record(const struct transaction *tx, struct output *out, struct error *error) {
+    struct bytes framed;
+    return encode_transaction(out->encoder, tx, &framed, error) &&
+           append(out->records, framed, error);
+}
+
+static bool write_records(struct gen *gen, struct output *out, struct error *error) {
     struct progress *progress = progress_new("generating", gen_end_s(gen) - gen_now_s(gen));
     const int64_t start_s = gen_now_s(gen);
+    struct totals *totals = out->totals;
     struct transaction tx;
     bool bad = false, ok = true;
     while (ok && stop_signal_seen() == 0 && gen_next(gen, &tx, &bad)) {
-        struct bytes framed;
-        ok = encode_transaction(encoder, &tx, &framed, error) &&
-             ocf_append(writer, (struct bytes){framed.data + FRAME_SIZE, framed.size - FRAME_SIZE},
-                        error);
+        ok = write_record(&tx, out, error) && write_signals(gen, out, error);
         totals->records++;
         totals->bad += bad;
         if (totals->records % 1024 == 0)
@@ -38,7 +64,7 @@ static bool write_records(struct gen *gen, struct encoder *encoder, struct ocf_w
     }
     progress_end(progress);
     if (ok && gen_failed(gen)) return error_set(error, ERROR_FAILED, "no memory to go on");
-    return ok;
+    return ok && write_signals(gen, out, error);
 }
 
 /* Side files. */
@@ -72,19 +98,28 @@ static bool write_groups(const struct gen *gen, struct side_file *side, struct e
 
 /* The whole. */
 
-static bool write_feed(struct gen *gen, const char *path, struct totals *totals,
-                       struct error *error) {
+static struct ocf_writer *create(const char *path, int32_t schema_id, struct error *error) {
     size_t size = 0;
-    const char *schema = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
-    struct encoder *encoder = encoder_open(error);
-    struct ocf_writer *writer = encoder == NULL ? NULL : ocf_create(path, schema, size, error);
-    bool ok = writer != NULL && write_records(gen, encoder, writer, totals, error);
-    struct error closing = {.code = ERROR_NONE};
-    if (writer != NULL && !ocf_finish(writer, &closing) && ok) {
-        *error = closing;
-        ok = false;
-    }
-    encoder_close(encoder);
+    const char *schema = schema_shipped(schema_id, &size);
+    return ocf_create(path, schema, size, error);
+}
+
+static bool finish(struct ocf_writer *writer, bool ok, struct error *error) {
+    struct error ignored;
+    return writer == NULL ? ok : ocf_finish(writer, ok ? error : &ignored) && ok;
+}
+
+static bool write_feed(struct gen *gen, const char *path, const char *signals,
+                       struct totals *totals, struct error *error) {
+    struct output out = {.encoder = encoder_open(error), .totals = totals};
+    bool ok = out.encoder != NULL;
+    if (ok) ok = (out.records = create(path, SCHEMA_ID_TRANSACTION, error)) != NULL;
+    if (ok && signals != NULL)
+        ok = (out.signals = create(signals, SCHEMA_ID_SIGNAL, error)) != NULL;
+    ok = ok && write_records(gen, &out, error);
+    ok = finish(out.records, ok, error);
+    ok = finish(out.signals, ok, error);
+    encoder_close(out.encoder);
     return ok;
 }
 
@@ -93,31 +128,36 @@ static bool write_all(const struct cli *cli, struct gen *gen, struct totals *tot
                       struct error *error) {
     struct side_file labels = {.path = cli_value(cli, "--labels")};
     struct side_file groups = {.path = cli_value(cli, "--groups")};
+    struct side_file signals = {.path = cli_value(cli, "--signals")};
     const bool ok = side_file_open(&labels, error) && side_file_open(&groups, error) &&
-                    write_feed(gen, cli_value(cli, "--out"), totals, error) &&
+                    side_file_open(&signals, error) &&
+                    write_feed(gen, cli_value(cli, "--out"), signals.path, totals, error) &&
                     write_labels(gen, &labels, totals, error) && write_groups(gen, &groups, error);
+    signals.made = signals.made && !ok; /* else it holds them by now */
     side_file_close(&labels);
     side_file_close(&groups);
+    side_file_close(&signals);
     return ok;
 }
 
 static bool check_paths(const struct cli *cli, struct error *error) {
-    const char *const names[] = {"--out", "--labels", "--groups"};
-    const char *paths[3];
-    for (size_t i = 0; i < 3; i++)
+    const char *const names[] = {"--out", "--labels", "--groups", "--signals"};
+    const char *paths[4];
+    for (size_t i = 0; i < 4; i++)
         paths[i] = cli_value(cli, names[i]);
     if (paths[0] == NULL)
         return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
-    for (size_t i = 1; i < 3; i++)
+    for (size_t i = 1; i < 4; i++)
         if (paths[i] != NULL && strcmp(paths[i], "-") == 0)
             return error_set(error, ERROR_USAGE, "%s takes a file: only --out may be - for stdout",
                              names[i]);
-    return files_distinct(names, paths, 3, error);
+    return files_distinct(names, paths, 4, error);
 }
 
 static bool generate(const struct cli *cli, struct totals *totals, struct error *error) {
     struct gen_options options;
     if (!check_paths(cli, error) || !gen_flags_read(cli, &options, error)) return false;
+    options.signals = cli_value(cli, "--signals") != NULL;
     struct gen *gen = gen_open(&options, error);
     const bool ok = gen != NULL && write_all(cli, gen, totals, error);
     gen_close(gen);
@@ -125,16 +165,17 @@ static bool generate(const struct cli *cli, struct totals *totals, struct error 
 }
 
 static void summarise(const struct cli *cli, const struct totals *totals) {
-    const char *out = cli_value(cli, "--out");
+    const char *out = cli_value(cli, "--out"), *signals = cli_value(cli, "--signals");
     if (cli->json)
-        printf("{\"records\":%lld,\"bad_records\":%lld,\"droppers\":%lld}\n",
-               (long long)totals->records, (long long)totals->bad, (long long)totals->droppers);
+        printf("{\"records\":%lld,\"bad_records\":%lld,\"droppers\":%lld,\"signals\":%lld}\n",
+               (long long)totals->records, (long long)totals->bad, (long long)totals->droppers,
+               (long long)totals->signals);
     if (cli->quiet) return;
-    fprintf(stderr,
-            "%s%lld transactions, %lld of them in schemes of %lld droppers\n"
-            "next: saqshy replay --engine --input %s\n",
+    fprintf(stderr, "%s%lld transactions, %lld of them in schemes of %lld droppers",
             stop_signal_seen() != 0 ? "interrupted; written so far: " : "",
-            (long long)totals->records, (long long)totals->bad, (long long)totals->droppers, out);
+            (long long)totals->records, (long long)totals->bad, (long long)totals->droppers);
+    if (signals != NULL) fprintf(stderr, "; %lld signals", (long long)totals->signals);
+    fprintf(stderr, "\nnext: saqshy replay --engine --input %s\n", out);
 }
 
 static bool run(void *job, struct error *error) {
@@ -149,7 +190,8 @@ int cmd_gen(int argc, char **argv) {
     struct cli_flag flags[] = {GEN_FLAGS,
                                {"--out", "FILE", "Avro object container file to write", NULL},
                                {"--labels", "FILE", "CSV of the droppers to write", NULL},
-                               {"--groups", "FILE", "CSV of who is who to write", NULL}};
+                               {"--groups", "FILE", "CSV of who is who to write", NULL},
+                               {"--signals", "FILE", "container file of signals to write", NULL}};
     struct cli cli = {.usage = "saqshy gen --out FILE [--labels FILE] [flags]",
                       .purpose = "Writes a labelled synthetic feed; the same seed, the same bytes.",
                       .flags = flags,

@@ -60,6 +60,7 @@ struct gen *gen_open(const struct gen_options *options, struct error *error) {
         seed(g);
         if (make_room(g) && gen_populate(g)) {
             plan_lives(g);
+            gen_tell_mistakes(g);
             if (!g->failed) return g;
         }
     }
@@ -71,6 +72,9 @@ struct gen *gen_open(const struct gen_options *options, struct error *error) {
 void gen_close(struct gen *g) {
     if (g == NULL) return;
     free(g->queue.items);
+    free(g->told.items);
+    free(g->sayings);
+    free(g->sayings_free);
     free(g->people);
     free(g->labels);
     free(g->held);
@@ -98,6 +102,7 @@ static bool release(struct gen *g, const struct plan_item *item) {
 }
 
 static void taint(struct gen *g, const struct plan_item *item) {
+    gen_tell_taint(g, item);
     struct person *payer = &g->people[item->from];
     if (payer->typology == GEN_HONEST) payer->past |= PAST_VICTIM;
     if (item->to == NOBODY) return; /* cash, abroad */
@@ -120,7 +125,10 @@ static void maybe_reverse(struct gen *g, struct plan_item item) {
 static bool post(struct gen *g, struct plan_item *item) {
     if (!gen_post(g, item, &g->current)) return false;
     if (item->status == TX_STATUS_SETTLED) {
-        if (item->bad) taint(g, item);
+        if (item->bad)
+            taint(g, item);
+        else
+            gen_tell_payment(g, item);
         maybe_reverse(g, *item);
     }
     const uint32_t drawn = gen_below(g, 1000);
@@ -133,6 +141,7 @@ static bool happen(struct gen *g, struct plan_item *item) {
     switch ((enum happening)item->action) {
     case ACT_DAY:
         gen_live_a_day(g, item->from, item->time_s);
+        gen_tell_day(g, item);
         return false;
     case ACT_PAY:
         return post(g, item);

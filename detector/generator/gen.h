@@ -7,6 +7,7 @@
 #pragma once
 
 #include "detector/base/error.h"
+#include "detector/signal.h"
 #include "detector/transaction.h"
 
 struct gen;
@@ -18,6 +19,7 @@ struct gen_options {
     uint32_t accounts;          /* people; organisations come on top */
     uint32_t daily_per_mille;   /* everyday operations a person a day, thousandths */
     uint32_t dropper_per_mille; /* share of accounts that become droppers', thousandths, ≤ 500 */
+    bool signals;               /* keep what others say of it, for gen_next_signal */
 };
 
 enum gen_typology {
@@ -44,6 +46,10 @@ void gen_close(struct gen *gen);
  * live until the next call. amount_tiyn is not set. `bad`: it belongs to a scheme (a label, never
  * part of the record). */
 bool gen_next(struct gen *gen, struct transaction *tx, bool *bad);
+/* What victims, banks, operators and citizens say of the feed's own story: the next signal of those
+ * reported before the time that gen_next has come to, in the order of reported_at; false: none yet.
+ * Its texts live until the next call. The transactions are the same with signals and without. */
+bool gen_next_signal(struct gen *gen, struct signal *signal);
 /* True when the feed ended early because memory was short. */
 bool gen_failed(const struct gen *gen);
 /* Seconds since 1970 up to which the feed has come, and where it ends: for progress. */

@@ -7,13 +7,19 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-static struct text uuid(const struct gen *g, uint64_t number, uint64_t what, char out[37]) {
-    const uint64_t name[2] = {number, what};
+enum { SORT_EVENT = 1, SORT_TRANSACTION = 2 };
+
+struct text gen_uuid(const struct gen *g, uint64_t number, uint64_t sort, char out[37]) {
+    const uint64_t name[2] = {number, sort};
     const XXH128_hash_t h = XXH3_128bits_withSeed(name, sizeof name, g->options.seed + 1);
     snprintf(out, 37, "%08x-%04x-4%03x-a%03x-%012llx", (unsigned)(h.high64 >> 32),
              (unsigned)(h.high64 >> 16) & 0xffff, (unsigned)h.high64 & 0xfff,
              (unsigned)(h.low64 >> 48) & 0xfff, (unsigned long long)(h.low64 & 0xffffffffffffULL));
     return text_of(out);
+}
+
+struct text gen_tx_id(const struct gen *g, uint64_t instruction, char out[37]) {
+    return gen_uuid(g, instruction, SORT_TRANSACTION, out);
 }
 
 static void set_way(struct transaction *tx, enum rail rail, enum channel channel) {
@@ -134,8 +140,8 @@ bool gen_post(struct gen *g, struct plan_item *item, struct emission *out) {
                                .event_type = item->type,
                                .active_call = TRISTATE_NULL,
                                .remote_access = TRISTATE_NULL};
-    tx->event_id = uuid(g, number, 1, out->event_id);
-    tx->tx_id = uuid(g, item->instruction, 2, out->tx_id);
+    tx->event_id = gen_uuid(g, number, SORT_EVENT, out->event_id);
+    tx->tx_id = gen_tx_id(g, item->instruction, out->tx_id);
     fill_times(g, item->time_s, number, tx);
     gen_fill_party(g, &tx->payer, item->from, out->payer, out->payer_person, out->payer_phone,
                    out->payer_bic);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "detector/generator/gen.h"
+#include "detector/recommendation.h"
 
 #include <stddef.h>
 
@@ -54,6 +55,7 @@ struct person {
     bool quiet;         /* an account in little use */
     bool handed_over;   /* a dropper's account that its crew operates */
     bool spent;         /* a dropper whose campaign is over */
+    bool passed_on;     /* a dropper who has sent tainted money on */
     uint8_t past;       /* of enum past */
     int64_t first_bad_s;
     int64_t campaign_s; /* when a dropper's campaign starts */
@@ -99,6 +101,34 @@ struct emission {
     char payer_bic[12], payee_bic[12];
 };
 
+/* Something that somebody outside will say of what happened. */
+struct saying {
+    int64_t time_s;       /* when it is reported */
+    int64_t occurred_s;   /* 0: not given */
+    int64_t amount;       /* tiyn; 0: not given */
+    int64_t term_s;       /* it is in force for so long; 0: no end is given */
+    uint64_t number;      /* of the happening that made it known; with kind and nth it is the id */
+    uint64_t instruction; /* the payment it is about; 0: none */
+    uint32_t about;       /* whom it speaks of; NOBODY */
+    uint32_t victim;      /* NOBODY */
+    uint32_t crew;        /* whose callers called; NOBODY */
+    uint8_t nth;
+    uint8_t kind, source, confidence, colour, result; /* enums of signal.h */
+    uint8_t withdrawn; /* of a WITHDRAWAL: kind of what it takes back */
+    uint8_t revision;
+};
+
+enum { TOLD_SUBJECTS = 4 };
+
+/* A signal with the memory of its texts. */
+struct utterance {
+    struct signal signal;
+    char id[37], withdrawn[37], tx_id[37];
+    char recommendation[RECOMMENDATION_ID_SIZE + 1];
+    char tokens[TOLD_SUBJECTS][TOKEN_SIZE];
+    char called[TOKEN_SIZE], operator[16];
+};
+
 struct gen {
     struct gen_options options;
     uint64_t random[4];
@@ -114,6 +144,11 @@ struct gen {
     uint32_t held_free_count;
     uint32_t *labels; /* indices of droppers, crew by crew */
     uint32_t label_count;
+    struct queue told;      /* when; `held` is the place in: */
+    struct saying *sayings; /* that are still to be said */
+    uint32_t *sayings_free; /* a stack of free places */
+    uint32_t saying_room, sayings_free_count;
+    struct utterance utterance;
     bool failed; /* memory ran short */
 };
 
@@ -161,13 +196,31 @@ void gen_empty(struct gen *g, const struct plan_item *item);
 /* A tainted credit has just arrived at a dropper: plans how it leaves. */
 void gen_received(struct gen *g, uint32_t dropper, int64_t amount);
 
+/* gen_told.c: who says what of it, and when. Whatever is drawn for it is a trait: none of it takes
+ * a number from the feed's own stream. Nothing happens where no signals are wanted. */
+void gen_tell_mistakes(struct gen *g);                          /* at the beginning */
+void gen_tell_day(struct gen *g, const struct plan_item *item); /* of a person's day */
+void gen_tell_scam(struct gen *g, const struct plan_item *item, uint32_t victim, bool call,
+                   bool loan);
+void gen_tell_payment(struct gen *g, const struct plan_item *item); /* settled, in no scheme */
+void gen_tell_taint(struct gen *g, const struct plan_item *item);   /* settled, in a scheme */
+
+/* gen_signal.c: from what is said to a signal. */
+void gen_utter(struct gen *g, const struct saying *saying);
+
 /* gen_tokens.c */
 void gen_token(const struct gen *g, const char *kind, uint64_t number, char out[TOKEN_SIZE]);
 void gen_fill_party(const struct gen *g, struct party *party, uint32_t index, char *token,
                     char *person_token, char *phone, char *bic);
+/* The phone of a natural person's account. */
+struct text gen_phone(const struct gen *g, uint32_t index, char out[TOKEN_SIZE]);
 /* Device, address, terminal and what was seen on the payer's device. */
 void gen_fill_device(struct gen *g, const struct plan_item *item, struct emission *out);
 
-/* gen_emit.c: posts a payment (balances move) and makes the transaction; false when it cannot be
+/* gen_emit.c */
+/* Of number `number` among those of one sort. */
+struct text gen_uuid(const struct gen *g, uint64_t number, uint64_t sort, char out[37]);
+struct text gen_tx_id(const struct gen *g, uint64_t instruction, char out[37]);
+/* Posts a payment (balances move) and makes the transaction; false when it cannot be
  * made: no money, or an account that is not open. */
 bool gen_post(struct gen *g, struct plan_item *item, struct emission *out);

@@ -96,7 +96,9 @@ void gen_scam(struct gen *g, const struct plan_item *item) {
     if (loan)
         gen_pay(g, item->time_s, EVENT_TYPE_LOAN_DISBURSEMENT, gen_organisation(g, ROLE_LENDER),
                 victim, transfer.amount);
-    if (gen_chance(g, 60)) {
+    const bool fetched = gen_chance(g, 60);
+    gen_tell_scam(g, item, victim, transfer.call || fetched, loan);
+    if (fetched) {
         courier(g, transfer);
         return;
     }

@@ -63,14 +63,19 @@ static void fill_credential(const struct gen *g, struct party *party, uint32_t i
     party->credential_changed_at_us = changed_s * 1000000;
 }
 
+struct text gen_phone(const struct gen *g, uint32_t index, char out[TOKEN_SIZE]) {
+    const struct person *p = &g->people[index];
+    return operated(g, p) ? token(g, "phone of a crew", p->crew, out)
+                          : token(g, "phone", p->household, out);
+}
+
 static void fill_person(const struct gen *g, struct party *party, uint32_t index, char *phone) {
     const struct person *p = &g->people[index];
     party->person_type = PERSON_TYPE_NATURAL;
     party->account_type =
         gen_trait(g, "type", index) % 3 == 0 ? ACCOUNT_TYPE_CURRENT : ACCOUNT_TYPE_CARD;
     party->age_band = (uint8_t)age_of(g, p->owner);
-    party->phone_token = operated(g, p) ? token(g, "phone of a crew", p->crew, phone)
-                                        : token(g, "phone", p->household, phone);
+    party->phone_token = gen_phone(g, index, phone);
     if (p->bank < PHONE_BANKS)
         party->phone_owner_mismatch =
             operated(g, p) || p->household != p->owner ? TRISTATE_TRUE : TRISTATE_FALSE;

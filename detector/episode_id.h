@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The id of an episode, which its recommendations bear: 128 bits of SHA-256 over "saqshy/1",
+ * "freeze", account token and the tx_id of the transaction that opened it, NUL between them. */
+#pragma once
+
+#include "detector/base/bytes.h"
+#include "detector/recommendation.h"
+
+void episode_id(struct text account_token, struct text tx_id, char out[RECOMMENDATION_ID_SIZE + 1]);
