@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLAGS_READ = 9 }; /* files, at most, besides shadows */
+enum { FLAGS_READ = 10 }; /* files, at most, besides shadows */
 
 struct backtest {
     struct cli *cli;
@@ -72,6 +72,7 @@ static bool open_outputs(struct backtest *b, struct error *error) {
     const char *read[FLAGS_READ + SCORE_SHADOWS_MAX] = {
         b->input.path,
         b->input.mapping,
+        b->input.signals,
         cli_value(b->cli, "--labels"),
         cli_value(b->cli, "--gate"),
         cli_value(b->cli, "--groups"),

@@ -30,8 +30,10 @@ static bool read_flags(struct job *job, struct error *error) {
         return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
     if (!whole_file_part(job->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", job->out, strerror(ENAMETOOLONG));
-    const char *const names[] = {"--input", "--mapping", "--out", "the unfinished --out"};
-    const char *const paths[] = {job->input.path, job->input.mapping, job->out, part};
+    const char *const names[] = {"--input", "--mapping", "--signals", "--out",
+                                 "the unfinished --out"};
+    const char *const paths[] = {job->input.path, job->input.mapping, job->input.signals, job->out,
+                                 part};
     return files_distinct(names, paths, sizeof paths / sizeof paths[0], error);
 }
 

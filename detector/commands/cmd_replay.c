@@ -71,8 +71,9 @@ static bool read_flags(struct replay *r, struct error *error) {
     r->labels = cli_value(cli, "--labels");
     r->engine_wanted = cli_value(cli, "--engine") != NULL;
     if (!offline_input_read(cli, &r->input, error)) return false;
-    const char *const names[] = {"--input", "--mapping", "--labels", "--out"};
-    const char *const paths[] = {r->input.path, r->input.mapping, r->labels, r->out};
+    const char *const names[] = {"--input", "--mapping", "--signals", "--labels", "--out"};
+    const char *const paths[] = {r->input.path, r->input.mapping, r->input.signals, r->labels,
+                                 r->out};
     return files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
            refuse_strangers(r, error) && read_pace(r, error) && read_timestamps(r, error);
 }

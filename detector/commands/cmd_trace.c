@@ -97,11 +97,13 @@ static bool check_paths(const struct job *job, struct error *error) {
     char part[WHOLE_FILE_PATH_MAX];
     if (!whole_file_part(job->html, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", job->html, strerror(ENAMETOOLONG));
-    const char *const names[] = {"--input",  "--mapping",  "the model", "the policy",
-                                 "--config", "--incident", "--html",    "the unfinished --html"};
+    const char *const names[] = {"--input",    "--mapping",  "--signals",
+                                 "the model",  "the policy", "--config",
+                                 "--incident", "--html",     "the unfinished --html"};
     const char *const paths[] = {
         job->input.path,
         job->input.mapping,
+        job->input.signals,
         backtest_run_path(cli_value(cli, "--model"), cli->options.model_path),
         backtest_run_path(cli_value(cli, "--policy"), cli->options.policy_path),
         cli->config,

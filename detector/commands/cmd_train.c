@@ -68,10 +68,10 @@ static bool read_flags(struct job *job, struct error *error) {
     char part[WHOLE_FILE_PATH_MAX];
     if (!whole_file_part(job->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", job->out, strerror(ENAMETOOLONG));
-    const char *const names[] = {"--input", "--mapping", "--labels", "--out",
-                                 "the unfinished --out"};
-    const char *const paths[] = {job->input.path, job->input.mapping, job->labels_path, job->out,
-                                 part};
+    const char *const names[] = {"--input",  "--mapping", "--signals",
+                                 "--labels", "--out",     "the unfinished --out"};
+    const char *const paths[] = {job->input.path,  job->input.mapping, job->input.signals,
+                                 job->labels_path, job->out,           part};
     return id_is_fine(job->id, error) &&
            files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
            cli_number(cli, "--seed", 0, INT64_MAX, &job->seed, error) &&

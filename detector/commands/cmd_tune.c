@@ -37,11 +37,13 @@ static bool read_flags(struct tune *t, struct error *error) {
         return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
     if (!whole_file_part(t->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", t->out, strerror(ENAMETOOLONG));
-    const char *const names[] = {"--input",    "--mapping", "--labels", "the model",
-                                 "the policy", "--config",  "--out",    "the unfinished --out"};
+    const char *const names[] = {"--input",  "--mapping", "--signals",
+                                 "--labels", "the model", "the policy",
+                                 "--config", "--out",     "the unfinished --out"};
     const char *const paths[] = {
         t->input.path,
         t->input.mapping,
+        t->input.signals,
         cli_value(cli, "--labels"),
         backtest_run_path(cli_value(cli, "--model"), cli->options.model_path),
         backtest_run_path(cli_value(cli, "--policy"), cli->options.policy_path),

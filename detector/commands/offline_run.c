@@ -62,6 +62,7 @@ static bool read_mapping(struct offline_input *input, struct error *error) {
 bool offline_input_read(const struct cli *cli, struct offline_input *input, struct error *error) {
     *input = (struct offline_input){.path = cli_value(cli, "--input"),
                                     .mapping = cli_value(cli, "--mapping"),
+                                    .signals = cli_value(cli, "--signals"),
                                     .partitions = 1,
                                     .memory_max = OFFLINE_MEMORY_DEFAULT};
     if (input->path == NULL)
@@ -80,14 +81,24 @@ bool offline_labels_open(const struct cli *cli, struct offline_input *input, str
     return true;
 }
 
-struct replay_source *offline_source_open(const struct offline_input *input,
-                                          const struct options *options, struct error *error) {
+static struct replay_source *open_transactions(const struct offline_input *input,
+                                               const struct options *options, struct error *error) {
     const struct replay_csv_options csv = {.path = input->path,
                                            .mapping = input->mapping,
                                            .labels = input->labels,
                                            .silent = input->read_before};
     return input->mapping == NULL ? replay_source_open(input->path, options, error)
                                   : replay_source_open_csv(&csv, options, error);
+}
+
+struct replay_source *offline_source_open(const struct offline_input *input,
+                                          const struct options *options, struct error *error) {
+    struct replay_source *source = open_transactions(input, options, error);
+    if (source == NULL || input->signals == NULL ||
+        replay_source_add_signals(source, input->signals, error))
+        return source;
+    replay_source_close(source);
+    return NULL;
 }
 
 /* Running. */
@@ -104,6 +115,7 @@ bool offline_run_open(struct offline_run *run, const struct offline_input *input
     options.source = run->source;
     options.partitions = (int32_t)input->partitions;
     options.memory_max = input->memory_max;
+    options.order_ignored = options.order_ignored || input->signals != NULL;
     run->engine = replay_engine_open(&options, error);
     return run->engine != NULL;
 }

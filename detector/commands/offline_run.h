@@ -10,7 +10,8 @@
 /* Flags that such commands share; --memory apart for those that hold more than records. */
 #define OFFLINE_FILE_FLAGS                                                                         \
     {"--input", "FILE", "transactions: container file, recording, or CSV with --mapping", NULL},   \
-        {"--mapping", "FILE", "of a CSV: which column is what, as for `saqshy import`", NULL}, {   \
+        {"--mapping", "FILE", "of a CSV: which column is what, as for `saqshy import`", NULL},     \
+        {"--signals", "FILE", "of an input that holds none; each is taken at its time", NULL}, {   \
         "--partitions", "N", "of a file that names none (1)", NULL                                 \
     }
 #define OFFLINE_INPUT_FLAGS                                                                        \
@@ -23,6 +24,7 @@ enum { OFFLINE_PARTITIONS_MAX = 1024, OFFLINE_MEMORY_LEAST = 1000000 };
 struct offline_input {
     const char *path;
     const char *mapping;   /* of a CSV; NULL: the file is none */
+    const char *signals;   /* a file of them; NULL: none */
     int64_t partitions;    /* of a file that names none */
     int64_t memory_max;    /* bytes of records */
     bool has_labels;       /* the mapping names a column of them */
@@ -37,7 +39,8 @@ bool offline_input_read(const struct cli *cli, struct offline_input *input, stru
  * come while the input is read. *labels NULL: neither. Errors: labels_open. */
 bool offline_labels_open(const struct cli *cli, struct offline_input *input, struct labels **labels,
                          struct error *error);
-/* Opens it for reading; of the input both paths and the labels must stay. */
+/* Opens it for reading; of the input the paths and the labels must stay. Errors of replay_source.h.
+ */
 struct replay_source *offline_source_open(const struct offline_input *input,
                                           const struct options *options, struct error *error);
 
@@ -49,8 +52,9 @@ struct offline_run {
 };
 
 /* `wanted` names what is to be done; its settings are copied, source, partitions and memory_max
- * filled from the input, and start.from, where it is not set, becomes earliest. The run must stay
- * where it is until it is closed. */
+ * filled from the input, and start.from, where it is not set, becomes earliest. With signals of a
+ * file of their own, which a recording's order log does not know, the log is not followed. The run
+ * must stay where it is until it is closed. */
 bool offline_run_open(struct offline_run *run, const struct offline_input *input,
                       const struct replay_engine_options *wanted, struct error *error);
 /* Once; true also after a signal. The first signal from here on does not kill, a

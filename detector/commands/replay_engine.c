@@ -73,7 +73,10 @@ int64_t replay_engine_bytes(const struct replay_engine *e) {
 
 static int32_t partition_of(const struct replay_engine *e, const struct port_message *message) {
     if (message->partition >= 0) return message->partition;
-    return message->key.data == NULL ? 0 : murmur2_partition(message->key, e->partitions);
+    const bool signal = strcmp(message->topic, e->options.settings->topic_signals) == 0;
+    const int32_t partitions =
+        signal ? replay_source_input_partitions(e->options.source, INPUT_SIGNALS) : e->partitions;
+    return message->key.data == NULL ? 0 : murmur2_partition(message->key, partitions);
 }
 
 static bool append(struct replay_engine *e, struct port_message *message, int64_t offset,

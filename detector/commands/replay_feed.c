@@ -5,12 +5,13 @@
 #include "detector/broker/kafka_feed.h"
 #include "detector/commands/cli.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct replay_feed {
     struct replay_feed_options options;
     struct kafka_feed *kafka;
-    int32_t partitions;
+    int32_t partitions[INPUT_KINDS];
     int64_t sent;
     atomic_bool halt;
 };
@@ -35,8 +36,8 @@ void replay_feed_close(struct replay_feed *f) {
     free(f);
 }
 
-static bool check_topic(struct replay_feed *f, enum input_kind kind, int32_t *partitions,
-                        struct error *error) {
+static bool check_topic(struct replay_feed *f, enum input_kind kind, struct error *error) {
+    int32_t *partitions = &f->partitions[kind];
     const char *topic = inputs_of(f->options.settings).topic[kind];
     const int32_t needed = replay_source_input_partitions(f->options.source, kind);
     if (!kafka_feed_partitions(f->kafka, topic, partitions, error)) return false;
@@ -48,18 +49,23 @@ static bool check_topic(struct replay_feed *f, enum input_kind kind, int32_t *pa
 
 static bool check_partitions(struct replay_feed *f, struct error *error) {
     const bool signals = replay_source_input_partitions(f->options.source, INPUT_SIGNALS) > 0;
-    int32_t partitions = 0;
-    return check_topic(f, INPUT_TRANSACTIONS, &f->partitions, error) &&
-           (!signals || check_topic(f, INPUT_SIGNALS, &partitions, error));
+    return check_topic(f, INPUT_TRANSACTIONS, error) &&
+           (!signals || check_topic(f, INPUT_SIGNALS, error));
+}
+
+static int32_t partition_of(const struct replay_feed *f, const struct port_message *message) {
+    const struct inputs inputs = inputs_of(f->options.settings);
+    enum input_kind kind = INPUT_TRANSACTIONS;
+    const bool found = inputs_find(&inputs, text_of(message->topic), &kind);
+    assert(found && "the source sends to the inputs alone");
+    return message->key.data == NULL ? 0 : murmur2_partition(message->key, f->partitions[kind]);
 }
 
 static bool send(struct replay_feed *f, struct port_message *message, struct error *error) {
     pace_hold(&f->options.pace, message->timestamp_ms, &f->halt);
     if (atomic_load(&f->halt)) return true;
     if (!f->options.recorded_timestamps) message->timestamp_ms = 0;
-    if (message->partition < 0)
-        message->partition =
-            message->key.data == NULL ? 0 : murmur2_partition(message->key, f->partitions);
+    if (message->partition < 0) message->partition = partition_of(f, message);
     if (!kafka_feed_send(f->kafka, message, error)) return false;
     f->sent++;
     return true;

@@ -3,6 +3,7 @@
 
 #include "detector/broker/recording.h"
 #include "detector/commands/replay_csv.h"
+#include "detector/commands/signal_file.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
 #include "schemas/frame.h"
@@ -51,6 +52,12 @@ struct replay_source {
     int32_t input_partitions[INPUT_KINDS], output_partitions;
     bool holds_transactions;
     char others[256]; /* a topic that is none of ours, for the message */
+    /* Of a file of their own, NULL without; and the record that they are merged with: */
+    struct signal_file *signals;
+    bool has_ahead;
+    enum replay_outcome ahead_outcome;
+    struct port_message ahead;
+    int64_t ahead_offset;
 };
 
 static void *checked(void *memory) {
@@ -276,13 +283,44 @@ static enum replay_outcome next_transaction(struct replay_source *s, struct port
     return REPLAY_RECORD;
 }
 
-enum replay_outcome replay_source_next(struct replay_source *s, struct port_message *message,
-                                       int64_t *offset, struct error *error) {
+/* Signals. */
+
+bool replay_source_add_signals(struct replay_source *s, const char *path, struct error *error) {
+    if (s->options->topic_signals[0] == '\0')
+        return error_set(error, ERROR_USAGE,
+                         "--signals %s: topic.signals is empty, so none would be read", path);
+    if (s->input_partitions[INPUT_SIGNALS] > 0)
+        return error_set(error, ERROR_USAGE,
+                         "--signals %s: %s holds signals already; leave the flag", path, s->path);
+    s->signals = signal_file_open(path, s->options->topic_signals, error);
+    if (s->signals == NULL) return false;
+    s->input_partitions[INPUT_SIGNALS] = 1;
+    return true;
+}
+
+static enum replay_outcome next_input(struct replay_source *s, struct port_message *message,
+                                      int64_t *offset, struct error *error) {
     *offset = -1;
     if (!s->recording) return next_transaction(s, message, error);
     if (s->next == s->count) return REPLAY_END;
     *offset = read_entry(s, &s->entries[s->next++], message);
     return REPLAY_RECORD;
+}
+
+enum replay_outcome replay_source_next(struct replay_source *s, struct port_message *message,
+                                       int64_t *offset, struct error *error) {
+    if (s->signals == NULL) return next_input(s, message, offset, error);
+    if (!s->has_ahead) s->ahead_outcome = next_input(s, &s->ahead, &s->ahead_offset, error);
+    if (s->ahead_outcome == REPLAY_FAILED) return REPLAY_FAILED;
+    const bool ended = s->ahead_outcome == REPLAY_END;
+    s->has_ahead = true;
+    *offset = -1;
+    if (signal_file_next(s->signals, ended ? INT64_MAX : s->ahead.timestamp_ms, message))
+        return REPLAY_RECORD;
+    s->has_ahead = ended;
+    *message = s->ahead;
+    *offset = s->ahead_offset;
+    return s->ahead_outcome;
 }
 
 /* The rest. */
@@ -341,6 +379,7 @@ struct replay_source *replay_source_open(const char *path, const struct options 
 
 void replay_source_close(struct replay_source *s) {
     if (s == NULL) return;
+    signal_file_close(s->signals);
     recorded_free(s->recorded);
     encoder_close(s->encoder);
     plan_free(s->plan);

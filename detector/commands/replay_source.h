@@ -23,6 +23,10 @@ struct replay_source *replay_source_open(const char *path, const struct options 
 struct replay_source *replay_source_open_csv(const struct replay_csv_options *csv,
                                              const struct options *options, struct error *error);
 void replay_source_close(struct replay_source *source);
+/* Signals of a file of their own (signal_file.h), merged in: each before the first record whose
+ * time stamp is not below its time. Before the first record is taken. ERROR_USAGE where the source
+ * holds signals already, or the options name no topic of them. */
+bool replay_source_add_signals(struct replay_source *source, const char *path, struct error *error);
 
 enum replay_outcome { REPLAY_RECORD, REPLAY_END, REPLAY_FAILED };
 

@@ -1,0 +1,66 @@
+# Signals beside the transactions of an offline command.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    "$SAQSHY" gen --quiet --days 4 --accounts 400 --droppers 40 --out feed.avro --labels labels.csv \
+        --signals said.avro --json > gen.json
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR"
+    said=$(jq .signals gen.json)
+    records=$(jq .records gen.json)
+    both=(--quiet --input feed.avro --signals said.avro)
+}
+
+@test "every signal of the generator is taken, and none is a dead letter" {
+    "$SAQSHY" features "${both[@]}" --out vectors.npy --json > features.json
+    [ "$said" -gt 30 ]
+    [ "$(jq .verdicts.SIGNAL features.json)" -eq "$said" ]
+    [ "$(jq '.verdicts.ACCEPTED + .verdicts.DUPLICATE' features.json)" -eq "$records" ]
+}
+
+@test "replay --engine takes them, and twice gives equal bytes" {
+    "$SAQSHY" replay --engine "${both[@]}" --json --out one.avro > one.json
+    [ "$(jq .records one.json)" -eq "$((records + said))" ]
+    [ "$(jq .dead_letters one.json)" -eq 0 ]
+    "$SAQSHY" replay --engine "${both[@]}" --out two.avro
+    cmp one.avro two.avro
+    "$SAQSHY" replay --engine "${both[@]}" --rate 1000000 --json > paced.json
+    [ "$(jq .records paced.json)" -eq "$((records + said))" ]
+}
+
+@test "backtest, train, tune, explain and trace take them" {
+    account=$(sed -n 2p labels.csv | cut -d, -f1)
+    "$SAQSHY" train "${both[@]}" --labels labels.csv --out model.json
+    "$SAQSHY" backtest "${both[@]}" --labels labels.csv --out results
+    "$SAQSHY" tune "${both[@]}" --labels labels.csv --out tune.html
+    "$SAQSHY" explain "$account" "${both[@]}"
+    "$SAQSHY" trace "$account" "${both[@]}" --json > trace.json
+    grep -q "\"records\": *$((records + said))" trace.json
+}
+
+@test "a recording will do, though it holds none" {
+    "$SAQSHY" replay --quiet --engine --input feed.avro --out recommendations.avro
+    run "$SAQSHY" replay --quiet --engine --input feed.avro --signals recommendations.avro --json
+    [ "$status" -eq 0 ] # which holds none
+    [[ "$output" == *"\"records\":$records,"* ]]
+}
+
+@test "what is no file of signals is refused, and so is an output over it" {
+    run "$SAQSHY" replay --quiet --engine --input feed.avro --signals feed.avro
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--signals"* ]]
+    cp feed.avro other.avro
+    run "$SAQSHY" replay --quiet --engine --input feed.avro --signals other.avro
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"BAD_DATA: other.avro: its schema: "* ]]
+    run "$SAQSHY" features "${both[@]}" --out said.avro
+    [ "$status" -eq 2 ]
+    run "$SAQSHY" replay --engine "${both[@]}" -X topic.signals=
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"topic.signals is empty"* ]]
+    run "$SAQSHY" replay --engine --quiet --input feed.avro --signals no/where
+    [ "$status" -eq 74 ]
+}
