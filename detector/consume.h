@@ -2,8 +2,8 @@
 /* Consume: fills the batch with input records in one order.
  *
  * Live, the order is chosen here and noted for the order log: what a compacted input has here goes
- * first and is never waited for, the transactions are merged by time (merge.h). Offline, where all
- * of it is here from the beginning, each of its records goes right before the first transaction
+ * first and is never waited for, the transactions are merged by time (merge.h). Offline, where
+ * all of it is here from the beginning, each of its records goes right before the first transaction
  * whose time stamp is not below its own. In replay the order is dictated by the runs of the order
  * log. Owns the streams (one per input partition), their buffers and positions, and gives every
  * record its ordinal. Engine thread only. Records are borrowed from the port until consume_release.

@@ -19,8 +19,8 @@ struct pipeline_options {
     bool rebuild;
     /* Offline runs: also publish what is replayed from the order log. */
     bool unmuted_replay;
-    /* Offline runs: signals are all here before the engine starts; each is taken at its time among
-     * the transactions that the order log does not place, not before them all. */
+    /* Offline runs and demo, whose feed runs ahead: of what is here, each signal is taken at its
+     * time among the transactions that the order log does not place, not before them all. */
     bool signals_by_time;
     /* Offline runs and demo: end when every input is at its end and committed. */
     bool stop_at_end;

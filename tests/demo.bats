@@ -15,6 +15,20 @@ field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])
     [ "$(field interrupted)" = False ]
 }
 
+@test "demo tells what became of the incidents of its story" {
+    run --separate-stderr "$SAQSHY" demo --json --rate 0 --accounts 2000 --days 7 --droppers 20
+    [ "$status" -eq 0 ]
+    [ "$(field signals)" -gt 100 ]
+    [ "$(field incidents)" -gt 20 ]
+    reported=$(field accounts_reported) before=$(field recommended_before) after=$(field recommended_after)
+    [ "$before" -gt 0 ]
+    [ "$((before + after))" -le "$reported" ]
+    [[ "$stderr" == *"signals $(field signals): $(field incidents) incidents about $reported accounts; a recommendation before the first for $before, after it for $after, none for $((reported - before - after))"* ]]
+    "$SAQSHY" gen --quiet --json --accounts 2000 --days 7 --droppers 20 --out "$BATS_TEST_TMPDIR/f" --signals "$BATS_TEST_TMPDIR/s" > "$BATS_TEST_TMPDIR/gen.json"
+    [ "$(field signals)" -le "$(jq .signals "$BATS_TEST_TMPDIR/gen.json")" ]
+    [ "$(field transactions)" -eq "$(jq .records "$BATS_TEST_TMPDIR/gen.json")" ]
+}
+
 @test "demo says in words what it found and what to try next" {
     run --separate-stderr "$SAQSHY" demo --rate 0 --accounts 1000 --days 7 --droppers 30
     [ "$status" -eq 0 ]

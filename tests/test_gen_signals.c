@@ -377,8 +377,9 @@ static void an_incident_is_about_a_payment_that_was_made_before(void **state) {
 static bool is_complained_of(size_t payment) {
     bool is = false;
     for
-        EACH(s)
-    is |= s->kind == SIGNAL_INCIDENT && s->payment == (int64_t)payment;
+        EACH(s) {
+            is |= s->kind == SIGNAL_INCIDENT && s->payment == (int64_t)payment;
+        }
     return is;
 }
 

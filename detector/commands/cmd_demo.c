@@ -28,6 +28,7 @@ struct demo {
     struct pipeline *pipeline;
     struct demo_feed *feed;
     struct demo_view *view;
+    struct demo_story *story;
     struct scoreboard *board;
     pthread_t engine;
     atomic_bool engine_ended;
@@ -41,10 +42,11 @@ static bool open_broker(struct demo *d, struct error *error) {
     struct options *o = &d->cli->options;
     d->broker = embedded_broker_open(error);
     if (d->broker == NULL) return false;
-    const char *const topics[] = {o->topic_transactions, o->topic_recommendations,
+    const char *const topics[] = {o->topic_transactions, o->topic_signals, o->topic_recommendations,
                                   o->topic_dead_letters, o->topic_order};
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
-        if (!embedded_broker_create_topic(d->broker, topics[i], 1, error)) return false;
+        if (topics[i][0] != '\0' && !embedded_broker_create_topic(d->broker, topics[i], 1, error))
+            return false;
     snprintf(o->bootstrap_servers, sizeof o->bootstrap_servers, "%s",
              embedded_broker_bootstrap(d->broker));
     snprintf(o->delivery, sizeof o->delivery, "at-least-once");
@@ -64,6 +66,7 @@ static void show_broker(const struct demo *d) {
 static void take(void *context, const struct recommendation *recommendation) {
     struct demo *d = context;
     scoreboard_take(d->board, recommendation);
+    demo_story_advise(d->story, recommendation);
     demo_view_take(d->view, recommendation);
 }
 
@@ -88,10 +91,14 @@ static void interrupt(void *context) {
 static bool open_engine(struct demo *d, struct error *error) {
     d->port = kafka_port_open(&d->cli->options, error);
     if (d->port == NULL) return false;
-    const struct pipeline_options pipeline = {
-        .options = &d->cli->options, .port = d->port, .on_recommendation = take, .context = d};
+    const struct pipeline_options pipeline = {.options = &d->cli->options,
+                                              .port = d->port,
+                                              .signals_by_time = true,
+                                              .on_recommendation = take,
+                                              .context = d};
     d->pipeline = pipeline_open(&pipeline, error);
     d->board = scoreboard_new();
+    d->story = demo_story_new();
     d->view = demo_view_new(d->cli->quiet);
     return d->pipeline != NULL && (d->view != NULL || error_set(error, ERROR_FAILED, "no memory"));
 }
@@ -99,6 +106,7 @@ static bool open_engine(struct demo *d, struct error *error) {
 static bool start(struct demo *d, struct error *error) {
     const struct demo_feed_options feed = {.gen = d->gen,
                                            .options = &d->cli->options,
+                                           .story = d->story,
                                            .per_s = d->per_s,
                                            .ended = feed_ended,
                                            .context = d};
@@ -110,12 +118,15 @@ static bool start(struct demo *d, struct error *error) {
 }
 
 static struct demo_numbers numbers(const struct demo *d) {
+    const int64_t signals = (int64_t)metrics_get_verdict(VERDICT_SIGNAL);
     return (struct demo_numbers){
         .start_s = d->gen.start_s,
         .end_s = d->gen.start_s + (int64_t)d->gen.days * 86400,
         .now_s = demo_feed_now_s(d->feed),
         .sent = demo_feed_sent(d->feed),
         .taken = metrics_get(METRIC_RECORDS),
+        .signals = signals,
+        .ending = demo_story_ending(d->story),
         .accounts = metrics_get(METRIC_ACCOUNTS),
         .dead_letters = metrics_get(METRIC_DEAD_LETTERS),
     };
@@ -147,16 +158,22 @@ static void print_json(const struct demo *d, const struct scoreboard_result *r) 
     printf("{\"interrupted\":%s,\"bootstrap_servers\":\"%s\",\"seed\":%llu,\"transactions\":%lld,"
            "\"seconds\":%.3f,\"accounts\":%lld,\"recommendations\":%lld,"
            "\"accounts_recommended\":%lld,\"droppers\":%lld,\"droppers_found\":%lld,"
-           "\"honest_bothered\":%lld,\"median_minutes\":%lld,\"dead_letters\":%lld}\n",
+           "\"honest_bothered\":%lld,\"median_minutes\":%lld,\"dead_letters\":%lld,"
+           "\"signals\":%lld,\"incidents\":%lld,\"accounts_reported\":%lld,"
+           "\"recommended_before\":%lld,\"recommended_after\":%lld}\n",
            stop_signal_seen() != 0 ? "true" : "false", d->cli->options.bootstrap_servers,
-           (unsigned long long)d->gen.seed, (long long)n.taken, d->seconds, (long long)n.accounts,
-           (long long)r->recommendations, (long long)r->accounts, (long long)r->labelled,
-           (long long)r->found, (long long)(r->accounts - r->found), (long long)r->median_minutes,
-           (long long)n.dead_letters);
+           (unsigned long long)d->gen.seed, (long long)(n.taken - n.signals), d->seconds,
+           (long long)n.accounts, (long long)r->recommendations, (long long)r->accounts,
+           (long long)r->labelled, (long long)r->found, (long long)(r->accounts - r->found),
+           (long long)r->median_minutes, (long long)n.dead_letters, (long long)n.signals,
+           (long long)n.ending.incidents, (long long)n.ending.accounts, (long long)n.ending.before,
+           (long long)n.ending.after);
 }
 
 static void print_summary(const struct demo *d, const struct scoreboard_result *r) {
-    const long long taken = metrics_get(METRIC_RECORDS);
+    const struct demo_numbers n = numbers(d);
+    const long long taken = n.taken - n.signals;
+    char story[DEMO_STORY_SIZE];
     fprintf(stderr,
             "%s%lld transactions in %.1f s (%.0f/s), every one decoded, applied and scored; "
             "%lld recommendations\n"
@@ -169,13 +186,14 @@ static void print_summary(const struct demo *d, const struct scoreboard_result *
                 (long long)r->median_minutes);
     fprintf(stderr,
             "\nhonest accounts bothered: %lld of %lld\n"
+            "%s\n"
             "A person at the bank decides; docs/MODEL_CARD.md says what the model is worth.\n"
             "next: saqshy demo --seed %llu            another town\n"
             "      saqshy gen --out feed.avro --labels labels.csv\n"
             "      saqshy replay --engine --input feed.avro --labels labels.csv\n"
             "      saqshy check --config deploy/saqshy.conf.sample   your own Kafka\n",
             (long long)(r->accounts - r->found), (long long)d->gen.accounts,
-            (unsigned long long)d->gen.seed + 1);
+            demo_view_story(&n, story), (unsigned long long)d->gen.seed + 1);
 }
 
 static void linger(const struct demo *d) {
@@ -207,6 +225,7 @@ static void close_demo(struct demo *d) {
     embedded_broker_close(d->broker);
     scoreboard_free(d->board);
     demo_view_free(d->view);
+    demo_story_free(d->story);
 }
 
 int cmd_demo(int argc, char **argv) {
@@ -228,6 +247,7 @@ int cmd_demo(int argc, char **argv) {
     if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
     bool ok = gen_flags_read(&cli, &d.gen, &error) &&
               cli_number(&cli, "--rate", 0, INT32_MAX, &d.per_s, &error);
+    d.gen.signals = true;
     ok = ok && demo(&d, &interrupted, &error);
     close_demo(&d);
     cli_free(&cli);

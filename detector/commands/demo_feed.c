@@ -32,7 +32,7 @@ static bool too_early(const struct demo_feed *f, int64_t since_us) {
     return per_s > 0 && sent * 1000000 / per_s > steady_us() - since_us;
 }
 
-static bool send(struct demo_feed *f, const struct transaction *tx) {
+static bool send_transaction(struct demo_feed *f, const struct transaction *tx) {
     struct bytes value;
     if (!encode_transaction(f->encoder, tx, &value, &f->error)) return false;
     const struct port_message message = {
@@ -42,6 +42,29 @@ static bool send(struct demo_feed *f, const struct transaction *tx) {
         .value = value,
     };
     return kafka_feed_send(f->feed, &message, &f->error);
+}
+
+static bool send_signal(struct demo_feed *f, const struct signal *signal) {
+    struct bytes value;
+    demo_story_tell(f->options.story, signal);
+    if (!encode_signal(f->encoder, signal, &value, &f->error)) return false;
+    const struct port_message message = {
+        .topic = f->options.options->topic_signals,
+        .timestamp_ms = signal->reported_at_us / 1000,
+        .key = {(const uint8_t *)signal->signal_id.data, signal->signal_id.size},
+        .value = value,
+    };
+    return kafka_feed_send(f->feed, &message, &f->error);
+}
+
+/* What was reported before the transaction goes before it. */
+static bool send(struct demo_feed *f, const struct transaction *tx) {
+    struct signal signal;
+    while (gen_next_signal(f->gen, &signal)) {
+        if (!send_signal(f, &signal)) return false;
+        atomic_fetch_add(&f->sent, 1);
+    }
+    return send_transaction(f, tx);
 }
 
 static bool send_all(struct demo_feed *f) {

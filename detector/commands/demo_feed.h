@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The demo's feed: the generator into a topic, on a thread of its own, paced by a rate and by how
- * far the engine is behind. Records carry the feed's own time, and one partition keeps its order:
- * days pass in seconds here. */
+/* The demo's feed: the generator into the topics of transactions and signals, on a thread of its
+ * own, paced by a rate and by how far the engine is behind. Records carry the feed's own time, and
+ * one partition keeps its order: days pass in seconds here. */
 #pragma once
 
+#include "detector/commands/demo_story.h"
 #include "detector/commands/scoreboard.h"
 #include "detector/generator/gen.h"
 #include "detector/service/options.h"
@@ -12,7 +13,8 @@ struct demo_feed;
 
 struct demo_feed_options {
     struct gen_options gen;
-    const struct options *options; /* brokers and topic; outlives the feed */
+    const struct options *options; /* brokers and topics; outlives the feed */
+    struct demo_story *story;      /* is told of every signal; the caller's */
     int64_t per_s;                 /* records a second at most; 0: as fast as the engine takes */
     /* Called on the feed's thread once everything sent was taken in, or sending failed. */
     void (*ended)(void *context);

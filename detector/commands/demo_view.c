@@ -156,18 +156,29 @@ static void measure_rate(struct demo_view *v, const struct demo_numbers *n) {
     v->rate_taken = n->taken;
 }
 
+const char *demo_view_story(const struct demo_numbers *n, char out[DEMO_STORY_SIZE]) {
+    const struct demo_ending *e = &n->ending;
+    snprintf(out, DEMO_STORY_SIZE,
+             "signals %lld: %lld incidents about %lld accounts; a recommendation before the first "
+             "for %lld, after it for %lld, none for %lld",
+             (long long)n->signals, (long long)e->incidents, (long long)e->accounts,
+             (long long)e->before, (long long)e->after,
+             (long long)(e->accounts - e->before - e->after));
+    return out;
+}
+
 static void write_numbers(const struct demo_view *v, const struct demo_numbers *n,
                           char line[LINE_SIZE]) {
     char taken[32], rate[32], lag[32], accounts[32], all[32];
     const int64_t behind = n->sent > n->taken ? n->sent - n->taken : 0;
     snprintf(line, LINE_SIZE, "transactions %s   %s/s   lag %s   accounts %s   recommendations %s",
-             grouped(n->taken, taken), grouped((int64_t)v->per_s, rate), grouped(behind, lag),
-             grouped(n->accounts, accounts), grouped(v->all, all));
+             grouped(n->taken - n->signals, taken), grouped((int64_t)v->per_s, rate),
+             grouped(behind, lag), grouped(n->accounts, accounts), grouped(v->all, all));
 }
 
 static void draw_picture(struct demo_view *v, const struct demo_numbers *n) {
     const int width = terminal_width();
-    char line[LINE_SIZE];
+    char line[LINE_SIZE], story[DEMO_STORY_SIZE];
     if (v->drawn > 0) fprintf(stderr, "\033[%dA\r", v->drawn);
     v->drawn = 0;
     put_line(v, "\033[1m", "Saqshy demo: a synthetic feed on the embedded broker; Ctrl-C ends it",
@@ -175,6 +186,7 @@ static void draw_picture(struct demo_view *v, const struct demo_numbers *n) {
     draw_bar(v, n, width);
     write_numbers(v, n, line);
     put_line(v, "", line, width);
+    put_line(v, "", demo_view_story(n, story), width);
     put_line(v, "", "", width);
     for (int i = 0; i < SHOWN; i++)
         for (int k = 0; k < LINES_EACH; k++)

@@ -287,7 +287,7 @@ void gen_tell_payment(struct gen *g, const struct plan_item *item) {
     const bool honest =
         g->people[item->from].typology == GEN_HONEST && g->people[item->to].typology == GEN_HONEST;
     const uint8_t busy = PAST_FEAST | PAST_COLLECTION | PAST_SALE;
-    if (honest && item->amount >= 30000 * KZT && likely(g, "is accused", item->order, 8))
+    if (honest && item->amount >= 30000 * KZT && likely(g, "is accused", item->order, 4))
         accuse(g, item);
     if (honest && (g->people[item->from].past & busy) != 0 &&
         likely(g, "is bothered", item->order, 6))
