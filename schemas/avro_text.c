@@ -127,11 +127,13 @@ static void put_time(struct reading *r, int64_t time_us) {
                                       ".%06dZ", (int)(time_us - (int64_t)seconds * 1000000));
 }
 
-static bool hand_out(struct reading *r, const uint8_t *from, int64_t number) {
+/* `leaf` has kind and content. */
+static bool hand_out(struct reading *r, const uint8_t *from, struct avro_leaf leaf) {
     if (++r->leaves > AVRO_TEXT_LEAVES_MAX) return fail(r, "it has too many values");
     r->value[r->value_size] = '\0';
-    const struct avro_leaf leaf = {
-        r->path, r->value, {from, (uint32_t)(r->wire.at - from)}, number};
+    leaf.path = r->path;
+    leaf.value = r->value;
+    leaf.raw = (struct bytes){from, (uint32_t)(r->wire.at - from)};
     r->each(r->context, &leaf);
     return true;
 }
@@ -140,17 +142,22 @@ static bool read_number(struct reading *r, const json_t *type, const uint8_t *fr
     int64_t number = 0;
     if (!wire_long(&r->wire, &number)) return fail(r, "a number is cut short");
     const char *logical = json_string_value(json_object_get(type, "logicalType"));
+    const bool is_time = logical != NULL && strcmp(logical, "timestamp-micros") == 0;
     const json_t *symbols = json_object_get(type, "symbols");
     const char *symbol = json_string_value(json_array_get(symbols, (size_t)number));
     if (symbols != NULL && (number < 0 || symbol == NULL))
         return fail(r, "an enum's symbol is out of its range");
     if (symbol != NULL)
         r->value_size = (size_t)snprintf(r->value, sizeof r->value, "%.200s", symbol);
-    else if (logical != NULL && strcmp(logical, "timestamp-micros") == 0)
+    else if (is_time)
         put_time(r, number);
     else
         r->value_size = (size_t)snprintf(r->value, sizeof r->value, "%lld", (long long)number);
-    return hand_out(r, from, number);
+    return hand_out(r, from,
+                    (struct avro_leaf){.kind = symbol != NULL ? AVRO_LEAF_SYMBOL
+                                               : is_time      ? AVRO_LEAF_TIME
+                                                              : AVRO_LEAF_NUMBER,
+                                       .number = number});
 }
 
 static bool read_real(struct reading *r, bool is_double, const uint8_t *from) {
@@ -159,19 +166,21 @@ static bool read_real(struct reading *r, bool is_double, const uint8_t *from) {
     float single = 0;
     if (!wire_fixed(&r->wire, is_double ? 8 : 4, &bytes)) return fail(r, "a number is cut short");
     memcpy(is_double ? (void *)&value : (void *)&single, bytes.data, bytes.size);
-    r->value_size =
-        (size_t)snprintf(r->value, sizeof r->value, "%.17g", is_double ? value : (double)single);
-    return hand_out(r, from, 0);
+    if (!is_double) value = (double)single;
+    r->value_size = (size_t)snprintf(r->value, sizeof r->value, "%.17g", value);
+    return hand_out(r, from, (struct avro_leaf){.kind = AVRO_LEAF_REAL, .real = value});
 }
 
 static bool read_bytes(struct reading *r, bool is_text, const uint8_t *from) {
     struct bytes bytes;
     if (!wire_bytes(&r->wire, &bytes)) return fail(r, "a text is cut short");
-    if (is_text)
-        put_quoted(r, (struct text){(const char *)bytes.data, bytes.size});
-    else
+    const struct text text = {(const char *)bytes.data, bytes.size};
+    if (!is_text) {
         put_hex(r, bytes);
-    return hand_out(r, from, 0);
+        return hand_out(r, from, (struct avro_leaf){.kind = AVRO_LEAF_BYTES});
+    }
+    put_quoted(r, text);
+    return hand_out(r, from, (struct avro_leaf){.kind = AVRO_LEAF_TEXT, .text = text});
 }
 
 static bool read_fixed(struct reading *r, const json_t *type, const uint8_t *from) {
@@ -180,7 +189,7 @@ static bool read_fixed(struct reading *r, const json_t *type, const uint8_t *fro
     if (size <= 0 || size > UINT16_MAX || !wire_fixed(&r->wire, (uint32_t)size, &bytes))
         return fail(r, "a fixed value is cut short");
     put_hex(r, bytes);
-    return hand_out(r, from, 0);
+    return hand_out(r, from, (struct avro_leaf){.kind = AVRO_LEAF_BYTES});
 }
 
 static bool read_bool(struct reading *r, const uint8_t *from) {
@@ -189,12 +198,13 @@ static bool read_bool(struct reading *r, const uint8_t *from) {
         return fail(r, "a boolean is neither 0 nor 1");
     r->value_size =
         (size_t)snprintf(r->value, sizeof r->value, "%s", byte.data[0] != 0 ? "true" : "false");
-    return hand_out(r, from, byte.data[0]);
+    return hand_out(r, from, (struct avro_leaf){.kind = AVRO_LEAF_BOOLEAN, .number = byte.data[0]});
 }
 
-static bool read_bare(struct reading *r, const char *word, const uint8_t *from) {
-    r->value_size = (size_t)snprintf(r->value, sizeof r->value, "%s", word);
-    return hand_out(r, from, 0);
+static bool read_bare(struct reading *r, enum avro_leaf_kind kind, const uint8_t *from) {
+    r->value_size =
+        (size_t)snprintf(r->value, sizeof r->value, "%s", kind == AVRO_LEAF_NULL ? "null" : "[]");
+    return hand_out(r, from, (struct avro_leaf){.kind = kind});
 }
 
 /* Types. */
@@ -230,7 +240,7 @@ static bool read_array(struct reading *r, const json_t *type) {
     for (;;) {
         int64_t count, block_size;
         if (!wire_long(&r->wire, &count)) return fail(r, "an array is cut short");
-        if (count == 0) return index > 0 || read_bare(r, "[]", from);
+        if (count == 0) return index > 0 || read_bare(r, AVRO_LEAF_EMPTY, from);
         if (count < 0 && (count < -INT32_MAX || !wire_long(&r->wire, &block_size)))
             return fail(r, "an array's block is broken");
         for (count = count < 0 ? -count : count; count > 0; count--)
@@ -250,7 +260,7 @@ static bool read_kind(struct reading *r, const char *kind, const json_t *type) {
     r->value_size = 0;
     if (strcmp(kind, "record") == 0) return read_record(r, type);
     if (strcmp(kind, "array") == 0) return read_array(r, type);
-    if (strcmp(kind, "null") == 0) return read_bare(r, "null", from);
+    if (strcmp(kind, "null") == 0) return read_bare(r, AVRO_LEAF_NULL, from);
     if (strcmp(kind, "boolean") == 0) return read_bool(r, from);
     if (strcmp(kind, "string") == 0 || strcmp(kind, "bytes") == 0)
         return read_bytes(r, kind[0] == 's', from);

@@ -18,11 +18,26 @@ enum {
 
 struct avro_text;
 
+enum avro_leaf_kind {
+    AVRO_LEAF_NULL,
+    AVRO_LEAF_BOOLEAN, /* number is 0 or 1 */
+    AVRO_LEAF_NUMBER,
+    AVRO_LEAF_SYMBOL,
+    AVRO_LEAF_TIME, /* number in microseconds */
+    AVRO_LEAF_REAL,
+    AVRO_LEAF_TEXT,
+    AVRO_LEAF_BYTES,
+    AVRO_LEAF_EMPTY, /* an array without an item */
+};
+
 struct avro_leaf {
     const char *path;
-    const char *value; /* escaped; texts and bytes in quotes, null and empty arrays bare */
+    const char *value; /* escaped; texts in quotes, bytes in hexadecimal, null and [] bare */
     struct bytes raw;  /* the value on the wire, for comparing */
-    int64_t number;    /* of an int, long or enum; else 0 */
+    enum avro_leaf_kind kind;
+    int64_t number;   /* of an int, long or enum; else 0 */
+    double real;      /* of a float or double; else 0 */
+    struct text text; /* of a text, whole and as it is; else null */
 };
 
 /* `schema_json` is copied. ERROR_BAD_DATA when it is no record's schema. */

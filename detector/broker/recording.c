@@ -4,6 +4,7 @@
 #include "schemas/ocf.h"
 #include "schemas/wire.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -95,6 +96,41 @@ bool recorded_read(struct recorded *recorded, struct bytes bytes, struct port_me
     message->header_count = recorded->header_count;
     *used = (uint32_t)(wire.at - bytes.data);
     return true;
+}
+
+typedef bool walk_fn(void *context, const struct port_message *message, int64_t offset,
+                     struct error *error);
+
+static bool walk(struct ocf_reader *reader, struct recorded *recorded, const char *path,
+                 walk_fn *each, void *context, struct error *error) {
+    uint32_t used = 0;
+    for (;;) {
+        struct port_message message;
+        struct bytes rest;
+        int64_t offset = 0;
+        if (!ocf_next(reader, used, &rest, error)) return false;
+        if (rest.size == 0) return true;
+        if (!recorded_read(recorded, rest, &message, &offset, &used))
+            return error_set(error, ERROR_BAD_DATA, "%s: record at byte %lld: it is broken", path,
+                             (long long)ocf_record_position(reader));
+        if (!each(context, &message, offset, error)) return false;
+    }
+}
+
+bool recording_walk(const char *path, walk_fn *each, void *context, struct error *error) {
+    struct recorded *recorded = recorded_new();
+    struct ocf_reader *reader = ocf_open(path, error);
+    assert(recorded != NULL && "out of memory");
+    bool ok = reader != NULL;
+    if (ok && !recording_is(ocf_schema(reader)))
+        ok = error_set(error, ERROR_BAD_DATA,
+                       "%s is no recording of Kafka records; `saqshy replay --engine --out` writes "
+                       "one",
+                       path);
+    ok = ok && walk(reader, recorded, path, each, context, error);
+    ocf_close(reader);
+    recorded_free(recorded);
+    return ok;
 }
 
 /* Writing. */

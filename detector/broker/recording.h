@@ -22,6 +22,13 @@ void recorded_free(struct recorded *recorded);
 bool recorded_read(struct recorded *recorded, struct bytes bytes, struct port_message *message,
                    int64_t *offset, uint32_t *used);
 
+/* Tells every message of a recording in the order of the file; false of `each` ends it and has set
+ * the error. ERROR_BAD_DATA: the file is none, or breaks. */
+bool recording_walk(const char *path,
+                    bool (*each)(void *context, const struct port_message *message, int64_t offset,
+                                 struct error *error),
+                    void *context, struct error *error);
+
 /* Writes every committed record of the topics, in their order, by partition and offset. */
 bool recording_save(const char *path, const struct memory_port *memory, const char *const *topics,
                     size_t topic_count, struct error *error);

@@ -22,6 +22,7 @@
     X(snapshot, "snapshots of the state: list, check, show")                                       \
     X(dlq, "dead letters: look at them, send them back")                                           \
     X(signal, "signals: publish them, look at them, withdraw them")                                \
+    X(freezes, "published recommendations: what is open, by priority; the whole story of one")     \
     X(schema, "what of a writer's schema binds, and what does not")                                \
     X(docs, "the generated reference pages")
 

@@ -3,16 +3,19 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
-json_t *json_text(const char *text) {
-    json_t *value = json_string(text);
+json_t *json_text_of(struct text text) {
+    json_t *value = json_stringn(text.data, text.size);
     if (value != NULL) return value;
-    char *ascii = strdup(text);
+    char *ascii = malloc((size_t)text.size + 1);
     assert(ascii != NULL && "out of memory");
-    for (char *c = ascii; *c != '\0'; c++)
-        if ((*c & 0x80) != 0) *c = '?';
-    value = json_string(ascii);
+    for (uint32_t i = 0; i < text.size; i++)
+        ascii[i] = (text.data[i] & 0x80) != 0 ? '?' : text.data[i];
+    value = json_stringn(ascii, text.size);
     free(ascii);
     return value;
+}
+
+json_t *json_text(const char *text) {
+    return json_text_of(text_of(text));
 }

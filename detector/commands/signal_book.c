@@ -85,9 +85,8 @@ enum signal_effect signal_book_take(struct signal_book *b, const struct signal *
     return effect;
 }
 
-static bool take(void *context, int32_t partition, const struct port_record *record,
-                 struct error *error) {
-    struct signal_book *b = context;
+bool signal_book_take_record(struct signal_book *b, int32_t partition,
+                             const struct port_record *record, struct error *error) {
     struct signal signal;
     char text[VERDICT_WHY_SIZE];
     struct signal_seen seen = {.partition = partition, .record = record};
@@ -108,6 +107,11 @@ static bool take(void *context, int32_t partition, const struct port_record *rec
     return seen.signal == NULL || seen.effect != EFFECT_FULL ||
            error_set(error, ERROR_FAILED, "%s holds more than %d signals", b->options.topic,
                      SIGNALS_MAX);
+}
+
+static bool take(void *context, int32_t partition, const struct port_record *record,
+                 struct error *error) {
+    return signal_book_take_record(context, partition, record, error);
 }
 
 bool signal_book_read(struct signal_book *b, struct port *port, struct error *error) {

@@ -41,6 +41,15 @@ struct signal_book *signal_book_open(const struct signal_book_options *options,
 void signal_book_close(struct signal_book *book);
 /* Reads the topic to its end as it is now; assigns the port's consumer. */
 bool signal_book_read(struct signal_book *book, struct port *port, struct error *error);
+/* A record as if it came next from the topic; borrowed. ERROR_FAILED: there are too many signals.
+ */
+bool signal_book_take_record(struct signal_book *book, int32_t partition,
+                             const struct port_record *record, struct error *error);
+/* Signals of a file: a container file of signals of any writer whose schema binds, a recording that
+ * holds records of `topic` (one without any is fine), or JSON as `saqshy signal ls --json --full`
+ * prints it. *records: how many it held. ERROR_IO, ERROR_BAD_DATA. */
+bool signal_book_load(struct signal_book *book, const char *path, const char *topic,
+                      uint64_t *records, struct error *error);
 /* NULL: none of that id. */
 const struct signal_entry *signal_book_find(const struct signal_book *book, struct text id);
 /* Of an entry's value; texts are borrowed from it. */

@@ -2,7 +2,6 @@
 #include "detector/broker/recording.h"
 #include "detector/commands/topic_scan.h"
 #include "detector/commands/verify.h"
-#include "schemas/ocf.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -40,50 +39,31 @@ static bool fits(struct memory_port *memory, int64_t memory_max, struct error *e
 
 /* Files. */
 
-static bool append(struct verify_output *o, const struct port_message *message, int64_t offset,
-                   const char *path, struct error *error) {
+struct loading {
+    struct verify_output *output;
+    const char *path;
+};
+
+static bool append(void *context, const struct port_message *message, int64_t offset,
+                   struct error *error) {
+    const struct loading *loading = context;
+    struct verify_output *o = loading->output;
     if (strcmp(message->topic, o->topic) != 0) return true;
     if (!memory_port_append(o->memory, message, offset))
         return error_set(error, ERROR_BAD_DATA,
-                         "%s: offset %lld of partition %d is not above the one before it", path,
-                         (long long)offset, (int)message->partition);
+                         "%s: offset %lld of partition %d is not above the one before it",
+                         loading->path, (long long)offset, (int)message->partition);
     if (message->partition >= o->partitions) o->partitions = message->partition + 1;
     return fits(o->memory, o->memory_max, error);
 }
 
-static bool load(struct verify_output *o, struct ocf_reader *reader, struct recorded *recorded,
-                 const char *path, struct error *error) {
-    struct bytes rest;
-    uint32_t used = 0;
-    for (;;) {
-        struct port_message message;
-        int64_t offset = 0;
-        if (!ocf_next(reader, used, &rest, error)) return false;
-        if (rest.size == 0) break;
-        if (!recorded_read(recorded, rest, &message, &offset, &used))
-            return error_set(error, ERROR_BAD_DATA, "%s: record at byte %lld: it is broken", path,
-                             (long long)ocf_record_position(reader));
-        if (!append(o, &message, offset, path, error)) return false;
-    }
-    return o->partitions > 0 ||
-           error_set(error, ERROR_BAD_DATA,
-                     "%s holds no record of %s; topic.recommendations names the topic", path,
-                     o->topic);
-}
-
 bool verify_output_load(struct verify_output *o, const char *path, struct error *error) {
-    struct recorded *recorded = recorded_new();
-    struct ocf_reader *reader = ocf_open(path, error);
-    bool ok = recorded != NULL && reader != NULL;
-    if (ok && !recording_is(ocf_schema(reader)))
-        ok = error_set(error, ERROR_BAD_DATA,
-                       "%s is no recording of Kafka records; `saqshy replay --engine --out` writes "
-                       "one",
-                       path);
-    ok = ok && load(o, reader, recorded, path, error);
-    ocf_close(reader);
-    recorded_free(recorded);
-    return ok;
+    struct loading loading = {o, path};
+    return recording_walk(path, append, &loading, error) &&
+           (o->partitions > 0 ||
+            error_set(error, ERROR_BAD_DATA,
+                      "%s holds no record of %s; topic.recommendations names the topic", path,
+                      o->topic));
 }
 
 /* A broker. */
