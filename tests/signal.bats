@@ -56,6 +56,30 @@ good=(--kind INCIDENT --source BANK --confidence REPORTED --subject ACCOUNT:t1:D
     [[ "$output" == *"absent.json"* ]]
 }
 
+@test "a table of outcomes is checked, row by row, before a broker is asked" {
+    id=0123456789abcdef0123456789abcdef
+    printf 'recommendation_id,result,held_amount_kzt\n%s,HELD,10\n' "$id" > "$BATS_TEST_TMPDIR/good.csv"
+    run "$SAQSHY" signal add --outcomes "$BATS_TEST_TMPDIR/good.csv"
+    [ "$status" -eq 78 ]
+    printf 'recommendation_id,result\n%s,HELD\n%s,RELEASED\n' "$id" "${id/0/1}" | tr ',' ';' > "$BATS_TEST_TMPDIR/semicolon.csv"
+    run "$SAQSHY" signal add --outcomes "$BATS_TEST_TMPDIR/semicolon.csv"
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"semicolon.csv:1: "*"--separator"* ]]
+    run "$SAQSHY" signal add --outcomes "$BATS_TEST_TMPDIR/semicolon.csv" --separator semicolon --dry-run
+    [ "$status" -eq 78 ]
+    printf 'recommendation_id,result,decided_at\n%s,HELD,2026-01-01\n%s,HELD,1999-01-01\n' "$id" "${id/0/1}" > "$BATS_TEST_TMPDIR/old.csv"
+    run "$SAQSHY" signal add --outcomes "$BATS_TEST_TMPDIR/old.csv"
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"old.csv:3: BAD_TIME"* ]]
+    run "$SAQSHY" signal add --outcomes "$BATS_TEST_TMPDIR/absent.csv"
+    [ "$status" -eq 74 ]
+    for flags in "--separator comma" "--outcomes $BATS_TEST_TMPDIR/good.csv --separator dot" \
+        "--outcomes $BATS_TEST_TMPDIR/good.csv --kind OUTCOME" "--outcomes a --from b"; do
+        run "$SAQSHY" signal add $flags
+        [ "$status" -eq 2 ]
+    done
+}
+
 @test "a withdrawal says why" {
     run "$SAQSHY" signal withdraw some-id
     [ "$status" -eq 2 ]

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define TOPIC "antifrod.signals"
 enum { PARTITIONS = 3, DAY = 86400, MICROS = 1000000 };
@@ -221,6 +222,127 @@ static void a_contradiction_is_not_published(void **state) {
     assert_int_equal(records(stand), 2);
 }
 
+/* Outcomes of a CSV. */
+
+#define ID(digit) "0123456789abcdef0123456789abcde" digit
+
+static bool read_outcomes(struct stand *stand, const char *csv, char separator,
+                          struct signal_drafts *drafts, size_t *passed) {
+    char path[] = "/tmp/saqshy-outcomes-XXXXXX";
+    const int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, csv, strlen(csv)), (ssize_t)strlen(csv));
+    close(descriptor);
+    stand->error = (struct error){.code = ERROR_NONE};
+    const bool ok =
+        signal_drafts_read_outcomes(drafts, path, separator, "BANK", passed, &stand->error);
+    unlink(path);
+    return ok;
+}
+
+static bool add_outcomes(struct stand *stand, const char *csv, char separator) {
+    struct signal_drafts drafts = {0};
+    size_t passed = 0;
+    FILE *out = listen(stand);
+    const bool ok =
+        read_outcomes(stand, csv, separator, &drafts, &passed) &&
+        completed(stand, &drafts, stand->query.now_s) &&
+        signal_publish(memory_port_port(stand->memory), &stand->query, &drafts, out, &stand->error);
+    fclose(out);
+    signal_drafts_free(&drafts);
+    return ok;
+}
+
+static void outcomes_of_a_csv_are_published_once(void **state) {
+    struct stand *stand = *state;
+    static const char csv[] =
+        "\xef\xbb\xbfresult;recommendation_id;held_amount_kzt;decided_at;note\r\n"
+        "HELD;" ID("1") ";1234.5;2025-12-31T12:00:00Z;\"two\nlines; \"\"q\"\"\"\r\n"
+                        ";" ID("3") ";;;\r\n"
+                                    "FALSE_POSITIVE;" ID("2") ".7;;;\r\n";
+    assert_true(add_outcomes(stand, csv, ';'));
+    assert_int_equal(records(stand), 2);
+    stand->query.now_s += 100;
+    assert_true(add_outcomes(stand, csv, ';'));
+    assert_int_equal(records(stand), 2);
+    assert_true(said(stand, "already there"));
+    stand->query.json = true;
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand,
+                     "\"recommendation_id\":\"" ID("1") "\",\"result\":\"HELD\",\"held_amount_"
+                                                        "kzt_minor\":123450"));
+    assert_true(said(stand, "\"reported_at\":\"2025-12-31T12:00:00Z\"") &&
+                said(stand, "\"two\\nlines; \\\"q\\\"\""));
+    assert_true(said(stand, "\"recommendation_id\":\"" ID("2") "\",\"result\":\"FALSE_POSITIVE\""));
+    assert_true(said(stand, "\"source\":\"BANK\"") && said(stand, "\"confidence\":\"CONFIRMED\""));
+    assert_false(said(stand, ID("3")));
+}
+
+/* A list of `saqshy freezes ls --csv --full` with a column more is a table of outcomes. */
+static void a_list_of_recommendations_with_results_is_one(void **state) {
+    struct stand *stand = *state;
+    assert_true(add_outcomes(
+        stand,
+        "recommendation_id,revision,state,standing,priority,action,hold_amount_kzt_minor,at_risk_"
+        "kzt_minor,issued_at,decide_by,valid_until,addressee_bic,account_token,score,probability,"
+        "outcome,result,source\n" ID(
+            "1") ",2,AMENDED,OPEN,HIGH,HOLD_AMOUNT,5,6,2025-12-30T00:00:00Z,x,"
+                 "x,B,account-token,1,0.9,,CONFIRMED_FRAUD,POLICE\n",
+        ','));
+    stand->query.json = stand->query.full = true;
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "\"occurred_at\":\"2025-12-30T00:00:00Z\"") &&
+                said(stand, "\"type\":\"ACCOUNT\",\"token\":\"account-token\"") &&
+                said(stand, "\"source\":\"POLICE\""));
+    assert_false(said(stand, "held_amount"));
+}
+
+static void nothing_is_published_of_a_csv_with_a_bad_row(void **state) {
+    struct stand *stand = *state;
+    static const struct {
+        const char *csv, *why;
+    } cases[] = {
+        {"", "no row has a result"},
+        {"recommendation_id,result\n" ID("1") ",\n", "no row has a result"},
+        {"recommendation_id\n" ID("1") "\n", ":1: the head line has one column"},
+        {"recommendation_id;result\n", "separator is another"},
+        {"recommendation_id,note\n", ":1: the head line names no recommendation_id, or no result"},
+        {"recommendation_id,result,held_amont_kzt\n",
+         ":1: held_amont_kzt is no column of outcomes, did "
+         "you mean held_amount_kzt?"},
+        {"recommendation_id,result,result\n", ":1: a column is there twice"},
+        {"recommendation_id,result,held_amount_kzt,held_amount_kzt_minor\n", "exclude each other"},
+        {"recommendation_id,result\n" ID("1") ",HELD\n\n" ID("2") "\n", ":4: as many fields"},
+        {"recommendation_id,result\n" ID("1") ",HELD\n" ID("2") ",HOLD\n",
+         ":3: outcome: result: HOLD is no symbol of it"},
+        {"recommendation_id,result\nx,HELD\n", ":2: \"x\" is no recommendation_id"},
+        {"recommendation_id,result\n,HELD\n", ":2: \"\" is no recommendation_id"},
+        {"recommendation_id,result\n" ID("1") ",HELD\n" ID("2") ",HELD\n" ID("1") ".2,RELEASED\n",
+         ":4: recommendation " ID("1") " has a result in line 2 already"},
+        {"recommendation_id,result,held_amount_kzt\n" ID("1") ",HELD,12.345\n",
+         ":2: the amount held"},
+        {"recommendation_id,result,held_amount_kzt_minor\n" ID("1") ",HELD,1e9\n",
+         ":2: the amount held"},
+        {"recommendation_id,result,held_amount_kzt_minor\n" ID("1") ",HELD,-1\n",
+         "an amount of the signal is negative"},
+        {"recommendation_id,result,decided_at\n" ID("1") ",HELD,yesterday\n",
+         ":2: reported_at: not a "
+         "time"},
+        {"recommendation_id,result,decided_at\n" ID("1") ",HELD,2027-01-01\n", "FUTURE_TIME"},
+        {"recommendation_id,result,note\n" ID("1") ",HELD,\xff\xfe\n", ":2: category is no UTF-8"},
+        {"recommendation_id,result,source\n" ID("1") ",HELD,BANKK\n", "did you mean BANK?"},
+        {"recommendation_id,result\n" ID("1") ",UNKNOWN\n", "an OUTCOME without"},
+        {"recommendation_id,result\n\"" ID("1") ",HELD\n", "never closed"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_false(add_outcomes(stand, cases[i].csv, ','));
+        assert_int_equal(stand->error.code, ERROR_BAD_DATA);
+        if (strstr(stand->error.text, cases[i].why) == NULL)
+            fail_msg("%s: %s", cases[i].why, stand->error.text);
+        assert_int_equal(records(stand), 0);
+    }
+}
+
 static void a_dry_run_writes_nothing(void **state) {
     struct stand *stand = *state;
     stand->query.dry_run = true;
@@ -377,6 +499,9 @@ int main(void) {
         TEST(many_come_in_one_input),
         TEST(nothing_is_published_where_one_cannot_be),
         TEST(a_contradiction_is_not_published),
+        TEST(outcomes_of_a_csv_are_published_once),
+        TEST(a_list_of_recommendations_with_results_is_one),
+        TEST(nothing_is_published_of_a_csv_with_a_bad_row),
         TEST(a_dry_run_writes_nothing),
         TEST(a_list_masks_tokens_and_says_what_counts),
         TEST(a_list_is_filtered),

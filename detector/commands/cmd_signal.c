@@ -4,6 +4,7 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/signal_verbs.h"
+#include "detector/import/csv.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -22,9 +23,12 @@ enum place { PLACE_NONE, PLACE_ROOT, PLACE_TELECOM, PLACE_OUTCOME };
 static struct cli_flag flags[] = {
     {"--from", "FILE", "add: signals as JSON: objects, or arrays of them; - is standard input",
      NULL},
+    {"--outcomes", "FILE",
+     "add: what became of recommendations, as CSV: recommendation_id,result,…", NULL},
+    {"--separator", "NAME", "add: of that CSV: comma, semicolon, tab or pipe (comma)", NULL},
     {"--kind", "KIND", "add: INCIDENT, LIST_ENTRY, …; ls: of this kind alone", NULL},
-    {"--source", "SOURCE", "add: BANK, POLICE, …; withdraw: HUB in place of the signal's own",
-     NULL},
+    {"--source", "SOURCE",
+     "add: BANK, POLICE, … (of outcomes: BANK); withdraw: HUB in place of the signal's own", NULL},
     {"--subject", "TYPE:TOKEN", "add: TYPE:TOKEN[:ROLE], many times; ls: about this alone", NULL},
     {"--confidence", "HOW", "add: REPORTED, CORROBORATED, CONFIRMED, REJECTED", NULL},
     {"--category", "TEXT", "add: of the hub's own catalogue", NULL},
@@ -56,6 +60,8 @@ static const struct {
     bool of[VERBS];
 } fields[] = {
     {"--from", NULL, PLACE_NONE, false, {true}},
+    {"--outcomes", NULL, PLACE_NONE, false, {true}},
+    {"--separator", NULL, PLACE_NONE, false, {true}},
     {"--kind", "kind", PLACE_ROOT, false, {true, true}},
     {"--source", "source", PLACE_ROOT, false, {true, false, false, true}},
     {"--subject", NULL, PLACE_NONE, false, {true, true}},
@@ -169,23 +175,57 @@ static bool draft_flags(struct job *job, struct error *error) {
     return false;
 }
 
-static bool refuse_beside_file(const struct job *job, struct error *error) {
-    for (size_t i = 1; i < FLAG_COUNT; i++)
-        if (fields[i].of[VERB_ADD] && strcmp(fields[i].flag, "--dry-run") != 0 &&
-            cli_value(&job->cli, fields[i].flag) != NULL)
-            return error_set(error, ERROR_USAGE, "--from and %s exclude each other",
-                             fields[i].flag);
+/* A file says it all; but for `allowed`, NULL at its end. */
+static bool refuse_beside(const struct job *job, const char *file, const char *const *allowed,
+                          struct error *error) {
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        const char *flag = fields[i].flag;
+        bool fine = !fields[i].of[VERB_ADD] || cli_value(&job->cli, flag) == NULL ||
+                    strcmp(flag, file) == 0 || strcmp(flag, "--dry-run") == 0;
+        for (size_t k = 0; !fine && allowed[k] != NULL; k++)
+            fine = strcmp(flag, allowed[k]) == 0;
+        if (!fine) return error_set(error, ERROR_USAGE, "%s and %s exclude each other", file, flag);
+    }
     return true;
 }
 
 static bool draft_file(struct job *job, const char *path, struct error *error) {
+    static const char *const allowed[] = {NULL};
     const bool standard = strcmp(path, "-") == 0;
-    if (!refuse_beside_file(job, error)) return false;
+    if (!refuse_beside(job, "--from", allowed, error)) return false;
     FILE *file = standard ? stdin : files_open(path, ERROR_IO, error);
     if (file == NULL) return false;
     const bool ok = signal_drafts_read(&job->drafts, file, error);
     if (!standard) fclose(file);
     return ok;
+}
+
+static bool read_separator(const struct job *job, char *separator, struct error *error) {
+    const char *name = cli_value(&job->cli, "--separator");
+    *separator = ',';
+    for (size_t i = 0; name != NULL && i < CSV_SEPARATORS; i++)
+        if (strcmp(name, csv_separators[i].name) == 0) {
+            *separator = csv_separators[i].mark;
+            return true;
+        }
+    return name == NULL ||
+           error_set(error, ERROR_USAGE, "--separator takes comma, semicolon, tab or pipe, not %s",
+                     name);
+}
+
+static bool draft_outcomes(struct job *job, const char *path, struct error *error) {
+    static const char *const allowed[] = {"--separator", "--source", NULL};
+    const char *source = cli_value(&job->cli, "--source");
+    char separator;
+    size_t passed = 0;
+    if (!refuse_beside(job, "--outcomes", allowed, error) ||
+        !read_separator(job, &separator, error) ||
+        !signal_drafts_read_outcomes(&job->drafts, path, separator,
+                                     source == NULL ? "BANK" : source, &passed, error))
+        return false;
+    if (passed > 0 && !job->cli.quiet)
+        fprintf(stderr, "%zu rows without a result are passed over\n", passed);
+    return true;
 }
 
 /* All is checked before anything is published. */
@@ -195,14 +235,22 @@ static bool complete(struct job *job, struct error *error) {
     for (size_t i = 0; ok && i < job->drafts.count; i++)
         ok = signal_draft_complete(&job->drafts.items[i], job->query.now_s * MICROS, encoder,
                                    error) ||
-             error_prefix(error, "signal %zu", i + 1);
+             (job->drafts.items[i].line > 0
+                  ? error_prefix(error, "%s:%lld", cli_value(&job->cli, "--outcomes"),
+                                 (long long)job->drafts.items[i].line)
+                  : error_prefix(error, "signal %zu", i + 1));
     encoder_close(encoder);
     return ok;
 }
 
 static bool draft(struct job *job, struct error *error) {
     const char *path = cli_value(&job->cli, "--from");
-    return (path != NULL ? draft_file(job, path, error) : draft_flags(job, error)) &&
+    const char *outcomes = cli_value(&job->cli, "--outcomes");
+    if (outcomes == NULL && cli_value(&job->cli, "--separator") != NULL)
+        return error_set(error, ERROR_USAGE, "--separator is of a CSV; say --outcomes FILE");
+    return (path != NULL       ? draft_file(job, path, error)
+            : outcomes != NULL ? draft_outcomes(job, outcomes, error)
+                               : draft_flags(job, error)) &&
            complete(job, error);
 }
 

@@ -55,6 +55,17 @@ void freeze_book_close(struct freeze_book *b) {
 
 /* One record. */
 
+bool freeze_id_read(const char *text, char id[RECOMMENDATION_ID_SIZE + 1]) {
+    static const char digits[] = "0123456789";
+    if (strspn(text, "0123456789abcdef") != RECOMMENDATION_ID_SIZE) return false;
+    const char *rest = text + RECOMMENDATION_ID_SIZE;
+    const size_t revision = *rest == '.' ? strspn(rest + 1, digits) : 0;
+    if (*rest != '\0' && (revision == 0 || rest[1 + revision] != '\0')) return false;
+    memcpy(id, text, RECOMMENDATION_ID_SIZE);
+    id[RECOMMENDATION_ID_SIZE] = '\0';
+    return true;
+}
+
 bool freeze_body(struct bytes value, struct bytes *body, const char **why) {
     int32_t schema_id = 0;
     *why = "it has no value";

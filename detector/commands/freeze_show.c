@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/freeze_show.h"
 
-#include <string.h>
-
 enum { MICROS = 1000000 };
 
 struct showing {
@@ -17,21 +15,6 @@ static void take(void *context, const struct freeze_record *record) {
     struct showing *s = context;
     if (freeze_story_take(s->story, record))
         freeze_book_take(s->book, record->partition, record->offset, record->value);
-}
-
-/* Thirty-two hexadecimal digits, and what ls prints behind them. */
-static bool read_id(struct showing *s, struct error *error) {
-    const char *given = s->query->id;
-    const size_t size = strspn(given, "0123456789abcdef");
-    const char *rest = given + size;
-    if (size != RECOMMENDATION_ID_SIZE ||
-        (*rest != '\0' && (*rest != '.' || rest[1 + strspn(rest + 1, "0123456789")] != '\0')))
-        return error_set(error, ERROR_USAGE,
-                         "%.64s is no id of a recommendation, which has %d digits 0-9a-f; see "
-                         "saqshy freezes ls --all",
-                         given, RECOMMENDATION_ID_SIZE);
-    memcpy(s->id, given, RECOMMENDATION_ID_SIZE);
-    return true;
 }
 
 static bool print(const struct showing *s, FILE *out, struct error *error) {
@@ -54,7 +37,11 @@ static bool print(const struct showing *s, FILE *out, struct error *error) {
 bool freezes_show(const struct freezes_query *query, struct port *port, FILE *out,
                   struct error *error) {
     struct showing s = {.query = query, .source = {.query = query, .port = port}};
-    if (!read_id(&s, error)) return false;
+    if (!freeze_id_read(query->id, s.id))
+        return error_set(error, ERROR_USAGE,
+                         "%.64s is no id of a recommendation, which has %d digits 0-9a-f; see "
+                         "saqshy freezes ls --all",
+                         query->id, RECOMMENDATION_ID_SIZE);
     s.story = freeze_story_open(s.id, query->until_us, error);
     s.book = s.story == NULL ? NULL : freeze_book_open(query->until_us, error);
     bool ok = s.book != NULL && freezes_read(&s.source, take, &s, error);

@@ -18,6 +18,7 @@ struct signal_draft {
     bool reported_now;         /* reported_at was not given */
     bool from_reported;        /* valid_from was not given */
     int64_t term_s;            /* valid_until is so long after valid_from; 0: as it was given */
+    int64_t line;              /* of the CSV it comes from; 0: of none */
     bool there;                /* out: it had been published before */
 };
 
@@ -32,6 +33,11 @@ bool signal_drafts_add(struct signal_drafts *drafts, json_t *object, int64_t ter
                        struct error *error);
 /* Objects one after the other, or arrays of them. ERROR_BAD_DATA names the signal's number. */
 bool signal_drafts_read(struct signal_drafts *drafts, FILE *file, struct error *error);
+
+/* OUTCOME signals from a CSV, a row each (docs/SIGNALS.md); *passed: rows without a result.
+ * `source` where a row names none. ERROR_IO; ERROR_BAD_DATA names the line. */
+bool signal_drafts_read_outcomes(struct signal_drafts *drafts, const char *path, char separator,
+                                 const char *source, size_t *passed, struct error *error);
 
 /* Fills in what was not given: revision 1, now, an id that is a digest of what was given, so that
  * the same again is the same signal; then the checks of signal_admit. */

@@ -105,7 +105,9 @@ static bool publish(struct publishing *p, struct signal_draft *draft, struct err
 static bool publish_all(struct publishing *p, struct signal_drafts *drafts, struct error *error) {
     bool ok = true;
     for (size_t i = 0; ok && i < drafts->count; i++)
-        ok = publish(p, &drafts->items[i], error);
+        ok = publish(p, &drafts->items[i], error) ||
+             (drafts->items[i].line > 0 &&
+              error_prefix(error, "line %lld", (long long)drafts->items[i].line));
     if (ok && p->send.open) ok = topic_send_commit(&p->send, error);
     topic_send_abandon(&p->send);
     if (ok) say(p, drafts);

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+const struct csv_separator csv_separators[CSV_SEPARATORS] = {
+    {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"pipe", '|'}};
+
 struct csv {
     FILE *file;
     int64_t line, next_line, bytes;

@@ -13,6 +13,14 @@ enum { CSV_ROW_MAX = 65536, CSV_FIELDS_MAX = 256 };
 
 struct csv;
 
+/* What may stand between fields, and how people name it. */
+enum { CSV_SEPARATORS = 4 };
+struct csv_separator {
+    const char *name; /* "comma", "semicolon", "tab", "pipe" */
+    char mark;
+};
+extern const struct csv_separator csv_separators[CSV_SEPARATORS];
+
 enum csv_outcome { CSV_ROW, CSV_BAD, CSV_END };
 
 /* Reads from `file`, which stays the caller's. NULL when memory is short. */

@@ -20,12 +20,14 @@ static const char *walk(struct csv *csv, const char *(*take)(void *, const struc
     }
 }
 
-bool csv_walk(const char *path, const char *(*take)(void *context, const struct csv *csv),
-              void *context, struct error *error) {
+bool csv_walk_by(const char *path, char separator,
+                 const char *(*take)(void *context, const struct csv *csv), void *context,
+                 struct error *error) {
     FILE *file = files_open(path, ERROR_IO, error);
     if (file == NULL) return false;
     struct csv *csv = csv_new(file);
     assert(csv != NULL && "out of memory");
+    csv_set_separator(csv, separator);
     const char *why = walk(csv, take, context);
     const int64_t line = csv_line(csv);
     const bool failed = csv_failed(csv);
@@ -34,4 +36,9 @@ bool csv_walk(const char *path, const char *(*take)(void *context, const struct 
     if (failed) return error_set(error, ERROR_IO, "%s: cannot be read to its end", path);
     return why == NULL ||
            error_set(error, ERROR_BAD_DATA, "%s:%lld: %s", path, (long long)line, why);
+}
+
+bool csv_walk(const char *path, const char *(*take)(void *context, const struct csv *csv),
+              void *context, struct error *error) {
+    return csv_walk_by(path, ',', take, context, error);
 }

@@ -352,10 +352,6 @@ static bool read_head(struct import *im, struct error *error) {
 }
 
 struct import *import_open(const struct mapping *mapping, struct csv *csv, struct error *error) {
-    static const char separators[] = {[MAPPING_COMMA] = ',',
-                                      [MAPPING_SEMICOLON] = ';',
-                                      [MAPPING_TAB] = '\t',
-                                      [MAPPING_PIPE] = '|'};
     size_t size = 0;
     const char *schema = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
     struct import *im = calloc(1, sizeof *im);
@@ -366,7 +362,7 @@ struct import *import_open(const struct mapping *mapping, struct csv *csv, struc
     im->mapping = mapping;
     im->csv = csv;
     im->newest_us = INT64_MIN;
-    csv_set_separator(csv, separators[mapping->separator]);
+    csv_set_separator(csv, csv_separators[mapping->separator].mark);
     if (read_head(im, error) && (im->encoder = encoder_open(error)) != NULL &&
         (im->plan = plan_compile(schema, size, error)) != NULL)
         return im;

@@ -60,6 +60,7 @@ enum mapping_column {
         MAPPING_COLUMN_COUNT
 };
 
+/* By the rows of csv_separators. */
 enum mapping_separator { MAPPING_COMMA, MAPPING_SEMICOLON, MAPPING_TAB, MAPPING_PIPE };
 enum mapping_unit {
     MAPPING_SECONDS,
