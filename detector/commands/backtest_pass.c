@@ -127,6 +127,7 @@ void backtest_pass_take_batch(struct backtest_pass *pass, const struct batch *ba
 
 void backtest_pass_take_advice(void *context, const struct recommendation *r) {
     struct backtest_pass *pass = context;
+    if (pass->labels != NULL) labels_note_advice(pass->labels, r);
     if (r->mode != MODE_LIVE ||
         (r->state != RECOMMENDATION_ISSUED && r->state != RECOMMENDATION_AMENDED))
         return;

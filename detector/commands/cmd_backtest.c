@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLAGS_READ = 10 }; /* files, at most, besides shadows */
+enum { FLAGS_READ = 11 }; /* files, at most, besides shadows */
 
 struct backtest {
     struct cli *cli;
@@ -74,6 +74,7 @@ static bool open_outputs(struct backtest *b, struct error *error) {
         b->input.mapping,
         b->input.signals,
         cli_value(b->cli, "--labels"),
+        cli_value(b->cli, "--outcomes"),
         cli_value(b->cli, "--gate"),
         cli_value(b->cli, "--groups"),
         backtest_run_path(cli_value(b->cli, "--model"), settings->model_path),
@@ -298,7 +299,9 @@ int cmd_backtest(int argc, char **argv) {
         OFFLINE_INPUT_FLAGS,
         {"--out", "DIR", "directory of the results; made where there is none", NULL},
         {"--labels", "FILE",
-         "CSV of bad accounts and since when, or of labelled events (the input's)", NULL},
+         "CSV of bad accounts and since when, or of labelled events (the input's); or outcomes",
+         NULL},
+        {"--outcomes", "FILE", "of --labels outcomes: container file, recording or JSON", NULL},
         {"--model", "FILE", "in place of model.path", NULL},
         {"--policy", "FILE", "in place of policy.path", NULL},
         {"--from", "TIME", "begin judging there (where the model's own data ends)", NULL},

@@ -25,7 +25,7 @@ enum { SAMPLE_DEFAULT = 200000, TERMS_DEFAULT = 512, TERMS_LEAST = 8 };
 struct job {
     struct cli *cli;
     struct offline_input input;
-    const char *labels_path, *out, *id;
+    const char *labels_name, *labels_path, *out, *id; /* labels_path: the file that holds them */
     int64_t seed, terms, sample, share_percent, horizon_days;
     struct labels *labels;
     char input_sha256[DIGEST_HEX_SIZE], mapping_sha256[DIGEST_HEX_SIZE]; /* "": no such file */
@@ -54,22 +54,29 @@ static bool id_is_fine(const char *id, struct error *error) {
 
 static bool read_flags(struct job *job, struct error *error) {
     struct cli *cli = job->cli;
-    job->labels_path = cli_value(cli, "--labels");
+    job->labels_name = cli_value(cli, "--labels");
+    job->labels_path = job->labels_name;
+    if (job->labels_name != NULL && strcmp(job->labels_name, LABELS_OUTCOMES) == 0)
+        job->labels_path = cli_value(cli, "--outcomes");
     job->out = cli_value(cli, "--out");
     job->id = cli_value(cli, "--id");
     if (!offline_input_read(cli, &job->input, error)) return false;
-    const bool labelled = job->labels_path != NULL || job->input.has_labels;
+    const bool labelled = job->labels_name != NULL || job->input.has_labels;
     if (!labelled && job->input.mapping != NULL)
         return error_set(error, ERROR_USAGE, "--labels FILE is missing: %s maps no label column",
                          job->input.mapping);
-    if (!labelled || job->out == NULL)
+    const bool named_alone = job->labels_name != NULL && job->labels_path == NULL;
+    if (!labelled || named_alone || job->out == NULL)
         return error_set(error, ERROR_USAGE, "%s FILE is missing; usage: %s",
-                         labelled ? "--out" : "--labels", cli->usage);
+                         named_alone ? "--outcomes"
+                         : labelled  ? "--out"
+                                     : "--labels",
+                         cli->usage);
     char part[WHOLE_FILE_PATH_MAX];
     if (!whole_file_part(job->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", job->out, strerror(ENAMETOOLONG));
-    const char *const names[] = {"--input",  "--mapping", "--signals",
-                                 "--labels", "--out",     "the unfinished --out"};
+    const char *const names[] = {"--input",    "--mapping", "--signals",
+                                 "the labels", "--out",     "the unfinished --out"};
     const char *const paths[] = {job->input.path,  job->input.mapping, job->input.signals,
                                  job->labels_path, job->out,           part};
     return id_is_fine(job->id, error) &&
@@ -103,12 +110,19 @@ static bool take_batch(void *context, const struct batch *batch, struct error *e
     return train_rows_take(job->taken, batch, replay_engine_bytes(job->run.engine), error);
 }
 
+static void take_advice(void *context, const struct recommendation *recommendation) {
+    const struct job *job = context;
+    labels_note_advice(job->labels, recommendation);
+}
+
 /* The feed is read once; the engine and what it holds are gone when training begins. */
 static bool take_rows(struct job *job, struct error *error) {
     if (!offline_labels_open(job->cli, &job->input, &job->labels, error)) return false;
     job->taken = train_rows_open(job->labels, job->input.memory_max);
     if (job->taken == NULL) return error_set(error, ERROR_FAILED, "no memory for rows");
     const struct replay_engine_options engine = {.settings = &job->cli->options,
+                                                 .on_recommendation = take_advice,
+                                                 .context = job,
                                                  .on_batch = take_batch,
                                                  .batch_context = job,
                                                  .quiet = job->cli->quiet};
@@ -219,11 +233,20 @@ static void print_text(const char *text) {
     json_decref(json);
 }
 
+static void print_outcomes_json(const struct job *job) {
+    struct outcome_label_counts counts;
+    if (labels_outcomes(job->labels, &counts))
+        printf("\"outcomes\":{\"fraud\":%zu,\"good\":%zu,\"unplaced\":%zu},", counts.fraud,
+               counts.good, counts.unplaced);
+}
+
 static void print_json(const struct job *job) {
     const struct trained *t = job->trained;
     fputs("{\"out\":", stdout);
     print_text(job->out);
-    printf(",\"sha256\":\"%s\",\"terms\":%u,\"l2\":%g,\"rows\":%zu,\"bad_rows\":%zu,"
+    putchar(',');
+    print_outcomes_json(job);
+    printf("\"sha256\":\"%s\",\"terms\":%u,\"l2\":%g,\"rows\":%zu,\"bad_rows\":%zu,"
            "\"bad_accounts\":%zu,\"validation_account_average_precision\":%.6f,\"terms_merged\":%u,"
            "\"log_loss_sample_proposed\":%.9f,\"log_loss_sample_merged\":%.9f,"
            "\"log_loss\":%.9f,\"log_loss_rounded\":%.9f,\"converged\":%s,\"seconds\":%.1f}\n",
@@ -234,15 +257,34 @@ static void print_json(const struct job *job) {
 
 static void print_next(const struct job *job) {
     const bool whole = job->share_percent == 100;
+    const bool by_outcomes = job->labels_path != job->labels_name;
     fprintf(stderr, "next: saqshy backtest --input %s", whole ? "NEWER_EVENTS" : job->input.path);
     if (job->input.mapping != NULL) fprintf(stderr, " --mapping %s", job->input.mapping);
-    if (job->labels_path != NULL)
+    if (by_outcomes)
+        fprintf(stderr, " --labels %s --outcomes %s", job->labels_name, job->labels_path);
+    else if (job->labels_path != NULL)
         fprintf(stderr, " --labels %s", whole ? "NEWER_LABELS" : job->labels_path);
     fprintf(stderr, " --model %s --out DIR\n", job->out);
 }
 
+static void print_outcomes(const struct job *job) {
+    struct outcome_label_counts counts;
+    if (!labels_outcomes(job->labels, &counts)) return;
+    fprintf(stderr,
+            "outcomes: fraud confirmed of %zu recommendations, %zu known to be good; only what was "
+            "recommended gets one (docs/MODEL_WORKFLOW.md)\n",
+            counts.fraud, counts.good);
+    if (counts.unplaced > 0)
+        fprintf(
+            stderr,
+            "warning: %zu of the confirmed are of no account here: their signals name none with "
+            "occurred_at, and model.path and policy.path do not give their recommendations\n",
+            counts.unplaced);
+}
+
 static void print_summary(const struct job *job) {
     const struct trained *t = job->trained;
+    const bool by_outcomes = job->labels_path != job->labels_name;
     fprintf(stderr, "%u terms from %zu rows, %zu of them of %zu bad accounts; %.0f s\n", t->count,
             t->rows, t->bad_rows, t->bad_accounts, steady_s() - job->started_s);
     fprintf(stderr, "validation: account average precision %.3f", precision(t));
@@ -262,7 +304,10 @@ static bool run(void *context, struct error *error) {
         !fit(job, error) || !write_model(job, error) || !judge_reach(job, error))
         return false;
     if (job->cli->json) print_json(job);
-    if (!job->cli->quiet) print_summary(job);
+    if (!job->cli->quiet) {
+        print_outcomes(job);
+        print_summary(job);
+    }
     return true;
 }
 
@@ -279,8 +324,8 @@ static void close_job(void *context) {
 int cmd_train(int argc, char **argv) {
     struct cli_flag flags[] = {
         OFFLINE_FILE_FLAGS,
-        {"--labels", "FILE", "CSV: account_id,first_bad_time or event_id,label (the input's)",
-         NULL},
+        {"--labels", "FILE", "CSV: account_id,first_bad_time or event_id,label; or outcomes", NULL},
+        {"--outcomes", "FILE", "of --labels outcomes: container file, recording or JSON", NULL},
         {"--out", "FILE", "the model to write", NULL},
         {"--fit-share", "PERCENT", "of the rows, the first by time, to fit on (100)", NULL},
         {"--horizon-days", "N", "leaves out rows so long after an account turned bad (0: none)",

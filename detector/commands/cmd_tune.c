@@ -37,14 +37,15 @@ static bool read_flags(struct tune *t, struct error *error) {
         return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
     if (!whole_file_part(t->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", t->out, strerror(ENAMETOOLONG));
-    const char *const names[] = {"--input",  "--mapping", "--signals",
-                                 "--labels", "the model", "the policy",
-                                 "--config", "--out",     "the unfinished --out"};
+    const char *const names[] = {"--input",    "--mapping",           "--signals",  "--labels",
+                                 "--outcomes", "the model",           "the policy", "--config",
+                                 "--out",      "the unfinished --out"};
     const char *const paths[] = {
         t->input.path,
         t->input.mapping,
         t->input.signals,
         cli_value(cli, "--labels"),
+        cli_value(cli, "--outcomes"),
         backtest_run_path(cli_value(cli, "--model"), cli->options.model_path),
         backtest_run_path(cli_value(cli, "--policy"), cli->options.policy_path),
         cli->config,
@@ -149,7 +150,9 @@ int cmd_tune(int argc, char **argv) {
         OFFLINE_INPUT_FLAGS,
         {"--out", "FILE", "the page, one HTML file that needs no network", NULL},
         {"--labels", "FILE",
-         "CSV of bad accounts and since when, or of labelled events (the input's)", NULL},
+         "CSV of bad accounts and since when, or of labelled events (the input's); or outcomes",
+         NULL},
+        {"--outcomes", "FILE", "of --labels outcomes: container file, recording or JSON", NULL},
         {"--model", "FILE", "in place of model.path", NULL},
         {"--policy", "FILE", "in place of policy.path: today's thresholds", NULL},
         {"--from", "TIME", "begin judging there (where the model's own data ends)", NULL}};

@@ -10,9 +10,10 @@
 #include <strings.h>
 
 struct labels {
-    struct account_set *accounts; /* first bad second of each */
-    struct account_set *events;   /* those that are bad; NULL: labels of accounts */
-    size_t columns, time_column;  /* of the file; columns 0: the head line is still to come */
+    struct account_set *accounts;    /* first bad second of each */
+    struct account_set *events;      /* those that are bad; NULL: labels of accounts */
+    struct outcome_labels *outcomes; /* NULL: labels of a file */
+    size_t columns, time_column;     /* of the file; columns 0: the head line is still to come */
     size_t rows;
 };
 
@@ -111,8 +112,46 @@ struct labels *labels_open(const char *path, struct error *error) {
     return NULL;
 }
 
+/* Outcomes. */
+
+static void take_bad(void *context, struct text account, int64_t second) {
+    labels_add(context, account, second);
+}
+
+struct labels *labels_open_named(const char *name, const char *given, const struct options *options,
+                                 struct error *error) {
+    const bool outcomes = strcmp(name, LABELS_OUTCOMES) == 0;
+    if (outcomes != (given != NULL)) {
+        error_set(error, ERROR_USAGE,
+                  "--labels " LABELS_OUTCOMES " and --outcomes FILE go together");
+        return NULL;
+    }
+    if (!outcomes) return labels_open(name, error);
+    struct labels *labels = labels_new();
+    labels->outcomes = outcome_labels_open(given, options, error);
+    if (labels->outcomes == NULL) {
+        labels_close(labels);
+        return NULL;
+    }
+    outcome_labels_tell(labels->outcomes, take_bad, labels);
+    return labels;
+}
+
+void labels_note_advice(struct labels *labels, const struct recommendation *r) {
+    if (labels->outcomes == NULL) return;
+    const int64_t second = outcome_labels_first_bad(labels->outcomes, r);
+    if (second != INT64_MAX) labels_add(labels, r->target_account_token, second);
+}
+
+bool labels_outcomes(const struct labels *labels, struct outcome_label_counts *counts) {
+    if (labels->outcomes == NULL) return false;
+    *counts = outcome_labels_count(labels->outcomes);
+    return true;
+}
+
 void labels_close(struct labels *labels) {
     if (labels == NULL) return;
+    outcome_labels_close(labels->outcomes);
     account_set_free(labels->accounts);
     account_set_free(labels->events);
     free(labels);

@@ -14,6 +14,7 @@
 
 #include "detector/base/error.h"
 #include "detector/batch.h"
+#include "detector/commands/outcome_labels.h"
 
 #include <stddef.h>
 
@@ -22,6 +23,12 @@ struct labels;
 /* NULL: ERROR_IO; ERROR_BAD_DATA with the line and what is expected there, also for a file without
  * a row. */
 struct labels *labels_open(const char *path, struct error *error);
+/* What --labels names: a file, or the word `outcomes`: outcomes of recommendations in the file of
+ * `given` (--outcomes). ERROR_USAGE: one of the two without the other. They name accounts
+ * themselves, or as the run gives their recommendations: see labels_note_advice. */
+#define LABELS_OUTCOMES "outcomes"
+struct labels *labels_open_named(const char *name, const char *given, const struct options *options,
+                                 struct error *error);
 void labels_close(struct labels *labels);
 /* The second from which the account is bad (floor); INT64_MAX: never. */
 int64_t labels_first_bad(const struct labels *labels, const char *account, size_t size);
@@ -39,6 +46,10 @@ void labels_note(struct labels *labels, struct text event_id, bool is_payee_or_o
                  struct text account, int64_t event_time_s);
 /* The same for all sides of a batch. */
 void labels_note_batch(struct labels *labels, const struct batch *batch);
+/* For each recommendation of a run. Nothing happens for labels of a file. */
+void labels_note_advice(struct labels *labels, const struct recommendation *recommendation);
+/* What the outcomes came to; false: they are labels of a file. */
+bool labels_outcomes(const struct labels *labels, struct outcome_label_counts *counts);
 /* Accounts that are bad. */
 size_t labels_accounts(const struct labels *labels);
 bool labels_by_event(const struct labels *labels);

@@ -74,9 +74,12 @@ bool offline_input_read(const struct cli *cli, struct offline_input *input, stru
 
 bool offline_labels_open(const struct cli *cli, struct offline_input *input, struct labels **labels,
                          struct error *error) {
-    const char *path = cli_value(cli, "--labels");
+    const char *name = cli_value(cli, "--labels"), *outcomes = cli_value(cli, "--outcomes");
     *labels = NULL;
-    if (path != NULL) return (*labels = labels_open(path, error)) != NULL;
+    if (name != NULL)
+        return (*labels = labels_open_named(name, outcomes, &cli->options, error)) != NULL;
+    if (outcomes != NULL)
+        return error_set(error, ERROR_USAGE, "--outcomes FILE is of --labels " LABELS_OUTCOMES);
     if (input->has_labels) *labels = input->labels = labels_of_events();
     return true;
 }
