@@ -95,16 +95,25 @@ enum action policy_action(const struct policy *policy, double logit) {
 
 static int compare_token(const void *key, const void *entry) {
     const struct text *token = key;
-    const struct text listed = text_of(((const struct allowed *)entry)->token);
+    const struct text listed = text_of(((const struct policy_allowed *)entry)->account_token);
     const uint32_t common = token->size < listed.size ? token->size : listed.size;
     const int order = memcmp(token->data, listed.data, common);
     return order != 0 ? order : (token->size > listed.size) - (token->size < listed.size);
 }
 
 bool policy_allows(const struct policy *policy, struct text account_token, int64_t clock_s) {
-    const struct allowed *found = bsearch(&account_token, policy->allowed, policy->allowed_count,
-                                          sizeof *policy->allowed, compare_token);
+    const struct policy_allowed *found =
+        bsearch(&account_token, policy->allowed, policy->allowed_count, sizeof *policy->allowed,
+                compare_token);
     return found != NULL && clock_s < found->until_s;
+}
+
+size_t policy_allowed_count(const struct policy *policy) {
+    return policy->allowed_count;
+}
+
+const struct policy_allowed *policy_allowed_at(const struct policy *policy, size_t number) {
+    return &policy->allowed[number];
 }
 
 int64_t policy_cool_down_s(const struct policy *policy) {

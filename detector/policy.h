@@ -40,6 +40,17 @@ enum action policy_action(const struct policy *policy, double logit);
 /* True when an entry of the allow-list is in force: until 00:00 (UTC+5) of its day `expires`. */
 bool policy_allows(const struct policy *policy, struct text account_token, int64_t clock_s);
 
+/* An entry of the allow-list. */
+struct policy_allowed {
+    const char *account_token, *reason;
+    const char *author; /* NULL: none is named */
+    int64_t until_s;    /* from then on it holds no more */
+    size_t index;       /* of the entry in the document */
+};
+size_t policy_allowed_count(const struct policy *policy);
+/* By account token. */
+const struct policy_allowed *policy_allowed_at(const struct policy *policy, size_t number);
+
 int64_t policy_cool_down_s(const struct policy *policy);
 int64_t policy_decide_within_s(const struct policy *policy);
 /* The end of the last working day of a hold that is advised at `issued_s`. */

@@ -8,11 +8,6 @@
 
 #include <jansson.h>
 
-struct allowed {
-    const char *token;
-    int64_t until_s;
-};
-
 struct policy {
     json_t *document;
     const char *id;
@@ -25,7 +20,7 @@ struct policy {
     int64_t cool_down_s, decide_within_s;
     int32_t hold_days;
     bool issue_day_counts;
-    struct allowed *allowed; /* by token */
+    struct policy_allowed *allowed; /* by token */
     size_t allowed_count;
     int32_t *holidays, *working_weekends;
     struct calendar calendar;
@@ -40,6 +35,8 @@ enum {
     POLICY_DECIDE_MINUTES_MAX = 10080,
     POLICY_HOLD_DAYS_MAX = 5,
     POLICY_START_COUNT = 2,
+    POLICY_AUTHOR_BYTES_MAX = 128,
+    POLICY_REASON_BYTES_MAX = 1024,
 };
 extern const char *const policy_actions[ACTION_COUNT];      /* by enum action; the first is none */
 extern const char *const policy_starts[POLICY_START_COUNT]; /* of a hold */

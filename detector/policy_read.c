@@ -126,15 +126,23 @@ static bool read_calendar(struct policy *policy, const struct place *root, struc
     return true;
 }
 
-static bool read_allowed(const struct place *place, const json_t *object, struct allowed *allowed,
-                         struct error *error) {
-    static const char *const known[] = {"account_token", "reason", "expires"};
-    const char *reason = NULL;
+static bool read_bounded(const struct place *place, const json_t *object, const char *key, int max,
+                         const char **out, struct error *error) {
+    if (!document_text(place, object, key, out, error)) return false;
+    const struct place at = place_key(place, key);
+    return strlen(*out) <= (size_t)max || place_refuse(&at, error, "must be at most %d bytes", max);
+}
+
+static bool read_allowed(const struct place *place, const json_t *object,
+                         struct policy_allowed *allowed, struct error *error) {
+    static const char *const known[] = {"account_token", "reason", "expires", "author"};
     int32_t day = 0;
     if (!json_is_object(object)) return place_refuse(place, error, "must be an object");
     if (!document_known(place, object, known, COUNT_OF(known), error) ||
-        !document_text(place, object, "account_token", &allowed->token, error) ||
-        !document_text(place, object, "reason", &reason, error))
+        !document_text(place, object, "account_token", &allowed->account_token, error) ||
+        !read_bounded(place, object, "reason", POLICY_REASON_BYTES_MAX, &allowed->reason, error) ||
+        (json_object_get(object, "author") != NULL &&
+         !read_bounded(place, object, "author", POLICY_AUTHOR_BYTES_MAX, &allowed->author, error)))
         return false;
     const struct place at = place_key(place, "expires");
     if (!read_day(&at, json_object_get(object, "expires"), &day, error)) return false;
@@ -143,7 +151,8 @@ static bool read_allowed(const struct place *place, const json_t *object, struct
 }
 
 static int by_token(const void *a, const void *b) {
-    return strcmp(((const struct allowed *)a)->token, ((const struct allowed *)b)->token);
+    return strcmp(((const struct policy_allowed *)a)->account_token,
+                  ((const struct policy_allowed *)b)->account_token);
 }
 
 static bool read_allow(struct policy *policy, const struct place *root, struct error *error) {
@@ -157,6 +166,7 @@ static bool read_allow(struct policy *policy, const struct place *root, struct e
     for (; policy->allowed_count < count; policy->allowed_count++) {
         const size_t i = policy->allowed_count;
         const struct place at = place_item(&list, i);
+        policy->allowed[i].index = i;
         if (!read_allowed(&at, json_array_get(array, i), &policy->allowed[i], error)) return false;
     }
     qsort(policy->allowed, count, sizeof *policy->allowed, by_token);

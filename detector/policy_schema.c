@@ -29,9 +29,18 @@ static json_t *list(json_t *item) {
     return json_pack("{s:s, s:o}", "type", "array", "items", item);
 }
 
+/* Characters, where the program counts bytes. */
+static json_t *bounded(int max) {
+    json_t *text = schema_text();
+    json_object_set_new(text, "maxLength", json_integer(max));
+    json_object_set_new(text, "description", json_sprintf("in UTF-8, at most %d bytes", max));
+    return text;
+}
+
 static json_t *allow(void) {
-    json_t *properties = json_pack("{s:o, s:o, s:o}", "account_token", schema_text(), "reason",
-                                   schema_text(), "expires", day());
+    json_t *properties = json_pack("{s:o, s:o, s:o, s:o}", "account_token", schema_text(), "reason",
+                                   bounded(POLICY_REASON_BYTES_MAX), "expires", day(), "author",
+                                   bounded(POLICY_AUTHOR_BYTES_MAX));
     return list(schema_object(properties, ALLOW_KEYS));
 }
 

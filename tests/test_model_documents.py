@@ -164,7 +164,7 @@ def test_a_trained_model_is_valid():
 
 def test_policies_against_their_schema():
     policy = load(f"{SOURCE}/models/shipped-policy.json")
-    policy["allow"] = [{"account_token": "a", "reason": "r", "expires": "2027-01-31"}]
+    policy["allow"] = [{"account_token": "a", "reason": "r", "expires": "2027-01-31", "author": "x"}]
     policy["holidays"], policy["working_weekends"] = ["2027-01-01"], ["2027-01-02"]
     policy["hold_counts_from"] = "ISSUE_DAY"
     policy["actions"] = dict(list(policy["actions"].items())[:2])

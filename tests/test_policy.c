@@ -43,7 +43,7 @@ static const char right[] =
     "\"holidays\": [\"2026-07-06\"], \"working_weekends\": [\"2026-07-04\"], \"provenance\": {}}";
 
 static const char *spoilt(const char *from, const char *to) {
-    static char out[sizeof right + 512];
+    static char out[sizeof right + 2048];
     const char *at = strstr(right, from);
     assert_non_null(at);
     (void)snprintf(out, sizeof out, "%.*s%s%s", (int)(at - right), right, to, at + strlen(from));
@@ -241,6 +241,52 @@ static void test_an_allowed_account_has_a_reason_and_is_there_once(void **unused
     assert_refused(spoilt("\"fund\"", "\"market\""), "$.allow: an account is there twice");
 }
 
+static void test_an_allowed_account_may_name_its_author(void **unused) {
+    (void)unused;
+    struct policy *policy =
+        parse(spoilt("\"charity\"", "\"two\\nlines \\u001b[31m\", \"author\": \"А. Аналитик\""));
+    assert_int_equal(policy_allowed_count(policy), 2);
+    const struct policy_allowed *fund = policy_allowed_at(policy, 0);
+    assert_string_equal(fund->account_token, "fund");
+    assert_string_equal(fund->author, "А. Аналитик");
+    assert_string_equal(fund->reason, "two\nlines \x1b[31m");
+    assert_int_equal(fund->index, 1);
+    assert_int_equal(fund->until_s, second_of("2026-08-01", 0));
+    const struct policy_allowed *market = policy_allowed_at(policy, 1);
+    assert_null(market->author);
+    assert_string_equal(market->reason, "known seller");
+    policy_free(policy);
+}
+
+/* `size` times x in quotes. */
+static const char *quoted(size_t size) {
+    static char out[2048];
+    out[0] = '"';
+    memset(out + 1, 'x', size);
+    memcpy(out + 1 + size, "\"", 2);
+    return out;
+}
+
+static void test_author_and_reason_are_bounded_texts(void **unused) {
+    (void)unused;
+    char author[512], reason[2048];
+    static const char *const wrong[] = {"\"\"", "7", "null", "[\"a\"]", "\"\\u0000\""};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        (void)snprintf(author, sizeof author, "\"charity\", \"author\": %s", wrong[i]);
+        assert_refused(spoilt("\"charity\"", author), "p.json");
+    }
+    (void)snprintf(author, sizeof author, "\"charity\", \"author\": %s", quoted(128));
+    policy_free(parse(spoilt("\"charity\"", author)));
+    (void)snprintf(author, sizeof author, "\"charity\", \"author\": %s", quoted(129));
+    assert_refused(spoilt("\"charity\"", author), "$.allow[1].author: must be at most 128 bytes");
+    (void)snprintf(reason, sizeof reason, "%s", quoted(1024));
+    policy_free(parse(spoilt("\"charity\"", reason)));
+    (void)snprintf(reason, sizeof reason, "%s", quoted(1025));
+    assert_refused(spoilt("\"charity\"", reason), "$.allow[1].reason: must be at most 1024 bytes");
+    assert_refused(spoilt("\"charity\"", "\"charity\", \"auther\": \"a\""),
+                   "did you mean \"author\"?");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thresholds_are_logits_of_the_model),
@@ -257,6 +303,8 @@ int main(void) {
         cmocka_unit_test(test_holds_are_at_most_five_working_days),
         cmocka_unit_test(test_days_must_exist),
         cmocka_unit_test(test_an_allowed_account_has_a_reason_and_is_there_once),
+        cmocka_unit_test(test_an_allowed_account_may_name_its_author),
+        cmocka_unit_test(test_author_and_reason_are_bounded_texts),
     };
     return cmocka_run_group_tests(tests, open_model, close_model);
 }

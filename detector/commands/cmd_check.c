@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/instant.h"
+#include "detector/base/printable.h"
 #include "detector/broker/kafka_port.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/json_text.h"
+#include "detector/commands/masked.h"
 #include "detector/documents.h"
 #include "detector/service/http.h"
 #include "detector/shadows.h"
@@ -15,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BROKER_WAIT_S = 8 };
@@ -47,8 +51,26 @@ static void report(struct check *c, const char *what, bool ok, const char *detai
 static void note(const struct check *c, const char *what, const char *text) {
     if (c->json)
         print_json(what, true, ERROR_NONE, text);
-    else
-        printf("%-8s %-22s %s\n", "note", what, text);
+    else {
+        printf("%-8s %-22s ", "note", what);
+        printable_put(text, stdout);
+        putchar('\n');
+    }
+}
+
+/* Whom the policy lets go, until when, who says so and why. */
+static void note_allowed(const struct check *c, const struct policy *policy) {
+    char what[32], token[MASKED_SIZE], until[INSTANT_TEXT_SIZE];
+    char text[2048];
+    for (size_t i = 0; i < policy_allowed_count(policy); i++) {
+        const struct policy_allowed *a = policy_allowed_at(policy, i);
+        snprintf(what, sizeof what, "allow[%zu]", a->index);
+        snprintf(
+            text, sizeof text, "%s %s %s UTC, by %s: %s", masked(text_of(a->account_token), token),
+            a->until_s <= time(NULL) ? "is over since" : "until", instant_text(a->until_s, until),
+            a->author != NULL ? a->author : "nobody (name an author)", a->reason);
+        note(c, what, text);
+    }
 }
 
 static void check_shadows(struct check *c, const struct policy *live) {
@@ -68,6 +90,7 @@ static void check_documents(struct check *c) {
     if (model == NULL) return;
     struct policy *policy = documents_load_policy(o, model, &error);
     report(c, "policy", policy != NULL, policy != NULL ? policy_id(policy) : "", &error);
+    if (policy != NULL) note_allowed(c, policy);
     if (policy != NULL && o->model_shadow[0] != '\0') check_shadows(c, policy);
     policy_free(policy);
     model_free(model);
