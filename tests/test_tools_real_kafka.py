@@ -324,6 +324,52 @@ class Verify(Scenario):
         self.assertNotIn("event=live", engine.log())
 
 
+class Desk(Scenario):
+    def run_on(self, shard, *words):
+        done = subprocess.run([rk.SAQSHY, *words, "--json", *shard.arguments(start_from=None, topic_signals="desk.sig")],
+                              capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def advise(self, shard, commits, *advice):
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2, "transactional.id": "desk"})
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        now = int(time.time() * 1e6)
+        for number, (name, revision, state) in enumerate(advice):
+            times = {"issued_at": now, "decide_by": now + 10**9, "valid_until": now + 10**10}
+            record = {"recommendation_id": f"{name:032x}", "revision": revision, "state": state, "mode": "LIVE",
+                      "action": "HOLD_AMOUNT", "priority": "HIGH", "target_account_token": "account-token-0123456789",
+                      "at_risk_kzt_minor": 100, "max_hold_business_days": 5, "score": 1.0, "probability": 0.5,
+                      "threshold": 0.5, "model_id": "m", "model_sha256": "", "policy_id": "p", "policy_sha256": "",
+                      "build": "b", "input_topic": "t", "input_partition": 0, "input_offset": 0, "sequence": number,
+                      "previous_hash": bytes(32), **times}
+            producer.produce(shard.recommendations, rk.encode(rk.RECOMMENDATION, record, rk.RECOMMENDATION_ID), b"key", name % 4)
+        producer.flush()
+        (producer.commit_transaction if commits else producer.abort_transaction)(30)
+
+    def test_what_is_committed_is_listed_and_a_table_of_outcomes_is_joined_once(self):
+        shard = rk.Shard(self.broker, "desk", "").create()
+        self.advise(shard, True, (1, 1, "ISSUED"), (2, 1, "ISSUED"), (3, 1, "ISSUED"), (1, 2, "AMENDED"), (3, 2, "WITHDRAWN"))
+        self.advise(shard, False, (4, 1, "ISSUED"), (2, 2, "WITHDRAWN"))
+        rows = self.run_on(shard, "freezes", "ls")
+        self.assertEqual([(int(row["recommendation_id"], 16), row["revision"], row["outcome"]) for row in rows],
+                         [(1, 2, None), (2, 1, None)])
+        self.broker.create(**{"desk.sig": 2})
+        path = os.path.join(self.directory, "outcomes.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"recommendation_id,result,held_amount_kzt\n{1:032x},PARTLY_HELD,0.5\n{2:032x},FALSE_POSITIVE,\n")
+        for result in ("published", "there"):
+            rows = self.run_on(shard, "signal", "add", "--outcomes", path)
+            self.assertEqual([row["result"] for row in rows], [result, result])
+        self.assertEqual(sum(len(m) for m in self.broker.read("desk.sig").values()), 2)
+        rows = self.run_on(shard, "freezes", "ls")
+        self.assertEqual([(row["outcome"]["result"], row["outcome"].get("held_amount_kzt_minor")) for row in rows],
+                         [("PARTLY_HELD", 50), ("FALSE_POSITIVE", None)])
+        story, = self.run_on(shard, "freezes", "show", f"{1:032x}")
+        self.assertEqual([r["state"] for r in story["revisions"]], ["ISSUED", "AMENDED"])
+
+
 def give_up(number, _frame):
     raise SystemExit(f"ended by {signal.Signals(number).name}")
 
