@@ -3,7 +3,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
-    "$SAQSHY" gen --quiet --days 14 --accounts 800 --droppers 60 --seed 5 --out feed.avro --labels truth.csv
+    "$SAQSHY" gen --quiet --days 12 --accounts 600 --droppers 60 --seed 5 --out feed.avro --labels truth.csv
     "$SAQSHY" replay --quiet --engine --input feed.avro --out out.avro
     cat > make.py <<'PY'
 """Files of signals, and a CSV of labels that says the same, of what was recommended in out.avro."""
