@@ -100,6 +100,8 @@ PY
     [ "$(backtest --labels outcomes --outcomes plain.avro --out b1)" = "$(backtest --labels same.csv --out b2)" ]
     diff <(jq 'del(.inputs, .out, .seconds, .labels)' b1/report.json) <(jq 'del(.inputs, .out, .seconds, .labels)' b2/report.json)
     "$SAQSHY" tune --quiet --input feed.avro --from 2026-01-01 --labels outcomes --outcomes plain.avro --out tune.html
+    "$SAQSHY" tune --quiet --input feed.avro --from 2026-01-01 --labels outcomes --outcomes full.avro --signals full.avro \
+        --out both.html
 }
 
 @test "outcomes of what is not in the run are said, and do no harm" {

@@ -77,8 +77,10 @@ static bool read_flags(struct job *job, struct error *error) {
         return error_set(error, ERROR_IO, "%s: %s", job->out, strerror(ENAMETOOLONG));
     const char *const names[] = {"--input",    "--mapping", "--signals",
                                  "the labels", "--out",     "the unfinished --out"};
-    const char *const paths[] = {job->input.path,  job->input.mapping, job->input.signals,
-                                 job->labels_path, job->out,           part};
+    const char *const paths[] = {
+        job->input.path,    job->input.mapping,
+        job->input.signals, offline_other_than_signals(&job->input, job->labels_path),
+        job->out,           part};
     return id_is_fine(job->id, error) &&
            files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
            cli_number(cli, "--seed", 0, INT64_MAX, &job->seed, error) &&
@@ -284,7 +286,6 @@ static void print_outcomes(const struct job *job) {
 
 static void print_summary(const struct job *job) {
     const struct trained *t = job->trained;
-    const bool by_outcomes = job->labels_path != job->labels_name;
     fprintf(stderr, "%u terms from %zu rows, %zu of them of %zu bad accounts; %.0f s\n", t->count,
             t->rows, t->bad_rows, t->bad_accounts, steady_s() - job->started_s);
     fprintf(stderr, "validation: account average precision %.3f", precision(t));

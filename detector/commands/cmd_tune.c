@@ -45,7 +45,7 @@ static bool read_flags(struct tune *t, struct error *error) {
         t->input.mapping,
         t->input.signals,
         cli_value(cli, "--labels"),
-        cli_value(cli, "--outcomes"),
+        offline_other_than_signals(&t->input, cli_value(cli, "--outcomes")),
         backtest_run_path(cli_value(cli, "--model"), cli->options.model_path),
         backtest_run_path(cli_value(cli, "--policy"), cli->options.policy_path),
         cli->config,

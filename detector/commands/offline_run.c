@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* Signals. */
@@ -92,6 +93,11 @@ static struct replay_source *open_transactions(const struct offline_input *input
                                            .silent = input->read_before};
     return input->mapping == NULL ? replay_source_open(input->path, options, error)
                                   : replay_source_open_csv(&csv, options, error);
+}
+
+const char *offline_other_than_signals(const struct offline_input *input, const char *path) {
+    const bool same = path != NULL && input->signals != NULL && strcmp(path, input->signals) == 0;
+    return same ? NULL : path;
 }
 
 struct replay_source *offline_source_open(const struct offline_input *input,

@@ -39,6 +39,8 @@ bool offline_input_read(const struct cli *cli, struct offline_input *input, stru
  * come while the input is read. *labels NULL: neither. Errors: labels_open. */
 bool offline_labels_open(const struct cli *cli, struct offline_input *input, struct labels **labels,
                          struct error *error);
+/* The path, or NULL where it is that of --signals: one file may be read as both. */
+const char *offline_other_than_signals(const struct offline_input *input, const char *path);
 /* Opens it for reading; of the input the paths and the labels must stay. Errors of replay_source.h.
  */
 struct replay_source *offline_source_open(const struct offline_input *input,
