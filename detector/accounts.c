@@ -8,17 +8,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 /* FETCH_LINES: of a record, as many as a core has misses in flight, about. */
 enum { FIRST_BUCKETS = 4096, LINE = 64, FETCH_LINES = 16 };
 #define TAG_MASK (~(account_place)UINT32_MAX)
-
-struct account_key account_key_of(struct text token) {
-    const XXH128_hash_t hash = XXH3_128bits(token.data, token.size);
-    return (struct account_key){hash.low64, hash.high64};
-}
 
 static void prefault(struct accounts *a) {
     const uint64_t most = a->options.memory_limit / 2;
