@@ -2,6 +2,7 @@
 #include "detector/decide.h"
 
 #include "detector/account.h"
+#include "detector/change.h"
 #include "detector/episode_rules.h"
 #include "detector/episodes.h"
 #include "detector/reasons.h"
@@ -137,8 +138,8 @@ static void fill_trail(struct recommendation *out, const struct transaction *tx)
 }
 
 /* What is held is money of P2P credits that is still there. */
-static const struct recommendation *advise(struct decide *d, const struct episode *episode,
-                                           enum recommendation_state state, uint32_t side) {
+static struct recommendation *advise(struct decide *d, const struct episode *episode,
+                                     enum recommendation_state state, uint32_t side) {
     const struct batch *batch = d->batch;
     const uint32_t event = batch->side[side].event;
     struct recommendation *out = fill(d, episode, state, event);
@@ -176,6 +177,7 @@ static const struct ending reversal = {
 
 static const struct recommendation *end_episode(struct decide *d, struct episode *episode,
                                                 const struct ending *ending, uint32_t event) {
+    const struct advised before = change_advised(episode);
     episode->revision++;
     struct recommendation *out = fill(d, episode, ending->state, event);
     out->reason_count = 1;
@@ -191,6 +193,7 @@ static const struct recommendation *end_episode(struct decide *d, struct episode
         .text_kk = ending->kk,
         .quality = QUALITY_EXACT,
     };
+    change_name(out, &before, ending->code);
     episodes_start_cooling(d->episodes, episode,
                            d->clock_s + policy_cool_down_s(d->options.policy));
     return out;
@@ -286,10 +289,13 @@ static const struct recommendation *amend_episode(struct decide *d, const struct
     const enum action least = grown ? episode->action : episode->action + 1;
     const enum action action = take_room(d, wanted, least);
     if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
-    episodes_add_tx(episode, row->tx->tx_id);
+    struct advised before = change_advised(episode);
+    before.lacks_tx = episodes_add_tx(episode, row->tx->tx_id);
     publish_row(d, episode, row, action, at_risk_tiyn);
     d->batch->decision[row->side] = DECISION_AMENDED;
-    return advise(d, episode, RECOMMENDATION_AMENDED, row->side);
+    struct recommendation *out = advise(d, episode, RECOMMENDATION_AMENDED, row->side);
+    change_name(out, &before, action > before.action ? "STRONGER_ACTION" : "MORE_MONEY");
+    return out;
 }
 
 /* The account's episode, unless its cool-down is over. */

@@ -143,9 +143,9 @@ struct episode *episodes_add(struct episodes *episodes, const struct episode_ope
     return episode;
 }
 
-void episodes_add_tx(struct episode *episode, struct text tx_id) {
+bool episodes_add_tx(struct episode *episode, struct text tx_id) {
     for (uint32_t i = 0; i < episode->tx_count; i++)
-        if (text_equal(episode->tx_ids[i], tx_id)) return;
+        if (text_equal(episode->tx_ids[i], tx_id)) return false;
     if (episode->tx_count < TARGET_TX_MAX) episode->tx_count++;
     const uint32_t last = episode->tx_count - 1;
     char *copy = realloc(entry_of(episode)->later_tx[last], tx_id.size + 1);
@@ -153,6 +153,7 @@ void episodes_add_tx(struct episode *episode, struct text tx_id) {
     memcpy(copy, tx_id.data, tx_id.size);
     entry_of(episode)->later_tx[last] = copy;
     episode->tx_ids[last] = (struct text){copy, tx_id.size};
+    return true;
 }
 
 void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s) {

@@ -49,9 +49,8 @@ void episodes_close(struct episodes *episodes);
 struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number);
 /* A new open episode with its id; NULL when there are `episodes_max` already. */
 struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening);
-/* Adds to tx_ids; when they are full, in place of the newest. One that is there already changes
- * nothing. */
-void episodes_add_tx(struct episode *episode, struct text tx_id);
+/* Adds to tx_ids; when they are full, in place of the newest. False: it is there already. */
+bool episodes_add_tx(struct episode *episode, struct text tx_id);
 void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s);
 void episodes_remove(struct episodes *episodes, struct episode *episode);
 /* The first by (due_s, id) that is due at `clock_s`, or NULL. */

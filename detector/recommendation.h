@@ -41,6 +41,7 @@ enum {
     TARGET_TX_MAX = 4,
     MONEY_TRAIL_MAX = 8,
     PROTECTED_FLOWS_MAX = 4,
+    CHANGED_FIELDS_MAX = 6,
     RECOMMENDATION_ID_SIZE = 32 /* hexadecimal digits of 128 bits */
 };
 
@@ -72,6 +73,14 @@ struct trail_hop {
     struct text tx_id, from, to;
     int64_t amount_minor;
     int64_t event_time_us;
+};
+
+/* What a revision changed, and why. */
+struct changed {
+    const char *why; /* stable code; NULL: the first revision changes nothing */
+    uint32_t what_count;
+    const char *what[CHANGED_FIELDS_MAX]; /* names of fields of the contract */
+    struct text signal_id;                /* null: it follows no signal */
 };
 
 struct recommendation {
@@ -107,6 +116,7 @@ struct recommendation {
     const char *input_topic;
     int32_t input_partition;
     int64_t input_offset;
+    struct changed change;
     struct text traceparent, tracestate; /* headers of the triggering event; null: none */
     /* Filled by publish: */
     int64_t sequence;          /* per shard and output partition, from 0 */

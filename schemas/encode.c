@@ -327,6 +327,16 @@ static void put_grounds(struct avro_cursor *c, const struct recommendation *r) {
     avro_put_bool(c, true);
 }
 
+static void put_change(struct avro_cursor *c, const struct changed *change) {
+    struct avro_cursor record;
+    if (!avro_enter_optional(c, change->why != NULL, &record)) return;
+    struct avro_cursor array = avro_enter(&record);
+    for (uint32_t i = 0; i < change->what_count; i++)
+        avro_append_text(&array, text_of(change->what[i]));
+    avro_put_text(&record, text_of(change->why));
+    avro_put_optional_text(&record, change->signal_id);
+}
+
 static void put_provenance(struct avro_cursor *c, const struct recommendation *r) {
     avro_put_text(c, text_of(r->model_id));
     avro_put_text(c, text_of(r->model_sha256));
@@ -349,5 +359,6 @@ bool encode_recommendation(struct encoder *e, const struct recommendation *r, st
     put_advice(&cursor, r);
     put_grounds(&cursor, r);
     put_provenance(&cursor, r);
+    put_change(&cursor, &r->change);
     return finish(e, &e->recommendation, SCHEMA_ID_RECOMMENDATION, out, error);
 }

@@ -189,6 +189,9 @@ static void print_recommendation(FILE *out, const struct recommendation *r, uint
         (void)fprintf(out, " %.*s", (int)r->target_tx_ids[i].size, r->target_tx_ids[i].data);
     for (uint32_t i = 0; i < r->reason_count; i++)
         (void)fprintf(out, " %s=%a", r->reasons[i].code, r->reasons[i].contribution);
+    (void)fprintf(out, " why %s", r->change.why == NULL ? "first" : r->change.why);
+    for (uint32_t i = 0; i < r->change.what_count; i++)
+        (void)fprintf(out, " %s", r->change.what[i]);
     (void)fputc('\n', out);
 }
 
@@ -259,6 +262,22 @@ static void assert_seen(size_t i, enum recommendation_state state, enum action a
     assert_int_equal(seen[i].state, state);
     assert_int_equal(seen[i].action, action);
     assert_int_equal(seen_at[i], at);
+}
+
+/* `fields`: the names of what changed, a space behind each. */
+static void assert_change(size_t i, const char *why, const char *fields) {
+    char names[256] = "";
+    size_t size = 0;
+    assert_true(i < seen_count);
+    const struct changed *change = &seen[i].change;
+    if (why == NULL) {
+        assert_null(change->why);
+    } else {
+        assert_string_equal(change->why, why);
+    }
+    for (uint32_t f = 0; f < change->what_count; f++)
+        size += (size_t)snprintf(names + size, sizeof names - size, "%s ", change->what[f]);
+    assert_string_equal(names, fields);
 }
 
 static void test_below_every_threshold_nothing_is_said(void **unused) {
@@ -357,6 +376,30 @@ static void test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter(void **
     assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 2);
     assert_seen(2, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 5);
     assert_int_equal(seen[2].hold_amount_kzt_minor, 1565);
+}
+
+static void test_every_revision_names_what_changed_and_why(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 0.5, .unspent_tiyn = 100},
+        {.at = 1, .account = "a", .tx = "2", .score = 0.5, .unspent_tiyn = 200},
+        {.at = 2, .account = "a", .tx = "2", .score = 0.5, .unspent_tiyn = 300},
+        {.at = 3, .account = "a", .tx = "3", .score = 2, .unspent_tiyn = 300},
+        {.at = 4, .account = "a", .tx = "4", .score = 4, .unspent_tiyn = 500},
+        {.at = 5, .account = "a", .tx = "1", .score = 4, .status = TX_STATUS_REVERSED},
+        {.at = 6, .account = "b", .tx = "5", .score = 0.5},
+        {.at = 15 * HOUR + DAY, .account = "c", .tx = "6", .score = -1}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 8);
+    assert_change(0, NULL, "");
+    assert_change(1, "MORE_MONEY", "state target_tx_ids at_risk_kzt_minor ");
+    assert_change(2, "MORE_MONEY", "at_risk_kzt_minor ");
+    assert_change(3, "STRONGER_ACTION", "action priority target_tx_ids hold_amount_kzt_minor ");
+    assert_change(4, "STRONGER_ACTION",
+                  "action priority target_tx_ids hold_amount_kzt_minor at_risk_kzt_minor ");
+    assert_change(5, "TRANSACTION_REVERSED", "state hold_amount_kzt_minor ");
+    assert_change(6, NULL, "");
+    assert_change(7, "TERM_OVER", "state ");
 }
 
 static void test_at_most_four_transactions_are_named_the_newest_last(void **unused) {
@@ -625,6 +668,7 @@ int main(void) {
         cmocka_unit_test(test_a_mild_action_holds_nothing),
         cmocka_unit_test(test_it_is_amended_when_the_action_rises),
         cmocka_unit_test(test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter),
+        cmocka_unit_test(test_every_revision_names_what_changed_and_why),
         cmocka_unit_test(test_at_most_four_transactions_are_named_the_newest_last),
         cmocka_unit_test(test_expiry_comes_before_the_record_that_moved_the_clock),
         cmocka_unit_test(test_no_advice_is_given_that_is_over_already),

@@ -424,6 +424,16 @@ static void fill_lists(const json_t *json, struct recommendation *r, double *fea
     r->feature_vector = features;
 }
 
+static void fill_change(const json_t *json, struct changed *change) {
+    json_t *item;
+    size_t i;
+    if (json_is_null(json)) return;
+    change->why = string_of(json, "why");
+    change->signal_id = text_in(json, "signal_id");
+    json_array_foreach(json_object_get(json, "what"), i, item) change->what[change->what_count++] =
+        json_string_value(item);
+}
+
 static void fill_recommendation(const json_t *json, struct recommendation *r, double *features) {
     *r = (struct recommendation){
         .revision = (int32_t)number_of(json, "revision"),
@@ -456,6 +466,7 @@ static void fill_recommendation(const json_t *json, struct recommendation *r, do
     snprintf(r->policy_sha256, sizeof r->policy_sha256, "%s", string_of(json, "policy_sha256"));
     hash_of(json, "previous_hash", r->previous_hash);
     fill_lists(json, r, features);
+    fill_change(json_object_get(json, "change"), &r->change);
 }
 
 static void recommendations_of_every_state_are_encoded_to_the_byte(void **unused) {

@@ -301,6 +301,7 @@ class Episode:
         self.account, self.token, self.bic = account, party["account_token"], party["bank_bic"]
         self.txs, self.due_s, self.valid_until = [row.event["tx_id"]], due_s, due_s * SECOND
         self.open, self.revision, self.at_risk, self.action = True, 0, 0, 0
+        self.said = None  # the revision before
 
     def add(self, tx_id):
         if tx_id in self.txs:
@@ -308,6 +309,13 @@ class Episode:
         if len(self.txs) == 4:
             self.txs.pop()
         self.txs.append(tx_id)
+
+    def change(self, record, why):
+        """What differs from the revision before, and why; None in the first."""
+        if self.said is None:
+            return None
+        names = ["state", "action", "priority", "target_tx_ids", "hold_amount_kzt_minor", "at_risk_kzt_minor"]
+        return {"what": [name for name in names if record[name] != self.said[name]], "why": why, "signal_id": None}
 
 
 class Judge:
@@ -340,7 +348,7 @@ class Judge:
                 return
             first = min(due, key=lambda e: (e.due_s, e.id))
             if first.open:
-                self.end(first, "EXPIRED", row)
+                self.end(first, "EXPIRED", "TERM_OVER", row)
             else:
                 del self.episodes[first.account]
 
@@ -357,7 +365,7 @@ class Judge:
             episode = self.episodes.pop(side.account) and None
         if row.event["tx_status"] == "REVERSED":
             if episode is not None and episode.open and episode.txs[0] == row.event["tx_id"]:
-                self.end(episode, "WITHDRAWN", row)
+                self.end(episode, "WITHDRAWN", "TRANSACTION_REVERSED", row)
             return
         party = row.event["payee" if side.payee else "payer"]
         wanted = self.policy.action(side.logit)
@@ -386,16 +394,17 @@ class Judge:
         if action == 0:
             return
         episode.add(row.event["tx_id"])
-        self.publish(episode, "AMENDED", action, row, side)
+        self.publish(episode, "AMENDED", action, row, side,
+                     "STRONGER_ACTION" if action > episode.action else "MORE_MONEY")
 
-    def publish(self, episode, state, action, row, side):
+    def publish(self, episode, state, action, row, side, why=None):
         self.taken[action] = self.taken.get(action, 0) + 1
         episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
         episode.rule = self.policy.rules[action]
         within = self.policy.document["decide_within_minutes"] * 60 * SECOND
         episode.decide_by = min(clock_of(row.event) + within, episode.valid_until)
         hold = side.unspent if action >= ACTIONS.index("HOLD_AMOUNT") and side.unspent > 0 else None
-        self.say(episode, state, row, hold, [self.hop(row.event)],
+        self.say(episode, state, why, row, hold, [self.hop(row.event)],
                  [None if value in ("nan", "-nan") else float.fromhex(value) for value in side.features])
 
     @staticmethod
@@ -404,13 +413,13 @@ class Judge:
                 "to": event["payee"]["account_token"], "amount_minor": amount_of(event),
                 "event_time": event["event_time"]}
 
-    def end(self, episode, state, row):
-        self.say(episode, state, row, None, [], [])
+    def end(self, episode, state, why, row):
+        self.say(episode, state, why, row, None, [], [])
         episode.open, episode.due_s = False, self.clock_s + self.policy.document["cool_down_hours"] * 3600
 
-    def say(self, episode, state, row, hold, trail, features):
+    def say(self, episode, state, why, row, hold, trail, features):
         episode.revision += 1
-        self.out.append((row, {
+        record = {
             "recommendation_id": episode.id, "revision": episode.revision, "state": state, "mode": "LIVE",
             "action": ACTIONS[episode.action], "priority": episode.rule["priority"], "addressee_bic": episode.bic,
             "target_account_token": episode.token, "target_tx_ids": list(episode.txs),
@@ -422,7 +431,10 @@ class Judge:
             "human_decision_required": True, "model_id": self.model["id"], "model_sha256": self.model["sha256"],
             "policy_id": self.policy.document["id"], "policy_sha256": self.policy.sha256,
             "feature_vector": features, "input_topic": row.message.topic,
-            "input_partition": row.message.partition, "input_offset": row.message.offset}))
+            "input_partition": row.message.partition, "input_offset": row.message.offset}
+        record["change"] = episode.change(record, why)
+        episode.said = record
+        self.out.append((row, record))
 
 
 # What was published.
