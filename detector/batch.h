@@ -7,7 +7,7 @@
  *   decode    verdict[], verdict_text[], tx[] or signal[], clock_s[]
  *   apply     sides, side[], features[][], signal_effect[]     (verdict[] may become DUPLICATE)
  *   score     logit[], shadows, shadow_logit[][]
- *   decide    decision[]; reads all and hands out recommendations one by one
+ *   decide    decision[], answered[]; reads all and hands out recommendations one by one
  *   publish   reads all */
 #pragma once
 
@@ -72,7 +72,11 @@ struct batch {
     double logit[BATCH_SIDES];
     uint32_t shadows;                                    /* models that decide nothing */
     double shadow_logit[SCORE_SHADOWS_MAX][BATCH_SIDES]; /* [shadow][side] */
-    uint8_t decision[BATCH_SIDES]; /* enum decision; once all recommendations were asked for */
+    /* Once all recommendations were asked for: */
+    uint8_t decision[BATCH_SIDES]; /* enum decision */
+    /* Of the rows whose verdict is SIGNAL: the action of the episode that an OUTCOME is about,
+     * ACTION_UNKNOWN where none such is known; ACTION_COUNT: no OUTCOME that says something new. */
+    uint8_t answered[BATCH_EVENTS];
 };
 
 /* The feature vector of one side. */

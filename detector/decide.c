@@ -3,8 +3,10 @@
 
 #include "detector/account.h"
 #include "detector/change.h"
+#include "detector/endings.h"
 #include "detector/episode_rules.h"
 #include "detector/episodes.h"
+#include "detector/outcome.h"
 #include "detector/reasons.h"
 #include "detector/service/metrics.h"
 
@@ -23,6 +25,7 @@ struct decide {
     uint32_t in_hour[ACTION_COUNT];
     struct batch *batch;
     uint32_t event, side; /* the next to be looked at */
+    uint32_t heard;       /* signals of the events before this one were heard */
     struct recommendation out;
     double vector[FEATURE_COUNT];
 };
@@ -92,6 +95,11 @@ static void fill_documents(struct recommendation *out, const struct decide_optio
     memcpy(out->policy_sha256, policy_sha256(policy), sizeof out->policy_sha256);
 }
 
+static int64_t moment_us(const struct batch *batch, uint32_t event) {
+    const bool signal = batch->input[event].kind == INPUT_SIGNALS;
+    return signal ? batch->signal[event].reported_at_us : time_of(&batch->tx[event]);
+}
+
 /* What every revision says, from the episode as it now stands and the record that triggered it. */
 static struct recommendation *fill(struct decide *d, const struct episode *episode,
                                    enum recommendation_state state, uint32_t event) {
@@ -107,7 +115,7 @@ static struct recommendation *fill(struct decide *d, const struct episode *episo
         .target_account_token = episode->account_token,
         .target_tx_count = episode->tx_count,
         .at_risk_kzt_minor = episode->at_risk_tiyn,
-        .issued_at_us = time_of(&d->batch->tx[event]),
+        .issued_at_us = moment_us(d->batch, event),
         .decide_by_us = episode->decide_by_us,
         .valid_until_us = episode->valid_until_us,
         .score = episode->score,
@@ -153,30 +161,14 @@ static struct recommendation *advise(struct decide *d, const struct episode *epi
     return out;
 }
 
-/* Why a recommendation ended; its one reason carries the score that was last published. */
-struct ending {
-    enum recommendation_state state;
-    const char *code, *en, *ru, *kk;
-};
+static void cool(struct decide *d, struct episode *episode) {
+    episodes_start_cooling(d->episodes, episode,
+                           d->clock_s + policy_cool_down_s(d->options.policy));
+}
 
-static const struct ending expiry = {
-    RECOMMENDATION_EXPIRED,
-    "TERM_OVER",
-    "The term of this advice is over; nothing is to be held on it any more",
-    "Срок рекомендации истёк; удерживать средства по ней больше не следует",
-    "Ұсыныстың мерзімі аяқталды; ол бойынша қаражатты бұдан әрі ұстауға болмайды",
-};
-
-static const struct ending reversal = {
-    RECOMMENDATION_WITHDRAWN,
-    "TRANSACTION_REVERSED",
-    "The transaction that this advice began with was reversed",
-    "Операция, с которой началась рекомендация, отменена",
-    "Ұсыныс басталған операцияның күші жойылды",
-};
-
-static const struct recommendation *end_episode(struct decide *d, struct episode *episode,
-                                                const struct ending *ending, uint32_t event) {
+/* Its one reason carries the score that was last published. */
+static struct recommendation *end_episode(struct decide *d, struct episode *episode,
+                                          const struct ending *ending, uint32_t event) {
     const struct advised before = change_advised(episode);
     episode->revision++;
     struct recommendation *out = fill(d, episode, ending->state, event);
@@ -194,8 +186,7 @@ static const struct recommendation *end_episode(struct decide *d, struct episode
         .quality = QUALITY_EXACT,
     };
     change_name(out, &before, ending->code);
-    episodes_start_cooling(d->episodes, episode,
-                           d->clock_s + policy_cool_down_s(d->options.policy));
+    cool(d, episode);
     return out;
 }
 
@@ -246,6 +237,7 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     episode->priority = rule->priority;
     episode->threshold = rule->threshold;
     episode->at_risk_tiyn = at_risk_tiyn;
+    episode->emptied = false;
     episode->score = row->logit;
     episode->decide_by_us =
         decide_by_us < episode->valid_until_us ? decide_by_us : episode->valid_until_us;
@@ -283,7 +275,8 @@ static const struct recommendation *amend_episode(struct decide *d, const struct
                                                   struct episode *episode, enum action wanted) {
     if (wanted < episode->action) return pass_over(d, row, DECISION_STANDING);
     const int64_t at_risk_tiyn = account_unspent_p2p(row->account, row->tx->event_time_s);
-    const bool grown = episode_has_grown(episode->at_risk_tiyn, at_risk_tiyn);
+    const bool emptied = episode->emptied;
+    const bool grown = episode_has_grown(emptied ? 0 : episode->at_risk_tiyn, at_risk_tiyn);
     if (!episode_is_amended(episode->action, wanted, grown))
         return pass_over(d, row, DECISION_STANDING);
     const enum action least = grown ? episode->action : episode->action + 1;
@@ -294,7 +287,8 @@ static const struct recommendation *amend_episode(struct decide *d, const struct
     publish_row(d, episode, row, action, at_risk_tiyn);
     d->batch->decision[row->side] = DECISION_AMENDED;
     struct recommendation *out = advise(d, episode, RECOMMENDATION_AMENDED, row->side);
-    change_name(out, &before, action > before.action ? "STRONGER_ACTION" : "MORE_MONEY");
+    const char *money = emptied ? "MONEY_AGAIN" : "MORE_MONEY";
+    change_name(out, &before, action > before.action ? "STRONGER_ACTION" : money);
     return out;
 }
 
@@ -314,7 +308,7 @@ static const struct recommendation *reverse(struct decide *d, const struct row *
     if (episode == NULL || episode->state != EPISODE_OPEN ||
         !text_equal(episode->tx_ids[0], row->tx->tx_id))
         return NULL;
-    return end_episode(d, episode, &reversal, d->batch->side[row->side].event);
+    return end_episode(d, episode, &ending_reversed, d->batch->side[row->side].event);
 }
 
 static const struct recommendation *judge(struct decide *d, const struct row *row) {
@@ -329,6 +323,33 @@ static const struct recommendation *judge(struct decide *d, const struct row *ro
         return pass_over(d, row, DECISION_ALLOWED);
     }
     return episode == NULL ? open_episode(d, row, wanted) : amend_episode(d, row, episode, wanted);
+}
+
+/* Answers. */
+
+static const struct recommendation *answer(struct decide *d, struct episode *episode,
+                                           const struct signal *outcome) {
+    const enum outcome_does does = outcome_does(outcome->outcome_result);
+    if (does == OUTCOME_EMPTIES) episode->emptied = true;
+    if (does == OUTCOME_CLOSES) cool(d, episode);
+    if (does != OUTCOME_WITHDRAWS) return NULL;
+    struct recommendation *out =
+        end_episode(d, episode, outcome_ending(outcome->outcome_result), d->event);
+    out->change.signal_id = outcome->signal_id;
+    return out;
+}
+
+static const struct recommendation *hear(struct decide *d) {
+    struct batch *batch = d->batch;
+    if (d->heard > d->event || batch->verdict[d->event] != VERDICT_SIGNAL) return NULL;
+    d->heard = d->event + 1;
+    const struct signal *s = &batch->signal[d->event];
+    batch->answered[d->event] = ACTION_COUNT;
+    if (!outcome_is_heard(s, batch->signal_effect[d->event])) return NULL;
+    struct episode *episode = episodes_find_id(d->episodes, s->recommendation_id);
+    const bool known = episode != NULL && outcome_is_about(s, episode->account_token);
+    batch->answered[d->event] = (uint8_t)(known ? episode->action : ACTION_UNKNOWN);
+    return known && episode->state == EPISODE_OPEN ? answer(d, episode, s) : NULL;
 }
 
 static struct row row_of(const struct batch *batch, uint32_t side) {
@@ -346,8 +367,7 @@ static struct row row_of(const struct batch *batch, uint32_t side) {
 
 void decide_batch(struct decide *d, struct batch *batch) {
     d->batch = batch;
-    d->event = 0;
-    d->side = 0;
+    d->event = d->side = d->heard = 0;
 }
 
 /* A record that is a dead letter moves no clock. */
@@ -363,7 +383,8 @@ static void move_clock(struct decide *d, uint32_t event) {
 static const struct recommendation *expire(struct decide *d) {
     struct episode *episode;
     while ((episode = episodes_due(d->episodes, d->clock_s)) != NULL) {
-        if (episode->state == EPISODE_OPEN) return end_episode(d, episode, &expiry, d->event);
+        if (episode->state == EPISODE_OPEN)
+            return end_episode(d, episode, &ending_term_over, d->event);
         episodes_remove(d->episodes, episode);
     }
     return NULL;
@@ -384,7 +405,8 @@ const struct recommendation *decide_next(struct decide *d, uint32_t *event) {
     for (; d->event < d->batch->count; d->event++) {
         *event = d->event;
         move_clock(d, d->event);
-        if ((out = expire(d)) != NULL || (out = judge_sides(d)) != NULL) break;
+        if ((out = expire(d)) != NULL || (out = hear(d)) != NULL || (out = judge_sides(d)) != NULL)
+            break;
     }
     assert(out != NULL || d->side == d->batch->sides);
     metrics_set(METRIC_EPISODES, (int64_t)episodes_open_count(d->episodes));

@@ -15,13 +15,14 @@ struct entry {
     size_t place;   /* in the heap */
     uint8_t *texts; /* account, opening transaction, BIC */
     char *later_tx[TARGET_TX_MAX];
-    UT_hash_handle hh;
+    UT_hash_handle hh, by_id;
 };
 
 struct episodes {
     uint32_t max;
     uint32_t count, open_count;
     struct entry *map;   /* by account number */
+    struct entry *ids;   /* the same, by id */
     struct entry **heap; /* by (due_s, id), smallest first */
 };
 
@@ -45,6 +46,7 @@ static void entry_free(struct entry *entry) {
 void episodes_close(struct episodes *episodes) {
     if (episodes == NULL) return;
     HASH_CLEAR(hh, episodes->map);
+    HASH_CLEAR(by_id, episodes->ids);
     for (uint32_t i = 0; i < episodes->count; i++)
         entry_free(episodes->heap[i]);
     free(episodes->heap);
@@ -127,6 +129,19 @@ struct episode *episodes_find(const struct episodes *episodes, uint32_t account_
     return entry == NULL ? NULL : &entry->episode;
 }
 
+struct episode *episodes_find_id(const struct episodes *episodes, struct text id) {
+    struct entry *entry = NULL;
+    if (id.size == RECOMMENDATION_ID_SIZE) HASH_FIND(by_id, episodes->ids, id.data, id.size, entry);
+    return entry == NULL ? NULL : &entry->episode;
+}
+
+static void take_over(struct episodes *episodes, struct episode *episode) {
+    struct episode *twin = episodes_find_id(episodes, text_of(episode->id));
+    if (twin == NULL) return;
+    episode->revision = twin->revision;
+    episodes_remove(episodes, twin);
+}
+
 struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening) {
     assert(episodes_find(episodes, opening->account_number) == NULL);
     if (episodes->count == episodes->max) return NULL;
@@ -136,7 +151,9 @@ struct episode *episodes_add(struct episodes *episodes, const struct episode_ope
     struct episode *episode = &entry->episode;
     episode->account_number = opening->account_number;
     episode->due_s = opening->due_s;
+    take_over(episodes, episode);
     HASH_ADD(hh, episodes->map, episode.account_number, sizeof episode->account_number, entry);
+    HASH_ADD(by_id, episodes->ids, episode.id, RECOMMENDATION_ID_SIZE, entry);
     put(episodes, episodes->count++, entry);
     episodes->open_count++;
     rise(episodes, entry->place);
@@ -168,6 +185,7 @@ void episodes_remove(struct episodes *episodes, struct episode *episode) {
     struct entry *entry = entry_of(episode);
     if (episode->state == EPISODE_OPEN) episodes->open_count--;
     HASH_DELETE(hh, episodes->map, entry);
+    HASH_DELETE(by_id, episodes->ids, entry);
     struct entry *last = episodes->heap[--episodes->count];
     if (last != entry) {
         put(episodes, entry->place, last);
@@ -201,6 +219,7 @@ static void save_one(const struct episode *episode, struct pack *p) {
     pack_u8(p, (uint8_t)episode->action);
     pack_u8(p, (uint8_t)episode->priority);
     pack_i64(p, episode->at_risk_tiyn);
+    pack_u8(p, episode->emptied);
     pack_double(p, episode->score);
     pack_double(p, episode->threshold);
     pack_i64(p, episode->decide_by_us);
@@ -243,6 +262,7 @@ static bool load_one(struct episodes *episodes, struct unpack *u) {
     episode->action = (enum action)unpack_u8(u);
     episode->priority = (enum priority)unpack_u8(u);
     episode->at_risk_tiyn = unpack_i64(u);
+    episode->emptied = unpack_u8(u) != 0;
     episode->score = unpack_double(u);
     episode->threshold = unpack_double(u);
     episode->decide_by_us = unpack_i64(u);

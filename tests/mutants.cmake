@@ -66,5 +66,9 @@ add_mutant(credit_before_debit detector/apply.c
         if (account == NULL) continue;
         const struct amounts_before")
 add_mutant(window_off_by_one detector/features.c "[LANE_1H] = SECONDS_1H," "[LANE_1H] = SECONDS_1H + 1,")
+add_mutant(outcome_of_the_bank_unheard detector/outcome.c
+    "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_WITHDRAWS, &ending_false_positive}"
+    "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_STANDS, &ending_false_positive}")
+add_mutant(outcome_of_a_citizen_heard detector/outcome.c "!signal_is_citizens(s) && " "")
 add_mutant(cool_down_ignored detector/decide.c
     "d->clock_s + policy_cool_down_s(d->options.policy)" "d->clock_s")

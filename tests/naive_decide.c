@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/naive_decide.h"
 
+#include "detector/base/digest.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,10 +59,14 @@ static int64_t term_s(int64_t issued_s) {
     return (day + 1) * DAY_S - ZONE_S;
 }
 
-static void end(struct naive_decide *d, struct episode *e, enum recommendation_state how) {
-    tell(d, how, e->account);
+static void cool(struct naive_decide *d, struct episode *e) {
     e->state = COOLING;
     e->until_s = d->clock_s + DAY_S;
+}
+
+static void end(struct naive_decide *d, struct episode *e, enum recommendation_state how) {
+    tell(d, how, e->account);
+    cool(d, e);
 }
 
 static void expire(struct naive_decide *d) {
@@ -109,6 +115,37 @@ void naive_decide_take(struct naive_decide *d, const struct transaction *tx, int
     expire(d);
     for (unsigned i = 0; i < count; i++)
         judge(d, tx, &sides[i]);
+}
+
+static bool is_of(const struct episode *e, struct text recommendation_id) {
+    char named[128], hex[DIGEST_HEX_SIZE];
+    const int size =
+        snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s", 0, 0, e->account, 0, e->tx_id);
+    digest_sha256_hex(named, (size_t)size, hex);
+    hex[32] = '\0';
+    return text_equal(recommendation_id, text_of(hex));
+}
+
+void naive_decide_hear(struct naive_decide *d, const struct signal *s, enum signal_effect effect) {
+    const bool news = effect == EFFECT_ADDED || effect == EFFECT_REVISED;
+    if (s->kind != SIGNAL_OUTCOME || !news || s->source == SOURCE_CITIZEN_BOT) return;
+    for (unsigned i = 0; i < d->episode_count; i++) {
+        struct episode *e = &d->episodes[i];
+        if (e->state != OPEN || !is_of(e, s->recommendation_id)) continue;
+        switch (s->outcome_result) {
+        case OUTCOME_FALSE_POSITIVE:
+        case OUTCOME_RELEASED:
+            end(d, e, RECOMMENDATION_WITHDRAWN);
+            break;
+        case OUTCOME_DECLINED:
+        case OUTCOME_REFUNDED:
+        case OUTCOME_CONFIRMED_FRAUD:
+            cool(d, e);
+            break;
+        default:
+            break;
+        }
+    }
 }
 
 bool naive_decide_meet(struct naive_decide *d, const struct recommendation *r) {

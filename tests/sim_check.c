@@ -90,7 +90,10 @@ static void hold_row(struct check *c, const struct batch *batch, uint32_t row, u
     struct naive_side twins[2];
     const enum verdict verdict = batch->verdict[row];
     unsigned count = 0;
-    c->signals += verdict == VERDICT_SIGNAL;
+    if (verdict == VERDICT_SIGNAL) {
+        c->signals++;
+        naive_decide_hear(c->naive_decide, &batch->signal[row], batch->signal_effect[row]);
+    }
     if (verdict_is_dead_letter(verdict) || batch->input[row].kind == INPUT_SIGNALS) return;
     if (verdict != VERDICT_LATE)
         count = naive_take(c->naive, &batch->tx[row], batch->clock_s[row], twins);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/sim_feed.h"
 
+#include "detector/base/digest.h"
 #include "detector/base/murmur2.h"
+#include "detector/recommendation.h"
 #include "schemas/encode.h"
 #include "tests/sample.h"
 
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OPENINGS = 3, CROSSING = 2 };
 enum { PEOPLE = 12, DROPPERS = 3, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, VALUE_MAX = 2048 };
 
 struct maker {
@@ -20,6 +23,11 @@ struct maker {
     int64_t arrives_ms, pace_ms;
     uint32_t ids;
     char tx_id[16], payer[16], payee[16];
+    struct {
+        char tx_id[16], payee[16];
+    } opening[OPENINGS]; /* transfers that may have opened an episode, the latest ones */
+    uint32_t openings;
+    char recommendation_id[RECOMMENDATION_ID_SIZE + 1];
 };
 
 static uint32_t below(struct maker *m, uint32_t limit) {
@@ -97,11 +105,18 @@ static void everyday(struct maker *m) {
     after(m, &tx);
 }
 
+static void note_opening(struct maker *m) {
+    const uint32_t i = m->openings++ % OPENINGS;
+    memcpy(m->opening[i].tx_id, m->tx_id, sizeof m->tx_id);
+    memcpy(m->opening[i].payee, m->payee, sizeof m->payee);
+}
+
 static void burst(struct maker *m) {
     const uint32_t dropper = below(m, DROPPERS), credits = 2 + below(m, 4);
     for (uint32_t i = 0; i < credits; i++) {
         m->second += is(m, 20) ? HOUR_S : below(m, 20 * MINUTE_S); /* on the edge of a window */
         struct transaction tx = transfer(m, "dropper", dropper);
+        if (i == CROSSING) note_opening(m);
         set_back(m, &tx);
         after(m, &tx);
     }
@@ -169,14 +184,41 @@ static struct signal report(struct maker *m) {
     return s;
 }
 
+/* What a recommendation is called that began with one of those, if one did. */
+static void name_recommendation(struct maker *m) {
+    const uint32_t i = below(m, OPENINGS);
+    char named[64];
+    uint8_t digest[DIGEST_SIZE];
+    const int size = snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s", 0, 0,
+                              m->opening[i].payee, 0, m->opening[i].tx_id);
+    digest_sha256(named, (size_t)size, digest);
+    digest_hex(digest, RECOMMENDATION_ID_SIZE / 2, m->recommendation_id);
+}
+
+/* An answer to a recommendation; some by a citizen, who has no say. */
+static void make_outcome(struct maker *m, struct signal *s) {
+    static const uint8_t sources[] = {SOURCE_BANK, SOURCE_HUB, SOURCE_CITIZEN_BOT,
+                                      SOURCE_CITIZEN_BOT};
+    name_recommendation(m);
+    s->kind = SIGNAL_OUTCOME;
+    s->source = sources[below(m, 4)];
+    s->subject_count = 0;
+    s->outcome_present = true;
+    s->recommendation_id = text_of(m->recommendation_id);
+    s->outcome_result = (uint8_t)(1 + below(m, OUTCOME_COUNT - 1));
+    if (is(m, 30)) s->outcome_result = OUTCOME_FALSE_POSITIVE;
+}
+
 /* A signal, now and then one that cannot be used or a tombstone, each of a few ids. */
 static void signal(struct maker *m) {
     struct bytes value = {NULL, 0};
     struct error error;
-    snprintf(m->tx_id, sizeof m->tx_id, "s%u", below(m, 40));
+    const bool outcome = is(m, 70);
+    snprintf(m->tx_id, sizeof m->tx_id, outcome ? "o%u" : "s%u", below(m, outcome ? 400 : 40));
     struct signal s = report(m);
+    if (outcome) make_outcome(m, &s);
     const bool poison = is(m, 10), retired = !poison && is(m, 10);
-    if (poison) s.subject_count = 0;
+    if (poison) s.revision = 0;
     const bool encoded = retired || encode_signal(m->encoder, &s, &value, &error);
     assert(encoded);
     add_signal(m, value)->poison = poison;

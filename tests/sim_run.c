@@ -437,7 +437,7 @@ bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
     open_cluster(r);
     trim_input(r, INPUT_TRANSACTIONS);
     choose_signals(r);
-    sim_feed_make(&r->feed, &r->world, r->signals_at_ms == INT64_MAX ? 0 : 10);
+    sim_feed_make(&r->feed, &r->world, r->signals_at_ms == INT64_MAX ? 0 : 25);
     if (!chance_is(&r->world.chance, 30)) r->disk = sim_disk_new(&r->world);
     while (going(r) && !(r->world.quiet && all_is_committed(r))) {
         supervise(r);

@@ -29,6 +29,12 @@ struct act {
     enum verdict verdict;
     bool payer_too; /* the payer's side is scored as well, under the name of the account + "-payer"
                      */
+    /* An OUTCOME about the episode that `tx` opened for `account`, where there is a result: */
+    enum outcome_result result;
+    const char *names; /* an account; NULL: none */
+    enum signal_source source;
+    enum signal_effect effect; /* ADDED unless said */
+    enum confidence confidence;
 };
 
 static const char written_policy[] =
@@ -51,6 +57,7 @@ struct stage {
     struct batch *batch;
     struct account accounts[SCENE_MAX];
     char payer_names[SCENE_MAX][64];
+    char ids[SCENE_MAX][RECOMMENDATION_ID_SIZE + 1];
 };
 
 struct caps {
@@ -140,6 +147,40 @@ static void add_side(struct stage *stage, uint32_t event, enum side_role role, c
     };
 }
 
+static void id_of(const char *account, const char *tx, char id[RECOMMENDATION_ID_SIZE + 1]) {
+    char named[128];
+    uint8_t digest[DIGEST_SIZE];
+    const int size =
+        snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s", 0, 0, account, 0, tx);
+    digest_sha256(named, (size_t)size, digest);
+    digest_hex(digest, RECOMMENDATION_ID_SIZE / 2, id);
+}
+
+static void add_outcome(struct stage *stage, const struct act *act, uint64_t ordinal,
+                        int64_t clock_s) {
+    struct batch *batch = stage->batch;
+    const uint32_t event = batch->count++;
+    const int64_t second = monday() + act->at;
+    id_of(act->account, act->tx, stage->ids[ordinal]);
+    batch->input[event] = (struct input){.kind = INPUT_SIGNALS, .topic = "s", .ordinal = ordinal};
+    batch->verdict[event] = VERDICT_SIGNAL;
+    batch->signal_effect[event] = act->effect;
+    batch->clock_s[event] = clock_s;
+    batch->signal[event] = (struct signal){
+        .signal_id = text_of("answer"),
+        .kind = SIGNAL_OUTCOME,
+        .source = (uint8_t)(act->source == SOURCE_UNKNOWN ? SOURCE_BANK : act->source),
+        .confidence = (uint8_t)act->confidence,
+        .reported_at_us = second * 1000000 + 7,
+        .recommendation_id = text_of(stage->ids[ordinal]),
+        .outcome_present = true,
+        .outcome_result = (uint8_t)act->result,
+        .subject_count = act->names != NULL,
+        .subjects = {{text_of(act->names), SUBJECT_ACCOUNT, ROLE_BENEFICIARY}},
+    };
+    runs_add(stage->runs, ordinal, INPUT_SIGNALS, 0, (int64_t)ordinal);
+}
+
 static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal, int64_t clock_s) {
     struct batch *batch = stage->batch;
     const uint32_t event = batch->count++;
@@ -200,7 +241,8 @@ static struct recommendation seen[SCENE_MAX];
 static char seen_account[SCENE_MAX][64], seen_tx[SCENE_MAX][TARGET_TX_MAX][64];
 static uint64_t seen_at[SCENE_MAX];
 static size_t seen_count;
-static uint8_t decided[SCENE_MAX]; /* of the payee's side, by ordinal */
+static uint8_t decided[SCENE_MAX];  /* of the payee's side, by ordinal */
+static uint8_t answered[SCENE_MAX]; /* of the signals, by ordinal */
 
 static void note(const struct recommendation *r, uint64_t ordinal) {
     assert_true(seen_count < SCENE_MAX);
@@ -226,6 +268,9 @@ static void play_batch(struct stage *stage, FILE *out) {
     assert_null(decide_next(stage->decide, &event));
     for (uint32_t i = 0; i < batch->sides; i++)
         decided[batch->input[batch->side[i].event].ordinal] = batch->decision[i];
+    for (uint32_t i = 0; i < batch->count; i++)
+        if (batch->verdict[i] == VERDICT_SIGNAL)
+            answered[batch->input[i].ordinal] = batch->answered[i];
     batch->count = batch->sides = 0;
 }
 
@@ -238,8 +283,9 @@ static char *play_on(struct stage *stage, const struct act *acts, size_t count, 
     seen_count = 0;
     for (size_t i = 0; i < count; i++) {
         const bool dead = verdict_is_dead_letter(acts[i].verdict);
-        if (!dead && monday() + acts[i].at > clock_s) clock_s = monday() + acts[i].at;
-        add_act(stage, &acts[i], i, dead ? INT64_MAX : clock_s);
+        const bool outcome = acts[i].result != OUTCOME_UNKNOWN;
+        if (!dead && !outcome && monday() + acts[i].at > clock_s) clock_s = monday() + acts[i].at;
+        (outcome ? add_outcome : add_act)(stage, &acts[i], i, dead ? INT64_MAX : clock_s);
         if (stage->batch->count == size) play_batch(stage, out);
     }
     play_batch(stage, out);
@@ -612,6 +658,112 @@ static void test_both_sides_of_a_transaction_have_their_own_episode(void **unuse
     assert_string_equal(seen_account[1], "a");
 }
 
+static void test_an_outcome_that_overturns_withdraws(void **unused) {
+    (void)unused;
+    const enum outcome_result results[] = {OUTCOME_FALSE_POSITIVE, OUTCOME_RELEASED};
+    const char *const why[] = {"OUTCOME_FALSE_POSITIVE", "OUTCOME_RELEASED"};
+    for (size_t i = 0; i < COUNT_OF(results); i++) {
+        const struct act acts[] = {
+            {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 70},
+            {.at = 60, .account = "a", .tx = "1", .result = results[i], .names = "a"},
+            {.at = 61, .account = "a", .tx = "2", .score = 4},
+            {.at = DAY, .account = "a", .tx = "3", .score = 4}};
+        PLAY(acts);
+        assert_int_equal(seen_count, 3);
+        assert_seen(1, RECOMMENDATION_WITHDRAWN, ACTION_HOLD_AMOUNT, 1);
+        assert_change(1, why[i], "state hold_amount_kzt_minor ");
+        assert_true(text_equal(seen[1].change.signal_id, text_of("answer")));
+        assert_string_equal(seen[1].id, seen[0].id);
+        assert_int_equal(seen[1].revision, 2);
+        assert_int_equal(seen[1].issued_at_us, (monday() + 60) * 1000000 + 7);
+        assert_string_equal(seen[1].input_topic, "s");
+        assert_string_equal(seen[1].reasons[0].code, why[i]);
+        assert_seen(2, RECOMMENDATION_ISSUED, ACTION_SUSPEND_EBANKING, 3);
+        assert_int_equal(answered[1], ACTION_HOLD_AMOUNT);
+    }
+}
+
+static void test_an_outcome_of_the_bank_that_dealt_with_it_closes_in_silence(void **unused) {
+    (void)unused;
+    const enum outcome_result results[] = {OUTCOME_DECLINED, OUTCOME_REFUNDED,
+                                           OUTCOME_CONFIRMED_FRAUD};
+    for (size_t i = 0; i < COUNT_OF(results); i++) {
+        const struct act acts[] = {
+            {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 70},
+            {.at = 60, .account = "a", .tx = "1", .result = results[i]},
+            {.at = 61, .account = "a", .tx = "2", .score = 4, .unspent_tiyn = 700},
+            {.at = DAY - 1, .account = "a", .tx = "3", .score = 4, .unspent_tiyn = 700},
+            {.at = DAY, .account = "a", .tx = "4", .score = 2}};
+        PLAY(acts);
+        assert_int_equal(seen_count, 2);
+        assert_seen(1, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 4);
+        assert_string_not_equal(seen[1].id, seen[0].id);
+    }
+}
+
+static void test_a_hold_changes_nothing(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 100},
+        {.at = 1, .account = "a", .tx = "1", .result = OUTCOME_HELD},
+        {.at = 2, .account = "a", .tx = "1", .result = OUTCOME_PARTLY_HELD},
+        {.at = 3, .account = "a", .tx = "2", .score = 2, .unspent_tiyn = 124},
+        {.at = 4, .account = "a", .tx = "3", .score = 2, .unspent_tiyn = 125}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 2);
+    assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 4);
+}
+
+static void test_where_a_bank_found_nothing_any_money_is_news(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 100},
+        {.at = 1, .account = "a", .tx = "1", .result = OUTCOME_NO_FUNDS},
+        {.at = 2, .account = "a", .tx = "2", .score = 2, .unspent_tiyn = 0},
+        {.at = 3, .account = "a", .tx = "3", .score = 2, .unspent_tiyn = 50},
+        {.at = 4, .account = "a", .tx = "4", .score = 2, .unspent_tiyn = 51}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 2);
+    assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 3);
+    assert_int_equal(seen[1].hold_amount_kzt_minor, 50);
+    assert_change(1, "MONEY_AGAIN", "state target_tx_ids hold_amount_kzt_minor at_risk_kzt_minor ");
+}
+
+static void test_what_is_no_answer_changes_nothing(void **unused) {
+    (void)unused;
+    const enum outcome_result wrong = OUTCOME_FALSE_POSITIVE;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2},
+        {.account = "a", .tx = "1", .result = wrong, .source = SOURCE_CITIZEN_BOT},
+        {.account = "a", .tx = "1", .result = wrong, .effect = EFFECT_REPLAYED},
+        {.account = "a", .tx = "1", .result = wrong, .effect = EFFECT_STRANGER},
+        {.account = "a", .tx = "1", .result = wrong, .effect = EFFECT_WITHDRAWN},
+        {.account = "a", .tx = "1", .result = wrong, .confidence = CONFIDENCE_REJECTED},
+        {.account = "a", .tx = "1", .result = wrong, .names = "b"},
+        {.account = "a", .tx = "2", .result = wrong},
+        {.account = "b", .tx = "1", .result = wrong}};
+    const uint8_t due[] = {ACTION_COUNT, ACTION_COUNT,   ACTION_COUNT,   ACTION_COUNT,
+                           ACTION_COUNT, ACTION_UNKNOWN, ACTION_UNKNOWN, ACTION_UNKNOWN};
+    PLAY(acts);
+    assert_int_equal(seen_count, 1);
+    assert_memory_equal(answered + 1, due, sizeof due);
+}
+
+static void test_an_answer_after_the_end_is_counted_and_no_more(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 0.5},
+        {.account = "a", .tx = "1", .result = OUTCOME_FALSE_POSITIVE},
+        {.account = "a", .tx = "1", .result = OUTCOME_CONFIRMED_FRAUD, .effect = EFFECT_REVISED},
+        {.at = 2 * DAY, .account = "b", .tx = "2", .score = -1},
+        {.account = "a", .tx = "1", .result = OUTCOME_RELEASED, .effect = EFFECT_REVISED}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 2);
+    assert_int_equal(answered[1], ACTION_REVIEW_ONLY);
+    assert_int_equal(answered[2], ACTION_REVIEW_ONLY);
+    assert_int_equal(answered[4], ACTION_UNKNOWN);
+}
+
 static size_t random_scene(struct act *acts) {
     static const char *const accounts[] = {"a", "b", "c", "d", "e", "f", "g", "allowed"};
     static const char *const txs[] = {"1", "2", "3", "4", "5", "6", "7", "8"};
@@ -621,6 +773,13 @@ static size_t random_scene(struct act *acts) {
         state = state * 6364136223846793005ULL + 1442695040888963407ULL;
         const uint64_t r = state >> 20;
         at += (int64_t)(r % 4000);
+        if (r % 19 == 0) {
+            acts[i] = (struct act){.at = at,
+                                   .account = accounts[r / 3 % 8],
+                                   .tx = txs[r / 29 % 8],
+                                   .result = 1 + (enum outcome_result)(r / 7 % 8)};
+            continue;
+        }
         acts[i] = (struct act){
             .at = r % 13 == 0 ? at - 5000 : at,
             .account = accounts[r / 3 % 8],
@@ -683,6 +842,12 @@ int main(void) {
         cmocka_unit_test(test_a_side_is_told_what_was_made_of_it),
         cmocka_unit_test(test_a_side_that_found_no_room_is_told_which),
         cmocka_unit_test(test_both_sides_of_a_transaction_have_their_own_episode),
+        cmocka_unit_test(test_an_outcome_that_overturns_withdraws),
+        cmocka_unit_test(test_an_outcome_of_the_bank_that_dealt_with_it_closes_in_silence),
+        cmocka_unit_test(test_a_hold_changes_nothing),
+        cmocka_unit_test(test_where_a_bank_found_nothing_any_money_is_news),
+        cmocka_unit_test(test_what_is_no_answer_changes_nothing),
+        cmocka_unit_test(test_an_answer_after_the_end_is_counted_and_no_more),
         cmocka_unit_test(test_the_size_of_batches_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

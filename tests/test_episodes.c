@@ -111,6 +111,64 @@ static void test_an_episode_is_due_at_its_second(void **unused) {
     episodes_close(episodes);
 }
 
+static void test_an_episode_is_found_by_its_id(void **unused) {
+    (void)unused;
+    struct episodes *episodes = episodes_open(8);
+    struct episode *a = add(episodes, 7, "a", 10), *b = add(episodes, 9, "b", 20);
+    char id[RECOMMENDATION_ID_SIZE + 1];
+    memcpy(id, a->id, sizeof id);
+    assert_ptr_equal(episodes_find_id(episodes, text_of(id)), a);
+    assert_ptr_equal(episodes_find_id(episodes, text_of(b->id)), b);
+    episodes_remove(episodes, a);
+    assert_null(episodes_find_id(episodes, text_of(id)));
+    assert_null(episodes_find_id(episodes, text_of("")));
+    assert_null(episodes_find_id(episodes, (struct text){b->id, RECOMMENDATION_ID_SIZE - 1}));
+    episodes_close(episodes);
+}
+
+/* An account that was dropped and came back has another number. */
+static void test_one_under_another_number_goes_on_with_its_revisions(void **unused) {
+    (void)unused;
+    struct episodes *episodes = episodes_open(2);
+    struct episode *first = add(episodes, 1, "a", 10);
+    first->revision = 3;
+    episodes_start_cooling(episodes, first, 50);
+    struct episode *second = add(episodes, 2, "a", 20);
+    assert_int_equal(second->revision, 3);
+    assert_ptr_equal(episodes_find_id(episodes, text_of(second->id)), second);
+    assert_null(episodes_find(episodes, 1));
+    assert_int_equal(episodes_open_count(episodes), 1);
+    assert_non_null(add(episodes, 3, "b", 20));
+    episodes_close(episodes);
+}
+
+static void test_episodes_come_back_as_they_were_saved(void **unused) {
+    (void)unused;
+    struct episodes *before = episodes_open(8), *after = episodes_open(8);
+    struct episode *a = add(before, 7, "a", 10), *b = add(before, 9, "b", 20);
+    a->emptied = true;
+    a->revision = 2;
+    a->action = ACTION_HOLD_AMOUNT;
+    a->at_risk_tiyn = 77;
+    episodes_start_cooling(before, b, 30);
+    struct pack saved = {0}, again = {0};
+    episodes_save(before, &saved);
+    struct unpack unpack = {.at = saved.data, .end = saved.data + saved.size};
+    assert_true(episodes_load(after, &unpack));
+    const struct episode *loaded = episodes_find_id(after, text_of(a->id));
+    assert_non_null(loaded);
+    assert_true(loaded->emptied);
+    assert_int_equal(loaded->at_risk_tiyn, 77);
+    assert_int_equal(episodes_find(after, 9)->state, EPISODE_COOLING);
+    episodes_save(after, &again);
+    assert_int_equal(again.size, saved.size);
+    assert_memory_equal(again.data, saved.data, saved.size);
+    free(saved.data);
+    free(again.data);
+    episodes_close(before);
+    episodes_close(after);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_episode_is_found_by_its_account),
@@ -120,6 +178,9 @@ int main(void) {
         cmocka_unit_test(test_no_more_than_the_limit),
         cmocka_unit_test(test_the_first_that_is_due_comes_first_then_by_id),
         cmocka_unit_test(test_an_episode_is_due_at_its_second),
+        cmocka_unit_test(test_an_episode_is_found_by_its_id),
+        cmocka_unit_test(test_one_under_another_number_goes_on_with_its_revisions),
+        cmocka_unit_test(test_episodes_come_back_as_they_were_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

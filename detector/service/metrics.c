@@ -21,6 +21,13 @@ static const struct {
 static _Atomic int64_t values[METRIC_COUNT];
 static _Atomic uint64_t verdicts[VERDICT_COUNT];
 static _Atomic uint64_t signals[EFFECT_COUNT];
+static _Atomic uint64_t outcomes[OUTCOME_COUNT][ACTION_COUNT];
+
+static const char *const actions[ACTION_COUNT] = {
+#define X(name) #name,
+    ACTION_TABLE(X)
+#undef X
+};
 
 static const struct {
     const char *name, *help;
@@ -63,6 +70,14 @@ uint64_t metrics_get_signal(enum signal_effect effect) {
     return atomic_load_explicit(&signals[effect], memory_order_relaxed);
 }
 
+void metrics_add_outcome(enum outcome_result result, enum action action) {
+    atomic_fetch_add_explicit(&outcomes[result][action], 1, memory_order_relaxed);
+}
+
+uint64_t metrics_get_outcome(enum outcome_result result, enum action action) {
+    return atomic_load_explicit(&outcomes[result][action], memory_order_relaxed);
+}
+
 void metrics_name_shadows(const uint64_t *models, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
         atomic_store_explicit(&shadow_models[i], models[i], memory_order_relaxed);
@@ -84,8 +99,15 @@ static void reset_shadows(void) {
             atomic_store_explicit(&shadow_values[m][i], 0, memory_order_relaxed);
 }
 
+static void reset_outcomes(void) {
+    for (enum outcome_result r = 0; r < OUTCOME_COUNT; r++)
+        for (enum action a = 0; a < ACTION_COUNT; a++)
+            atomic_store_explicit(&outcomes[r][a], 0, memory_order_relaxed);
+}
+
 void metrics_reset(void) {
     reset_shadows();
+    reset_outcomes();
     for (enum metric m = 0; m < METRIC_COUNT; m++)
         metrics_set(m, 0);
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
@@ -121,6 +143,18 @@ static void print_shadows(FILE *out) {
     }
 }
 
+/* Those that there were, as most pairs never come. */
+static void print_outcomes(FILE *out) {
+    fprintf(out, "# HELP saqshy_outcomes_total answers to recommendations\n"
+                 "# TYPE saqshy_outcomes_total counter\n");
+    for (enum outcome_result r = OUTCOME_UNKNOWN + 1; r < OUTCOME_COUNT; r++)
+        for (enum action a = 0; a < ACTION_COUNT; a++)
+            if (metrics_get_outcome(r, a) > 0)
+                fprintf(out, "saqshy_outcomes_total{result=\"%s\",action=\"%s\"} %llu\n",
+                        outcome_result_symbols[r], actions[a],
+                        (unsigned long long)metrics_get_outcome(r, a));
+}
+
 void metrics_print(FILE *out) {
     for (enum metric m = 0; m < METRIC_COUNT; m++) {
         fprintf(out, "# HELP saqshy_%s %s\n# TYPE saqshy_%s %s\n", rows[m].name, rows[m].help,
@@ -137,6 +171,7 @@ void metrics_print(FILE *out) {
     for (enum signal_effect e = 0; e < EFFECT_COUNT; e++)
         fprintf(out, "saqshy_signals_total{effect=\"%s\"} %llu\n", signal_effect_name(e),
                 (unsigned long long)metrics_get_signal(e));
+    print_outcomes(out);
     print_shadows(out);
 }
 
@@ -147,10 +182,14 @@ void metrics_print_markdown(FILE *out) {
     for (enum metric m = 0; m < METRIC_COUNT; m++)
         fprintf(out, "| `saqshy_%s` | %s | %s |\n", rows[m].name,
                 rows[m].counter ? "counter" : "gauge", rows[m].help);
-    fprintf(out, "| `saqshy_verdicts_total{verdict}` | counter | input records by what became of "
-                 "them |\n"
-                 "| `saqshy_signals_total{effect}` | counter | signals by what they did to their "
-                 "table |\n");
+    fprintf(out,
+            "| `saqshy_verdicts_total{verdict}` | counter | input records by what became of "
+            "them |\n"
+            "| `saqshy_signals_total{effect}` | counter | signals by what they did to their "
+            "table |\n"
+            "| `saqshy_outcomes_total{result,action}` | counter | answers to recommendations by "
+            "result and by what was advised, once a revision of the OUTCOME; action UNKNOWN: "
+            "none such is known any more |\n");
     for (enum shadow_metric m = 0; m < SHADOW_METRIC_COUNT; m++)
         fprintf(out, "| `saqshy_%s{model}` | counter | %s |\n", shadow_rows[m].name,
                 shadow_rows[m].help);

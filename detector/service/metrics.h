@@ -3,6 +3,8 @@
  * gauges are relaxed atomics: any thread may add or set. No account labels. */
 #pragma once
 
+#include "detector/recommendation.h"
+#include "detector/signal.h"
 #include "detector/signal_effect.h"
 #include "detector/verdict.h"
 #include "models/score.h"
@@ -93,6 +95,10 @@ uint64_t metrics_get_verdict(enum verdict verdict);
 /* saqshy_signals_total{effect="…"} */
 void metrics_add_signal(enum signal_effect effect, uint64_t amount);
 uint64_t metrics_get_signal(enum signal_effect effect);
+/* saqshy_outcomes_total{result="…",action="…"}: what was advised; ACTION_UNKNOWN: not known any
+ * more. */
+void metrics_add_outcome(enum outcome_result result, enum action action);
+uint64_t metrics_get_outcome(enum outcome_result result, enum action action);
 /* saqshy_shadow_…{model="…"}: the model is named by 16 digits of its document's SHA-256. */
 void metrics_name_shadows(const uint64_t *models, uint32_t count);
 void metrics_add_shadow(enum shadow_metric metric, uint32_t shadow, uint64_t amount);

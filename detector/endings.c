@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/endings.h"
+
+const struct ending ending_term_over = {
+    RECOMMENDATION_EXPIRED,
+    "TERM_OVER",
+    "The term of this advice is over; nothing is to be held on it any more",
+    "Срок рекомендации истёк; удерживать средства по ней больше не следует",
+    "Ұсыныстың мерзімі аяқталды; ол бойынша қаражатты бұдан әрі ұстауға болмайды",
+};
+
+const struct ending ending_reversed = {
+    RECOMMENDATION_WITHDRAWN,
+    "TRANSACTION_REVERSED",
+    "The transaction that this advice began with was reversed",
+    "Операция, с которой началась рекомендация, отменена",
+    "Ұсыныс басталған операцияның күші жойылды",
+};
+
+const struct ending ending_false_positive = {
+    RECOMMENDATION_WITHDRAWN,
+    "OUTCOME_FALSE_POSITIVE",
+    "It was looked into, and this advice was wrong; nothing is to be held on it any more",
+    "Проверка показала, что рекомендация ошибочна; удерживать средства по ней больше не следует",
+    "Тексеру ұсыныстың қате екенін көрсетті; ол бойынша қаражатты бұдан әрі ұстауға болмайды",
+};
+
+const struct ending ending_released = {
+    RECOMMENDATION_WITHDRAWN,
+    "OUTCOME_RELEASED",
+    "What was held on this advice was released; nothing is to be held on it any more",
+    "Удержанное по рекомендации освобождено; удерживать средства по ней больше не следует",
+    "Ұсыныс бойынша ұсталған қаражат босатылды; ол бойынша қаражатты бұдан әрі ұстауға болмайды",
+};

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a recommendation ends: the code and the words of the one reason of its last revision. */
+#pragma once
+
+#include "detector/recommendation.h"
+
+struct ending {
+    enum recommendation_state state;
+    const char *code, *en, *ru, *kk; /* the code is stable, and that of the change too */
+};
+
+extern const struct ending ending_term_over, ending_reversed, ending_false_positive,
+    ending_released;
