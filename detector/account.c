@@ -299,14 +299,17 @@ uint32_t account_history(const struct account *a, struct account_event out[ACCOU
     return r.count;
 }
 
-int64_t account_unspent_p2p(const struct account *a, int64_t second) {
+struct account_unspent account_unspent(const struct account *a, int64_t second) {
     const struct ring r = ring_of(a);
+    struct account_unspent unspent = {0, 0};
     struct fifo fifo;
-    int64_t unspent = 0;
     fifo_compute(a, &fifo);
     for (uint32_t i = 0; i < r.count; i++) {
+        const int64_t left = fifo.lots[i].left;
         const bool p2p_credit = (r.bits[i] & (BIT_CREDIT | BIT_P2P)) == (BIT_CREDIT | BIT_P2P);
-        if (p2p_credit && (int64_t)r.second[i] > second - SECONDS_24H) unspent += fifo.lots[i].left;
+        if (p2p_credit && (int64_t)r.second[i] > second - SECONDS_24H) unspent.p2p_tiyn += left;
+        if ((r.kind[i] & KIND_EVENT_TYPE) == EVENT_TYPE_SALARY_OR_BENEFIT)
+            unspent.protected_tiyn += left;
     }
     return unspent;
 }

@@ -23,6 +23,9 @@ uint32_t account_history(const struct account *account,
  * first: the evidence of a reason. Returns their number, at most `max`. */
 uint32_t account_evidence(const struct account *account, int feature, int64_t second,
                           uint32_t *slots, uint32_t max);
-/* Money of P2P credits within the 24 h up to `second`, and since, that FIFO has not seen leave,
- * tiyn. */
-int64_t account_unspent_p2p(const struct account *account, int64_t second);
+/* Money of credits that FIFO has not seen leave, tiyn. */
+struct account_unspent {
+    int64_t p2p_tiyn;       /* of P2P credits within the 24 h up to a second, and since */
+    int64_t protected_tiyn; /* of wages, pensions and benefits, as far back as is known */
+};
+struct account_unspent account_unspent(const struct account *account, int64_t second);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/change.h"
 
-#include "detector/episode_rules.h"
-
 struct advised change_advised(const struct episode *episode) {
     return (struct advised){
         .state = episode->revision > 1 ? RECOMMENDATION_AMENDED : RECOMMENDATION_ISSUED,
         .action = episode->action,
         .priority = episode->priority,
-        .hold_tiyn = episode_hold_tiyn(episode->action, episode->at_risk_tiyn),
+        .hold_tiyn = episode->hold_tiyn,
         .at_risk_tiyn = episode->at_risk_tiyn,
     };
 }

@@ -145,13 +145,12 @@ static void fill_trail(struct recommendation *out, const struct transaction *tx)
     };
 }
 
-/* What is held is money of P2P credits that is still there. */
 static struct recommendation *advise(struct decide *d, const struct episode *episode,
                                      enum recommendation_state state, uint32_t side) {
     const struct batch *batch = d->batch;
     const uint32_t event = batch->side[side].event;
     struct recommendation *out = fill(d, episode, state, event);
-    out->hold_amount_kzt_minor = episode_hold_tiyn(episode->action, episode->at_risk_tiyn);
+    out->hold_amount_kzt_minor = episode->hold_tiyn;
     out->hold_amount_present = out->hold_amount_kzt_minor > 0;
     out->reason_count = reasons_fill(d->reasons, batch, side, out->reasons);
     out->feature_count = FEATURE_COUNT;
@@ -226,8 +225,13 @@ static const struct recommendation *pass_over(struct decide *d, const struct row
     return NULL;
 }
 
+static struct episode_money money_of(const struct decide *d, const struct row *row) {
+    return episode_money(d->options.policy, row->party,
+                         account_unspent(row->account, row->tx->event_time_s));
+}
+
 static void publish_row(struct decide *d, struct episode *episode, const struct row *row,
-                        enum action action, int64_t at_risk_tiyn) {
+                        enum action action, const struct episode_money *money) {
     const int64_t issued_us = time_of(row->tx);
     const int64_t within_us = policy_decide_within_s(d->options.policy) * MICROSECONDS;
     const int64_t decide_by_us = issued_us + within_us;
@@ -236,7 +240,8 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     episode->action = action;
     episode->priority = rule->priority;
     episode->threshold = rule->threshold;
-    episode->at_risk_tiyn = at_risk_tiyn;
+    episode->at_risk_tiyn = money->at_risk_tiyn;
+    episode->hold_tiyn = episode_hold_tiyn(action, money->at_risk_tiyn, money->available_tiyn);
     episode->emptied = false;
     episode->score = row->logit;
     episode->decide_by_us =
@@ -266,7 +271,8 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
         return pass_over(d, row, DECISION_CROWDED);
     }
     episode->valid_until_us = opening.due_s * MICROSECONDS;
-    publish_row(d, episode, row, action, account_unspent_p2p(row->account, row->tx->event_time_s));
+    const struct episode_money money = money_of(d, row);
+    publish_row(d, episode, row, action, &money);
     d->batch->decision[row->side] = DECISION_ISSUED;
     return advise(d, episode, RECOMMENDATION_ISSUED, row->side);
 }
@@ -274,9 +280,9 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
 static const struct recommendation *amend_episode(struct decide *d, const struct row *row,
                                                   struct episode *episode, enum action wanted) {
     if (wanted < episode->action) return pass_over(d, row, DECISION_STANDING);
-    const int64_t at_risk_tiyn = account_unspent_p2p(row->account, row->tx->event_time_s);
+    const struct episode_money money = money_of(d, row);
     const bool emptied = episode->emptied;
-    const bool grown = episode_has_grown(emptied ? 0 : episode->at_risk_tiyn, at_risk_tiyn);
+    const bool grown = episode_has_grown(emptied ? 0 : episode->at_risk_tiyn, money.at_risk_tiyn);
     if (!episode_is_amended(episode->action, wanted, grown))
         return pass_over(d, row, DECISION_STANDING);
     const enum action least = grown ? episode->action : episode->action + 1;
@@ -284,11 +290,11 @@ static const struct recommendation *amend_episode(struct decide *d, const struct
     if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
     struct advised before = change_advised(episode);
     before.lacks_tx = episodes_add_tx(episode, row->tx->tx_id);
-    publish_row(d, episode, row, action, at_risk_tiyn);
+    publish_row(d, episode, row, action, &money);
     d->batch->decision[row->side] = DECISION_AMENDED;
     struct recommendation *out = advise(d, episode, RECOMMENDATION_AMENDED, row->side);
-    const char *money = emptied ? "MONEY_AGAIN" : "MORE_MONEY";
-    change_name(out, &before, action > before.action ? "STRONGER_ACTION" : money);
+    const char *more = emptied ? "MONEY_AGAIN" : "MORE_MONEY";
+    change_name(out, &before, action > before.action ? "STRONGER_ACTION" : more);
     return out;
 }
 

@@ -3,7 +3,9 @@
  * which lives through episodes, and tune, which tries them at other thresholds. */
 #pragma once
 
-#include "detector/recommendation.h"
+#include "detector/account.h"
+#include "detector/policy.h"
+#include "detector/transaction.h"
 
 /* By a quarter at least. */
 static inline bool episode_has_grown(int64_t before_tiyn, int64_t now_tiyn) {
@@ -16,7 +18,29 @@ static inline bool episode_is_amended(enum action action, enum action wanted, bo
     return wanted > action || (wanted == action && grown);
 }
 
-/* What a recommendation holds: from HOLD_AMOUNT on, what is at risk. */
-static inline int64_t episode_hold_tiyn(enum action action, int64_t at_risk_tiyn) {
-    return action >= ACTION_HOLD_AMOUNT ? at_risk_tiyn : 0;
+/* What a scored side's account has: money of P2P credits that is still there, and what may be held
+ * at most. That is the balance without its protected money, where the policy protects any; where no
+ * balance is known, it is no limit. */
+struct episode_money {
+    int64_t at_risk_tiyn, available_tiyn;
+};
+
+static inline struct episode_money episode_money(const struct policy *policy,
+                                                 const struct party *party,
+                                                 struct account_unspent unspent) {
+    uint32_t flows = 0;
+    policy_protected_flows(policy, &flows);
+    const int64_t balance_tiyn = party->balance_after_minor;
+    const int64_t kept_tiyn = flows > 0 ? unspent.protected_tiyn : 0;
+    int64_t available_tiyn = INT64_MAX;
+    if (party->balance_after_present)
+        available_tiyn = balance_tiyn > kept_tiyn ? balance_tiyn - kept_tiyn : 0;
+    return (struct episode_money){unspent.p2p_tiyn, available_tiyn};
+}
+
+/* What a recommendation holds: from HOLD_AMOUNT on, what is at risk and may be held. */
+static inline int64_t episode_hold_tiyn(enum action action, int64_t at_risk_tiyn,
+                                        int64_t available_tiyn) {
+    if (action < ACTION_HOLD_AMOUNT) return 0;
+    return at_risk_tiyn < available_tiyn ? at_risk_tiyn : available_tiyn;
 }

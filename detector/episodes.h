@@ -27,7 +27,7 @@ struct episode {
     int32_t revision;
     enum action action;
     enum priority priority;
-    int64_t at_risk_tiyn;
+    int64_t at_risk_tiyn, hold_tiyn;
     bool emptied; /* since then a bank found no money */
     double score, threshold;
     int64_t decide_by_us, valid_until_us;
@@ -51,8 +51,7 @@ struct episode *episodes_find(const struct episodes *episodes, uint32_t account_
 /* The one that a recommendation_id names; NULL when there is none. */
 struct episode *episodes_find_id(const struct episodes *episodes, struct text id);
 /* A new open episode with its id, in place of a cooling one that had the same under another number
- * of the account: it goes on with that one's revisions. NULL when there are `episodes_max` already.
- */
+ * of the account: it goes on with that one's revisions. NULL when there are `episodes_max`. */
 struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening);
 /* Adds to tx_ids; when they are full, in place of the newest. False: it is there already. */
 bool episodes_add_tx(struct episode *episode, struct text tx_id);

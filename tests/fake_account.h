@@ -7,7 +7,7 @@
 
 struct account {
     uint32_t number;
-    int64_t unspent_tiyn;
+    int64_t unspent_tiyn, protected_tiyn;
     uint32_t event_count;
     struct account_event events[ACCOUNT_EVENTS_MAX]; /* oldest first */
 };
@@ -28,7 +28,7 @@ uint32_t account_evidence(const struct account *account, int feature, int64_t se
     return count;
 }
 
-int64_t account_unspent_p2p(const struct account *account, int64_t second) {
+struct account_unspent account_unspent(const struct account *account, int64_t second) {
     (void)second;
-    return account->unspent_tiyn;
+    return (struct account_unspent){account->unspent_tiyn, account->protected_tiyn};
 }

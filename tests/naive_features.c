@@ -560,8 +560,15 @@ static int64_t unspent_p2p(const struct question *q, const struct purse *p) {
     return sum;
 }
 
-/* Returns the money of the last day's P2P credits that is still there. */
-static int64_t fifo(const struct question *q) {
+static int64_t unspent_protected(const struct question *q, const struct purse *p) {
+    int64_t sum = 0;
+    for (int i = 0; i < q->ring_count; i++)
+        if (is_credit(&q->ring[i]) && q->ring[i].type == EVENT_TYPE_SALARY_OR_BENEFIT)
+            sum += p->left[i];
+    return sum;
+}
+
+static void fifo(const struct question *q, struct naive_side *side) {
     struct purse purse;
     fill_purse(q, &purse);
     double *o = q->out;
@@ -575,7 +582,8 @@ static int64_t fifo(const struct question *q) {
     o[FEATURE_passed_amount_cash_72h] = tiyn_of(gone(q, &purse, P2P_IN, 3 * DAY, AS_CASH, ever));
     o[FEATURE_passed_amount_p2p_24h] = tiyn_of(gone(q, &purse, P2P_IN, DAY, BY_P2P, ever));
     o[FEATURE_passed_amount_p2p_72h] = tiyn_of(gone(q, &purse, P2P_IN, 3 * DAY, BY_P2P, ever));
-    return unspent_p2p(q, &purse);
+    side->unspent_p2p = unspent_p2p(q, &purse);
+    side->unspent_protected = unspent_protected(q, &purse);
 }
 
 /* The rest of the vector. */
@@ -788,7 +796,7 @@ static void answer(const struct naive *naive, const struct person *person,
         side->features[f] = INFINITY; /* what is forgotten is seen */
     counts_and_amounts(&q);
     ratios(&q);
-    side->unspent_p2p = fifo(&q);
+    fifo(&q, side);
     gaps(&q);
     attempts(&q);
     habits(&q);

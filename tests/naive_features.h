@@ -77,6 +77,7 @@ struct naive_side {
     uint32_t account_number;      /* from 1, in order of appearance */
     int64_t approximate_before_s; /* 0: all is known */
     int64_t unspent_p2p;          /* tiyn of P2P credits of the 24 h before that FIFO has left */
+    int64_t unspent_protected;    /* the same of wages and benefits, of any time */
     double features[FEATURE_COUNT];
 };
 

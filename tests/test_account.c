@@ -217,12 +217,27 @@ static void unspent_is_p2p_money_of_the_day_that_has_not_left(void **state) {
     insert(event(BIT_CREDIT | BIT_P2P, 5, 0));
     insert(event(BIT_CREDIT, 5, 1));
     insert(event(BIT_CREDIT | BIT_P2P, 5, 2));
-    assert_int_equal(account_unspent_p2p(account, START_S + 3), 2000);
+    assert_int_equal(account_unspent(account, START_S + 3).p2p_tiyn, 2000);
     struct ring_event spent = event(BIT_DEBIT, 6, 3);
     spent.amount_tiyn = 2500;
     insert(spent);
-    assert_int_equal(account_unspent_p2p(account, START_S + 3), 500);
-    assert_int_equal(account_unspent_p2p(account, START_S + 2 + DAY_S), 0);
+    assert_int_equal(account_unspent(account, START_S + 3).p2p_tiyn, 500);
+    assert_int_equal(account_unspent(account, START_S + 2 + DAY_S).p2p_tiyn, 0);
+}
+
+static void wages_are_money_apart(void **state) {
+    (void)state;
+    struct ring_event wage = event(BIT_CREDIT, 5, 0);
+    wage.event_type = EVENT_TYPE_SALARY_OR_BENEFIT;
+    insert(wage);
+    insert(event(BIT_CREDIT | BIT_P2P, 5, 1));
+    assert_int_equal(account_unspent(account, START_S + 2).protected_tiyn, 1000);
+    assert_int_equal(account_unspent(account, START_S + 2).p2p_tiyn, 1000);
+    struct ring_event spent = event(BIT_DEBIT, 6, 3);
+    spent.amount_tiyn = 300;
+    insert(spent);
+    assert_int_equal(account_unspent(account, START_S + 3).protected_tiyn, 700);
+    assert_int_equal(account_unspent(account, START_S + 3).p2p_tiyn, 1000);
 }
 
 /* Size classes. */
@@ -331,6 +346,7 @@ int main(void) {
         TEST(evidence_is_what_the_feature_looked_at_newest_first),
         TEST(evidence_of_rapid_cash_out_is_every_debit),
         TEST(unspent_is_p2p_money_of_the_day_that_has_not_left),
+        TEST(wages_are_money_apart),
         TEST(a_class_has_room_for_twice_what_the_one_below_has),
         TEST(events_of_eight_days_ago_leave_from_the_old_end_into_old_money),
         TEST(a_record_wants_a_smaller_class_when_it_fits_there_with_room_to_spare),

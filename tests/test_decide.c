@@ -27,6 +27,8 @@ struct act {
     int64_t unspent_tiyn;
     enum tx_status status; /* UNKNOWN: settled */
     enum verdict verdict;
+    bool balance_known; /* after the transaction, of the payee */
+    int64_t balance_tiyn, protected_tiyn;
     bool payer_too; /* the payer's side is scored as well, under the name of the account + "-payer"
                      */
     /* An OUTCOME about the episode that `tx` opened for `account`, where there is a result: */
@@ -195,7 +197,10 @@ static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal
         .tx_id = text_of(act->tx),
         .tx_status = (uint8_t)(act->status == TX_STATUS_UNKNOWN ? TX_STATUS_SETTLED : act->status),
         .payer = {.account_token = text_of(payer)},
-        .payee = {.account_token = text_of(act->account), .bank_bic = text_of("BANKKZ01")},
+        .payee = {.account_token = text_of(act->account),
+                  .bank_bic = text_of("BANKKZ01"),
+                  .balance_after_present = act->balance_known,
+                  .balance_after_minor = act->balance_tiyn},
         .event_time_s = second - 2,
         .event_time_us = (second - 2) * 1000000,
         .ingest_time_s = second,
@@ -203,8 +208,10 @@ static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal
         .ingest_time_present = true,
         .amount_tiyn = 1000,
     };
-    stage->accounts[ordinal] = (struct account){
-        .unspent_tiyn = act->unspent_tiyn, .event_count = 1, .events = {{.ordinal = ordinal}}};
+    stage->accounts[ordinal] = (struct account){.unspent_tiyn = act->unspent_tiyn,
+                                                .protected_tiyn = act->protected_tiyn,
+                                                .event_count = 1,
+                                                .events = {{.ordinal = ordinal}}};
     runs_add(stage->runs, ordinal, INPUT_TRANSACTIONS, 3, (int64_t)ordinal);
     if (act->verdict != VERDICT_ACCEPTED) return;
     if (act->payer_too) add_side(stage, event, SIDE_PAYER, payer, act->score);
@@ -446,6 +453,42 @@ static void test_every_revision_names_what_changed_and_why(void **unused) {
     assert_change(5, "TRANSACTION_REVERSED", "state hold_amount_kzt_minor ");
     assert_change(6, NULL, "");
     assert_change(7, "TERM_OVER", "state ");
+}
+
+static void test_no_more_is_held_than_is_there_and_wages_stay(void **unused) {
+    (void)unused;
+    static const struct {
+        int64_t unspent, balance, wages, hold; /* balance −1: unknown */
+    } cases[] = {{100, -1, 30, 100}, {100, 500, 30, 100}, {100, 120, 30, 90},
+                 {100, 100, 0, 100}, {100, 60, 0, 60},    {100, 30, 30, -1},
+                 {100, 20, 30, -1},  {100, 0, 0, -1},     {0, 500, 0, -1}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct act acts[] = {{.account = "a",
+                                    .tx = "1",
+                                    .score = 2,
+                                    .unspent_tiyn = cases[i].unspent,
+                                    .balance_known = cases[i].balance >= 0,
+                                    .balance_tiyn = cases[i].balance,
+                                    .protected_tiyn = cases[i].wages}};
+        PLAY(acts);
+        assert_int_equal(seen_count, 1);
+        assert_int_equal(seen[0].at_risk_kzt_minor, cases[i].unspent);
+        assert_int_equal(seen[0].hold_amount_present, cases[i].hold >= 0);
+        if (cases[i].hold >= 0) assert_int_equal(seen[0].hold_amount_kzt_minor, cases[i].hold);
+    }
+}
+
+static void test_an_overdrawn_account_has_nothing_to_hold(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a",
+                                .tx = "1",
+                                .score = 4,
+                                .unspent_tiyn = 100,
+                                .balance_known = true,
+                                .balance_tiyn = INT64_MIN,
+                                .protected_tiyn = INT64_MAX}};
+    PLAY(acts);
+    assert_false(seen[0].hold_amount_present);
 }
 
 static void test_at_most_four_transactions_are_named_the_newest_last(void **unused) {
@@ -786,12 +829,42 @@ static size_t random_scene(struct act *acts) {
             .tx = txs[r / 29 % 8],
             .score = (double)(int64_t)(r / 7 % 10) - 5,
             .unspent_tiyn = (int64_t)(r / 11 % 100000),
+            .balance_known = r / 5 % 2 == 0,
+            .balance_tiyn = (int64_t)(r / 17 % 150000) - 10000,
+            .protected_tiyn = r / 41 % 3 == 0 ? (int64_t)(r / 43 % 80000) : 0,
             .status = r % 11 == 0 ? TX_STATUS_REVERSED : TX_STATUS_SETTLED,
             .verdict = r % 17 == 0 ? VERDICT_BAD_TIME : VERDICT_ACCEPTED,
             .payer_too = r % 5 == 0,
         };
     }
     return SCENE_MAX;
+}
+
+/* Whatever happens, what is advised is suspect money, no more than may be held of the account, and
+ * nothing once the advice is over. */
+static void test_whatever_happens_a_hold_keeps_its_bounds(void **unused) {
+    (void)unused;
+    static struct act acts[SCENE_MAX];
+    const size_t count = random_scene(acts);
+    struct stage *stage = stage_open(&wide);
+    size_t holds = 0, bounded = 0;
+    free(play_on(stage, acts, count, 64));
+    for (size_t i = 0; i < seen_count; i++) {
+        const struct recommendation *r = &seen[i];
+        const struct act *act = &acts[seen_at[i]];
+        const bool over =
+            r->state == RECOMMENDATION_WITHDRAWN || r->state == RECOMMENDATION_EXPIRED;
+        if (over || r->action < ACTION_HOLD_AMOUNT) assert_false(r->hold_amount_present);
+        if (!r->hold_amount_present) continue;
+        holds++;
+        assert_true(r->hold_amount_kzt_minor > 0);
+        assert_true(r->hold_amount_kzt_minor <= r->at_risk_kzt_minor);
+        if (strcmp(seen_account[i], act->account) != 0 || !act->balance_known) continue;
+        assert_true(r->hold_amount_kzt_minor <= act->balance_tiyn - act->protected_tiyn);
+        bounded++;
+    }
+    assert_true(holds > 30 && bounded > 10);
+    stage_close(stage);
 }
 
 static void test_the_size_of_batches_changes_nothing(void **unused) {
@@ -828,6 +901,8 @@ int main(void) {
         cmocka_unit_test(test_it_is_amended_when_the_action_rises),
         cmocka_unit_test(test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter),
         cmocka_unit_test(test_every_revision_names_what_changed_and_why),
+        cmocka_unit_test(test_no_more_is_held_than_is_there_and_wages_stay),
+        cmocka_unit_test(test_an_overdrawn_account_has_nothing_to_hold),
         cmocka_unit_test(test_at_most_four_transactions_are_named_the_newest_last),
         cmocka_unit_test(test_expiry_comes_before_the_record_that_moved_the_clock),
         cmocka_unit_test(test_no_advice_is_given_that_is_over_already),
@@ -848,6 +923,7 @@ int main(void) {
         cmocka_unit_test(test_where_a_bank_found_nothing_any_money_is_news),
         cmocka_unit_test(test_what_is_no_answer_changes_nothing),
         cmocka_unit_test(test_an_answer_after_the_end_is_counted_and_no_more),
+        cmocka_unit_test(test_whatever_happens_a_hold_keeps_its_bounds),
         cmocka_unit_test(test_the_size_of_batches_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
 #define SIDES_SHA256 "a0dc7f7443987567a6f5290a1aab824a224d87b9bdfd21a1eaa4453d6eeb8d7b"
-#define OUTPUT_SHA256 "b073fff8b6eaedae2467df310366ed5db9fcc6dd24bd01a24f0ec2dde9a570d8"
+#define OUTPUT_SHA256 "eb05aa9d388a487f539154c13d4bc286f59bc3608ac442bc2af19bf279677e58"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];

@@ -89,6 +89,7 @@ static void add_side(uint32_t account, int64_t after_s, double logit) {
                                        .issued_s = second,
                                        .due_s = second + 7 * DAY_S,
                                        .unspent_tiyn = 1000,
+                                       .available_tiyn = INT64_MAX,
                                        .tx = i,
                                        .account = account,
                                        .number = account + 1};

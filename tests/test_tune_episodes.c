@@ -32,11 +32,11 @@ static const enum action action_of[] = {ACTION_REVIEW_ONLY, ACTION_HOLD_AMOUNT,
                                         ACTION_SUSPEND_EBANKING};
 
 struct event {
-    int64_t second, ingest_s, clock_s, unspent_tiyn;
+    int64_t second, ingest_s, clock_s, unspent_tiyn, protected_tiyn, balance_tiyn;
     double score;
     uint32_t name, number;
     char tx[16];
-    bool reversed, ingested;
+    bool reversed, ingested, balance_known;
     enum verdict verdict;
 };
 
@@ -77,11 +77,12 @@ static struct policy *make_policy(const struct tune_thresholds *thresholds) {
                          first ? "" : ", ", actions[i], model_probability(model, at));
         first = false;
     }
-    (void)snprintf(json + size, sizeof json - (size_t)size,
-                   "}, \"cool_down_hours\": 5, \"decide_within_minutes\": 60, "
-                   "\"max_hold_business_days\": 1, \"protected_flows\": [], \"holidays\": [], "
-                   "\"working_weekends\": [], \"allow\": [{\"account_token\": \"allowed\", "
-                   "\"reason\": \"a test\", \"expires\": \"2026-06-03\"}], \"provenance\": {}}");
+    (void)snprintf(
+        json + size, sizeof json - (size_t)size,
+        "}, \"cool_down_hours\": 5, \"decide_within_minutes\": 60, "
+        "\"max_hold_business_days\": 1, \"protected_flows\": [\"WAGE\"], \"holidays\": [], "
+        "\"working_weekends\": [], \"allow\": [{\"account_token\": \"allowed\", "
+        "\"reason\": \"a test\", \"expires\": \"2026-06-03\"}], \"provenance\": {}}");
     struct error error = {0};
     struct policy *policy = policy_parse(json, strlen(json), "policy", model, &error);
     if (policy == NULL) fail_msg("%s: %s", error.text, json);
@@ -132,6 +133,9 @@ static void write_event(struct chance *chance, size_t i, int64_t clock_s, uint32
     event->second = event->ingest_s - 3;
     event->ingested = !chance_is(chance, 20);
     event->unspent_tiyn = chance_is(chance, 10) ? 0 : 1000 + 100 * chance_below(chance, 20);
+    event->balance_known = chance_is(chance, 50);
+    event->balance_tiyn = 100 * (int64_t)chance_below(chance, 40) - 200;
+    event->protected_tiyn = chance_is(chance, 70) ? 0 : 100 * chance_below(chance, 20);
     event->score = scores[chance_below(chance, sizeof scores / sizeof scores[0])];
     event->verdict = verdict_by(chance);
     event->reversed = i > 10 && chance_is(chance, 10);
@@ -166,12 +170,15 @@ static void add_event(size_t i) {
     batch->tx[row] =
         (struct transaction){.tx_id = text_of(event->tx),
                              .tx_status = event->reversed ? TX_STATUS_REVERSED : TX_STATUS_SETTLED,
-                             .payee = {.account_token = text_of(names[event->name])},
+                             .payee = {.account_token = text_of(names[event->name]),
+                                       .balance_after_present = event->balance_known,
+                                       .balance_after_minor = event->balance_tiyn},
                              .event_time_s = event->second,
                              .event_time_us = event->second * 1000000 + 7,
                              .ingest_time_us = event->ingest_s * 1000000 + 5,
                              .ingest_time_present = event->ingested};
-    accounts[i] = (struct account){.unspent_tiyn = event->unspent_tiyn};
+    accounts[i] = (struct account){.unspent_tiyn = event->unspent_tiyn,
+                                   .protected_tiyn = event->protected_tiyn};
     if (event->verdict != VERDICT_ACCEPTED) return;
     const uint32_t side = batch->sides++;
     for (int f = 0; f < FEATURE_COUNT; f++)

@@ -38,7 +38,7 @@ static void take_side(struct tune_bests *b, const struct batch *batch, uint32_t 
     batch_vector(batch, i, vector);
     best->logit = batch->logit[i];
     best->time_s = time_s;
-    best->unspent_tiyn = account_unspent_p2p(side->account, time_s);
+    best->unspent_tiyn = account_unspent(side->account, time_s).p2p_tiyn;
     best->reason_count = reasons_weigh(b->reasons, vector, best->reasons, TUNE_REASONS);
     for (uint32_t r = 0; r < best->reason_count; r++)
         best->values[r] = vector[model_term_text(b->model, best->reasons[r].term).feature_a];

@@ -94,13 +94,13 @@ size_t tune_episodes(const struct tune_side *sides, size_t count, const struct t
         const bool open = w.standing == OPEN;
         if (side->reversed && open && w.tx == side->tx) cool(&w, side->clock_s);
         if (side->reversed || !judge(&w, side, wanted)) continue;
-        advice[advised++] =
-            (struct backtest_advice){.issued_s = side->issued_s,
-                                     .hold_tiyn = episode_hold_tiyn(w.action, w.at_risk_tiyn),
-                                     .account = side->account,
-                                     .action = w.action,
-                                     .opens = !open,
-                                     .at_risk_tiyn = w.at_risk_tiyn};
+        advice[advised++] = (struct backtest_advice){
+            .issued_s = side->issued_s,
+            .hold_tiyn = episode_hold_tiyn(w.action, w.at_risk_tiyn, side->available_tiyn),
+            .account = side->account,
+            .action = w.action,
+            .opens = !open,
+            .at_risk_tiyn = w.at_risk_tiyn};
     }
     return advised;
 }

@@ -3,6 +3,7 @@
 
 #include "detector/account.h"
 #include "detector/base/grow.h"
+#include "detector/episode_rules.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -28,17 +29,20 @@ static struct tune_side side_of(const struct tune_sides *s, const struct batch *
     const struct transaction *tx = &batch->tx[side->event];
     const int64_t issued_us = tx->ingest_time_present ? tx->ingest_time_us : tx->event_time_us;
     const int64_t issued_s = issued_us / MICROSECONDS;
+    const struct party *party = backtest_party(batch, side);
+    const struct episode_money money =
+        episode_money(s->policy, party, account_unspent(side->account, tx->event_time_s));
     const int64_t clock_s = s->clock.seconds[s->clock.count - 1];
-    return (struct tune_side){
-        .logit = batch->logit[i],
-        .clock_s = clock_s,
-        .issued_s = issued_s,
-        .due_s = policy_valid_until_s(s->policy, issued_s),
-        .unspent_tiyn = account_unspent_p2p(side->account, tx->event_time_s),
-        .tx = XXH3_64bits(tx->tx_id.data, tx->tx_id.size),
-        .number = side->account_number,
-        .reversed = tx->tx_status == TX_STATUS_REVERSED,
-        .allowed = policy_allows(s->policy, backtest_party(batch, side)->account_token, clock_s)};
+    return (struct tune_side){.logit = batch->logit[i],
+                              .clock_s = clock_s,
+                              .issued_s = issued_s,
+                              .due_s = policy_valid_until_s(s->policy, issued_s),
+                              .unspent_tiyn = money.at_risk_tiyn,
+                              .available_tiyn = money.available_tiyn,
+                              .tx = XXH3_64bits(tx->tx_id.data, tx->tx_id.size),
+                              .number = side->account_number,
+                              .reversed = tx->tx_status == TX_STATUS_REVERSED,
+                              .allowed = policy_allows(s->policy, party->account_token, clock_s)};
 }
 
 void tune_sides_take(struct tune_sides *s, const struct backtest_pass *pass,

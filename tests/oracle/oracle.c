@@ -207,8 +207,8 @@ static void split(char *line, char *field[FIELDS]) {
 }
 
 static void show(long row, const struct naive_side *side, double logit) {
-    printf("%ld\t%c\t%u\t%a\t%lld", row, side->payee ? 'E' : 'P', side->account_number, logit,
-           (long long)side->unspent_p2p);
+    printf("%ld\t%c\t%u\t%a\t%lld\t%lld", row, side->payee ? 'E' : 'P', side->account_number, logit,
+           (long long)side->unspent_p2p, (long long)side->unspent_protected);
     for (int f = 0; f < FEATURE_COUNT; f++)
         printf("\t%a", side->features[f]);
     putchar('\n');

@@ -37,7 +37,7 @@ ACTIONS = ["UNKNOWN", "REVIEW_ONLY", "ASK_PAYER", "SUSPEND_INSTRUCTION", "HOLD_A
            "REFUSE_TO_PAYEE"]
 
 Message = namedtuple("Message", "topic partition offset timestamp_ms key value headers")
-Side = namedtuple("Side", "payee account logit unspent features")
+Side = namedtuple("Side", "payee account logit unspent protected features")
 
 
 class Wrong(AssertionError):
@@ -216,9 +216,9 @@ def score(rows, least_logit):
                               stdout=subprocess.PIPE, text=True)
     sides = {}
     for line in done.stdout.splitlines():
-        number, side, account, logit, unspent, *features = line.split("\t")
+        number, side, account, logit, unspent, protected, *features = line.split("\t")
         sides.setdefault(accepted[int(number)], []).append(
-            Side(side == "E", int(account), float.fromhex(logit), int(unspent), features))
+            Side(side == "E", int(account), float.fromhex(logit), int(unspent), int(protected), features))
     return sides
 
 
@@ -403,9 +403,17 @@ class Judge:
         episode.rule = self.policy.rules[action]
         within = self.policy.document["decide_within_minutes"] * 60 * SECOND
         episode.decide_by = min(clock_of(row.event) + within, episode.valid_until)
-        hold = side.unspent if action >= ACTIONS.index("HOLD_AMOUNT") and side.unspent > 0 else None
-        self.say(episode, state, why, row, hold, [self.hop(row.event)],
+        hold = self.hold(row, side) if action >= ACTIONS.index("HOLD_AMOUNT") else 0
+        self.say(episode, state, why, row, hold or None, [self.hop(row.event)],
                  [None if value in ("nan", "-nan") else float.fromhex(value) for value in side.features])
+
+    def hold(self, row, side):
+        """No more than the balance without wages, pensions and benefits, where the policy protects any."""
+        balance = row.event["payee" if side.payee else "payer"].get("balance_after_minor")
+        if balance is None:
+            return side.unspent
+        kept = side.protected if self.policy.document["protected_flows"] else 0
+        return max(0, min(side.unspent, balance - kept))
 
     @staticmethod
     def hop(event):
