@@ -2,6 +2,7 @@
 #include "detector/decide.h"
 
 #include "detector/account.h"
+#include "detector/caps.h"
 #include "detector/change.h"
 #include "detector/endings.h"
 #include "detector/episode_rules.h"
@@ -14,15 +15,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { HOUR_S = 3600, MICROSECONDS = 1000000 };
+enum { MICROSECONDS = 1000000 };
 
 struct decide {
     struct decide_options options;
     struct episodes *episodes;
     struct reasons *reasons;
     int64_t clock_s; /* engine clock at the record in hand */
-    int64_t hour;    /* of the engine clock, for the caps */
-    uint32_t in_hour[ACTION_COUNT];
+    struct caps *caps;
     struct batch *batch;
     uint32_t event, side; /* the next to be looked at */
     uint32_t heard;       /* signals of the events before this one were heard */
@@ -37,7 +37,8 @@ struct decide *decide_open(const struct decide_options *options, struct error *e
     d->clock_s = INT64_MIN;
     d->episodes = episodes_open(options->episodes_max);
     d->reasons = reasons_open(options->model, options->score, options->runs);
-    if (d->episodes != NULL && d->reasons != NULL) return d;
+    d->caps = caps_new();
+    if (d->episodes != NULL && d->reasons != NULL && d->caps != NULL) return d;
 fail:
     error_set(error, ERROR_FAILED, "no memory for %u episodes", options->episodes_max);
     decide_close(d);
@@ -64,6 +65,7 @@ void decide_close(struct decide *d) {
     if (d == NULL) return;
     reasons_close(d->reasons);
     episodes_close(d->episodes);
+    caps_free(d->caps);
     free(d);
 }
 
@@ -189,21 +191,15 @@ static struct recommendation *end_episode(struct decide *d, struct episode *epis
     return out;
 }
 
-/* Caps. */
-
-/* The strongest action from `wanted` down to `least` that the hour has room for; ACTION_UNKNOWN:
+/* The strongest action from `wanted` down to `least` that the caps have room for; ACTION_UNKNOWN:
  * none. */
-static enum action with_room(const struct decide *d, enum action wanted, enum action least) {
-    for (int a = (int)wanted; a >= (int)least; a--) {
-        const struct policy_rule *rule = policy_rule(d->options.policy, (enum action)a);
-        if (rule != NULL && d->in_hour[a] < rule->per_hour) return (enum action)a;
-    }
-    return ACTION_UNKNOWN;
-}
-
-static enum action take_room(struct decide *d, enum action wanted, enum action least) {
-    const enum action granted = with_room(d, wanted, least);
+static enum action take_room(const struct decide *d, struct text bic, enum action wanted,
+                             enum action least) {
+    enum caps_full full;
+    const enum action granted = caps_find(d->caps, d->options.policy, bic, wanted, least, &full);
     if (granted != wanted) metrics_add(METRIC_CAPPED, 1);
+    if (full == CAPS_FULL_BANK) metrics_add(METRIC_CAPPED_BANK, 1);
+    if (granted == ACTION_UNKNOWN) metrics_add(METRIC_HELD_BACK, 1);
     return granted;
 }
 
@@ -246,7 +242,7 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     episode->score = row->logit;
     episode->decide_by_us =
         decide_by_us < episode->valid_until_us ? decide_by_us : episode->valid_until_us;
-    d->in_hour[action]++;
+    caps_take(d->caps, episode->bic, action);
 }
 
 static const struct recommendation *open_episode(struct decide *d, const struct row *row,
@@ -263,7 +259,7 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
         metrics_add(METRIC_OVERDUE, 1);
         return pass_over(d, row, DECISION_OVERDUE);
     }
-    const enum action action = take_room(d, wanted, ACTION_UNKNOWN + 1);
+    const enum action action = take_room(d, opening.bic, wanted, ACTION_UNKNOWN + 1);
     if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
     struct episode *episode = episodes_add(d->episodes, &opening);
     if (episode == NULL) {
@@ -286,7 +282,7 @@ static const struct recommendation *amend_episode(struct decide *d, const struct
     if (!episode_is_amended(episode->action, wanted, grown))
         return pass_over(d, row, DECISION_STANDING);
     const enum action least = grown ? episode->action : episode->action + 1;
-    const enum action action = take_room(d, wanted, least);
+    const enum action action = take_room(d, episode->bic, wanted, least);
     if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
     struct advised before = change_advised(episode);
     before.lacks_tx = episodes_add_tx(episode, row->tx->tx_id);
@@ -380,10 +376,7 @@ void decide_batch(struct decide *d, struct batch *batch) {
 static void move_clock(struct decide *d, uint32_t event) {
     if (verdict_is_dead_letter(d->batch->verdict[event])) return;
     if (d->batch->clock_s[event] > d->clock_s) d->clock_s = d->batch->clock_s[event];
-    const int64_t hour = d->clock_s / HOUR_S;
-    if (hour == d->hour) return;
-    d->hour = hour;
-    memset(d->in_hour, 0, sizeof d->in_hour);
+    caps_move(d->caps, d->clock_s);
 }
 
 static const struct recommendation *expire(struct decide *d) {
@@ -421,16 +414,11 @@ const struct recommendation *decide_next(struct decide *d, uint32_t *event) {
 
 void decide_save(const struct decide *d, struct pack *p) {
     pack_i64(p, d->clock_s);
-    pack_i64(p, d->hour);
-    for (int a = 0; a < ACTION_COUNT; a++)
-        pack_u32(p, d->in_hour[a]);
+    caps_save(d->caps, p);
     episodes_save(d->episodes, p);
 }
 
 bool decide_load(struct decide *d, struct unpack *u) {
     d->clock_s = unpack_i64(u);
-    d->hour = unpack_i64(u);
-    for (int a = 0; a < ACTION_COUNT; a++)
-        d->in_hour[a] = unpack_u32(u);
-    return episodes_load(d->episodes, u);
+    return caps_load(d->caps, u) && episodes_load(d->episodes, u);
 }

@@ -28,8 +28,9 @@ const char *policy_json(const struct policy *policy, size_t *size);
 
 /* What a policy says of one action. */
 struct policy_rule {
-    double threshold;  /* logit; infinite, offline only: never reached */
-    uint32_t per_hour; /* recommendations in an hour of the engine clock */
+    double threshold;           /* logit; infinite, offline only: never reached */
+    uint32_t per_hour;          /* recommendations in an hour of the engine clock */
+    uint32_t per_hour_per_bank; /* of them to one bank; UINT32_MAX: no cap */
     enum priority priority;
 };
 

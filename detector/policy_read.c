@@ -42,16 +42,20 @@ static bool read_threshold(const struct policy *policy, const struct place *plac
 
 static bool read_rule(const struct policy *policy, const struct place *place, const json_t *object,
                       const struct model *model, struct policy_rule *rule, struct error *error) {
-    static const char *const known[] = {"probability", "per_hour", "priority"};
-    int64_t per_hour;
+    static const char *const known[] = {"probability", "per_hour", "per_hour_per_bank", "priority"};
+    const bool capped = json_object_get(object, "per_hour_per_bank") != NULL;
+    int64_t per_hour, per_bank = UINT32_MAX;
     size_t priority;
     if (!document_known(place, object, known, COUNT_OF(known), error) ||
         !read_threshold(policy, place, object, model, &rule->threshold, error) ||
         !document_integer(place, object, "per_hour", 0, INT32_MAX, &per_hour, error) ||
+        (capped &&
+         !document_integer(place, object, "per_hour_per_bank", 0, INT32_MAX, &per_bank, error)) ||
         !document_choice(place, object, "priority", policy_priorities + 1,
                          POLICY_PRIORITY_COUNT - 1, &priority, error))
         return false;
     rule->per_hour = (uint32_t)per_hour;
+    rule->per_hour_per_bank = (uint32_t)per_bank;
     rule->priority = (enum priority)(priority + 1);
     return true;
 }

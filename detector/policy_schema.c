@@ -12,6 +12,7 @@ static json_t *rule(void) {
     json_t *properties = json_pack("{s:o, s:o, s:o}", "probability", probability, "per_hour",
                                    schema_whole(0, INT32_MAX), "priority",
                                    schema_choice(policy_priorities + 1, POLICY_PRIORITY_COUNT - 1));
+    json_object_set_new(properties, "per_hour_per_bank", schema_whole(0, INT32_MAX));
     return schema_object(properties, RULE_KEYS);
 }
 

@@ -29,6 +29,7 @@ struct act {
     enum verdict verdict;
     bool balance_known; /* after the transaction, of the payee */
     int64_t balance_tiyn, protected_tiyn;
+    const char *bank; /* of the payee; NULL: BANKKZ01 */
     bool payer_too; /* the payer's side is scored as well, under the name of the account + "-payer"
                      */
     /* An OUTCOME about the episode that `tx` opened for `account`, where there is a result: */
@@ -41,9 +42,9 @@ struct act {
 
 static const char written_policy[] =
     "{\"format\": \"saqshy-policy/1\", \"id\": \"policy\", \"actions\": {"
-    "\"REVIEW_ONLY\": {\"probability\": 0.5, \"per_hour\": %u, \"priority\": \"LOW\"},"
-    "\"HOLD_AMOUNT\": {\"probability\": 0.75, \"per_hour\": %u, \"priority\": \"HIGH\"},"
-    "\"SUSPEND_EBANKING\": {\"probability\": 0.95, \"per_hour\": 1000, \"priority\": \"URGENT\"}},"
+    "\"REVIEW_ONLY\": {\"probability\": 0.5, \"per_hour\": %u, \"priority\": \"LOW\"%s},"
+    "\"HOLD_AMOUNT\": {\"probability\": 0.75, \"per_hour\": %u, \"priority\": \"HIGH\"%s},"
+    "\"SUSPEND_EBANKING\": {\"probability\": 0.95, \"per_hour\": 0, \"priority\": \"URGENT\"}},"
     "\"cool_down_hours\": 24, \"decide_within_minutes\": 60, \"max_hold_business_days\": 1,"
     "\"hold_counts_from\": \"NEXT_WORKING_DAY\", \"protected_flows\": [\"PENSION\"],"
     "\"allow\": [{\"account_token\": \"allowed\", \"reason\": \"a test\", \"expires\": "
@@ -62,10 +63,11 @@ struct stage {
     char ids[SCENE_MAX][RECOMMENDATION_ID_SIZE + 1];
 };
 
-struct caps {
+struct limits {
     unsigned review, hold, episodes;
+    unsigned per_bank; /* of either action; 0: none */
 };
-static const struct caps wide = {1000, 1000, 1000};
+static const struct limits wide = {1000, 1000, 1000, 0};
 
 static int64_t monday(void) {
     int32_t day;
@@ -89,16 +91,18 @@ static struct model *make_model(void) {
     return model;
 }
 
-static struct policy *make_policy(const struct model *model, const struct caps *caps) {
-    char json[sizeof written_policy + 32];
+static struct policy *make_policy(const struct model *model, const struct limits *caps) {
+    char json[sizeof written_policy + 128], per_bank[48] = "";
     struct error error = {0};
-    (void)snprintf(json, sizeof json, written_policy, caps->review, caps->hold);
+    if (caps->per_bank > 0)
+        (void)snprintf(per_bank, sizeof per_bank, ", \"per_hour_per_bank\": %u", caps->per_bank);
+    (void)snprintf(json, sizeof json, written_policy, caps->review, per_bank, caps->hold, per_bank);
     struct policy *policy = policy_parse(json, strlen(json), "policy", model, &error);
     if (policy == NULL) fail_msg("%s", error.text);
     return policy;
 }
 
-static struct stage *stage_open(const struct caps *caps) {
+static struct stage *stage_open(const struct limits *caps) {
     struct error error = {0};
     struct stage *stage = calloc(1, sizeof *stage);
     assert_non_null(stage);
@@ -198,7 +202,7 @@ static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal
         .tx_status = (uint8_t)(act->status == TX_STATUS_UNKNOWN ? TX_STATUS_SETTLED : act->status),
         .payer = {.account_token = text_of(payer)},
         .payee = {.account_token = text_of(act->account),
-                  .bank_bic = text_of("BANKKZ01"),
+                  .bank_bic = text_of(act->bank == NULL ? "BANKKZ01" : act->bank),
                   .balance_after_present = act->balance_known,
                   .balance_after_minor = act->balance_tiyn},
         .event_time_s = second - 2,
@@ -245,6 +249,7 @@ static void print_recommendation(FILE *out, const struct recommendation *r, uint
 
 /* What came out of a played scene. */
 static struct recommendation seen[SCENE_MAX];
+static char seen_bic[SCENE_MAX][16];
 static char seen_account[SCENE_MAX][64], seen_tx[SCENE_MAX][TARGET_TX_MAX][64];
 static uint64_t seen_at[SCENE_MAX];
 static size_t seen_count;
@@ -256,6 +261,8 @@ static void note(const struct recommendation *r, uint64_t ordinal) {
     seen_at[seen_count] = ordinal;
     (void)snprintf(seen_account[seen_count], sizeof seen_account[0], "%.*s",
                    (int)r->target_account_token.size, r->target_account_token.data);
+    (void)snprintf(seen_bic[seen_count], sizeof seen_bic[0], "%.*s", (int)r->addressee_bic.size,
+                   r->addressee_bic.data == NULL ? "" : r->addressee_bic.data);
     for (uint32_t i = 0; i < r->target_tx_count; i++)
         (void)snprintf(seen_tx[seen_count][i], sizeof seen_tx[0][0], "%.*s",
                        (int)r->target_tx_ids[i].size, r->target_tx_ids[i].data);
@@ -300,7 +307,7 @@ static char *play_on(struct stage *stage, const struct act *acts, size_t count, 
     return lines;
 }
 
-static void play_capped(const struct act *acts, size_t count, const struct caps *caps) {
+static void play_capped(const struct act *acts, size_t count, const struct limits *caps) {
     struct stage *stage = stage_open(caps);
     free(play_on(stage, acts, count, 1));
     stage_close(stage);
@@ -534,7 +541,7 @@ static void test_expiry_comes_before_the_record_that_moved_the_clock(void **unus
 static void test_no_advice_is_given_that_is_over_already(void **unused) {
     (void)unused;
     const int64_t end = 15 * HOUR + DAY;
-    const struct caps one = {1000, 1, 1000};
+    const struct limits one = {1000, 1, 1000, 0};
     const struct act acts[] = {{.at = end, .account = "clock", .tx = "1", .score = -1},
                                {.at = 0, .account = "a", .tx = "2", .score = 2},
                                {.at = end - DAY - 1, .account = "a", .tx = "3", .score = 2},
@@ -629,7 +636,7 @@ static void test_a_full_cap_leaves_the_next_milder_action_until_the_hour_is_over
                                {.at = 2, .account = "c", .tx = "3", .score = 2},
                                {.at = 3, .account = "b", .tx = "4", .score = 2},
                                {.at = HOUR, .account = "b", .tx = "5", .score = 2}};
-    play_capped(acts, COUNT_OF(acts), &(struct caps){1, 1, 1000});
+    play_capped(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0});
     assert_int_equal(seen_count, 3);
     assert_seen(0, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 0);
     assert_seen(1, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 1);
@@ -642,13 +649,55 @@ static void test_beyond_the_room_for_episodes_a_crossing_is_only_counted(void **
     const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
                                {.account = "b", .tx = "2", .score = 2},
                                {.account = "c", .tx = "3", .score = 2}};
-    play_capped(acts, COUNT_OF(acts), &(struct caps){1000, 1000, 2});
+    play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0});
     assert_int_equal(seen_count, 2);
     assert_int_equal(metrics_get(METRIC_CAPPED), 1);
     assert_int_equal(metrics_get(METRIC_EPISODES), 2);
 }
 
-static void assert_decided(const struct act *acts, size_t count, const struct caps *caps,
+static void test_a_bank_has_a_cap_of_its_own(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2, .bank = "A"},
+                               {.account = "b", .tx = "2", .score = 2, .bank = "A"},
+                               {.account = "c", .tx = "3", .score = 2, .bank = "A"},
+                               {.account = "d", .tx = "4", .score = 2, .bank = "B"},
+                               {.account = "e", .tx = "5", .score = 2, .bank = ""},
+                               {.account = "c", .tx = "6", .score = 4, .bank = "A"},
+                               {.at = HOUR, .account = "f", .tx = "7", .score = 2, .bank = "A"}};
+    play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 1000, 1});
+    assert_int_equal(seen_count, 6);
+    assert_seen(1, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 1);
+    assert_seen(2, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 3);
+    assert_seen(3, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 4);
+    assert_seen(4, RECOMMENDATION_ISSUED, ACTION_SUSPEND_EBANKING, 5); /* urgent */
+    assert_seen(5, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 6);
+    assert_int_equal(metrics_get(METRIC_CAPPED), 2);
+    assert_int_equal(metrics_get(METRIC_CAPPED_BANK), 2);
+    assert_int_equal(metrics_get(METRIC_HELD_BACK), 1);
+}
+
+static void test_a_storm_on_one_account_is_one_case(void **unused) {
+    enum { STORM = 500, REVISIONS_MAX = 24 }; /* 1.25^23 > 1 + STORM / 100 × 34 */
+    static struct act acts[STORM];
+    (void)unused;
+    for (int i = 0; i < STORM; i++)
+        acts[i] = (struct act){.at = i,
+                               .account = "a",
+                               .tx = i % 2 == 0 ? "even" : "odd",
+                               .score = i % 3 == 0 ? 2 : 0.5,
+                               .unspent_tiyn = 1000 * (i + 1)};
+    play_capped(acts, STORM, &(struct limits){1000, 1000, 1, 0});
+    assert_int_equal(seen[0].state, RECOMMENDATION_ISSUED);
+    assert_true(seen_count > 10 && seen_count <= REVISIONS_MAX + 10);
+    for (size_t i = 1; i < seen_count; i++) {
+        assert_int_equal(seen[i].state, RECOMMENDATION_AMENDED);
+        assert_int_equal(seen[i].revision, i + 1);
+        assert_string_equal(seen[i].id, seen[0].id);
+        assert_true(4 * seen[i].at_risk_kzt_minor >= 5 * seen[i - 1].at_risk_kzt_minor);
+    }
+}
+
+static void assert_decided(const struct act *acts, size_t count, const struct limits *caps,
                            const enum decision *due) {
     memset(decided, DECISION_COUNT, sizeof decided);
     play_capped(acts, count, caps);
@@ -685,10 +734,10 @@ static void test_a_side_that_found_no_room_is_told_which(void **unused) {
                                {.account = "b", .tx = "4", .score = 2, .unspent_tiyn = 1}};
     const enum decision capped[] = {DECISION_ISSUED, DECISION_ISSUED, DECISION_CAPPED,
                                     DECISION_CAPPED};
-    assert_decided(acts, COUNT_OF(acts), &(struct caps){1, 1, 1000}, capped);
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0}, capped);
     const enum decision crowded[] = {DECISION_ISSUED, DECISION_ISSUED, DECISION_CROWDED,
                                      DECISION_AMENDED};
-    assert_decided(acts, COUNT_OF(acts), &(struct caps){1000, 1000, 2}, crowded);
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0}, crowded);
 }
 
 static void test_both_sides_of_a_transaction_have_their_own_episode(void **unused) {
@@ -835,9 +884,64 @@ static size_t random_scene(struct act *acts) {
             .status = r % 11 == 0 ? TX_STATUS_REVERSED : TX_STATUS_SETTLED,
             .verdict = r % 17 == 0 ? VERDICT_BAD_TIME : VERDICT_ACCEPTED,
             .payer_too = r % 5 == 0,
+            .bank = r / 3 % 8 < 4 ? "BANKKZ01" : "BANKKZ02",
         };
     }
     return SCENE_MAX;
+}
+
+/* What an hour has had, of all and of one bank. */
+static unsigned given_since(size_t i, int64_t hour, const int64_t *hours, const char *bic) {
+    unsigned count = 0;
+    for (size_t k = 0; k <= i; k++) {
+        const bool given =
+            seen[k].state == RECOMMENDATION_ISSUED || seen[k].state == RECOMMENDATION_AMENDED;
+        if (given && hours[seen_at[k]] == hour && seen[k].action == seen[i].action &&
+            (bic == NULL || strcmp(seen_bic[k], bic) == 0))
+            count++;
+    }
+    return count;
+}
+
+/* No cap is passed but by what is urgent, which is never held back; and what is held back is so
+ * while not even a review is to be had. */
+static void test_whatever_comes_caps_hold_and_the_urgent_pass(void **unused) {
+    (void)unused;
+    static struct act acts[SCENE_MAX];
+    static int64_t hours[SCENE_MAX];
+    static char names[SCENE_MAX][16];
+    const size_t count = random_scene(acts);
+    const struct limits caps = {4, 3, 1000, 2};
+    struct stage *stage = stage_open(&caps);
+    int64_t clock_s = 0;
+    size_t capped = 0, urgent = 0;
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(names[i], sizeof names[i], "crowd-%zu", i % 150);
+        acts[i].account = names[i];
+        acts[i].at /= 10; /* more to an hour */
+        if (acts[i].verdict == VERDICT_ACCEPTED && acts[i].result == OUTCOME_UNKNOWN &&
+            monday() + acts[i].at > clock_s)
+            clock_s = monday() + acts[i].at;
+        hours[i] = clock_s / HOUR;
+    }
+    memset(decided, DECISION_COUNT, sizeof decided);
+    free(play_on(stage, acts, count, 64));
+    for (size_t i = 0; i < seen_count; i++) {
+        const int64_t hour = hours[seen_at[i]];
+        const bool review = seen[i].action == ACTION_REVIEW_ONLY;
+        if (seen[i].action == ACTION_SUSPEND_EBANKING) continue;
+        if (seen[i].state > RECOMMENDATION_AMENDED) continue;
+        assert_true(given_since(i, hour, hours, NULL) <= (review ? caps.review : caps.hold));
+        assert_true(given_since(i, hour, hours, seen_bic[i]) <= caps.per_bank);
+    }
+    for (size_t i = 0; i < count; i++) {
+        capped += decided[i] == DECISION_CAPPED;
+        if (decided[i] == DECISION_COUNT || acts[i].score < 3) continue;
+        assert_int_not_equal(decided[i], DECISION_CAPPED);
+        urgent += decided[i] == DECISION_ISSUED;
+    }
+    assert_true(capped > 5 && urgent > 3);
+    stage_close(stage);
 }
 
 /* Whatever happens, what is advised is suspect money, no more than may be held of the account, and
@@ -871,7 +975,7 @@ static void test_the_size_of_batches_changes_nothing(void **unused) {
     (void)unused;
     static struct act acts[SCENE_MAX];
     const size_t count = random_scene(acts);
-    const struct caps caps = {3, 2, 6};
+    const struct limits caps = {3, 2, 6, 2};
     char *first = NULL;
     const uint32_t sizes[] = {1, 2, 3, 7, 64, 128};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
@@ -914,6 +1018,8 @@ int main(void) {
         cmocka_unit_test(test_an_allowed_account_is_counted_and_left_alone_until_its_day),
         cmocka_unit_test(test_a_full_cap_leaves_the_next_milder_action_until_the_hour_is_over),
         cmocka_unit_test(test_beyond_the_room_for_episodes_a_crossing_is_only_counted),
+        cmocka_unit_test(test_a_bank_has_a_cap_of_its_own),
+        cmocka_unit_test(test_a_storm_on_one_account_is_one_case),
         cmocka_unit_test(test_a_side_is_told_what_was_made_of_it),
         cmocka_unit_test(test_a_side_that_found_no_room_is_told_which),
         cmocka_unit_test(test_both_sides_of_a_transaction_have_their_own_episode),
@@ -924,6 +1030,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_answer_changes_nothing),
         cmocka_unit_test(test_an_answer_after_the_end_is_counted_and_no_more),
         cmocka_unit_test(test_whatever_happens_a_hold_keeps_its_bounds),
+        cmocka_unit_test(test_whatever_comes_caps_hold_and_the_urgent_pass),
         cmocka_unit_test(test_the_size_of_batches_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

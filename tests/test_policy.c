@@ -81,6 +81,19 @@ static void test_thresholds_are_logits_of_the_model(void **unused) {
     policy_free(policy);
 }
 
+static void test_a_cap_for_each_bank_may_be_given(void **unused) {
+    (void)unused;
+    struct policy *policy =
+        parse(spoilt("\"per_hour\": 2", "\"per_hour\": 2, \"per_hour_per_bank\": 7"));
+    assert_int_equal(policy_rule(policy, ACTION_HOLD_AMOUNT)->per_hour_per_bank, 7);
+    assert_true(policy_rule(policy, ACTION_REVIEW_ONLY)->per_hour_per_bank == UINT32_MAX);
+    policy_free(policy);
+    assert_refused(spoilt("\"per_hour\": 2", "\"per_hour\": 2, \"per_hour_per_bank\": -1"),
+                   "$.actions.HOLD_AMOUNT.per_hour_per_bank: must be between 0 and");
+    assert_refused(spoilt("\"per_hour\": 2", "\"per_hour\": 2, \"per_hour_per_bank\": true"),
+                   "$.actions.HOLD_AMOUNT.per_hour_per_bank: must be a whole number");
+}
+
 static void test_the_strongest_action_that_is_reached(void **unused) {
     (void)unused;
     struct policy *policy = parse(right);
@@ -290,6 +303,7 @@ static void test_author_and_reason_are_bounded_texts(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thresholds_are_logits_of_the_model),
+        cmocka_unit_test(test_a_cap_for_each_bank_may_be_given),
         cmocka_unit_test(test_the_strongest_action_that_is_reached),
         cmocka_unit_test(test_an_allowed_account_until_its_day),
         cmocka_unit_test(test_a_hold_ends_with_its_last_working_day),

@@ -21,7 +21,12 @@
     COUNTER(RECOMMENDATIONS, "recommendations_total",                                              \
             "recommendations handed to a commit, all states")                                      \
     COUNTER(DEAD_LETTERS, "dead_letters_total", "dead letters handed to a commit")                 \
-    COUNTER(CAPPED, "recommendations_capped_total", "crossings held back by a cap of the policy")  \
+    COUNTER(CAPPED, "recommendations_capped_total",                                                \
+            "crossings that a cap of the policy, or episodes.max, held back or made milder")       \
+    COUNTER(CAPPED_BANK, "recommendations_capped_bank_total",                                      \
+            "of them, those that met the cap of a bank first")                                     \
+    COUNTER(HELD_BACK, "recommendations_held_back_total",                                          \
+            "of them, those for which no milder action had room either")                           \
     COUNTER(ALLOWED, "recommendations_allowed_total", "crossings held back by the allow-list")     \
     COUNTER(OVERDUE, "recommendations_overdue_total",                                              \
             "crossings on records so old that the term of the advice is over already")             \

@@ -352,10 +352,15 @@ class Judge:
             else:
                 del self.episodes[first.account]
 
-    def room(self, wanted, least):
+    def fits(self, rule, action, bic):
+        return rule["priority"] == "URGENT" or (
+            self.taken.get(action, 0) < rule["per_hour"] and
+            self.taken.get((bic, action), 0) < rule.get("per_hour_per_bank", math.inf))
+
+    def room(self, wanted, least, bic):
         for action in range(wanted, least - 1, -1):
             rule = self.policy.rules.get(action)
-            if rule is not None and self.taken.get(action, 0) < rule["per_hour"]:
+            if rule is not None and self.fits(rule, action, bic):
                 return action
         return 0
 
@@ -379,7 +384,7 @@ class Judge:
 
     def begin(self, row, side, party, wanted):
         due_s = self.policy.valid_until(clock_of(row.event) // SECOND)
-        action = self.room(wanted, 1) if due_s > self.clock_s else 0
+        action = self.room(wanted, 1, party["bank_bic"]) if due_s > self.clock_s else 0
         if action == 0:
             return
         episode = Episode(row, party, side.account, due_s)
@@ -390,7 +395,7 @@ class Judge:
         grown = side.unspent > episode.at_risk and 4 * (side.unspent - episode.at_risk) >= episode.at_risk
         if wanted < episode.action or (wanted == episode.action and not grown):
             return
-        action = self.room(wanted, episode.action if grown else episode.action + 1)
+        action = self.room(wanted, episode.action if grown else episode.action + 1, episode.bic)
         if action == 0:
             return
         episode.add(row.event["tx_id"])
@@ -398,7 +403,8 @@ class Judge:
                      "STRONGER_ACTION" if action > episode.action else "MORE_MONEY")
 
     def publish(self, episode, state, action, row, side, why=None):
-        self.taken[action] = self.taken.get(action, 0) + 1
+        for key in (action, (episode.bic, action)):
+            self.taken[key] = self.taken.get(key, 0) + 1
         episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
         episode.rule = self.policy.rules[action]
         within = self.policy.document["decide_within_minutes"] * 60 * SECOND
