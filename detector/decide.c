@@ -234,7 +234,8 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     const struct policy_rule *rule = policy_rule(d->options.policy, action);
     episode->revision++;
     episode->action = action;
-    episode->priority = rule->priority;
+    episode->priority = episode_priority(rule->priority, money->at_risk_tiyn,
+                                         d->batch->features[FEATURE_rapid_cash_out_10m][row->side]);
     episode->threshold = rule->threshold;
     episode->at_risk_tiyn = money->at_risk_tiyn;
     episode->hold_tiyn = episode_hold_tiyn(action, money->at_risk_tiyn, money->available_tiyn);

@@ -44,3 +44,12 @@ static inline int64_t episode_hold_tiyn(enum action action, int64_t at_risk_tiyn
     if (action < ACTION_HOLD_AMOUNT) return 0;
     return at_risk_tiyn < available_tiyn ? at_risk_tiyn : available_tiyn;
 }
+
+/* Order of work: the policy's, a step lower where none of the money is there any more, a step
+ * higher where some is and half of what came in a day left within ten minutes (`fast_share`; NaN:
+ * nothing came). */
+static inline enum priority episode_priority(enum priority of_policy, int64_t at_risk_tiyn,
+                                             double fast_share) {
+    if (at_risk_tiyn == 0) return of_policy > PRIORITY_LOW ? of_policy - 1 : of_policy;
+    return fast_share >= 0.5 && of_policy < PRIORITY_URGENT ? of_policy + 1 : of_policy;
+}

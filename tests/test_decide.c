@@ -29,6 +29,7 @@ struct act {
     enum verdict verdict;
     bool balance_known; /* after the transaction, of the payee */
     int64_t balance_tiyn, protected_tiyn;
+    double fast;      /* share of the day's credits that left within ten minutes */
     const char *bank; /* of the payee; NULL: BANKKZ01 */
     bool payer_too; /* the payer's side is scored as well, under the name of the account + "-payer"
                      */
@@ -220,6 +221,7 @@ static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal
     if (act->verdict != VERDICT_ACCEPTED) return;
     if (act->payer_too) add_side(stage, event, SIDE_PAYER, payer, act->score);
     add_side(stage, event, SIDE_PAYEE, act->account, act->score);
+    if (act->fast > 0) batch->features[FEATURE_rapid_cash_out_10m][batch->sides - 1] = act->fast;
 }
 
 static void print_recommendation(FILE *out, const struct recommendation *r, uint64_t ordinal) {
@@ -482,6 +484,28 @@ static void test_no_more_is_held_than_is_there_and_wages_stay(void **unused) {
         assert_int_equal(seen[0].at_risk_kzt_minor, cases[i].unspent);
         assert_int_equal(seen[0].hold_amount_present, cases[i].hold >= 0);
         if (cases[i].hold >= 0) assert_int_equal(seen[0].hold_amount_kzt_minor, cases[i].hold);
+    }
+}
+
+static void test_priority_is_by_money_still_there_and_how_fast_it_leaves(void **unused) {
+    (void)unused;
+    static const struct {
+        double score, fast;
+        int64_t unspent;
+        enum priority due;
+    } cases[] = {
+        {2, 0, 1, PRIORITY_HIGH},       {2, 0.49, 1, PRIORITY_HIGH},  {2, 0.5, 1, PRIORITY_URGENT},
+        {2, 0.9, 0, PRIORITY_NORMAL},   {2, 0, 0, PRIORITY_NORMAL},   {0.5, 0, 0, PRIORITY_LOW},
+        {0.5, 0.9, 1, PRIORITY_NORMAL}, {4, 0.9, 1, PRIORITY_URGENT}, {4, 0, 0, PRIORITY_HIGH}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct act acts[] = {{.account = "a",
+                                    .tx = "1",
+                                    .score = cases[i].score,
+                                    .fast = cases[i].fast,
+                                    .unspent_tiyn = cases[i].unspent}};
+        PLAY(acts);
+        assert_int_equal(seen_count, 1);
+        assert_int_equal(seen[0].priority, cases[i].due);
     }
 }
 
@@ -1006,6 +1030,7 @@ int main(void) {
         cmocka_unit_test(test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter),
         cmocka_unit_test(test_every_revision_names_what_changed_and_why),
         cmocka_unit_test(test_no_more_is_held_than_is_there_and_wages_stay),
+        cmocka_unit_test(test_priority_is_by_money_still_there_and_how_fast_it_leaves),
         cmocka_unit_test(test_an_overdrawn_account_has_nothing_to_hold),
         cmocka_unit_test(test_at_most_four_transactions_are_named_the_newest_last),
         cmocka_unit_test(test_expiry_comes_before_the_record_that_moved_the_clock),

@@ -36,6 +36,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 ACTIONS = ["UNKNOWN", "REVIEW_ONLY", "ASK_PAYER", "SUSPEND_INSTRUCTION", "HOLD_AMOUNT", "SUSPEND_EBANKING",
            "REFUSE_TO_PAYEE"]
 
+PRIORITIES = ["LOW", "NORMAL", "HIGH", "URGENT"]
+
+with open(os.path.join(SOURCE_DIR, "docs", "FEATURES.md"), encoding="utf-8") as table:
+    RAPID_CASH_OUT_10M = re.findall(r"^\| `(\w+)` \|", table.read(), re.M).index("rapid_cash_out_10m")
+
 Message = namedtuple("Message", "topic partition offset timestamp_ms key value headers")
 Side = namedtuple("Side", "payee account logit unspent protected features")
 
@@ -407,11 +412,21 @@ class Judge:
             self.taken[key] = self.taken.get(key, 0) + 1
         episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
         episode.rule = self.policy.rules[action]
+        episode.priority = self.priority(episode.rule["priority"], side)
         within = self.policy.document["decide_within_minutes"] * 60 * SECOND
         episode.decide_by = min(clock_of(row.event) + within, episode.valid_until)
         hold = self.hold(row, side) if action >= ACTIONS.index("HOLD_AMOUNT") else 0
         self.say(episode, state, why, row, hold or None, [self.hop(row.event)],
                  [None if value in ("nan", "-nan") else float.fromhex(value) for value in side.features])
+
+    @staticmethod
+    def priority(of_policy, side):
+        """A step lower where no money is left, a step higher where it leaves fast."""
+        step = PRIORITIES.index(of_policy)
+        if side.unspent == 0:
+            return PRIORITIES[max(step - 1, 0)]
+        fast = float.fromhex(side.features[RAPID_CASH_OUT_10M])
+        return PRIORITIES[min(step + (fast >= 0.5), len(PRIORITIES) - 1)]
 
     def hold(self, row, side):
         """No more than the balance without wages, pensions and benefits, where the policy protects any."""
@@ -435,7 +450,7 @@ class Judge:
         episode.revision += 1
         record = {
             "recommendation_id": episode.id, "revision": episode.revision, "state": state, "mode": "LIVE",
-            "action": ACTIONS[episode.action], "priority": episode.rule["priority"], "addressee_bic": episode.bic,
+            "action": ACTIONS[episode.action], "priority": episode.priority, "addressee_bic": episode.bic,
             "target_account_token": episode.token, "target_tx_ids": list(episode.txs),
             "hold_amount_kzt_minor": hold, "at_risk_kzt_minor": episode.at_risk,
             "issued_at": clock_of(row.event), "decide_by": episode.decide_by, "valid_until": episode.valid_until,
