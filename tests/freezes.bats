@@ -195,7 +195,7 @@ for row in rows:
     freezes show "$ID" --input out.avro
     [ "$status" -eq 0 ]
     [ "$(grep -c '^Revision ' <<< "$output")" -eq "$REVISION" ]
-    [[ "$output" == *"a person at the bank decides"*"Revision 1: issued"*"Revision 2: amended"*"What changed"*" → "* ]]
+    [[ "$output" == *"a person at the bank decides"*"Revision 1: issued"*"Revision 2: amended"*"What changed"*" → "*"Cause of the change"* ]]
     [[ "$output" == *"[BASE_RATE]"*"Money trail"*"SHA-256 of the one before"* ]]
     [ "$("$SAQSHY" freezes show "$ID.2" --input out.avro)" = "$output" ]
     freezes show "$ID" --input out.avro --signals signals.avro --lang ru

@@ -103,6 +103,12 @@ static size_t symbol_in(const json_t *fields, const char *field, const char *con
 
 /* Parts of a revision. */
 
+static void put_cause(const struct writer *w, const json_t *fields) {
+    const json_t *change = json_object_get(fields, "change");
+    put_line(w, word(w, FREEZE_WORD_CAUSE), text_in(change, "why"));
+    put_line(w, word(w, FREEZE_WORD_SIGNALS), text_in(change, "signal_id"));
+}
+
 static void put_changes(const struct writer *w, const struct freeze_revision *before,
                         const struct freeze_revision *after) {
     char from[TEXT_SIZE], to[TEXT_SIZE];
@@ -254,6 +260,7 @@ static void put_revision(const struct writer *w, size_t index) {
             trace_state((enum recommendation_state)state, w->language));
     put_line(w, word(w, FREEZE_WORD_ISSUED), time_text(text_in(r->fields, "issued_at"), issued));
     put_changes(w, index == 0 ? NULL : freeze_story_at(w->show->story, index - 1), r);
+    put_cause(w, r->fields);
     put_advice(w, r->fields);
     put_reasons(w, r->fields);
     put_trail(w, r->fields);

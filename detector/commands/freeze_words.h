@@ -15,6 +15,7 @@
     X(REVISION, "Revision", "Редакция", "Редакция") \
     X(ISSUED, "Issued, UTC", "Выдана, UTC", "Берілді, UTC") \
     X(CHANGED, "What changed", "Что изменилось", "Не өзгерді") \
+    X(CAUSE, "Cause of the change", "Причина изменения", "Өзгеріс себебі") \
     X(NOTHING, "nothing but the reasons", "ничего, кроме оснований", "негіздерден басқа ештеңе") \
     X(PRIORITY, "Priority", "Приоритет", "Басымдық") \
     X(HOLD, "To hold, KZT", "Удержать, KZT", "Ұстау, KZT") \
