@@ -78,6 +78,7 @@ static void show_gauges(const struct session *s) {
     metrics_set(METRIC_SIGNAL_BYTES, (int64_t)signals_bytes(s->signals));
     metrics_set(METRIC_LAG, consume_lag(s->consume, INPUT_TRANSACTIONS));
     metrics_set(METRIC_SIGNALS_LAG, consume_lag(s->consume, INPUT_SIGNALS));
+    metrics_set(METRIC_POLICY_LAG, consume_lag(s->consume, INPUT_POLICY));
     metrics_set(METRIC_CLOCK, decode_clock_s(s->decode));
 }
 
@@ -96,20 +97,25 @@ bool session_commit(struct session *s, struct error *error) {
     s->sealed_ms = s->pipeline->port->ops->now_ms(s->pipeline->port);
     consume_runs_reset(s->consume);
     show_gauges(s);
-    return true;
+    return session_change(s, error);
+}
+
+static bool awaits_change(const struct session *s) {
+    return documents_next(s->pipeline->documents) != NULL;
 }
 
 bool session_commit_due(const struct session *s, int64_t now_ms) {
     if (!publish_ready(s->publish)) return false;
-    if (publish_pending(s->publish) > 0 || session_uncommitted(s) >= COMMIT_RECORDS_MAX ||
-        order_bytes(s) >= ORDER_BYTES_MAX)
+    if (publish_pending(s->publish) > 0 || awaits_change(s) ||
+        session_uncommitted(s) >= COMMIT_RECORDS_MAX || order_bytes(s) >= ORDER_BYTES_MAX)
         return true;
     return session_has_news(s) &&
            now_ms - s->sealed_ms >= s->pipeline->settings->commit_interval_ms;
 }
 
-bool session_too_far_ahead(const struct session *s) {
+bool session_holds(const struct session *s) {
     const size_t half = (size_t)s->pipeline->settings->commit_bytes_max / 2;
+    if (awaits_change(s)) return true;
     return publish_busy(s->publish) &&
            (session_uncommitted(s) > AHEAD_RECORDS_MAX || order_bytes(s) >= ORDER_BYTES_MAX ||
             publish_pending_bytes(s->publish) > half);

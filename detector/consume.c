@@ -99,7 +99,7 @@ bool consume_find_input(const struct consume *c, struct text topic, int32_t part
     return inputs_find(&c->options.inputs, topic, kind) ||
            error_set(error, ERROR_CONFIG,
                      "the state of this shard is made of %.*s/%d, which is not an input of it; "
-                     "topic.transactions and topic.signals name them",
+                     "topic.transactions and topic.signals, or topic.policy, name them",
                      (int)topic.size, topic.data, (int)partition);
 }
 
@@ -277,6 +277,7 @@ static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limi
         runs_add(c->options.runs, ordinal, s->kind, s->partition, record->offset);
         s->next_offset = record->offset + 1;
         s->head++;
+        if (input_ends_batch(s->kind)) c->room = batch->count;
     }
     if (batch->count == before) return;
     s->rows = batch->count;

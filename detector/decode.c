@@ -3,6 +3,7 @@
 
 #include "detector/admit.h"
 #include "detector/framed.h"
+#include "detector/policy_change.h"
 #include "detector/signal_read.h"
 
 #include <stdio.h>
@@ -68,6 +69,12 @@ static enum verdict decode_signal(struct decode *d, struct batch *batch, uint32_
     return verdict == VERDICT_ACCEPTED ? VERDICT_SIGNAL : verdict;
 }
 
+/* Whether the change can be used is for who has the documents. */
+static enum verdict decode_document(const struct port_record *record) {
+    return policy_change_is_note(record->key, record->value) ? VERDICT_DOCUMENT_NOTE
+                                                             : VERDICT_DOCUMENT;
+}
+
 static enum verdict decode_row(struct decode *d, struct batch *batch, uint32_t row,
                                const char **why) {
     if (batch->forced[row] != VERDICT_ACCEPTED) {
@@ -75,6 +82,7 @@ static enum verdict decode_row(struct decode *d, struct batch *batch, uint32_t r
         return batch->forced[row];
     }
     if (batch->input[row].kind == INPUT_SIGNALS) return decode_signal(d, batch, row, why);
+    if (batch->input[row].kind == INPUT_POLICY) return decode_document(&batch->input[row].record);
     return decode_value(d, &batch->input[row].record, &batch->tx[row], batch->verdict_text[row],
                         why);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decode: frame, writer's schema, plan, admission (time, amount, accounts), of transactions and of
- * signals. Every row gets a verdict; a bad one also a sentence in verdict_text. Transactions move
- * the engine clock. Engine thread only. */
+ * signals; of changes of the documents only that they are such. Every row gets a verdict; a bad one
+ * also a sentence in verdict_text. Transactions move the engine clock. Engine thread only. */
 #pragma once
 
 #include "detector/base/pack.h"

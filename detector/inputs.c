@@ -3,7 +3,8 @@
 
 struct inputs inputs_of(const struct options *options) {
     return (struct inputs){{[INPUT_TRANSACTIONS] = options->topic_transactions,
-                            [INPUT_SIGNALS] = options->topic_signals}};
+                            [INPUT_SIGNALS] = options->topic_signals,
+                            [INPUT_POLICY] = options->topic_policy}};
 }
 
 bool inputs_find(const struct inputs *inputs, struct text topic, enum input_kind *kind) {

@@ -21,10 +21,10 @@ static void note_gone(struct session *s, enum input_kind kind, const char *topic
                       int32_t partitions) {
     const bool gone = partitions == 0 && consume_has_stream(s->consume, kind, 0);
     if (gone && !s->gone[kind])
-        log_warn("event=signals_gone topic=%s next=\"what it said stays in force, transactions are "
-                 "taken; restore it with its offsets: a start without them ends with 66 if any of "
-                 "it was read\"",
-                 topic);
+        log_warn("%s topic=%s next=\"what it said stays in force, transactions are taken; "
+                 "restore it with its offsets: a start without them ends with 66 if any of it was "
+                 "read\"",
+                 kind == INPUT_SIGNALS ? "event=signals_gone" : "event=policy_gone", topic);
     s->gone[kind] = gone;
 }
 
@@ -59,28 +59,31 @@ bool session_look_for_input(struct session *s, struct error *error) {
 /* What the compacted inputs hold now goes before the first transaction. */
 static bool read_first(struct session *s, struct error *error) {
     struct port *port = s->pipeline->port;
-    int64_t records = 0;
+    int64_t records[INPUT_KINDS] = {0};
     for (size_t i = 0; i < consume_stream_count(s->consume); i++) {
         const struct port_position at = consume_position(s->consume, i);
         int64_t low = 0, high = 0;
-        if (!input_is_compacted(consume_kind(s->consume, i))) continue;
-        if (s->gone[consume_kind(s->consume, i)]) continue;
+        const enum input_kind kind = consume_kind(s->consume, i);
+        if (!input_is_compacted(kind) || s->gone[kind]) continue;
         if (!port->ops->watermarks(port, at.topic, at.partition, &low, &high, error)) return false;
         if (high <= at.offset) continue;
         consume_read_first(s->consume, i, high);
-        records += high - at.offset;
+        records[kind] += high - at.offset;
     }
-    if (records > 0)
-        log_info("event=signals_first records=%lld next=\"transactions are taken once these were "
-                 "read\"",
-                 (long long)records);
+    for (enum input_kind kind = 0; kind < INPUT_KINDS; kind++)
+        if (records[kind] > 0)
+            log_info("%s records=%lld next=\"transactions are taken once these were read\"",
+                     kind == INPUT_SIGNALS ? "event=signals_first" : "event=policy_first",
+                     (long long)records[kind]);
     return true;
 }
 
 static void say_absent(const struct session *s, enum input_kind kind) {
-    log_info("event=signals_absent topic=%s next=\"looks again every minute; create it, or set "
-             "topic.signals to nothing\"",
-             inputs_of(s->pipeline->settings).topic[kind]);
+    const bool signals = kind == INPUT_SIGNALS;
+    log_info("%s topic=%s next=\"looks again every minute; create it, or set %s to nothing\"",
+             signals ? "event=signals_absent" : "event=policy_absent",
+             inputs_of(s->pipeline->settings).topic[kind],
+             signals ? "topic.signals" : "topic.policy");
 }
 
 bool session_open_input(struct session *s, struct error *error) {

@@ -52,12 +52,23 @@ static void hash_signal(struct session *s, uint32_t i) {
     s->state_hash = XXH3_64bits_withSeed(&row, sizeof row, s->state_hash);
 }
 
+/* A change of the documents by what it says, and by whether it was taken. */
+static void hash_document(struct session *s, uint32_t i) {
+    const struct input *input = &s->batch->input[i];
+    const struct {
+        uint64_t ordinal, digest, taken;
+    } row = {input->ordinal, input_tail_digest(&input->record),
+             s->batch->verdict[i] == VERDICT_DOCUMENT};
+    s->state_hash = XXH3_64bits_withSeed(&row, sizeof row, s->state_hash);
+}
+
 /* In the order of the rows, whatever the batches are. */
 static void hash_rows(struct session *s) {
     const struct batch *b = s->batch;
     uint32_t side = 0;
     for (uint32_t row = 0; row < b->count; row++) {
         if (b->input[row].kind == INPUT_SIGNALS) hash_signal(s, row);
+        if (b->input[row].kind == INPUT_POLICY) hash_document(s, row);
         for (; side < b->sides && b->side[side].event == row; side++)
             hash_side(s, side);
     }
@@ -87,12 +98,17 @@ static void count_batch(const struct session *s) {
     shadows_tally(s->pipeline->shadows, documents_policy(s->pipeline->documents), b);
 }
 
-/* Verdicts that depend on the world outside are written down, so that a replay obeys them. */
+static bool is_of_outside(enum verdict verdict) {
+    return verdict == VERDICT_SCHEMA_UNKNOWN || verdict == VERDICT_SCHEMA_REFUSED ||
+           verdict == VERDICT_DOCUMENT || verdict == VERDICT_DOCUMENT_REFUSED;
+}
+
+/* Verdicts that depend on the world outside, or on the build, are written down, so that a replay
+ * obeys them. */
 static void note_exceptions(struct session *s) {
     const struct batch *b = s->batch;
     for (uint32_t i = 0; i < b->count; i++) {
-        if (b->verdict[i] != VERDICT_SCHEMA_UNKNOWN && b->verdict[i] != VERDICT_SCHEMA_REFUSED)
-            continue;
+        if (!is_of_outside(b->verdict[i])) continue;
         if (s->exception_count == s->exception_room) {
             s->exception_room = s->exception_room == 0 ? 16 : 2 * s->exception_room;
             s->exceptions = realloc(s->exceptions, s->exception_room * sizeof *s->exceptions);
@@ -137,11 +153,12 @@ static void score_sides(struct session *s) {
 bool session_process(struct session *s, struct error *error) {
     struct batch *b = s->batch;
     decode_batch(s->decode, b);
+    if (!session_judge_change(s, error)) return false;
     apply_batch(s->apply, b);
     score_sides(s);
     hash_rows(s);
     if (!show_batch(s, error)) return false;
-    if (!decide_and_publish(s, error)) return false;
+    if (!decide_and_publish(s, error) || !session_acknowledge(s, error)) return false;
     if (!s->replaying) note_exceptions(s);
     count_batch(s);
     consume_release(s->consume, b);
@@ -256,7 +273,7 @@ static enum outcome live(struct session *s, struct error *error) {
         const enum port_status status = publish_status(s->publish, error);
         if (status != PORT_OK) return outcome_of(status, error);
         enum consume_outcome taken = CONSUME_EMPTY;
-        if (!session_too_far_ahead(s)) taken = consume_batch(s->consume, s->batch, error);
+        if (!session_holds(s)) taken = consume_batch(s->consume, s->batch, error);
         if (taken == CONSUME_FAILED) return SESSION_FAILED;
         if (taken == CONSUME_RECORDS && !session_process(s, error)) return SESSION_FAILED;
         if (taken == CONSUME_AT_END && s->pipeline->options.stop_at_end) break;

@@ -22,6 +22,8 @@ struct pipeline_options {
     /* Offline runs and demo, whose feed runs ahead: of what is here, each signal is taken at its
      * time among the transactions that the order log does not place, not before them all. */
     bool signals_by_time;
+    /* Tell the policy topic what became of the changes in it. */
+    bool acknowledge;
     /* Offline runs and demo: end when every input is at its end and committed. */
     bool stop_at_end;
     /* Called on the engine thread for each recommendation that is published; may be NULL. */

@@ -167,6 +167,10 @@ bool publish_dead_letters(struct publish *p, const struct batch *batch, struct e
     return true;
 }
 
+bool publish_note(struct publish *p, const struct port_message *message, struct error *error) {
+    return p->muted || commit_unit_add(publisher_filling(p->publisher), message, error);
+}
+
 size_t publish_pending(const struct publish *p) {
     return commit_unit_count(publisher_filling(p->publisher));
 }

@@ -38,6 +38,9 @@ bool publish_recommendation(struct publish *publish, const struct recommendation
 /* Every row of the batch whose verdict is a dead letter. */
 bool publish_dead_letters(struct publish *publish, const struct batch *batch, struct error *error);
 
+/* A message of the caller's own. */
+bool publish_note(struct publish *publish, const struct port_message *message, struct error *error);
+
 /* Messages and bytes in the filling unit. */
 size_t publish_pending(const struct publish *publish);
 size_t publish_pending_bytes(const struct publish *publish);

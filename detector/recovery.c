@@ -184,7 +184,7 @@ static enum recovery replay_record(struct session *s, const struct order_record 
     s->next_order = record->sequence + 1;
     s->first_ordinal = consume_next_ordinal(s->consume);
     consume_runs_reset(s->consume);
-    return RECOVERED;
+    return session_change(s, error) ? RECOVERED : RECOVERY_FAILED;
 }
 
 static enum recovery replay(struct session *s, struct error *error) {
@@ -251,6 +251,8 @@ static enum recovery go_live(struct session *s, struct error *error) {
     documents_use_live(documents);
     decide_sign(s->decide, text_of(build_info_version()));
     if (!session_judge(s, error)) return RECOVERY_FAILED;
+    shadows_follow(s->pipeline->shadows, documents_policy(documents));
+    session_show_documents(s);
     if (!check_output(s, error)) return RECOVERY_FAILED;
     const bool first = s->next_order == 0; /* of the epoch */
     if (first ? !session_first_start(s, error) : !check_committed(s, error)) return RECOVERY_FAILED;

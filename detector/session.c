@@ -135,6 +135,7 @@ struct session *session_open(struct pipeline *pipeline, struct error *error) {
         return NULL;
     }
     s->pipeline = pipeline;
+    documents_reset(pipeline->documents);
     s->batch = batch_new();
     if (s->batch == NULL) {
         error_set(error, ERROR_FAILED, "no memory for the batch");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session: one life of the engine's state, from fencing to the end or to the next reload. Private
- * to pipeline.c, session.c, commit.c, beginning.c, live_input.c, recovery.c and snapshot*.c. Engine
- * thread only, but for `stopping` and `live`. */
+ * to pipeline.c, session.c, commit.c, beginning.c, live_input.c, policy_input.c, recovery.c and
+ * snapshot*.c. Engine thread only, but for `stopping` and `live`. */
 #pragma once
 
 #include "detector/apply.h"
@@ -15,6 +15,7 @@
 #include "detector/shadows.h"
 #include "detector/snapshot.h"
 #include "detector/snapshot_load.h"
+#include "models/document.h"
 
 #include <stdatomic.h>
 
@@ -61,6 +62,12 @@ struct session {
     struct order_exception *exceptions; /* of the runs not yet committed */
     uint32_t exception_count, exception_room;
     uint32_t exception_next; /* replay: of the order record, the next to be met */
+    /* The record of the policy topic that was judged last. */
+    struct {
+        char author[POLICY_WHO_BYTES_MAX + 1], approver[POLICY_WHO_BYTES_MAX + 1];
+        uint64_t ordinal;
+        struct error why; /* it is refused */
+    } change;
 };
 
 /* Opens every stage with empty state. */
@@ -71,13 +78,22 @@ void session_close(struct session *session);
 bool session_judge(struct session *session, struct error *error);
 /* decode → apply → score → decide → publish for the batch that consume has filled. */
 bool session_process(struct session *session, struct error *error);
+/* Of a decoded batch whose last record is a change of the documents: judges it. */
+bool session_judge_change(struct session *session, struct error *error);
+/* Adds what the policy topic is told of it to the commit. */
+bool session_acknowledge(struct session *session, struct error *error);
+/* Behind the commit: what was accepted comes into force. */
+bool session_change(struct session *session, struct error *error);
+/* What is in force when a session goes live. */
+void session_show_documents(const struct session *session);
 /* Records processed since the last order record. */
 uint64_t session_uncommitted(const struct session *session);
 /* Whether there is something to commit, and be it a new partition of which nothing was read. */
 bool session_has_news(const struct session *session);
 bool session_commit_due(const struct session *session, int64_t now_ms);
-/* True when the engine should let the commit in flight catch up before it takes more. */
-bool session_too_far_ahead(const struct session *session);
+/* True when the engine takes no more before a commit: one in flight is to catch up, or documents
+ * come into force behind one. */
+bool session_holds(const struct session *session);
 /* Seals what has been processed since the last order record into one commit. Not while one is in
  * flight. */
 bool session_commit(struct session *session, struct error *error);

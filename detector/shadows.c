@@ -110,6 +110,23 @@ void shadows_close(struct shadows *s) {
     free(s);
 }
 
+void shadows_follow(struct shadows *s, const struct policy *live) {
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct shadow *shadow = &s->shadow[i];
+        struct error error;
+        if (strcmp(policy_sha256(shadow->policy), policy_sha256(live)) == 0) continue;
+        struct policy *policy = policy_for(live, shadow->model, shadow->path, &error);
+        if (policy == NULL) {
+            log_warn("event=shadow_behind path=%s why=\"%s\" next=\"it is counted by the policy "
+                     "before\"",
+                     shadow->path, error.text);
+            continue;
+        }
+        policy_free(shadow->policy);
+        shadow->policy = policy;
+    }
+}
+
 uint32_t shadows_count(const struct shadows *s) {
     return s->count;
 }

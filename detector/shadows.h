@@ -21,6 +21,10 @@ const struct model *shadows_model(const struct shadows *shadows, uint32_t index)
 /* Its file, as model.shadow names it. */
 const char *shadows_path(const struct shadows *shadows, uint32_t index);
 
+/* Another policy is live. A shadow whose model never gives what it asks for keeps the one before,
+ * and that is said. */
+void shadows_follow(struct shadows *shadows, const struct policy *live);
+
 /* Puts a scored batch into the metrics. A side is advised when its logit reaches the mildest
  * threshold of the policy: before caps, cool-down and allow-list. */
 void shadows_tally(const struct shadows *shadows, const struct policy *live,

@@ -148,6 +148,14 @@ static bool put_manifest(struct snapshot *n, const struct session *s) {
     return true;
 }
 
+static bool put_documents(struct snapshot *n, const struct session *s) {
+    struct snapshot_buffer *buffer = take(n, SNAPSHOT_DOCUMENTS);
+    if (buffer == NULL) return false;
+    documents_save(s->pipeline->documents, &buffer->bytes);
+    snapshot_writer_put(n->writer, buffer);
+    return true;
+}
+
 static bool put_state(struct snapshot *n, struct session *s) {
     struct snapshot_buffer *buffer = take(n, SNAPSHOT_STATE);
     if (buffer == NULL) return false;
@@ -204,7 +212,8 @@ void snapshot_begin(struct snapshot *n, struct session *s) {
     n->accounts = accounts_count(apply_accounts(s->apply)).accounts;
     snapshot_name_set(&n->name, n->options.shard, s->epoch, s->next_order);
     snapshot_writer_begin(n->writer, &n->name, &n->begun);
-    if (!put_manifest(n, s) || !put_state(n, s) || !put_table(n, s) || !put_signals(n, s))
+    if (!put_manifest(n, s) || !put_documents(n, s) || !put_state(n, s) || !put_table(n, s) ||
+        !put_signals(n, s))
         give_up(n, s, "the writer does not come to take it");
     note_time(n, n->begun_us);
 }

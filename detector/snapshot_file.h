@@ -20,6 +20,7 @@ enum snapshot_kind {
     SNAPSHOT_ACCOUNTS,
     SNAPSHOT_END,
     SNAPSHOT_SIGNALS,
+    SNAPSHOT_DOCUMENTS, /* model and policy in force; comes right behind the manifest */
     SNAPSHOT_KINDS
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/snapshot_load.h"
 
+#include "detector/base/digest.h"
 #include "detector/base/log.h"
 #include "detector/base/steady.h"
 #include "detector/service/health.h"
@@ -188,7 +189,24 @@ static bool load_manifest(struct snapshot_in *in, struct snapshot_manifest *m,
            error_set(error, ERROR_BAD_DATA, "it has no manifest");
 }
 
-/* All that comes behind the manifest, which ends at this ordinal with so many signals. */
+/* The documents that the manifest names come into force. */
+static bool load_documents(struct session *s, struct snapshot_in *in,
+                           const struct snapshot_manifest *m, struct error *error) {
+    struct documents *documents = s->pipeline->documents;
+    char model[DIGEST_HEX_SIZE], policy[DIGEST_HEX_SIZE];
+    enum snapshot_kind kind;
+    struct unpack bytes;
+    snprintf(model, sizeof model, "%.*s", (int)m->model_sha256.size, m->model_sha256.data);
+    snprintf(policy, sizeof policy, "%.*s", (int)m->policy_sha256.size, m->policy_sha256.data);
+    if (snapshot_in_next(in, &kind, &bytes, error) == SNAPSHOT_BAD) return false;
+    if (kind != SNAPSHOT_DOCUMENTS) return error_set(error, ERROR_BAD_DATA, "it has no documents");
+    if (!documents_load(documents, &bytes, error)) return false;
+    return (strcmp(model_sha256(documents_model(documents)), model) == 0 &&
+            strcmp(policy_sha256(documents_policy(documents)), policy) == 0) ||
+           error_set(error, ERROR_BAD_DATA, "its documents are not those that it names");
+}
+
+/* All that comes behind the documents, which ends at this ordinal with so many signals. */
 static bool load_state_at(struct session *s, struct snapshot_in *in, uint64_t ordinal,
                           uint64_t signals, struct error *error) {
     if (!session_judge(s, error) || !load_rest(s, in, error)) return false;
@@ -214,8 +232,9 @@ static enum snapshot_loaded load_from(struct session *s, const struct order_find
     const enum order_found found = find_place(s, find, c, &m, place, error);
     if (found != ORDER_FOUND)
         return found == ORDER_FIND_FAILED ? SNAPSHOT_LOAD_FAILED : SNAPSHOT_NONE;
-    if (!documents_use(s->pipeline->documents, m.model_sha256, m.policy_sha256, error)) {
-        refuse(s, c, error->text);
+    if (!load_documents(s, in, &m, error)) {
+        documents_reset(s->pipeline->documents);
+        refuse_read(s, c, error);
         return SNAPSHOT_NONE;
     }
     const uint64_t ordinal = m.ordinal, state_hash = m.state_hash, accounts = m.accounts;

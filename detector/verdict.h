@@ -15,6 +15,11 @@
     X(SIGNAL, false, "a signal, given to the table of signals; it has no sides")                   \
     X(SIGNAL_RETIRED, false,                                                                       \
       "a key of the signals without a value, which lets compaction drop it; nothing to apply")     \
+    X(DOCUMENT, false, "a change of policy or model, in force from the next record on")            \
+    X(DOCUMENT_REFUSED, false,                                                                     \
+      "a change of policy or model that cannot be used; the old ones stay")                        \
+    X(DOCUMENT_NOTE, false,                                                                        \
+      "an acknowledgement in the policy topic, or a key of it without a value; nothing to do")     \
     X(NOT_FRAMED, true,                                                                            \
       "the value is not in the Confluent frame; the text names what it looks like")                \
     X(SCHEMA_UNKNOWN, true, "no schema is known under the frame's id")                             \

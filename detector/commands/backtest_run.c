@@ -27,6 +27,7 @@ bool backtest_run_open(struct backtest_run *run, const struct options *settings,
     o->snapshot_dir[0] = '\0';
     o->snapshot_copy_dir[0] = '\0';
     o->judged_offline = true;
+    o->topic_policy[0] = '\0';  /* what is given judges, not what a recording's topic says */
     o->memory_prefault_mib = 0; /* no record waits for its first page here */
     snprintf(o->start_from, sizeof o->start_from, "earliest");
     if (!take_path(model, o->model_path, sizeof o->model_path, error) ||

@@ -24,9 +24,10 @@ struct content {
 };
 
 static const char *const kind_names[SNAPSHOT_KINDS] = {
-    [SNAPSHOT_MANIFEST] = "manifest", [SNAPSHOT_STATE] = "state",
-    [SNAPSHOT_TABLE] = "table",       [SNAPSHOT_RUNS] = "runs",
-    [SNAPSHOT_ACCOUNTS] = "accounts", [SNAPSHOT_SIGNALS] = "signals",
+    [SNAPSHOT_MANIFEST] = "manifest",   [SNAPSHOT_STATE] = "state",
+    [SNAPSHOT_TABLE] = "table",         [SNAPSHOT_RUNS] = "runs",
+    [SNAPSHOT_ACCOUNTS] = "accounts",   [SNAPSHOT_SIGNALS] = "signals",
+    [SNAPSHOT_DOCUMENTS] = "documents",
 };
 
 static void time_text(int64_t ms, char out[32]) {

@@ -43,6 +43,7 @@ static bool create_topics(struct replay_engine *e, struct error *error) {
         int32_t partitions; /* 0: it is absent */
     } topics[] = {{o->topic_transactions, e->partitions},
                   {o->topic_signals, replay_source_input_partitions(source, INPUT_SIGNALS)},
+                  {o->topic_policy, replay_source_input_partitions(source, INPUT_POLICY)},
                   {o->topic_recommendations, outputs > 0 ? outputs : e->partitions},
                   {o->topic_dead_letters, 1},
                   {o->topic_order, 1}};

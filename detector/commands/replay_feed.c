@@ -48,9 +48,12 @@ static bool check_topic(struct replay_feed *f, enum input_kind kind, struct erro
 }
 
 static bool check_partitions(struct replay_feed *f, struct error *error) {
-    const bool signals = replay_source_input_partitions(f->options.source, INPUT_SIGNALS) > 0;
-    return check_topic(f, INPUT_TRANSACTIONS, error) &&
-           (!signals || check_topic(f, INPUT_SIGNALS, error));
+    if (!check_topic(f, INPUT_TRANSACTIONS, error)) return false;
+    for (enum input_kind kind = INPUT_TRANSACTIONS + 1; kind < INPUT_KINDS; kind++)
+        if (replay_source_input_partitions(f->options.source, kind) > 0 &&
+            !check_topic(f, kind, error))
+            return false;
+    return true;
 }
 
 static int32_t partition_of(const struct replay_feed *f, const struct port_message *message) {

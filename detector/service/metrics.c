@@ -38,6 +38,9 @@ static const struct {
 #undef X
 };
 
+static _Atomic uint64_t document_model, document_policy;
+static const char *_Atomic documents_by; /* NULL: nothing is in force yet */
+
 static _Atomic uint32_t shadow_count;
 static _Atomic uint64_t shadow_models[SCORE_SHADOWS_MAX];
 static _Atomic uint64_t shadow_values[SHADOW_METRIC_COUNT][SCORE_SHADOWS_MAX];
@@ -78,6 +81,12 @@ uint64_t metrics_get_outcome(enum outcome_result result, enum action action) {
     return atomic_load_explicit(&outcomes[result][action], memory_order_relaxed);
 }
 
+void metrics_name_documents(uint64_t model, uint64_t policy, const char *by) {
+    atomic_store_explicit(&document_model, model, memory_order_relaxed);
+    atomic_store_explicit(&document_policy, policy, memory_order_relaxed);
+    atomic_store_explicit(&documents_by, by, memory_order_release);
+}
+
 void metrics_name_shadows(const uint64_t *models, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
         atomic_store_explicit(&shadow_models[i], models[i], memory_order_relaxed);
@@ -108,6 +117,7 @@ static void reset_outcomes(void) {
 void metrics_reset(void) {
     reset_shadows();
     reset_outcomes();
+    atomic_store(&documents_by, NULL);
     for (enum metric m = 0; m < METRIC_COUNT; m++)
         metrics_set(m, 0);
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
@@ -155,6 +165,16 @@ static void print_outcomes(FILE *out) {
                         (unsigned long long)metrics_get_outcome(r, a));
 }
 
+static void print_documents(FILE *out) {
+    const char *by = atomic_load_explicit(&documents_by, memory_order_acquire);
+    if (by == NULL) return;
+    fprintf(out,
+            "# HELP saqshy_documents model and policy in force\n# TYPE saqshy_documents gauge\n"
+            "saqshy_documents{model=\"%016llx\",policy=\"%016llx\",by=\"%s\"} 1\n",
+            (unsigned long long)atomic_load(&document_model),
+            (unsigned long long)atomic_load(&document_policy), by);
+}
+
 void metrics_print(FILE *out) {
     for (enum metric m = 0; m < METRIC_COUNT; m++) {
         fprintf(out, "# HELP saqshy_%s %s\n# TYPE saqshy_%s %s\n", rows[m].name, rows[m].help,
@@ -172,6 +192,7 @@ void metrics_print(FILE *out) {
         fprintf(out, "saqshy_signals_total{effect=\"%s\"} %llu\n", signal_effect_name(e),
                 (unsigned long long)metrics_get_signal(e));
     print_outcomes(out);
+    print_documents(out);
     print_shadows(out);
 }
 
@@ -189,7 +210,9 @@ void metrics_print_markdown(FILE *out) {
             "table |\n"
             "| `saqshy_outcomes_total{result,action}` | counter | answers to recommendations by "
             "result and by what was advised, once a revision of the OUTCOME; action UNKNOWN: "
-            "none such is known any more |\n");
+            "none such is known any more |\n"
+            "| `saqshy_documents{model,policy,by}` | gauge | 1: model and policy in force, by "
+            "16 digits of their SHA-256, and who put them there, `files` or `topic` |\n");
     for (enum shadow_metric m = 0; m < SHADOW_METRIC_COUNT; m++)
         fprintf(out, "| `saqshy_%s{model}` | counter | %s |\n", shadow_rows[m].name,
                 shadow_rows[m].help);

@@ -49,6 +49,12 @@
     GAUGE(SIGNAL_BYTES, "signal_table_bytes", "bytes held by the table of signals")                \
     GAUGE(SIGNALS_LAG, "signals_lag_records",                                                      \
           "records behind the known end of the signals, all partitions")                           \
+    COUNTER(POLICY_ACTIVATIONS, "policy_activations_total",                                        \
+            "changes of policy or model that came into force by the policy topic")                 \
+    COUNTER(POLICY_REFUSED, "policy_refused_total",                                                \
+            "changes in the policy topic that were refused; the documents in force stayed")        \
+    GAUGE(POLICY_LAG, "policy_lag_records",                                                        \
+          "records behind the known end of the policy topic, all partitions")                      \
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
     COUNTER(SNAPSHOTS, "snapshots_total", "snapshots published")                                   \
     COUNTER(SNAPSHOT_FAILURES, "snapshot_failures_total", "snapshots given up")                    \
@@ -104,6 +110,9 @@ uint64_t metrics_get_signal(enum signal_effect effect);
  * more. */
 void metrics_add_outcome(enum outcome_result result, enum action action);
 uint64_t metrics_get_outcome(enum outcome_result result, enum action action);
+/* saqshy_documents{model="…",policy="…",by="…"} 1: what is in force, by 16 digits of its SHA-256,
+ * and who put it there, "files" or "topic"; a constant. */
+void metrics_name_documents(uint64_t model, uint64_t policy, const char *by);
 /* saqshy_shadow_…{model="…"}: the model is named by 16 digits of its document's SHA-256. */
 void metrics_name_shadows(const uint64_t *models, uint32_t count);
 void metrics_add_shadow(enum shadow_metric metric, uint32_t shadow, uint64_t amount);

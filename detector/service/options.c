@@ -347,13 +347,16 @@ void options_state_sha256(const struct options *options, char out[65]) {
 /* Options against each other. */
 
 static bool check_topics(const struct options *o, struct error *error) {
-    const char *const keys[] = {"topic.transactions", "topic.recommendations", "topic.dead.letters",
-                                "topic.order", "topic.signals"};
-    const char *const topics[] = {o->topic_transactions, o->topic_recommendations,
-                                  o->topic_dead_letters, o->topic_order, o->topic_signals};
-    const int count = o->topic_signals[0] == '\0' ? 4 : 5;
-    for (int i = 0; i < count; i++) {
+    enum { OBLIGATORY = 4, TOPICS = 6 };
+    const char *const keys[TOPICS] = {"topic.transactions", "topic.recommendations",
+                                      "topic.dead.letters", "topic.order",
+                                      "topic.signals",      "topic.policy"};
+    const char *const topics[TOPICS] = {o->topic_transactions, o->topic_recommendations,
+                                        o->topic_dead_letters, o->topic_order,
+                                        o->topic_signals,      o->topic_policy};
+    for (int i = 0; i < TOPICS; i++) {
         const size_t size = strlen(topics[i]);
+        if (size == 0 && i >= OBLIGATORY) continue;
         if (size == 0 || size > 249 || topics[i][strspn(topics[i], NAME_CHARACTERS)] != '\0')
             return error_set(error, ERROR_CONFIG,
                              "%s=%s: Kafka's topic names have 1 to 249 letters, digits, dots, "

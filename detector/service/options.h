@@ -34,6 +34,9 @@ enum { OPTION_STATE_LATER = 2 };
         topic_signals, "topic.signals", "antifrod.signals", false,                                 \
         "compacted topic of signals, read from its first record; it may come to be later; empty: " \
         "none are read")                                                                           \
+    TEXT(topic_policy, "topic.policy", "antifrod.policy", false,                                   \
+         "compacted topic of policies and models that come into force at their place in the "      \
+         "order; it may come to be later; empty: none are read")                                   \
     TEXT(topic_recommendations, "topic.recommendations", "antifrod.freeze-recommendations", true,  \
          "output topic")                                                                           \
     TEXT(topic_dead_letters, "topic.dead.letters", "antifrod.transactions.dlq", false,             \
@@ -64,6 +67,10 @@ enum { OPTION_STATE_LATER = 2 };
          "model documents, comma-separated, 7 at most, that score beside the live one and decide " \
          "nothing: what they would have advised is in the metrics; empty: none")                   \
     TEXT(policy_path, "policy.path", "", false, "policy document; empty: the shipped policy")      \
+    FLAG(                                                                                          \
+        policy_two_persons, "policy.two.persons", false, false,                                    \
+        "a change that comes by topic.policy is refused unless two persons, author and approver, " \
+        "are named in it")                                                                         \
     TEXT(state_dir, "state.dir", "", false,                                                        \
          "directory where models and policies are kept by their SHA-256, so that a restart can "   \
          "replay what was decided under earlier ones; empty: a shard keeps its first ones")        \
