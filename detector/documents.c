@@ -270,7 +270,7 @@ static const struct pair *take_pair(struct documents *d, const struct texts *t,
 static bool check_key(const struct policy_change *change, const struct pair *pair, struct text key,
                       struct error *error) {
     const char *id = change->policy != NULL ? policy_id(pair->policy) : model_id(pair->model);
-    return text_equal(key, text_of(id)) ||
+    return key.data == NULL || text_equal(key, text_of(id)) ||
            error_set(error, ERROR_CONFIG,
                      "the record's key is to be the id of the %s, %s; saqshy policy publish "
                      "writes it so",

@@ -42,8 +42,9 @@ bool documents_are_published(const struct documents *documents);
 /* Whether the pair in force is that of the files. */
 bool documents_are_of_files(const struct documents *documents);
 
-/* A change that was read at its place in the order, under this key: checked whole with what it
- * leaves as it is, and kept. It waits for documents_change. ERROR_CONFIG: it is refused. */
+/* A change that was read at its place in the order, under this key (no data: any): checked whole
+ * with what it leaves as it is, and kept. It waits for documents_change. ERROR_CONFIG: it is
+ * refused. */
 bool documents_propose(struct documents *documents, const struct policy_change *change,
                        struct text key, struct error *error);
 /* The policy that waits and its model; NULL: none. */

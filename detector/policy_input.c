@@ -43,7 +43,8 @@ static void note_names(struct session *s, const struct policy_change *change) {
 
 static bool propose(struct session *s, const struct input *input, struct error *error) {
     struct policy_change change;
-    const struct text key = {(const char *)input->record.key.data, input->record.key.size};
+    const char *name = input->record.key.data == NULL ? "" : (const char *)input->record.key.data;
+    const struct text key = {name, input->record.key.size};
     s->change.author[0] = s->change.approver[0] = '\0';
     if (!policy_change_read(&change, input->record.value, error)) return false;
     note_names(s, &change);

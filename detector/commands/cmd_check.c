@@ -154,8 +154,9 @@ static void check_topic(struct check *c, struct port *port, const char *topic) {
     report(c, topic, ok, detail, &error);
 }
 
-static void check_signals(struct check *c, struct port *port) {
-    const char *topic = c->options->topic_signals;
+/* `absent`: what it means that it is not there. */
+static void check_optional(struct check *c, struct port *port, const char *topic,
+                           const char *absent) {
     struct error error = {.code = ERROR_NONE};
     char detail[64];
     int32_t partitions = 0;
@@ -164,7 +165,7 @@ static void check_signals(struct check *c, struct port *port) {
         if (error.code == ERROR_INTERRUPTED) error.code = ERROR_UNAVAILABLE;
         report(c, topic, false, "", &error);
     } else if (partitions == 0) {
-        note(c, topic, "is absent: no signals are read until it is created");
+        note(c, topic, absent);
     } else {
         snprintf(detail, sizeof detail, "%d partitions", (int)partitions);
         report(c, topic, true, detail, &error);
@@ -188,7 +189,10 @@ static void check_broker(struct check *c) {
                                       o->topic_dead_letters, o->topic_order};
         for (size_t i = 0; i < 4; i++)
             check_topic(c, watchdog.port, topics[i]);
-        check_signals(c, watchdog.port);
+        check_optional(c, watchdog.port, o->topic_signals,
+                       "is absent: no signals are read until it is created");
+        check_optional(c, watchdog.port, o->topic_policy,
+                       "is absent: model.path and policy.path decide until it is created");
         atomic_store(&watchdog.done, true);
         pthread_join(thread, NULL);
     }

@@ -19,6 +19,7 @@
     X(features, "the feature vectors of recorded events, as CSV or NPY")                           \
     X(train, "a model from recorded events and labels")                                            \
     X(model, "model documents: check one, read one, compare two")                                  \
+    X(policy, "policy and model, live: publish them, see what is in force")                        \
     X(snapshot, "snapshots of the state: list, check, show")                                       \
     X(dlq, "dead letters: look at them, send them back")                                           \
     X(signal, "signals: publish them, look at them, withdraw them")                                \
