@@ -53,6 +53,9 @@ add_mutant(name_before_sync detector/snapshot_writing.c
         return false;"
     "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, &w->past, error)) return false;" "")
 
+# Documents.
+add_mutant(takes_on_behind_a_change detector/commit.c "if (awaits_change(s)) return true;" "")
+
 # What is computed.
 add_mutant(credit_before_debit detector/apply.c
     "const struct ring_event events[2]) {

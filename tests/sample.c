@@ -184,8 +184,18 @@ static void write_file(char *path, size_t room, const char *directory, const cha
     fclose(file);
 }
 
+const char *sample_policy(const char *id, double probability, char out[SAMPLE_POLICY_SIZE]) {
+    snprintf(out, SAMPLE_POLICY_SIZE,
+             "{\"format\":\"saqshy-policy/1\",\"id\":\"%s\",\"actions\":{\"REVIEW_ONLY\":"
+             "{\"probability\":%g,\"per_hour\":1000,\"priority\":\"NORMAL\"}},"
+             "\"cool_down_hours\":24,\"allow\":[],\"max_hold_business_days\":5,"
+             "\"decide_within_minutes\":60,\"holidays\":[],\"protected_flows\":[]}",
+             id, probability);
+    return out;
+}
+
 void sample_options(struct options *options, const char *directory) {
-    char model[2048];
+    char model[2048], policy[SAMPLE_POLICY_SIZE];
     snprintf(model, sizeof model,
              "{\"format\":\"saqshy-model/1\",\"id\":\"sample\",\"features_sha256\":\"%s\","
              "\"intercept\":-5.0,\"transforms\":{},\"terms\":[{\"name\":\"credits\",\"type\":"
@@ -196,10 +206,7 @@ void sample_options(struct options *options, const char *directory) {
     options_init(options);
     write_file(options->model_path, sizeof options->model_path, directory, "model.json", model);
     write_file(options->policy_path, sizeof options->policy_path, directory, "policy.json",
-               "{\"format\":\"saqshy-policy/1\",\"id\":\"sample\",\"actions\":{\"REVIEW_ONLY\":"
-               "{\"probability\":0.5,\"per_hour\":1000,\"priority\":\"NORMAL\"}},"
-               "\"cool_down_hours\":24,\"allow\":[],\"max_hold_business_days\":5,"
-               "\"decide_within_minutes\":60,\"holidays\":[],\"protected_flows\":[]}");
+               sample_policy("sample", 0.5, policy));
     snprintf(options->start_from, sizeof options->start_from, "earliest");
     options->memory_prefault_mib = 0;
     options->episodes_max = 1024;

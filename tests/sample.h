@@ -42,6 +42,10 @@ void sample_copy(const struct memory_port *from, struct memory_port *to, const c
 void sample_send_raw(struct memory_port *memory, int32_t partition, const void *data,
                      uint32_t size);
 
+/* The policy of sample_options by this id, at this probability. */
+enum { SAMPLE_POLICY_SIZE = 512 };
+const char *sample_policy(const char *id, double probability, char out[SAMPLE_POLICY_SIZE]);
+
 /* Writes a model with one term (weight × the number of credits within an hour) and a policy whose
  * only action is REVIEW_ONLY from three credits an hour on; sets model.path, policy.path,
  * start.from and small limits. */

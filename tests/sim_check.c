@@ -10,6 +10,7 @@
 #include "tests/naive_decide.h"
 
 #include <assert.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,9 @@ struct check {
     struct sim_cluster *cluster;
     const struct sim_expectation *expected;
     struct memory_port *memory;
-    uint64_t signals;
+    uint64_t signals, changes;
+    /* Of the topic, behind the batch in hand and within it; "": the file's. */
+    char policy[DIGEST_HEX_SIZE], before[DIGEST_HEX_SIZE];
     struct naive *naive;
     struct naive_decide *naive_decide;
 };
@@ -85,6 +88,19 @@ static void hold_side(struct check *c, const struct batch *batch, uint32_t side,
                      batch->features[f][side], twin->features[f]);
 }
 
+/* The twin knows no more of a change than that its policy has a bound on the probability. */
+static void take_change(struct check *c, const struct batch *batch, uint32_t row) {
+    const struct bytes value = batch->input[row].record.value;
+    json_t *change = json_loadb((const char *)value.data, value.size, 0, NULL);
+    const json_t *policy = json_object_get(change, "policy");
+    const bool taken = policy != NULL && strstr(json_string_value(policy), ":2,") == NULL;
+    if (taken != (batch->verdict[row] == VERDICT_DOCUMENT))
+        sim_fail(c->world, "I1: the twin knows better whether a policy can be used");
+    if (taken) digest_sha256_hex(json_string_value(policy), json_string_length(policy), c->policy);
+    c->changes += taken;
+    json_decref(change);
+}
+
 /* Sides of a row stand together, in the order in which they were scored. */
 static void hold_row(struct check *c, const struct batch *batch, uint32_t row, uint32_t *side) {
     struct naive_side twins[2];
@@ -94,7 +110,8 @@ static void hold_row(struct check *c, const struct batch *batch, uint32_t row, u
         c->signals++;
         naive_decide_hear(c->naive_decide, &batch->signal[row], batch->signal_effect[row]);
     }
-    if (verdict_is_dead_letter(verdict) || batch->input[row].kind == INPUT_SIGNALS) return;
+    if (batch->input[row].kind == INPUT_POLICY) take_change(c, batch, row);
+    if (verdict_is_dead_letter(verdict) || batch->input[row].kind != INPUT_TRANSACTIONS) return;
     if (verdict != VERDICT_LATE)
         count = naive_take(c->naive, &batch->tx[row], batch->clock_s[row], twins);
     if ((verdict == VERDICT_DUPLICATE) != (verdict != VERDICT_LATE && count == 0))
@@ -111,6 +128,7 @@ static void hold_row(struct check *c, const struct batch *batch, uint32_t row, u
 static bool on_batch(void *context, const struct batch *batch, struct error *error) {
     struct check *c = context;
     uint32_t side = 0;
+    memcpy(c->before, c->policy, sizeof c->before);
     if (naive_decide_missing(c->naive_decide) > 0)
         sim_fail(c->world, "I1: the twin recommends what the engine does not");
     for (uint32_t row = 0; row < batch->count && c->world->failure[0] == '\0'; row++)
@@ -120,6 +138,9 @@ static bool on_batch(void *context, const struct batch *batch, struct error *err
 
 static void on_recommendation(void *context, const struct recommendation *recommendation) {
     struct check *c = context;
+    if (c->before[0] != '\0' && strcmp(recommendation->policy_sha256, c->before) != 0)
+        sim_fail(c->world, "I1: revision %d names another policy than was in force",
+                 (int)recommendation->revision);
     if (!naive_decide_meet(c->naive_decide, recommendation))
         sim_fail(c->world, "I1: revision %d for %.*s is not what the twin recommends",
                  (int)recommendation->revision, (int)recommendation->target_account_token.size,
@@ -273,6 +294,15 @@ int64_t sim_order_end(struct sim_world *world, struct sim_cluster *cluster,
     return ends[kind][partition];
 }
 
+int64_t sim_data_end(struct sim_world *world, struct sim_cluster *cluster, const char *topic,
+                     int32_t partition) {
+    const struct check c = {.world = world, .cluster = cluster};
+    int64_t offset = 0;
+    while (next_of(&c, topic, partition, &offset) != NULL)
+        ;
+    return offset;
+}
+
 /* Dead letters. */
 
 static struct text header_of(const struct sim_entry *entry, const char *name) {
@@ -341,6 +371,7 @@ void sim_check(struct sim_world *world, struct sim_cluster *cluster,
     outcome->recommendations += compare_topic(&c, o->topic_recommendations);
     outcome->dead_letters += compare_topic(&c, o->topic_dead_letters);
     outcome->signals += c.signals;
+    outcome->changes += c.changes;
     naive_free(c.naive);
     naive_decide_free(c.naive_decide);
     struct port *port = memory_port_port(c.memory);

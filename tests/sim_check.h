@@ -32,11 +32,16 @@ struct sim_expectation {
 struct sim_outcome {
     uint64_t recommendations, dead_letters, order_records;
     uint64_t signals; /* accepted, in runs with twins */
+    uint64_t changes; /* of the policy, the same */
 };
 
 /* Where the order log, as far as it is committed, leaves a partition of an input; 0: unnamed. */
 int64_t sim_order_end(struct sim_world *world, struct sim_cluster *cluster,
                       const struct options *options, enum input_kind kind, int32_t partition);
+
+/* One past the last visible record of a partition. */
+int64_t sim_data_end(struct sim_world *world, struct sim_cluster *cluster, const char *topic,
+                     int32_t partition);
 
 /* Says what is wrong by sim_fail. */
 void sim_check(struct sim_world *world, struct sim_cluster *cluster,

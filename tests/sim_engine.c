@@ -33,8 +33,10 @@ struct sim_engine *sim_engine_start(struct sim_world *world, struct sim_cluster 
     e->options = options;
     e->port = sim_port_new(world, cluster, options->shard_id, options->transaction_timeout_ms);
     if (disk != NULL) e->disk = sim_disk_mount(disk, e->port);
-    const struct pipeline_options how = {
-        .options = options, .port = sim_port_port(e->port), .snapshots = e->disk};
+    const struct pipeline_options how = {.options = options,
+                                         .port = sim_port_port(e->port),
+                                         .snapshots = e->disk,
+                                         .acknowledge = true};
     e->pipeline = pipeline_open(&how, &e->error);
     e->task = sim_task_start(world, run, e);
     return e;

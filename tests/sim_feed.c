@@ -3,6 +3,7 @@
 
 #include "detector/base/digest.h"
 #include "detector/base/murmur2.h"
+#include "detector/policy_change.h"
 #include "detector/recommendation.h"
 #include "schemas/encode.h"
 #include "tests/sample.h"
@@ -224,7 +225,32 @@ static void signal(struct maker *m) {
     add_signal(m, value)->poison = poison;
 }
 
-void sim_feed_make(struct sim_feed *feed, struct sim_world *world, uint32_t signals) {
+/* Changes of the policy. */
+
+/* At each of these probabilities the model asks for three credits an hour. Now and then it cannot
+ * be used. */
+static void change(struct maker *m) {
+    char policy[SAMPLE_POLICY_SIZE];
+    struct error error;
+    size_t size = 0;
+    snprintf(m->tx_id, sizeof m->tx_id, "p%u", below(m, 6));
+    sample_policy(m->tx_id, is(m, 15) ? 2 : 0.3 + 0.01 * below(m, 40), policy);
+    const struct policy_change c = {.author = "somebody",
+                                    .approver = "",
+                                    .reason = "",
+                                    .policy = policy,
+                                    .policy_size = strlen(policy)};
+    char *value = policy_change_write(&c, &size, &error);
+    assert(value != NULL);
+    struct sim_record *record = add(m);
+    record->kind = INPUT_POLICY;
+    record->key = keep(m, m->tx_id, strlen(m->tx_id));
+    record->value = keep(m, value, size);
+    free(value);
+}
+
+void sim_feed_make(struct sim_feed *feed, struct sim_world *world, uint32_t signals,
+                   uint32_t changes) {
     struct error error;
     struct maker m = {.feed = feed,
                       .world = world,
@@ -239,6 +265,7 @@ void sim_feed_make(struct sim_feed *feed, struct sim_world *world, uint32_t sign
     while (feed->count < count) {
         if (is(&m, 5)) poison(&m);
         if (signals > 0 && is(&m, signals)) signal(&m);
+        if (changes > 0 && is(&m, changes)) change(&m);
         if (is(&m, 25))
             burst(&m);
         else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The input of a simulated run: a few people and droppers over some weeks, with bursts, reversals,
- * attempts, repeats, late ones, and records that cannot be used; and signals about them. */
+ * attempts, repeats, late ones, and records that cannot be used; signals about them; and changes of
+ * the policy that decide the same under other names. */
 #pragma once
 
 #include "detector/base/bytes.h"
@@ -25,7 +26,8 @@ struct sim_feed {
     size_t used, room;
 };
 
-/* Drawn from the world's seed; arrives within about a minute. Of 100 turns so many bring a signal.
- */
-void sim_feed_make(struct sim_feed *feed, struct sim_world *world, uint32_t signals);
+/* Drawn from the world's seed; arrives within about a minute. Of 100 turns so many bring a signal,
+ * and so many a change of the policy. */
+void sim_feed_make(struct sim_feed *feed, struct sim_world *world, uint32_t signals,
+                   uint32_t changes);
 void sim_feed_free(struct sim_feed *feed);

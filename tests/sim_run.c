@@ -96,6 +96,11 @@ static void make_signals(struct run *r) {
     trim_input(r, INPUT_SIGNALS);
 }
 
+/* A third of the runs have a policy topic, from the beginning. */
+static bool has_policy(const struct run *r) {
+    return sim_cluster_partitions(r->cluster, topic_of(r, INPUT_POLICY)) > 0;
+}
+
 static void append(struct run *r, const struct sim_record *record) {
     const char *topic = topic_of(r, record->kind);
     const uint32_t partitions = (uint32_t)sim_cluster_partitions(r->cluster, topic);
@@ -115,7 +120,7 @@ static void append(struct run *r, const struct sim_record *record) {
 /* Signals wait for their topic, and all for those before them. */
 static bool can_arrive(const struct run *r, const struct sim_record *record) {
     return record->arrives_ms <= r->world.now_ms &&
-           (record->kind == INPUT_TRANSACTIONS || has_signals(r));
+           (record->kind != INPUT_SIGNALS || has_signals(r));
 }
 
 static void feed(struct run *r) {
@@ -144,9 +149,16 @@ static bool input_is_committed(struct run *r, enum input_kind kind) {
     return true;
 }
 
+/* The engine reads what it wrote, too. */
+static bool acknowledgements_are_read(struct run *r) {
+    return !has_policy(r) || sim_order_end(&r->world, r->cluster, r->options, INPUT_POLICY, 0) >=
+                                 sim_data_end(&r->world, r->cluster, topic_of(r, INPUT_POLICY), 0);
+}
+
 static bool all_is_committed(struct run *r) {
     return r->fed == r->feed.count && input_is_committed(r, INPUT_TRANSACTIONS) &&
-           input_is_committed(r, INPUT_SIGNALS);
+           input_is_committed(r, INPUT_SIGNALS) && input_is_committed(r, INPUT_POLICY) &&
+           acknowledgements_are_read(r);
 }
 
 /* Other producers. */
@@ -268,11 +280,15 @@ static int64_t for_a_while(struct run *r) {
 }
 
 static void harm_brokers(struct run *r) {
-    const char *const topics[] = {r->options->topic_transactions, r->options->topic_recommendations,
-                                  r->options->topic_dead_letters, r->options->topic_order,
-                                  r->options->topic_signals};
+    const char *const topics[] = {r->options->topic_transactions,
+                                  r->options->topic_recommendations,
+                                  r->options->topic_dead_letters,
+                                  r->options->topic_order,
+                                  has_signals(r) ? r->options->topic_signals
+                                                 : r->options->topic_policy,
+                                  r->options->topic_policy};
     if (sim_fault(&r->world, SIM_partition_down)) {
-        const char *topic = topics[below(r, has_signals(r) ? 5 : 4)];
+        const char *topic = topics[below(r, 4 + has_signals(r) + has_policy(r))];
         const int64_t until_ms = for_a_while(r);
         sim_cluster_partition_down(r->cluster, topic,
                                    below(r, sim_cluster_partitions(r->cluster, topic)), until_ms);
@@ -437,7 +453,9 @@ bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
     open_cluster(r);
     trim_input(r, INPUT_TRANSACTIONS);
     choose_signals(r);
-    sim_feed_make(&r->feed, &r->world, r->signals_at_ms == INT64_MAX ? 0 : 25);
+    if (seed % 3 == 0) sim_cluster_add_partitions(r->cluster, options->topic_policy, 1);
+    sim_feed_make(&r->feed, &r->world, r->signals_at_ms == INT64_MAX ? 0 : 25,
+                  has_policy(r) ? 8 : 0);
     if (!chance_is(&r->world.chance, 30)) r->disk = sim_disk_new(&r->world);
     while (going(r) && !(r->world.quiet && all_is_committed(r))) {
         supervise(r);

@@ -66,17 +66,6 @@ static int teardown(void **state) {
 
 /* Documents. */
 
-/* The policy of sample_options with other words. */
-static const char *policy(const char *id, double probability, char out[DOCUMENT_SIZE]) {
-    snprintf(out, DOCUMENT_SIZE,
-             "{\"format\":\"saqshy-policy/1\",\"id\":\"%s\",\"actions\":{\"REVIEW_ONLY\":"
-             "{\"probability\":%g,\"per_hour\":1000,\"priority\":\"NORMAL\"}},"
-             "\"cool_down_hours\":24,\"allow\":[],\"max_hold_business_days\":5,"
-             "\"decide_within_minutes\":60,\"holidays\":[],\"protected_flows\":[]}",
-             id, probability);
-    return out;
-}
-
 static const char *model(const char *id, double weight, char out[DOCUMENT_SIZE]) {
     snprintf(out, DOCUMENT_SIZE,
              "{\"format\":\"saqshy-model/1\",\"id\":\"%s\",\"features_sha256\":\"%s\","
@@ -128,7 +117,7 @@ static void watch(const char *policy_json) {
 
 static void publish_policy(const char *id, double probability) {
     char json[DOCUMENT_SIZE];
-    watch(policy(id, probability, json));
+    watch(sample_policy(id, probability, json));
     publish(id, asel, json, NULL);
 }
 
@@ -301,7 +290,7 @@ static void one_comes_on_the_way(void **state) {
     char json[DOCUMENT_SIZE];
     (void)state;
     send_transactions(0, 1500);
-    watch(policy("new", 0.6, json));
+    watch(sample_policy("new", 0.6, json));
     stand.later = json;
     stand.later_at = 5;
     must_run();
@@ -337,7 +326,7 @@ static void model_and_policy_change_at_once(void **state) {
     (void)state;
     send_transactions(0, 200);
     must_run();
-    watch(policy("pair", 0.55, policy_json));
+    watch(sample_policy("pair", 0.55, policy_json));
     publish("pair", asel, policy_json, model("heavier", 2.5, model_json));
     send_transactions(200, 300);
     must_run();
@@ -356,7 +345,7 @@ static void model_and_policy_change_at_once(void **state) {
 static void a_model_alone_leaves_the_policy(void **state) {
     char policy_json[DOCUMENT_SIZE], model_json[DOCUMENT_SIZE];
     (void)state;
-    watch(policy("new", 0.6, policy_json));
+    watch(sample_policy("new", 0.6, policy_json));
     publish("new", asel, policy_json, NULL);
     publish("heavier", asel, NULL, model("heavier", 2.5, model_json));
     send_transactions(0, 300);
@@ -379,7 +368,7 @@ static void a_restart_keeps_it_whatever_the_files_say(void **state) {
         snprintf(id, sizeof id, "file-%d", i);
         FILE *file = fopen(stand.options.policy_path, "w");
         assert_non_null(file);
-        fputs(policy(id, 0.5 + 0.1 * i, json), file);
+        fputs(sample_policy(id, 0.5 + 0.1 * i, json), file);
         fclose(file);
         send_transactions(200 * i, 200);
         must_run();
@@ -487,9 +476,9 @@ static void what_cannot_be_used_is_refused_and_said(void **state) {
     must_be_refused("raw", "saqshy policy publish writes changes");
     send("none", "{\"format\":\"saqshy-change/1\",\"author\":\"asel\"}", 44);
     must_be_refused("none", "neither a policy nor a model");
-    publish("never", asel, policy("never", 1.5, json), NULL);
+    publish("never", asel, sample_policy("never", 1.5, json), NULL);
     must_be_refused("never", "must lie between 0 and 1");
-    publish("other", asel, policy("new", 0.6, json), NULL);
+    publish("other", asel, sample_policy("new", 0.6, json), NULL);
     must_be_refused("other", "the record's key is to be the id of the policy, new");
     publish("cut", asel, "{\"format\":", NULL);
     must_be_refused("cut", "the policy: line 1");
@@ -540,11 +529,11 @@ static void two_persons_are_asked_for(void **state) {
     char json[DOCUMENT_SIZE];
     (void)state;
     stand.options.policy_two_persons = true;
-    publish("one", asel, policy("one", 0.6, json), NULL);
+    publish("one", asel, sample_policy("one", 0.6, json), NULL);
     must_be_refused("one", "nobody approved it");
-    publish("same", (struct who){"asel", "ASEL"}, policy("same", 0.6, json), NULL);
+    publish("same", (struct who){"asel", "ASEL"}, sample_policy("same", 0.6, json), NULL);
     must_be_refused("same", "another person");
-    publish("two", both, policy("two", 0.6, json), NULL);
+    publish("two", both, sample_policy("two", 0.6, json), NULL);
     must_run();
     must_say("ack/saqshy-0/two", "result", "ACTIVE");
     must_say("ack/saqshy-0/two", "approver", "marat");
@@ -559,7 +548,7 @@ static void a_replay_obeys_what_was_decided(void **state) {
     must_run();
     stand.options.policy_two_persons = true;
     must_run();
-    publish("one", asel, policy("one", 0.7, json), NULL);
+    publish("one", asel, sample_policy("one", 0.7, json), NULL);
     must_run();
     assert_int_equal(metrics_get(METRIC_POLICY_REFUSED), 1);
     stand.options.policy_two_persons = false;
@@ -592,7 +581,7 @@ static void it_names_the_position_and_the_document(void **state) {
     (void)state;
     send_transactions(0, 100);
     must_run();
-    watch(policy("new", 0.6, json));
+    watch(sample_policy("new", 0.6, json));
     publish("new", both, json, NULL);
     must_run();
     json_t *ack = last_ack("ack/saqshy-0/new");

@@ -44,10 +44,11 @@ static bool parse(int argc, char **argv, struct arguments *a) {
 static void print_totals(const struct arguments *a, const struct sim_totals *t) {
     printf("%" PRIu64 " seeds: %" PRIu64 " records, %" PRIu64 " starts, %" PRIu64
            " order records, %" PRIu64 " recommendations, %" PRIu64 " dead letters, %" PRIu64
-           " signals seen by twins, %" PRIu64 " snapshots, %" PRIu64 " refilled inputs, %" PRIu64
-           " turns\n",
+           " signals and %" PRIu64 " changes seen by twins, %" PRIu64 " snapshots, %" PRIu64
+           " refilled inputs, %" PRIu64 " turns\n",
            a->count, t->records, t->starts, t->outcome.order_records, t->outcome.recommendations,
-           t->outcome.dead_letters, t->outcome.signals, t->snapshots, t->refills, t->turns);
+           t->outcome.dead_letters, t->outcome.signals, t->outcome.changes, t->snapshots,
+           t->refills, t->turns);
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         printf("%10" PRIu64 "  %s\n", t->injected[f], sim_fault_name((enum sim_fault)f));
 }
@@ -60,7 +61,9 @@ static bool every_kind_was_met(const struct arguments *a, const struct sim_total
         printf("never injected: %s\n", sim_fault_name((enum sim_fault)f));
         all = false;
     }
-    if (a->count >= ALL_KINDS_SEEDS && (t->refills == 0 || t->outcome.signals == 0)) return false;
+    if (a->count >= ALL_KINDS_SEEDS &&
+        (t->refills == 0 || t->outcome.signals == 0 || t->outcome.changes == 0))
+        return false;
     return all;
 }
 
