@@ -194,7 +194,9 @@ static void take_line(struct exposition *e, const char *line) {
         begin_family(e, line);
     else if (matches("^# TYPE saqshy_[a-z_]+ (counter|gauge)$", line))
         take_type(e, line);
-    else if (matches("^saqshy_[a-z_]+(\\{[a-z_]+=\"[A-Za-z_]+\"\\})? -?[0-9]+(\\.[0-9]+)?$", line))
+    else if (matches("^saqshy_[a-z_]+(\\{[a-z_]+=\"[A-Za-z_]+\"(,[a-z_]+=\"[A-Za-z_]+\")*\\})? "
+                     "-?[0-9]+(\\.[0-9]+)?$",
+                     line))
         take_sample(e, line);
     else
         fail_msg("not a line of the text format: %s", line);
@@ -208,7 +210,7 @@ static void metrics_are_in_the_text_format_of_prometheus(void **state) {
     for (char *rest = body, *line; (line = strsep(&rest, "\n")) != NULL && rest != NULL;)
         take_line(&exposition, line);
     assert_true(exposition.samples > 1);
-    assert_int_equal(exposition.count, METRIC_COUNT + 2); /* verdicts and signals by label */
+    assert_int_equal(exposition.count, METRIC_COUNT + 3); /* verdicts, signals, outcomes by label */
     free(body);
 }
 

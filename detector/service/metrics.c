@@ -153,16 +153,14 @@ static void print_shadows(FILE *out) {
     }
 }
 
-/* Those that there were, as most pairs never come. */
 static void print_outcomes(FILE *out) {
     fprintf(out, "# HELP saqshy_outcomes_total answers to recommendations\n"
                  "# TYPE saqshy_outcomes_total counter\n");
     for (enum outcome_result r = OUTCOME_UNKNOWN + 1; r < OUTCOME_COUNT; r++)
         for (enum action a = 0; a < ACTION_COUNT; a++)
-            if (metrics_get_outcome(r, a) > 0)
-                fprintf(out, "saqshy_outcomes_total{result=\"%s\",action=\"%s\"} %llu\n",
-                        outcome_result_symbols[r], actions[a],
-                        (unsigned long long)metrics_get_outcome(r, a));
+            fprintf(out, "saqshy_outcomes_total{result=\"%s\",action=\"%s\"} %llu\n",
+                    outcome_result_symbols[r], actions[a],
+                    (unsigned long long)metrics_get_outcome(r, a));
 }
 
 static void print_documents(FILE *out) {
