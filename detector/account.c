@@ -32,10 +32,6 @@ uint32_t quantise_amount(int64_t tiyn) {
     return COARSE | (units >= COARSE ? COARSE - 1 : (uint32_t)units);
 }
 
-int64_t account_amount_tiyn(int64_t tiyn) {
-    return amount_of(quantise_amount(tiyn));
-}
-
 /* Size classes. */
 
 size_t class_bytes(uint8_t size_class) {

@@ -13,8 +13,6 @@ struct account_event {
     uint8_t channel, rail; /* enums of transaction.h */
 };
 
-/* An amount as the ring has it. */
-int64_t account_amount_tiyn(int64_t tiyn);
 uint32_t account_number(const struct account *account); /* from 1, dense, not reused */
 /* All slots, oldest first. Returns their number. */
 enum { ACCOUNT_EVENTS_MAX = 128 };

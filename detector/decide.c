@@ -239,8 +239,6 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     episode->threshold = rule->threshold;
     episode->at_risk_tiyn = money->at_risk_tiyn;
     episode->hold_tiyn = episode_hold_tiyn(action, money->at_risk_tiyn, money->available_tiyn);
-    episode->event_s = row->tx->event_time_s;
-    episode->went_back_tiyn = 0;
     episode->emptied = false;
     episode->score = row->logit;
     episode->decide_by_us =
@@ -306,29 +304,14 @@ static struct episode *present_episode(struct decide *d, uint32_t account_number
     return NULL;
 }
 
-static bool is_overturned(struct decide *d, struct episode *episode, const struct row *row) {
-    const bool payee = d->batch->side[row->side].role == SIDE_PAYEE;
-    const int64_t taken_back_tiyn = episode_taken_back_tiyn(row->tx, payee);
-    if (taken_back_tiyn == 0) return false;
-    episode->went_back_tiyn =
-        episode_went_back_tiyn(episode->went_back_tiyn, taken_back_tiyn, episode->at_risk_tiyn);
-    if (policy_action(d->options.policy, row->logit) != ACTION_UNKNOWN) return false;
-    return episode_is_overturned(episode->at_risk_tiyn, episode->went_back_tiyn,
-                                 money_of(d, row).at_risk_tiyn,
-                                 row->tx->event_time_s < episode->event_s);
-}
-
-/* A reversal ends the episode that its transaction opened, or whose money it was the last of, and
- * never opens or amends one. */
+/* A reversal ends the episode that its transaction opened, and never opens or amends one. */
 static const struct recommendation *reverse(struct decide *d, const struct row *row) {
     struct episode *episode = present_episode(d, row->account_number);
-    const uint32_t event = d->batch->side[row->side].event;
     d->batch->decision[row->side] = DECISION_REVERSAL;
-    if (episode == NULL || episode->state != EPISODE_OPEN) return NULL;
-    if (text_equal(episode->tx_ids[0], row->tx->tx_id))
-        return end_episode(d, episode, &ending_reversed, event);
-    if (!is_overturned(d, episode, row)) return NULL;
-    return end_episode(d, episode, &ending_money_reversed, event);
+    if (episode == NULL || episode->state != EPISODE_OPEN ||
+        !text_equal(episode->tx_ids[0], row->tx->tx_id))
+        return NULL;
+    return end_episode(d, episode, &ending_reversed, d->batch->side[row->side].event);
 }
 
 static const struct recommendation *judge(struct decide *d, const struct row *row) {

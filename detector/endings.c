@@ -17,14 +17,6 @@ const struct ending ending_reversed = {
     "Ұсыныс басталған операцияның күші жойылды",
 };
 
-const struct ending ending_money_reversed = {
-    RECOMMENDATION_WITHDRAWN,
-    "MONEY_REVERSED",
-    "The money at risk went back by reversals, and without it nothing is left to advise on",
-    "Сумма под риском возвращена отменой операций; без неё оснований для рекомендации нет",
-    "Тәуекелдегі сома операциялардың күшін жою арқылы қайтарылды; онсыз ұсынысқа негіз жоқ",
-};
-
 const struct ending ending_false_positive = {
     RECOMMENDATION_WITHDRAWN,
     "OUTCOME_FALSE_POSITIVE",

@@ -53,24 +53,3 @@ static inline enum priority episode_priority(enum priority of_policy, int64_t at
     if (at_risk_tiyn == 0) return of_policy > PRIORITY_LOW ? of_policy - 1 : of_policy;
     return fast_share >= 0.5 && of_policy < PRIORITY_URGENT ? of_policy + 1 : of_policy;
 }
-
-/* What a reversal takes back of the money that at_risk counts. */
-static inline int64_t episode_taken_back_tiyn(const struct transaction *tx, bool payee) {
-    const bool counts =
-        payee && tx->tx_status == TX_STATUS_REVERSED && tx->event_type == EVENT_TYPE_P2P_TRANSFER;
-    return counts ? account_amount_tiyn(tx->amount_tiyn) : 0;
-}
-
-/* What went back since the last revision, with one reversal more; no further than is asked. */
-static inline int64_t episode_went_back_tiyn(int64_t before_tiyn, int64_t taken_back_tiyn,
-                                             int64_t at_risk_tiyn) {
-    return before_tiyn < at_risk_tiyn ? before_tiyn + taken_back_tiyn : before_tiyn;
-}
-
-/* Whether a reversal that takes money back, and whose score is below every threshold, overturns the
- * advice: all that was at risk went back, none is left, and what is scored has not been before the
- * entry that was last published. */
-static inline bool episode_is_overturned(int64_t at_risk_tiyn, int64_t went_back_tiyn,
-                                         int64_t unspent_tiyn, bool before) {
-    return went_back_tiyn >= at_risk_tiyn && unspent_tiyn == 0 && !before;
-}

@@ -220,8 +220,6 @@ static void save_one(const struct episode *episode, struct pack *p) {
     pack_u8(p, (uint8_t)episode->priority);
     pack_i64(p, episode->at_risk_tiyn);
     pack_i64(p, episode->hold_tiyn);
-    pack_i64(p, episode->event_s);
-    pack_i64(p, episode->went_back_tiyn);
     pack_u8(p, episode->emptied);
     pack_double(p, episode->score);
     pack_double(p, episode->threshold);
@@ -266,8 +264,6 @@ static bool load_one(struct episodes *episodes, struct unpack *u) {
     episode->priority = (enum priority)unpack_u8(u);
     episode->at_risk_tiyn = unpack_i64(u);
     episode->hold_tiyn = unpack_i64(u);
-    episode->event_s = unpack_i64(u);
-    episode->went_back_tiyn = unpack_i64(u);
     episode->emptied = unpack_u8(u) != 0;
     episode->score = unpack_double(u);
     episode->threshold = unpack_double(u);

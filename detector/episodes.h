@@ -28,10 +28,7 @@ struct episode {
     enum action action;
     enum priority priority;
     int64_t at_risk_tiyn, hold_tiyn;
-    int64_t event_s; /* event time of its entry */
-    /* Since then: */
-    int64_t went_back_tiyn; /* by reversals */
-    bool emptied;           /* since then a bank found no money */
+    bool emptied; /* since then a bank found no money */
     double score, threshold;
     int64_t decide_by_us, valid_until_us;
 };

@@ -12,10 +12,6 @@ struct account {
     struct account_event events[ACCOUNT_EVENTS_MAX]; /* oldest first */
 };
 
-int64_t account_amount_tiyn(int64_t tiyn) {
-    return tiyn;
-}
-
 uint32_t account_history(const struct account *account,
                          struct account_event out[ACCOUNT_EVENTS_MAX]) {
     memcpy(out, account->events, account->event_count * sizeof *out);

@@ -17,8 +17,6 @@ struct episode {
     char account[32], tx_id[32];
     enum state state;
     int64_t until_s;
-    int64_t at_risk, went_back, event_s; /* of the last revision; since then; of its entry */
-    bool emptied;
 };
 
 struct due {
@@ -92,43 +90,19 @@ static void print(char *out, size_t room, struct text text) {
     snprintf(out, room, "%.*s", (int)text.size, text.data);
 }
 
-static void revise(struct episode *e, const struct transaction *tx, const struct naive_side *side) {
-    e->at_risk = side->unspent_p2p;
-    e->event_s = tx->event_time_s;
-    e->went_back = 0;
-    e->emptied = false;
-}
-
-static bool grown(const struct episode *e, int64_t unspent) {
-    if (e->emptied) return unspent > 0;
-    return unspent > e->at_risk && 4 * (unspent - e->at_risk) >= e->at_risk;
-}
-
-static bool overturned(struct episode *e, const struct transaction *tx,
-                       const struct naive_side *side) {
-    if (text_equal(tx->tx_id, text_of(e->tx_id))) return true;
-    if (!side->payee || tx->event_type != EVENT_TYPE_P2P_TRANSFER || tx->amount_tiyn == 0)
-        return false;
-    e->went_back += tx->amount_tiyn;
-    return side->features[FEATURE_in_count_1h] < CREDITS && tx->event_time_s >= e->event_s &&
-           side->unspent_p2p == 0 && e->went_back >= e->at_risk;
-}
-
 static void judge(struct naive_decide *d, const struct transaction *tx,
                   const struct naive_side *side) {
     struct episode *e = episode_of(d, side->account_number);
     if (tx->tx_status == TX_STATUS_REVERSED) {
-        if (e->state == OPEN && overturned(e, tx, side)) end(d, e, RECOMMENDATION_WITHDRAWN);
+        if (e->state == OPEN && text_equal(tx->tx_id, text_of(e->tx_id)))
+            end(d, e, RECOMMENDATION_WITHDRAWN);
         return;
     }
-    if (side->features[FEATURE_in_count_1h] < CREDITS) return;
-    if (e->state == OPEN && grown(e, side->unspent_p2p)) revise(e, tx, side);
-    if (e->state != NONE) return;
+    if (side->features[FEATURE_in_count_1h] < CREDITS || e->state != NONE) return;
     const int64_t until_s = term_s(tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s);
     if (until_s <= d->clock_s) return; /* over before it begins */
     e->state = OPEN;
     e->until_s = until_s;
-    revise(e, tx, side);
     print(e->tx_id, sizeof e->tx_id, tx->tx_id);
     print(e->account, sizeof e->account,
           side->payee ? tx->payee.account_token : tx->payer.account_token);
@@ -167,9 +141,6 @@ void naive_decide_hear(struct naive_decide *d, const struct signal *s, enum sign
         case OUTCOME_REFUNDED:
         case OUTCOME_CONFIRMED_FRAUD:
             cool(d, e);
-            break;
-        case OUTCOME_NO_FUNDS:
-            e->emptied = true;
             break;
         default:
             break;

@@ -29,10 +29,8 @@ struct act {
     enum verdict verdict;
     bool balance_known; /* after the transaction, of the payee */
     int64_t balance_tiyn, protected_tiyn;
-    int64_t amount_tiyn; /* 0: 1000 */
-    bool cash;           /* no P2P transfer */
-    double fast;         /* share of the day's credits that left within ten minutes */
-    const char *bank;    /* of the payee; NULL: BANKKZ01 */
+    double fast;      /* share of the day's credits that left within ten minutes */
+    const char *bank; /* of the payee; NULL: BANKKZ01 */
     bool payer_too; /* the payer's side is scored as well, under the name of the account + "-payer"
                      */
     /* An OUTCOME about the episode that `tx` opened for `account`, where there is a result: */
@@ -213,8 +211,7 @@ static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal
         .ingest_time_s = second,
         .ingest_time_us = second * 1000000 + 5,
         .ingest_time_present = true,
-        .amount_tiyn = act->amount_tiyn == 0 ? 1000 : act->amount_tiyn,
-        .event_type = act->cash ? EVENT_TYPE_CASH_DEPOSIT : EVENT_TYPE_P2P_TRANSFER,
+        .amount_tiyn = 1000,
     };
     stage->accounts[ordinal] = (struct account){.unspent_tiyn = act->unspent_tiyn,
                                                 .protected_tiyn = act->protected_tiyn,
@@ -636,39 +633,6 @@ static void test_a_reversal_of_the_opening_transaction_withdraws(void **unused) 
     assert_string_equal(seen[2].reasons[0].code, "TRANSACTION_REVERSED");
 }
 
-#define BACK .account = "a", .status = TX_STATUS_REVERSED
-
-static void test_where_all_money_at_risk_went_back_it_is_withdrawn(void **unused) {
-    (void)unused;
-    const struct act acts[] = {
-        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 100},
-        {.at = 1, BACK, .tx = "2", .score = -1, .amount_tiyn = 60, .unspent_tiyn = 40},
-        {.at = 2, BACK, .tx = "3", .score = -1, .amount_tiyn = 39, .unspent_tiyn = 0},
-        {.at = 3, BACK, .tx = "4", .score = 1, .amount_tiyn = 1, .unspent_tiyn = 0},
-        {.at = 4, BACK, .tx = "5", .score = -1, .amount_tiyn = 1, .unspent_tiyn = 5},
-        {.at = -9, BACK, .tx = "6", .score = -1, .amount_tiyn = 1, .unspent_tiyn = 0},
-        {.at = 5, BACK, .tx = "7", .score = -1, .amount_tiyn = 9, .cash = true},
-        {.at = 6, BACK, .tx = "8", .score = -1, .amount_tiyn = 1, .unspent_tiyn = 0},
-        {.at = 7, .account = "a", .tx = "9", .score = 4}};
-    PLAY(acts);
-    assert_int_equal(seen_count, 2);
-    assert_seen(1, RECOMMENDATION_WITHDRAWN, ACTION_HOLD_AMOUNT, 7);
-    assert_change(1, "MONEY_REVERSED", "state hold_amount_kzt_minor ");
-    assert_string_equal(seen[1].reasons[0].code, "MONEY_REVERSED");
-}
-
-static void test_money_that_was_spent_did_not_go_back(void **unused) {
-    (void)unused;
-    const struct act acts[] = {
-        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 100},
-        {.at = 1, BACK, .tx = "2", .score = -1, .amount_tiyn = 60, .unspent_tiyn = 0},
-        {.at = 2, .account = "a", .tx = "3", .score = 2, .unspent_tiyn = 200},
-        {.at = 3, BACK, .tx = "4", .score = -1, .amount_tiyn = 199, .unspent_tiyn = 0}};
-    PLAY(acts);
-    assert_int_equal(seen_count, 2); /* since the last revision less than all */
-    assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 2);
-}
-
 static void test_a_reversal_opens_nothing(void **unused) {
     (void)unused;
     const struct act acts[] = {
@@ -1075,8 +1039,6 @@ int main(void) {
         cmocka_unit_test(test_a_dead_letter_moves_no_clock),
         cmocka_unit_test(test_the_cool_down_is_by_the_engine_clock),
         cmocka_unit_test(test_a_reversal_of_the_opening_transaction_withdraws),
-        cmocka_unit_test(test_where_all_money_at_risk_went_back_it_is_withdrawn),
-        cmocka_unit_test(test_money_that_was_spent_did_not_go_back),
         cmocka_unit_test(test_a_reversal_opens_nothing),
         cmocka_unit_test(test_an_allowed_account_is_counted_and_left_alone_until_its_day),
         cmocka_unit_test(test_a_full_cap_leaves_the_next_milder_action_until_the_hour_is_over),

@@ -32,7 +32,7 @@ static const enum action action_of[] = {ACTION_REVIEW_ONLY, ACTION_HOLD_AMOUNT,
                                         ACTION_SUSPEND_EBANKING};
 
 struct event {
-    int64_t second, ingest_s, clock_s, unspent_tiyn, protected_tiyn, balance_tiyn, amount_tiyn;
+    int64_t second, ingest_s, clock_s, unspent_tiyn, protected_tiyn, balance_tiyn;
     double score;
     uint32_t name, number;
     char tx[16];
@@ -133,7 +133,6 @@ static void write_event(struct chance *chance, size_t i, int64_t clock_s, uint32
     event->second = event->ingest_s - 3;
     event->ingested = !chance_is(chance, 20);
     event->unspent_tiyn = chance_is(chance, 10) ? 0 : 1000 + 100 * chance_below(chance, 20);
-    event->amount_tiyn = 100 * (int64_t)chance_below(chance, 40);
     event->balance_known = chance_is(chance, 50);
     event->balance_tiyn = 100 * (int64_t)chance_below(chance, 40) - 200;
     event->protected_tiyn = chance_is(chance, 70) ? 0 : 100 * chance_below(chance, 20);
@@ -171,8 +170,6 @@ static void add_event(size_t i) {
     batch->tx[row] =
         (struct transaction){.tx_id = text_of(event->tx),
                              .tx_status = event->reversed ? TX_STATUS_REVERSED : TX_STATUS_SETTLED,
-                             .event_type = EVENT_TYPE_P2P_TRANSFER,
-                             .amount_tiyn = event->amount_tiyn,
                              .payee = {.account_token = text_of(names[event->name]),
                                        .balance_after_present = event->balance_known,
                                        .balance_after_minor = event->balance_tiyn},

@@ -12,9 +12,8 @@ struct walk {
     int64_t cool_down_s;
     enum standing standing;
     enum action action;
-    int64_t event_s, went_back_tiyn; /* as in struct episode */
-    int64_t at_risk_tiyn, due_s;     /* due_s as in struct episode */
-    uint64_t tx;                     /* that opened it */
+    int64_t at_risk_tiyn, due_s; /* due_s as in struct episode */
+    uint64_t tx;                 /* that opened it */
     uint32_t number;
 };
 
@@ -77,20 +76,8 @@ static bool judge(struct walk *w, const struct tune_side *side, enum action want
     if (w->standing == NONE ? !opens(w, side) : !episode_is_amended(w->action, wanted, grown))
         return false;
     w->action = wanted;
-    w->event_s = side->event_s;
-    w->went_back_tiyn = 0;
     w->at_risk_tiyn = side->unspent_tiyn;
     return true;
-}
-
-/* Of an open episode. */
-static bool is_ended(struct walk *w, const struct tune_side *reversal, bool below) {
-    if (w->tx == reversal->tx) return true;
-    if (reversal->taken_back_tiyn == 0) return false;
-    w->went_back_tiyn =
-        episode_went_back_tiyn(w->went_back_tiyn, reversal->taken_back_tiyn, w->at_risk_tiyn);
-    return below && episode_is_overturned(w->at_risk_tiyn, w->went_back_tiyn,
-                                          reversal->unspent_tiyn, reversal->event_s < w->event_s);
 }
 
 size_t tune_episodes(const struct tune_side *sides, size_t count, const struct tune_clock *clock,
@@ -100,12 +87,12 @@ size_t tune_episodes(const struct tune_side *sides, size_t count, const struct t
     size_t advised = 0;
     for (size_t i = 0; i < count; i++) {
         const struct tune_side *side = &sides[i];
-        const enum action wanted = action_at(thresholds, side->logit);
+        const enum action wanted =
+            side->reversed ? ACTION_UNKNOWN : action_at(thresholds, side->logit);
         if (!side->reversed && wanted == ACTION_UNKNOWN) continue;
         come_to(&w, side);
         const bool open = w.standing == OPEN;
-        if (side->reversed && open && is_ended(&w, side, wanted == ACTION_UNKNOWN))
-            cool(&w, side->clock_s);
+        if (side->reversed && open && w.tx == side->tx) cool(&w, side->clock_s);
         if (side->reversed || !judge(&w, side, wanted)) continue;
         advice[advised++] = (struct backtest_advice){
             .issued_s = side->issued_s,

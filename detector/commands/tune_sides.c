@@ -39,9 +39,6 @@ static struct tune_side side_of(const struct tune_sides *s, const struct batch *
                               .due_s = policy_valid_until_s(s->policy, issued_s),
                               .unspent_tiyn = money.at_risk_tiyn,
                               .available_tiyn = money.available_tiyn,
-                              .taken_back_tiyn =
-                                  episode_taken_back_tiyn(tx, side->role == SIDE_PAYEE),
-                              .event_s = tx->event_time_s,
                               .tx = XXH3_64bits(tx->tx_id.data, tx->tx_id.size),
                               .number = side->account_number,
                               .reversed = tx->tx_status == TX_STATUS_REVERSED,

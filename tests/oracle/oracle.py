@@ -106,13 +106,6 @@ def amount_of(event):
     return event["amount_minor"] if amount is None else amount
 
 
-def quantised(amount):
-    """As a ring holds it: beyond 31 bits in units of 2**16."""
-    if amount < 1 << 31:
-        return amount
-    return min((amount >> 16) + (amount >> 15 & 1), (1 << 31) - 1) << 16
-
-
 def refusal(event, clock_s):
     """The verdict on a decoded record; None: accepted."""
     tenge, kzt = event["currency"] == "KZT", event.get("amount_kzt_minor")
@@ -381,8 +374,8 @@ class Judge:
         if episode is not None and not episode.open and self.clock_s >= episode.due_s:
             episode = self.episodes.pop(side.account) and None
         if row.event["tx_status"] == "REVERSED":
-            if episode is not None and episode.open:
-                self.reverse(row, side, episode)
+            if episode is not None and episode.open and episode.txs[0] == row.event["tx_id"]:
+                self.end(episode, "WITHDRAWN", "TRANSACTION_REVERSED", row)
             return
         party = row.event["payee" if side.payee else "payer"]
         wanted = self.policy.action(side.logit)
@@ -393,15 +386,6 @@ class Judge:
             self.begin(row, side, party, wanted)
         else:
             self.amend(row, side, episode, wanted)
-
-    def reverse(self, row, side, episode):
-        if episode.txs[0] == row.event["tx_id"]:
-            self.end(episode, "WITHDRAWN", "TRANSACTION_REVERSED", row)
-        elif side.payee and row.event["event_type"] == "P2P_TRANSFER" and amount_of(row.event) > 0:
-            episode.went_back += quantised(amount_of(row.event))
-            below, late = self.policy.action(side.logit) == 0, row.event["event_time"] // SECOND < episode.event_s
-            if below and not late and side.unspent == 0 and episode.went_back >= episode.at_risk:
-                self.end(episode, "WITHDRAWN", "MONEY_REVERSED", row)
 
     def begin(self, row, side, party, wanted):
         due_s = self.policy.valid_until(clock_of(row.event) // SECOND)
@@ -427,7 +411,6 @@ class Judge:
         for key in (action, (episode.bic, action)):
             self.taken[key] = self.taken.get(key, 0) + 1
         episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
-        episode.event_s, episode.went_back = row.event["event_time"] // SECOND, 0
         episode.rule = self.policy.rules[action]
         episode.priority = self.priority(episode.rule["priority"], side)
         within = self.policy.document["decide_within_minutes"] * 60 * SECOND
