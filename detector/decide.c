@@ -264,7 +264,7 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
     if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
     struct episode *episode = episodes_add(d->episodes, &opening);
     if (episode == NULL) {
-        metrics_add(METRIC_CAPPED, 1);
+        if (action == wanted) metrics_add(METRIC_CAPPED, 1); /* a milder one is counted already */
         return pass_over(d, row, DECISION_CROWDED);
     }
     episode->valid_until_us = opening.due_s * MICROSECONDS;

@@ -69,3 +69,9 @@ field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])
     [ "$status" -eq 2 ]
     [[ "$output" == *--accounts* ]]
 }
+
+@test "without a topic of signals the demo tells none, and ends" {
+    run --separate-stderr timeout 120 "$SAQSHY" demo --json --quiet --rate 0 --accounts 300 --days 1 -X topic.signals=
+    [ "$status" -eq 0 ]
+    [ "$(field signals)" -eq 0 ]
+}

@@ -243,6 +243,8 @@ print(*[(r["recommendation_id"], r["outcome"]["result"], r["outcome"]["source"])
     done
     freezes ls --all --input dump.avro
     [[ "$output" == *" CONFIRMED_FRAUD "*"$ID.$REVISION"* ]]
+    freezes ls --all --input dump.avro --at 2026-01-10T12:00:00Z # held by then, and no more
+    [[ "$output" == *" HELD "*"$ID.$REVISION"* ]]
     freezes show "$ID" --input dump.avro
     [[ "$output" == *"CONFIRMED_FRAUD (fraud confirmed), BANK, KZT 123.45"* ]]
 }

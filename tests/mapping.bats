@@ -23,6 +23,20 @@ sha256() { sha256sum < "$1" | cut -d' ' -f1; }
 # A CSV of two rows and what follows them.
 small() { head -3 t.csv; printf '%s\n' "$@"; }
 
+@test "of an input out of order it is said how much was left out" {
+    { head -1 t.csv; tail -n +2 t.csv | tac; } > backwards.csv
+    run "$SAQSHY" backtest --input backwards.csv --mapping m.map --from 2000-01-01 --out backwards --no-sqlite
+    [ "$status" -eq 0 ]
+    [[ "$output" =~ warning:\ [0-9]{3,}\ records\ came\ more\ than\ a\ week\ after ]]
+}
+
+@test "what stands in a header steers no terminal" {
+    printf 'a\033[31mb,a\033[31mb\n1,2\n' > steering.csv
+    run "$SAQSHY" backtest --input steering.csv --mapping m.map --out steering
+    [ "$status" -ne 0 ]
+    [[ "$output" != *$'\033'* ]]
+}
+
 @test "train: a CSV gives the model that import and train give, which says what it was read from" {
     [ "$(jq '.terms | length' direct.json)" -gt 0 ]
     cmp <(but_files imported.json) <(but_files direct.json)

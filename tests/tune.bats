@@ -76,6 +76,9 @@ END
     [[ "$output" == *"--out FILE is missing"* ]]
     run "$SAQSHY" tune --input feed.avro --labels labels.csv --out labels.csv
     [ "$status" -eq 2 ]
+    run "$SAQSHY" tune --input feed.avro --out -
+    [ "$status" -eq 2 ]
+    [ ! -e ./- ]
     run "$SAQSHY" tune --input nothing.avro --out bad.html
     [ "$status" -ne 0 ]
     printf 'account_id,since\nnobody,1\n' > foreign.csv

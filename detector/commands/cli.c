@@ -3,6 +3,7 @@
 
 #include "detector/base/log.h"
 #include "detector/base/nearest.h"
+#include "detector/base/printable.h"
 #include "detector/service/stop_signal.h"
 
 #include <assert.h>
@@ -218,6 +219,8 @@ bool cli_language(const struct cli *cli, enum language *language, struct error *
 }
 
 int cli_fail(const struct error *error) {
-    fprintf(stderr, "saqshy: %s: %s\n", error_name(error->code), error->text);
+    fprintf(stderr, "saqshy: %s: ", error_name(error->code));
+    printable_put(error->text, stderr);
+    putc('\n', stderr);
     return error_exit_status(error->code);
 }

@@ -264,6 +264,7 @@ static void print_summary(const struct backtest *b) {
                 (long long)f->advised.wrong_freezes);
     else if (!f->labelled)
         fprintf(stderr, "no labels: how good the ranking is cannot be said; --labels FILE\n");
+    judging_warn_of_late();
     fprintf(stderr, "next: read %s/report.md\n", b->out);
 }
 

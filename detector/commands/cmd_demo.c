@@ -247,7 +247,7 @@ int cmd_demo(int argc, char **argv) {
     if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
     bool ok = gen_flags_read(&cli, &d.gen, &error) &&
               cli_number(&cli, "--rate", 0, INT32_MAX, &d.per_s, &error);
-    d.gen.signals = true;
+    d.gen.signals = cli.options.topic_signals[0] != '\0';
     ok = ok && demo(&d, &interrupted, &error);
     close_demo(&d);
     cli_free(&cli);

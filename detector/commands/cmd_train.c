@@ -6,6 +6,7 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/json_text.h"
+#include "detector/commands/judging.h"
 #include "detector/commands/offline_run.h"
 #include "detector/commands/train_rows.h"
 #include "detector/commands/unreached.h"
@@ -295,6 +296,7 @@ static void print_summary(const struct job *job) {
     fprintf(stderr, "\nlog loss: %.6f; %u terms that others stand for cost %.1e, rounding %.1e\n",
             t->loss_rounded, t->alike, t->loss_merged - t->loss_proposed,
             t->loss_rounded - t->fit.loss);
+    judging_warn_of_late();
     print_next(job);
 }
 

@@ -35,6 +35,8 @@ static bool read_flags(struct tune *t, struct error *error) {
     if (!offline_input_read(cli, &t->input, error)) return false;
     if (t->out == NULL)
         return error_set(error, ERROR_USAGE, "--out FILE is missing; usage: %s", cli->usage);
+    if (strcmp(t->out, "-") == 0)
+        return error_set(error, ERROR_USAGE, "--out takes a file: the page is not for stdout");
     if (!whole_file_part(t->out, part, sizeof part))
         return error_set(error, ERROR_IO, "%s: %s", t->out, strerror(ENAMETOOLONG));
     const char *const names[] = {"--input",    "--mapping",           "--signals",  "--labels",
@@ -121,6 +123,7 @@ static void print_summary(const struct tune *t) {
             "warning: %lld accounts were dropped for want of memory, and who is dropped depends "
             "on the threshold; raise memory.limit.mib\n",
             (long long)dropped);
+    judging_warn_of_late();
     fprintf(stderr, "next: open %s in a browser\n", t->out);
 }
 

@@ -165,14 +165,15 @@ static char *copy_of(struct text text) {
     return copy;
 }
 
+/* In place of an earlier revision, but for when the first was issued. */
 static void keep(struct freeze *freeze, const struct taken *taken) {
-    const int64_t earlier_us = freeze->issued_us;
+    const int64_t issued_us = freeze->issued_us;
     free(freeze->account);
     free(freeze->bic);
     *freeze = taken->freeze;
     freeze->account = copy_of(taken->account);
     freeze->bic = copy_of(taken->bic);
-    if (earlier_us < freeze->issued_us) freeze->issued_us = earlier_us;
+    freeze->issued_us = issued_us;
 }
 
 void freeze_book_take(struct freeze_book *b, int32_t partition, int64_t offset,
@@ -184,6 +185,7 @@ void freeze_book_take(struct freeze_book *b, int32_t partition, int64_t offset,
     }
     if (taken.freeze.issued_us > b->until_us) return;
     struct freeze *freeze = find_or_add(b, taken.freeze.id);
+    if (taken.freeze.issued_us < freeze->issued_us) freeze->issued_us = taken.freeze.issued_us;
     if (taken.freeze.revision <= freeze->revision) return;
     taken.freeze.partition = partition;
     taken.freeze.offset = offset;

@@ -78,7 +78,7 @@ static bool read_signals(struct freezes_source *s, struct error *error) {
     }
     s->signals = signal_book_open(&options, error);
     if (s->signals == NULL || !fill_book(s, error)) return false;
-    s->outcomes = outcomes_open(s->signals, NULL);
+    s->outcomes = outcomes_open(s->signals, NULL, s->query->until_us);
     return true;
 }
 

@@ -3,6 +3,8 @@
 
 #include "detector/commands/backtest_standing.h"
 #include "detector/import/moment.h"
+#include "detector/service/metrics.h"
+#include "detector/service/stop_signal.h"
 
 bool judging_from(const struct cli *cli, const struct model *model, int64_t *from_s,
                   struct error *error) {
@@ -16,6 +18,15 @@ void judging_warn_of_strangers(size_t known, size_t all, const char *what) {
     if (known < all)
         fprintf(stderr, "warning: %zu of %zu %s accounts are not in the input\n", all - known, all,
                 what);
+}
+
+void judging_warn_of_late(void) {
+    const uint64_t late = metrics_get_verdict(VERDICT_LATE);
+    if (late > 0)
+        fprintf(stderr,
+                "warning: %llu records came more than a week after later ones and were left out "
+                "(LATE); is the input in the order of time?\n",
+                (unsigned long long)late);
 }
 
 /* Labels that say nothing of this input would make every figure a lie. */
@@ -55,5 +66,8 @@ static bool check_period(const struct cli *cli, const struct backtest_pass *pass
 
 bool judging_check(const struct cli *cli, const struct backtest_pass *pass,
                    const struct labels *labels, int64_t from_s, struct error *error) {
-    return check_labels(cli, pass, labels, error) && check_period(cli, pass, from_s, error);
+    if (check_labels(cli, pass, labels, error) && check_period(cli, pass, from_s, error))
+        return true;
+    return stop_signal_seen() != 0 &&
+           error_set(error, ERROR_INTERRUPTED, "stopped before there was anything to judge");
 }

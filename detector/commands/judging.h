@@ -10,6 +10,8 @@
 /* *from_s: --from, or where the model's own data ends; INT64_MIN: the first event. ERROR_USAGE. */
 bool judging_from(const struct cli *cli, const struct model *model, int64_t *from_s,
                   struct error *error);
+/* Warns of records that were left out as late: of an input that is out of order, half of them. */
+void judging_warn_of_late(void);
 /* Warns where fewer than all accounts that a file names ("labelled", "grouped") are in the input.
  */
 void judging_warn_of_strangers(size_t known, size_t all, const char *what);
