@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/log.h"
 #include "detector/base/nearest.h"
-#include "detector/broker/kafka_port.h"
 #include "detector/commands/cli.h"
+#include "detector/commands/command_port.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/dlq.h"
 #include "detector/commands/dlq_letter.h"
@@ -138,19 +138,15 @@ static bool run_verb(enum verb verb, struct port *port, const struct dlq_query *
     return false;
 }
 
-/* Its own transactional id, so that it disturbs no engine. */
 static bool run(enum verb verb, const struct dlq_query *query, struct error *error) {
     struct options options = *query->options;
     struct dlq_query own = *query;
     own.options = &options;
-    snprintf(options.shard_id, sizeof options.shard_id, REDRIVE_ID);
-    if (options.bootstrap_servers[0] == '\0')
-        return error_set(error, ERROR_CONFIG, "bootstrap.servers is not set; name the brokers");
     if (verb == VERB_REDRIVE && strcmp(options.delivery, "exactly-once") != 0)
         return error_set(error, ERROR_CONFIG,
                          "redrive needs transactions: delivery=%s would send letters back twice",
                          options.delivery);
-    struct port *port = kafka_port_open_command(&options, error);
+    struct port *port = command_port_open(&options, REDRIVE_ID, error);
     if (port == NULL) return false;
     const bool ok = run_verb(verb, port, &own, error);
     port->ops->close(port);

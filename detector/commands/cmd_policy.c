@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detector/broker/kafka_port.h"
 #include "detector/commands/cli.h"
+#include "detector/commands/command_port.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/policy_verbs.h"
 
@@ -89,19 +89,15 @@ static bool needs_broker(const struct job *job) {
            !policy_is_file(names[1]);
 }
 
-/* Its own transactional id, so that it disturbs no engine. */
 static bool run(void *context, struct error *error) {
     struct job *job = context;
     struct options *options = &job->cli.options;
     if (!read_verb(job, error) || !refuse_strangers(job, error) || !read_query(job, error))
         return false;
     if (!needs_broker(job)) return run_verb(job, NULL, error);
-    if (options->bootstrap_servers[0] == '\0')
-        return error_set(error, ERROR_CONFIG, "bootstrap.servers is not set; name the brokers");
     if (options->topic_policy[0] == '\0')
         return error_set(error, ERROR_CONFIG, "topic.policy is empty; name the topic");
-    snprintf(options->shard_id, sizeof options->shard_id, PRODUCER_ID);
-    struct port *port = kafka_port_open_command(options, error);
+    struct port *port = command_port_open(options, PRODUCER_ID, error);
     if (port == NULL) return false;
     const bool ok = run_verb(job, port, error);
     port->ops->close(port);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/files.h"
-#include "detector/broker/kafka_port.h"
 #include "detector/commands/cli.h"
+#include "detector/commands/command_port.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/signal_verbs.h"
 #include "detector/import/csv.h"
@@ -291,18 +291,14 @@ static bool read_query(struct job *job, struct error *error) {
     return job->verb != VERB_ADD || draft(job, error);
 }
 
-/* Its own transactional id, so that it disturbs no engine. */
 static bool run(void *context, struct error *error) {
     struct job *job = context;
     struct options *options = &job->cli.options;
     if (!read_verb(job, error) || !refuse_strangers(job, error) || !read_query(job, error))
         return false;
-    if (options->bootstrap_servers[0] == '\0')
-        return error_set(error, ERROR_CONFIG, "bootstrap.servers is not set; name the brokers");
     if (options->topic_signals[0] == '\0')
         return error_set(error, ERROR_CONFIG, "topic.signals is empty; name the topic");
-    snprintf(options->shard_id, sizeof options->shard_id, PRODUCER_ID);
-    struct port *port = kafka_port_open_command(options, error);
+    struct port *port = command_port_open(options, PRODUCER_ID, error);
     if (port == NULL) return false;
     const bool ok = run_verb(job, port, error);
     port->ops->close(port);

@@ -3,9 +3,9 @@
 #include "detector/broker/recording.h"
 #include "detector/commands/record_json.h"
 #include "detector/commands/signal_book.h"
+#include "detector/commands/signal_container.h"
 #include "schemas/encode.h"
 #include "schemas/ocf.h"
-#include "schemas/plan.h"
 
 struct loading {
     struct signal_book *book;
@@ -30,39 +30,18 @@ static bool take_message(void *context, const struct port_message *message, int6
 
 /* What is no record yet. */
 
-static bool take_signal(struct loading *l, const struct signal *signal, struct error *error) {
+static bool take_signal(void *context, const struct signal *signal, struct error *error) {
+    struct loading *l = context;
     struct port_record record = {.offset = (int64_t)l->records++};
     return encode_signal(l->encoder, signal, &record.value, error) &&
            signal_book_take_record(l->book, 0, &record, error);
 }
 
-static bool load_plain(struct loading *l, struct ocf_reader *reader, const struct plan *plan,
-                       struct error *error) {
-    uint32_t used = 0;
-    for (;;) {
-        struct bytes rest;
-        struct signal signal;
-        const char *why = NULL;
-        if (!ocf_next(reader, used, &rest, error)) return false;
-        if (rest.size == 0) return true;
-        if (!plan_decode_signal(plan, rest, &signal, &used, &why))
-            return error_set(error, ERROR_BAD_DATA, "%s: record at byte %lld: %s", l->path,
-                             (long long)ocf_record_position(reader), why);
-        if (!take_signal(l, &signal, error)) return false;
-    }
-}
-
 static bool load_container(struct loading *l, struct error *error) {
     struct ocf_reader *reader = ocf_open(l->path, error);
     if (reader == NULL) return false;
-    const struct bytes schema = ocf_schema(reader);
-    const bool recording = recording_is(schema);
-    struct plan *plan = recording ? NULL
-                                  : plan_compile_for(CONTRACT_SIGNAL, (const char *)schema.data,
-                                                     schema.size, error);
-    bool ok = recording || (plan != NULL && load_plain(l, reader, plan, error));
-    if (!recording && plan == NULL) error_prefix(error, "%s: its schema", l->path);
-    plan_free(plan);
+    const bool recording = recording_is(ocf_schema(reader));
+    const bool ok = recording || signal_container_walk(reader, l->path, take_signal, l, error);
     ocf_close(reader);
     return ok && (!recording || recording_walk(l->path, take_message, l, error));
 }

@@ -2,9 +2,9 @@
 #include "detector/commands/signal_file.h"
 
 #include "detector/broker/recording.h"
+#include "detector/commands/signal_container.h"
 #include "schemas/encode.h"
 #include "schemas/ocf.h"
-#include "schemas/plan.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -44,46 +44,28 @@ static void keep(struct signal_file *f, int64_t sort_ms, int64_t timestamp_ms, s
     f->count++;
 }
 
-static bool bad_record(const struct signal_file *f, const char *why, struct error *error) {
-    return error_set(error, ERROR_BAD_DATA, "%s: record at byte %lld: %s", f->path,
-                     (long long)ocf_record_position(f->reader), why);
-}
-
 /* Signals. */
 
-static bool keep_signal(struct signal_file *f, struct encoder *encoder, const struct signal *signal,
-                        struct error *error) {
+struct keeping {
+    struct signal_file *file;
+    struct encoder *encoder;
+};
+
+static bool keep_signal(void *context, const struct signal *signal, struct error *error) {
+    const struct keeping *k = context;
     struct bytes value;
-    if (!encode_signal(encoder, signal, &value, error)) return false;
+    if (!encode_signal(k->encoder, signal, &value, error)) return false;
     const int64_t ms = signal->reported_at_us / 1000;
     const struct bytes key = {(const uint8_t *)signal->signal_id.data, signal->signal_id.size};
-    keep(f, ms, ms, key, value);
+    keep(k->file, ms, ms, key, value);
     return true;
 }
 
-static bool read_plain(struct signal_file *f, const struct plan *plan, struct encoder *encoder,
-                       struct error *error) {
-    uint32_t used = 0;
-    for (;;) {
-        struct bytes rest;
-        struct signal signal;
-        const char *why = NULL;
-        if (!ocf_next(f->reader, used, &rest, error)) return false;
-        if (rest.size == 0) return true;
-        if (!plan_decode_signal(plan, rest, &signal, &used, &why)) return bad_record(f, why, error);
-        if (!keep_signal(f, encoder, &signal, error)) return false;
-    }
-}
-
 static bool read_signals(struct signal_file *f, struct error *error) {
-    const struct bytes schema = ocf_schema(f->reader);
-    struct plan *plan =
-        plan_compile_for(CONTRACT_SIGNAL, (const char *)schema.data, schema.size, error);
-    if (plan == NULL) return error_prefix(error, "%s: its schema", f->path);
-    struct encoder *encoder = encoder_open(error);
-    const bool ok = encoder != NULL && read_plain(f, plan, encoder, error);
-    encoder_close(encoder);
-    plan_free(plan);
+    struct keeping keeping = {f, encoder_open(error)};
+    const bool ok = keeping.encoder != NULL &&
+                    signal_container_walk(f->reader, f->path, keep_signal, &keeping, error);
+    encoder_close(keeping.encoder);
     return ok;
 }
 
@@ -99,7 +81,8 @@ static bool read_messages(struct signal_file *f, struct recorded *recorded, int6
         if (!ocf_next(f->reader, used, &rest, error)) return false;
         if (rest.size == 0) return true;
         if (!recorded_read(recorded, rest, &m, &offset, &used))
-            return bad_record(f, "it is broken", error);
+            return error_set(error, ERROR_BAD_DATA, "%s: record at byte %lld: it is broken",
+                             f->path, (long long)ocf_record_position(f->reader));
         if (strcmp(m.topic, f->topic) != 0) continue;
         int64_t *newest = &newest_ms[m.partition];
         if (m.timestamp_ms > *newest) *newest = m.timestamp_ms;
