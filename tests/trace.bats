@@ -216,9 +216,9 @@ PY
     refused 65 "shop has received no transfer from people in that time" shop --input small.avro
     refused 65 "bob has received no transfer from people in that time" bob --from 2027-01-01 --input small.avro
     refused 2 "--input FILE is missing" loan
-    refused 2 "one of TX, ACCOUNT and --incident FILE is wanted" --input small.avro
-    refused 2 "one of TX, ACCOUNT and --incident FILE is wanted" loan --incident incident.json --input small.avro
-    refused 2 "--as takes tx or account, not card" loan --as card --input small.avro
+    refused 2 "one of TX, ACCOUNT, INCIDENT and --incident FILE is wanted" --input small.avro
+    refused 2 "one of TX, ACCOUNT, INCIDENT and --incident FILE is wanted" loan --incident incident.json --input small.avro
+    refused 2 "--as takes tx, account or incident, not card" loan --as card --input small.avro
     refused 2 "--floor much is no plain decimal number" loan --floor much --input small.avro
     refused 2 "--floor -1 is below 0" loan --floor=-1 --input small.avro
     refused 2 "--floor 0.001" loan --floor 0.001 --input small.avro

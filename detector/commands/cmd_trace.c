@@ -68,12 +68,15 @@ static bool read_window(struct job *job, struct error *error) {
 }
 
 static bool read_as(struct job *job, struct error *error) {
+    static const char *const names[TRACED_KINDS] = {"tx", "account", "incident"};
     const char *as = cli_value(job->cli, "--as");
     job->subject.kind_given = as != NULL;
     if (as == NULL) return true;
-    job->subject.kind = strcmp(as, "tx") == 0 ? TRACED_TRANSACTION : TRACED_ACCOUNT;
-    return strcmp(as, "tx") == 0 || strcmp(as, "account") == 0 ||
-           error_set(error, ERROR_USAGE, "--as takes tx or account, not %s", as);
+    for (enum trace_kind kind = 0; kind < TRACED_KINDS; kind++) {
+        job->subject.kind = kind;
+        if (strcmp(as, names[kind]) == 0) return true;
+    }
+    return error_set(error, ERROR_USAGE, "--as takes tx, account or incident, not %s", as);
 }
 
 static bool read_subject(struct job *job, struct error *error) {
@@ -81,7 +84,8 @@ static bool read_subject(struct job *job, struct error *error) {
     const char *incident = cli_value(cli, "--incident");
     if ((cli->positional_count == 1) == (incident != NULL))
         return error_set(error, ERROR_USAGE,
-                         "one of TX, ACCOUNT and --incident FILE is wanted; usage: %s", cli->usage);
+                         "one of TX, ACCOUNT, INCIDENT and --incident FILE is wanted; usage: %s",
+                         cli->usage);
     if (!read_as(job, error) || !read_window(job, error)) return false;
     if (incident != NULL) return trace_incident_read(incident, &job->subject, error);
     job->subject.name = cli->positional[0];
@@ -169,7 +173,7 @@ static bool run_engine(struct job *job, struct error *error) {
 
 static bool choose_sources(struct job *job, struct error *error) {
     struct trace_subject *s = &job->subject;
-    if (s->kind != TRACED_INCIDENT && !trace_subject_find(job->pass, s, error)) return false;
+    if (s->owned == NULL && !trace_subject_find(job->pass, s, error)) return false;
     if (s->kind != TRACED_ACCOUNT && job->window_given)
         return error_set(error, ERROR_USAGE,
                          "--from and --to choose an account's credits, and %s is none; leave them",
@@ -252,8 +256,8 @@ static void close_job(void *context) {
 int cmd_trace(int argc, char **argv) {
     struct cli_flag flags[] = {
         OFFLINE_INPUT_FLAGS,
-        {"--as", "WHAT", "tx or account, where a name is both", NULL},
-        {"--incident", "FILE", "a FraudSignal as JSON, in place of TX and ACCOUNT", NULL},
+        {"--as", "WHAT", "tx, account or incident, where a name is more than one", NULL},
+        {"--incident", "FILE", "a FraudSignal as JSON, in place of a name", NULL},
         {"--from", "TIME", "of an account's credits, after (--hours before its last event)", NULL},
         {"--to", "TIME", "of an account's credits, the last (its last event)", NULL},
         {"--hops", "N", "transfers on from the first account (10)", NULL},
@@ -265,7 +269,8 @@ int cmd_trace(int argc, char **argv) {
         {"--lang", "L", "en, ru or kk (en)", NULL},
         {"--csv", NULL, "the transfers alone, a row each", NULL},
         {"--html", "FILE", "a page for a claim file, instead of text; -: to stdout", NULL}};
-    struct cli cli = {.usage = "saqshy trace TX|ACCOUNT --input FILE [flags] [-X key=value]…",
+    struct cli cli = {.usage =
+                          "saqshy trace TX|ACCOUNT|INCIDENT --input FILE [flags] [-X key=value]…",
                       .purpose = "Follows money from account to account in recorded events.",
                       .flags = flags,
                       .flag_count = sizeof flags / sizeof flags[0],

@@ -16,8 +16,12 @@ struct trace_pass *trace_pass_new(void) {
 
 void trace_pass_free(struct trace_pass *p) {
     if (p == NULL) return;
+    for (size_t i = 0; i < p->incidents.count; i++)
+        free(p->incident[i].tx_ids);
+    free(p->incident);
     names_clear(&p->accounts);
     names_clear(&p->transactions);
+    names_clear(&p->incidents);
     free(p->moves);
     free(p->places);
     free(p->advice);
@@ -25,7 +29,8 @@ void trace_pass_free(struct trace_pass *p) {
 }
 
 size_t trace_pass_bytes(const struct trace_pass *p) {
-    return names_bytes(&p->accounts) + names_bytes(&p->transactions) +
+    return names_bytes(&p->accounts) + names_bytes(&p->transactions) + names_bytes(&p->incidents) +
+           p->incident_room * sizeof *p->incident + p->tx_id_bytes +
            p->move_room * sizeof *p->moves + p->place_room * sizeof *p->places +
            p->advice_room * sizeof *p->advice;
 }
@@ -66,6 +71,33 @@ static void take_move(struct trace_pass *p, const struct transaction *tx,
     if (tx->event_time_s > p->last_s) p->last_s = tx->event_time_s;
 }
 
+static void take_incident(struct trace_pass *p, const struct signal *signal) {
+    const size_t before = p->incidents.count;
+    const uint32_t number = names_number(&p->incidents, signal->signal_id);
+    p->incident = grow(p->incident, number, &p->incident_room, sizeof *p->incident);
+    struct trace_incident *incident = &p->incident[number];
+    if (number == before) *incident = (struct trace_incident){0};
+    p->tx_id_bytes -= incident->tx_count * sizeof *incident->tx_ids;
+    free(incident->tx_ids);
+    *incident =
+        (struct trace_incident){.tx_ids = calloc(signal->tx_id_count + 1, sizeof *incident->tx_ids),
+                                .tx_count = signal->tx_id_count};
+    assert(incident->tx_ids != NULL && "out of memory");
+    for (uint32_t i = 0; i < signal->tx_id_count; i++)
+        incident->tx_ids[i] = signal->related_tx_ids[i];
+    p->tx_id_bytes += incident->tx_count * sizeof *incident->tx_ids;
+}
+
+static void take_signal(struct trace_pass *p, const struct signal *signal,
+                        enum signal_effect effect) {
+    if (effect == EFFECT_WITHDRAWN) {
+        const uint32_t number = names_find(&p->incidents, signal->withdraws_signal_id);
+        if (number != LOOKUP_NONE) p->incident[number].withdrawn = true;
+    }
+    if (signal->kind == SIGNAL_INCIDENT && (effect == EFFECT_ADDED || effect == EFFECT_REVISED))
+        take_incident(p, signal);
+}
+
 static void take_hash(struct trace_pass *p, struct bytes value) {
     uint8_t both[2 * DIGEST_SIZE];
     memcpy(both, p->hash, DIGEST_SIZE);
@@ -78,6 +110,8 @@ void trace_pass_take_batch(struct trace_pass *p, const struct batch *batch) {
     for (uint32_t i = 0; i < batch->count; i++) {
         take_hash(p, batch->input[i].record.value);
         if (batch->verdict[i] == VERDICT_ACCEPTED) take_move(p, &batch->tx[i], &batch->input[i]);
+        if (batch->verdict[i] == VERDICT_SIGNAL)
+            take_signal(p, &batch->signal[i], batch->signal_effect[i]);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one run over recorded events leaves behind for a trace: every accepted event as a move with
- * its place in the log, every live recommendation, and a hash of all that was read. Texts and
- * values are borrowed from the run's records, which must stay. Engine thread. */
+ * its place in the log, every incident, every live recommendation, and a hash of all that was read.
+ * Texts and values are borrowed from the run's records, which must stay. Engine thread. */
 #pragma once
 
 #include "detector/base/digest.h"
@@ -15,6 +15,13 @@ struct trace_place {
     struct bytes value; /* of the record */
     int64_t offset;
     int32_t partition;
+};
+
+/* What the latest revision of an INCIDENT in force says. */
+struct trace_incident {
+    struct text *tx_ids;
+    uint32_t tx_count;
+    bool withdrawn;
 };
 
 struct trace_advice {
@@ -37,6 +44,9 @@ struct trace_pass {
     size_t count, move_room, place_room;
     struct trace_advice *advice;
     size_t advice_count, advice_room;
+    struct names incidents; /* by signal_id */
+    struct trace_incident *incident;
+    size_t incident_room, tx_id_bytes;
     uint64_t records;          /* of all verdicts */
     uint8_t hash[DIGEST_SIZE]; /* SHA-256 of itself, at first zeros, and the next value's SHA-256 */
     int64_t first_s, last_s;   /* event times of the moves */

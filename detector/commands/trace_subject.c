@@ -14,7 +14,19 @@ static const char *const statuses[] = {
 #undef X
 };
 
+static const char *const articles[] = {[TRACED_TRANSACTION] = "a transaction",
+                                       [TRACED_ACCOUNT] = "an account",
+                                       [TRACED_INCIDENT] = "an incident"};
+
 /* Incidents. */
+
+static void own_incident(struct trace_subject *s, const char *id, size_t tx_count) {
+    s->kind = TRACED_INCIDENT;
+    s->name = s->owned = strdup(id);
+    s->tx_ids = calloc(tx_count, sizeof *s->tx_ids);
+    s->unmoved = calloc(tx_count, sizeof *s->unmoved);
+    assert(s->name != NULL && s->tx_ids != NULL && s->unmoved != NULL && "out of memory");
+}
 
 static bool take_ids(const json_t *root, const char *path, struct trace_subject *s,
                      struct error *error) {
@@ -25,11 +37,7 @@ static bool take_ids(const json_t *root, const char *path, struct trace_subject 
                          "%s: an incident is an object with a text \"signal_id\" and a list "
                          "\"related_tx_ids\" that is not empty",
                          path);
-    s->kind = TRACED_INCIDENT;
-    s->name = strdup(id);
-    s->tx_ids = calloc(json_array_size(list), sizeof *s->tx_ids);
-    s->unmoved = calloc(json_array_size(list), sizeof *s->unmoved);
-    assert(s->name != NULL && s->tx_ids != NULL && s->unmoved != NULL && "out of memory");
+    own_incident(s, id, json_array_size(list));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *tx = json_string_value(json_array_get(list, i));
         if (tx == NULL)
@@ -55,37 +63,59 @@ bool trace_incident_read(const char *path, struct trace_subject *s, struct error
 }
 
 void trace_subject_free(struct trace_subject *s) {
-    if (s->kind != TRACED_INCIDENT) return;
     for (size_t i = 0; i < s->tx_count; i++)
         free((void *)s->tx_ids[i]);
     free(s->tx_ids);
     free(s->unmoved);
-    free((void *)s->name);
+    free(s->owned);
 }
 
 /* Finding. */
 
-bool trace_subject_find(const struct trace_pass *p, struct trace_subject *s, struct error *error) {
-    const struct text name = text_of(s->name);
-    const bool tx = (!s->kind_given || s->kind == TRACED_TRANSACTION) &&
-                    names_find(&p->transactions, name) != LOOKUP_NONE;
-    const bool account = (!s->kind_given || s->kind == TRACED_ACCOUNT) &&
-                         names_find(&p->accounts, name) != LOOKUP_NONE;
-    if (tx && account)
-        return error_set(error, ERROR_USAGE,
-                         "%s is a transaction and an account; say which with --as", s->name);
-    if (!tx && !account)
-        return error_set(
-            error, ERROR_BAD_DATA,
-            "%s is no %s of the %zu events that were accepted; ids are compared letter "
-            "by letter, and `saqshy features` lists accounts",
-            s->name,
-            !s->kind_given                  ? "transaction and no account"
-            : s->kind == TRACED_TRANSACTION ? "transaction"
-                                            : "account",
-            p->count);
-    s->kind = tx ? TRACED_TRANSACTION : TRACED_ACCOUNT;
+static bool refuse_name(const struct trace_pass *p, const struct trace_subject *s,
+                        struct error *error) {
+    static const char *const none[] = {[TRACED_TRANSACTION] = "transaction",
+                                       [TRACED_ACCOUNT] = "account",
+                                       [TRACED_INCIDENT] = "incident of a signal"};
+    return error_set(error, ERROR_BAD_DATA,
+                     "%s is no %s of the %zu events that were accepted%s; ids are compared letter "
+                     "by letter, and `saqshy features` lists accounts",
+                     s->name, s->kind_given ? none[s->kind] : "transaction and no account",
+                     p->count, s->kind_given || p->incidents.count == 0 ? "" : ", and no incident");
+}
+
+static bool take_incident(const struct trace_pass *p, struct trace_subject *s,
+                          struct error *error) {
+    const struct trace_incident *incident =
+        &p->incident[names_find(&p->incidents, text_of(s->name))];
+    if (incident->withdrawn)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s was withdrawn; trace the transactions that it named", s->name);
+    if (incident->tx_count == 0)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s names no transaction; trace one of its accounts", s->name);
+    own_incident(s, s->name, incident->tx_count);
+    for (uint32_t i = 0; i < incident->tx_count; i++)
+        s->tx_ids[s->tx_count++] = strndup(incident->tx_ids[i].data, incident->tx_ids[i].size);
     return true;
+}
+
+bool trace_subject_find(const struct trace_pass *p, struct trace_subject *s, struct error *error) {
+    const struct names *const among[] = {[TRACED_TRANSACTION] = &p->transactions,
+                                         [TRACED_ACCOUNT] = &p->accounts,
+                                         [TRACED_INCIDENT] = &p->incidents};
+    enum trace_kind found = TRACED_KINDS;
+    for (enum trace_kind kind = 0; kind < TRACED_KINDS; kind++) {
+        if (s->kind_given && s->kind != kind) continue;
+        if (names_find(among[kind], text_of(s->name)) == LOOKUP_NONE) continue;
+        if (found != TRACED_KINDS)
+            return error_set(error, ERROR_USAGE, "%s is %s and %s; say which with --as", s->name,
+                             articles[found], articles[kind]);
+        found = kind;
+    }
+    if (found == TRACED_KINDS) return refuse_name(p, s, error);
+    s->kind = found;
+    return found != TRACED_INCIDENT || take_incident(p, s, error);
 }
 
 void trace_subject_window(const struct trace_pass *p, struct trace_subject *s, int64_t window_s) {

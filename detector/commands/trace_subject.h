@@ -5,17 +5,18 @@
 
 #include "detector/commands/trace_pass.h"
 
-enum trace_kind { TRACED_TRANSACTION, TRACED_ACCOUNT, TRACED_INCIDENT };
+enum trace_kind { TRACED_TRANSACTION, TRACED_ACCOUNT, TRACED_INCIDENT, TRACED_KINDS };
 
 struct trace_subject {
     enum trace_kind kind;
     bool kind_given;  /* not to be found out */
-    const char *name; /* tx_id, account or signal id */
+    const char *name; /* tx_id, account or signal_id */
     /* Of an account: P2P credits in (from_s, to_s]. */
     int64_t from_s, to_s;
     /* Of an incident: its transactions, and which of them moved nothing here. */
     const char **tx_ids;
     size_t tx_count, *unmoved, unmoved_count;
+    char *owned; /* its name */
 };
 
 /* An incident as JSON: "signal_id" and "related_tx_ids", as in FraudSignal; other keys are left
@@ -23,8 +24,8 @@ struct trace_subject {
 bool trace_incident_read(const char *path, struct trace_subject *subject, struct error *error);
 void trace_subject_free(struct trace_subject *subject);
 
-/* What was asked for by name: ERROR_BAD_DATA when it is neither among the moves, ERROR_USAGE when
- * it is both. */
+/* What was asked for by name: ERROR_BAD_DATA when it is none of what the pass has seen, ERROR_USAGE
+ * when it is more than one. */
 bool trace_subject_find(const struct trace_pass *pass, struct trace_subject *subject,
                         struct error *error);
 /* Of an account, without --from: the `window_s` seconds up to its last event. */

@@ -1,0 +1,71 @@
+# trace INCIDENT: a signal's transactions, by its id. What trace says of them is held in tests/trace.bats.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR"
+    printf '%s\n' '[columns]' 'event_id = id' 'tx_id = tx' 'time = ts' 'payer = from' 'payee = to' 'amount = sum' > m.map
+    printf '%s\n' id,tx,ts,from,to,sum 1,loan,1767225600,ann,bob,100000 2,on1,1767225660,bob,cid,60000 \
+        3,other,1767226300,eve,bob,7000 4,S-twice,1767226400,eve,bob,100 > small.csv
+    "$SAQSHY" import --quiet --mapping m.map --input small.csv --out small.avro
+    cat > signals.py <<'PY'
+import json, os, fastavro
+schema = fastavro.parse_schema(json.load(open(os.environ["SOURCE_DIR"] + "/schemas/FraudSignal.avsc")))
+at = 1767226000 * 10**6
+def signal(id, txs, revision=1, kind="INCIDENT", withdraws=None, n=0):
+    return dict(signal_id=id, revision=revision, kind=kind, source="BANK", category="", confidence="CONFIRMED", list_colour=None,
+                subjects=[] if withdraws else [dict(type="ACCOUNT", token="bob", role="BENEFICIARY")], related_tx_ids=txs,
+                amount_kzt_minor=None, occurred_at=None, reported_at=at + n, valid_from=at + n, valid_until=at + 30 * 86400 * 10**6,
+                telecom=None, outcome=None, withdraws_signal_id=withdraws)
+with open("said.avro", "wb") as file:
+    fastavro.writer(file, schema, [
+        signal("S-1", ["other"]), signal("S-1", ["loan", "nowhere"], revision=2, n=1), signal("S-1", ["other"], n=2),
+        signal("S-none", []), signal("S-gone", ["loan"]), signal("S-twice", ["loan"]),
+        signal("W-1", [], kind="WITHDRAWAL", withdraws="S-gone", n=3)])
+PY
+    "$SOURCE_DIR/tests/python" signals.py
+}
+
+setup() { cd "$BATS_FILE_TMPDIR"; }
+
+trace() { run --separate-stderr "$SAQSHY" trace "$@" --quiet --input small.avro --signals said.avro; }
+
+@test "an incident is traced by its id, as its latest revision says" {
+    trace S-1 --json
+    [ "$status" -eq 0 ]
+    echo "$output" > by-id.json
+    [ "$(jq -c .subject by-id.json)" = '{"kind":"incident","id":"S-1","moved_nothing":["nowhere"]}' ]
+    [ "$(jq .traced_kzt_minor by-id.json)" -eq 10000000 ]
+    echo '{"signal_id": "S-1", "related_tx_ids": ["loan", "nowhere"]}' > incident.json
+    trace --incident incident.json --json
+    [ "$output" = "$(cat by-id.json)" ]
+    trace S-1
+    [[ "$output" == *"S-1"* ]]
+}
+
+@test "one that was withdrawn, names nothing, or is not there is refused with the next step" {
+    trace S-gone
+    [ "$status" -eq 65 ]
+    [[ "$stderr" == *"S-gone was withdrawn; trace the transactions that it named"* ]]
+    trace S-none
+    [ "$status" -eq 65 ]
+    [[ "$stderr" == *"S-none names no transaction; trace one of its accounts"* ]]
+    trace S-3
+    [ "$status" -eq 65 ]
+    [[ "$stderr" == *"S-3 is no transaction and no account of the 4 events that were accepted, and no incident"* ]]
+    trace W-1 --as incident
+    [ "$status" -eq 65 ]
+    [[ "$stderr" == *"W-1 is no incident of a signal"* ]]
+    trace S-1 --from 2026-01-01
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"--from and --to choose an account's credits, and S-1 is none"* ]]
+}
+
+@test "a name that is an incident and a transaction is asked about" {
+    trace S-twice
+    [ "$status" -eq 2 ]
+    [[ "$stderr" == *"S-twice is a transaction and an incident; say which with --as"* ]]
+    trace S-twice --as incident --json
+    [ "$(jq .traced_kzt_minor <<< "$output")" -eq 10000000 ]
+    trace S-twice --as tx --json
+    [ "$(jq .traced_kzt_minor <<< "$output")" -eq 10000 ]
+}
