@@ -17,8 +17,7 @@ _Static_assert((int)ACCOUNT_EVENTS_MAX == (int)RING_MAX, "a history is the ring"
 
 #define MEAN_WEIGHT 0.0625
 #define COARSE UINT32_C(0x80000000)
-#define ORDINAL_MASK ((UINT64_C(1) << ORDINAL_BITS) - 1)
-enum { COARSE_SHIFT = 16, ORDINAL_BITS = 40, AMOUNTS_MAX = 255 };
+enum { COARSE_SHIFT = 16, AMOUNTS_MAX = 255 };
 /* No window of an event that may still come reaches panes that began so long before the clock. */
 enum { PANES_KEEP_S = 15 * 86400 };
 
@@ -290,7 +289,7 @@ uint32_t account_history(const struct account *a, struct account_event out[ACCOU
     const struct ring r = ring_of(a);
     for (uint32_t i = 0; i < r.count; i++)
         out[i] = (struct account_event){
-            .ordinal = r.cold[i] & ORDINAL_MASK,
+            .ordinal = ring_ordinal(&r, i),
             .second = r.second[i],
             .amount_tiyn = amount_of(r.amount[i]),
             .channel = r.way[i] & 15,

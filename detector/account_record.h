@@ -40,9 +40,10 @@ enum {
 
 /* flags */
 enum {
-    ACCOUNT_SEEN = 1, /* has had an event */
-    ACCOUNT_LATE = 4, /* an event of the ring may have come after one that is later than it */
-    ACCOUNT_COLD = 2, /* what was before `left_s` may have been dropped for want of memory */
+    ACCOUNT_SEEN = 1,    /* has had an event */
+    ACCOUNT_LATE = 4,    /* an event of the ring may have come after one that is later than it */
+    ACCOUNT_COLD = 2,    /* what was before `left_s` may have been dropped for want of memory */
+    ACCOUNT_TAINTED = 8, /* taint.h has something to say of it */
 };
 
 struct account {
@@ -76,6 +77,10 @@ struct ring {
     uint64_t *cold; /* ordinal in the low 40 bits, the other 24 bits of the tx hash above */
 };
 
+/* Bits of an ordinal; above them in cold[] stand those of the tx hash. */
+enum { ORDINAL_BITS = 40 };
+#define ORDINAL_MASK ((UINT64_C(1) << ORDINAL_BITS) - 1)
+
 /* Events a class has room for: 0, 4, 8 … 128, 256. */
 static inline uint32_t class_room(uint8_t size_class) {
     return size_class == CLASS_HEAD ? 0 : UINT32_C(2) << size_class;
@@ -104,6 +109,22 @@ static inline struct ring ring_of(const struct account *account) {
 static inline struct panes *panes_of(const struct account *account) {
     uint8_t *const ring = (uint8_t *)(uintptr_t)(account + 1);
     return (struct panes *)(void *)(ring + RING_EVENT_BYTES * class_room(CLASS_PANES));
+}
+
+static inline uint64_t ring_ordinal(const struct ring *ring, uint32_t slot) {
+    return ring->cold[slot] & ORDINAL_MASK;
+}
+
+/* Two slots of one transaction, by all bits of its hash. */
+static inline bool ring_same_tx(const struct ring *ring, uint32_t a, uint32_t b) {
+    return ring->print[a] == ring->print[b] &&
+           ring->cold[a] >> ORDINAL_BITS == ring->cold[b] >> ORDINAL_BITS;
+}
+
+/* Whether money came in by the slot, and was not a reversal. */
+static inline bool ring_is_lot(const struct ring *ring, uint32_t slot) {
+    return (ring->kind[slot] & KIND_IN) != 0 &&
+           (ring->bits[slot] & (BIT_REVERSAL | BIT_ATTEMPT)) == 0;
 }
 
 /* Bytes of a record of the class. */

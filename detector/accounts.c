@@ -34,6 +34,11 @@ struct accounts *accounts_open(const struct accounts_options *options, struct er
         accounts_close(a);
         return NULL;
     }
+    if (!account_numbers_open(&a->numbers)) {
+        error_set(error, ERROR_FAILED, "no memory for the numbers of accounts");
+        accounts_close(a);
+        return NULL;
+    }
     prefault(a);
     return a;
 }
@@ -42,6 +47,7 @@ void accounts_close(struct accounts *a) {
     if (a == NULL) return;
     account_index_close(&a->index);
     slabs_close(&a->slabs);
+    account_numbers_close(&a->numbers);
     limit_close(&a->limit);
     free(a->changed);
     free(a);
@@ -75,6 +81,34 @@ struct account *accounts_at(const struct accounts *a, const account_place *place
     return slabs_at(&a->slabs, (uint32_t)*place);
 }
 
+struct account *accounts_find(const struct accounts *a, struct account_key key) {
+    const account_place *place = account_index_find(&a->index, key);
+    return place == NULL ? NULL : accounts_at(a, place);
+}
+
+struct account *accounts_numbered(const struct accounts *a, uint32_t number) {
+    const uint32_t reference = account_numbers_get(&a->numbers, number);
+    return reference == 0 ? NULL : slabs_at(&a->slabs, reference);
+}
+
+void accounts_refer(struct accounts *a, uint32_t number, uint32_t reference) {
+    if (number == 0) return;
+    if (!account_numbers_set(&a->numbers, number, reference)) slabs_refuse(accounts_bytes_held(a));
+}
+
+void accounts_let_go(struct accounts *a, const struct account *account) {
+    if ((account->flags & ACCOUNT_TAINTED) != 0)
+        a->options.tainted_gone(a->options.tainted_context, account->number);
+    accounts_refer(a, account->number, 0);
+}
+
+void accounts_set_tainted(struct accounts *a, struct account *account, bool tainted) {
+    if (accounts_must_save(a, account))
+        accounts_save_referred(a, account, account_numbers_get(&a->numbers, account->number));
+    account->flags &= (uint8_t)~ACCOUNT_TAINTED;
+    if (tainted) account->flags |= ACCOUNT_TAINTED;
+}
+
 /* Heads are only taken here, and larger blocks only where rows are applied in their order: so a
  * block's number does not depend on how rows came in batches. */
 account_place *accounts_locate(struct accounts *a, struct account_key key) {
@@ -101,6 +135,7 @@ struct account *accounts_resize(struct accounts *a, account_place *place, uint8_
     struct account *account = slabs_at(&a->slabs, to);
     account_move(slabs_at(&a->slabs, from), account, size_class);
     *place = (*place & TAG_MASK) | to;
+    accounts_refer(a, account->number, to);
     slabs_defer(&a->slabs, from);
     accounts_note_change(a, place);
     return account;
@@ -110,6 +145,7 @@ static void number(struct accounts *a, account_place *place, struct account *acc
                    int64_t clock_s) {
     assert(a->numbered < UINT32_MAX);
     account->number = ++a->numbered;
+    accounts_refer(a, account->number, (uint32_t)*place);
     account->left_s = (uint32_t)clock_s;
     if (a->dropped > 0) account->flags |= ACCOUNT_COLD;
     accounts_note_change(a, place);
@@ -117,6 +153,7 @@ static void number(struct accounts *a, account_place *place, struct account *acc
 
 /* Nothing is left but who it is, and the block. */
 static void forget(struct accounts *a, struct account *account) {
+    accounts_let_go(a, account);
     if (account->size_class == CLASS_PANES)
         memset(account + 1, 0, class_bytes(CLASS_PANES) - sizeof *account);
     *account = (struct account){.key = account->key,

@@ -34,6 +34,9 @@ struct accounts_options {
     /* Whether an account must not be dropped (it has an open episode). May be NULL. */
     bool (*pinned)(const void *context, uint32_t account_number);
     const void *pinned_context;
+    /* Told before a tainted account (accounts_set_tainted) is dropped or forgotten. */
+    void (*tainted_gone)(void *context, uint32_t account_number);
+    void *tainted_context;
 };
 
 /* NULL: ERROR_FAILED (no address space). */
@@ -54,6 +57,12 @@ void accounts_prefetch_records(const struct accounts *accounts, const uint32_t *
 account_place *accounts_locate(struct accounts *accounts, struct account_key key);
 /* The record of a place as it is now. */
 struct account *accounts_at(const struct accounts *accounts, const account_place *place);
+/* The record of a key, or of an account by its number; NULL: it is not in the table, or no
+ * longer. */
+struct account *accounts_find(const struct accounts *accounts, struct account_key key);
+struct account *accounts_numbered(const struct accounts *accounts, uint32_t number);
+/* Sets or clears ACCOUNT_TAINTED. */
+void accounts_set_tainted(struct accounts *accounts, struct account *account, bool tainted);
 /* Moves the record to another class (account_move) and returns it; the old block stays readable
  * until accounts_maintain. */
 struct account *accounts_resize(struct accounts *accounts, account_place *place,
@@ -85,6 +94,7 @@ bool accounts_save_end(struct accounts *accounts);
 /* Loading into a table that is new. False: the bytes are not what was saved, or do not fit. */
 struct accounts_load {
     uint64_t records, records_due;
+    uint64_t tainted;       /* of the records */
     const uint8_t *changed; /* in the bytes of the head, which are kept until the end */
     uint64_t changed_count;
 };

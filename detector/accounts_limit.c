@@ -44,14 +44,15 @@ void limit_close(struct limit *l) {
 }
 
 uint64_t accounts_bytes_live(const struct accounts *a) {
-    return slabs_bytes_live(&a->slabs) + account_index_bytes(&a->index);
+    return slabs_bytes_live(&a->slabs) + account_index_bytes(&a->index) +
+           account_numbers_bytes(&a->numbers);
 }
 
 uint64_t accounts_bytes_held(const struct accounts *a) {
     const struct limit *l = &a->limit;
     const size_t candidates = l->front.room + l->back.room + l->pinned.room;
     return slabs_bytes_held(&a->slabs) + account_index_bytes(&a->index) +
-           candidates * sizeof(struct victim);
+           account_numbers_bytes(&a->numbers) + candidates * sizeof(struct victim);
 }
 
 bool limit_allows(const struct accounts *a, uint64_t bytes) {

@@ -38,20 +38,22 @@ uint32_t hand_next(struct accounts *a, struct hand *hand, uint8_t first, uint8_t
 void accounts_remove(struct accounts *a, uint32_t reference) {
     struct account *account = slabs_at(&a->slabs, reference);
     if (accounts_must_save(a, account)) accounts_save_referred(a, account, reference);
+    accounts_let_go(a, account);
     account_index_remove(&a->index, account->key, reference);
     slabs_free(&a->slabs, reference);
 }
 
-static void refer(struct accounts *a, uint64_t key, uint32_t from, uint32_t to) {
-    uint64_t *place = account_index_place(&a->index, key, from);
+static void refer(struct accounts *a, const struct account *account, uint32_t from, uint32_t to) {
+    uint64_t *place = account_index_place(&a->index, account->key, from);
     *place = (*place >> ENTRY_TAG_SHIFT << ENTRY_TAG_SHIFT) | to;
+    accounts_refer(a, account->number, to);
 }
 
 static void move(struct accounts *a, uint32_t from, uint8_t size_class) {
     const uint32_t to = slabs_take(&a->slabs, size_class);
     struct account *account = slabs_at(&a->slabs, to);
     account_move(slabs_at(&a->slabs, from), account, size_class);
-    refer(a, account->key, from, to);
+    refer(a, account, from, to);
     slabs_free(&a->slabs, from);
     limit_offer(a, account);
 }
@@ -111,7 +113,7 @@ static bool pack_one(struct accounts *a, uint8_t size_class) {
     if (!slabs_pack(&a->slabs, size_class, &from, &to)) return false;
     struct account *account = slabs_at(&a->slabs, to);
     if (accounts_must_save(a, account)) accounts_save_referred(a, account, from);
-    refer(a, account->key, from, to);
+    refer(a, account, from, to);
     limit_offer(a, account);
     return true;
 }

@@ -288,8 +288,9 @@ struct loaded {
 static bool fits(const struct accounts *a, const struct account *head, uint32_t reference) {
     const struct slab *slab = &a->slabs.classes[slabs_class(reference)];
     const uint32_t number = slabs_number(reference);
-    return head->number != 0 && head->size_class == slabs_class(reference) && number > 0 &&
-           number <= slab->top && head->count <= RING_MAX &&
+    return head->number != 0 && head->number <= a->numbered &&
+           head->size_class == slabs_class(reference) && number > 0 && number <= slab->top &&
+           head->count <= RING_MAX &&
            (uint32_t)head->first + head->count <= class_room(head->size_class);
 }
 
@@ -325,10 +326,14 @@ static const uint8_t *read_ring(const uint8_t *at, struct account *account) {
 }
 
 /* False: another record has the block, or the index is no place for it. */
-static bool put_record(struct accounts *a, const struct loaded *record) {
+static bool put_record(struct accounts *a, struct accounts_load *load,
+                       const struct loaded *record) {
     struct account *account = slabs_at(&a->slabs, record->reference);
-    if (account->number != 0) return false;
+    const uint32_t number = record->head.number;
+    if (account->number != 0 || accounts_numbered(a, number) != NULL) return false;
     *account = record->head;
+    accounts_refer(a, number, record->reference);
+    load->tainted += (account->flags & ACCOUNT_TAINTED) != 0;
     account->saved = a->save.generation;
     const uint8_t *at = read_ring(record->rest, account);
     if (account->size_class == CLASS_PANES) get(at, panes_of(account), sizeof(struct panes));
@@ -345,7 +350,7 @@ static bool load_group(struct accounts *a, struct accounts_load *load, struct un
         fetch_lines(a, &group[count]);
     }
     for (uint32_t i = 0; i < count; i++)
-        if (!put_record(a, &group[i])) return false;
+        if (!put_record(a, load, &group[i])) return false;
     load->records += count;
     return true;
 }

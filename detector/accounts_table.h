@@ -4,6 +4,7 @@
 #pragma once
 
 #include "detector/account_index.h"
+#include "detector/account_numbers.h"
 #include "detector/accounts.h"
 #include "detector/victims.h"
 
@@ -42,6 +43,7 @@ struct accounts {
     struct accounts_options options;
     struct slabs slabs;
     struct account_index index;
+    struct account_numbers numbers;
     struct limit limit;
     struct hand sweep, sweep_heads;
     uint32_t numbered, swept_numbered; /* ever; of them at the last sweep */
@@ -65,6 +67,11 @@ static inline bool accounts_must_save(const struct accounts *accounts,
                                       const struct account *account) {
     return accounts->save.running && account->saved != accounts->save.generation;
 }
+
+/* The record of an account that has a number is at another reference now; 0: it is gone. */
+void accounts_refer(struct accounts *accounts, uint32_t number, uint32_t reference);
+/* Says that an account is forgotten, whose record is still there. */
+void accounts_let_go(struct accounts *accounts, const struct account *account);
 
 /* What may now stand where a pass over the records has been already. */
 void accounts_note_change(struct accounts *accounts, account_place *place);

@@ -65,14 +65,10 @@ static void debit(struct walk *w, uint32_t slot, int64_t amount) {
     }
 }
 
-static bool is_lot(const struct ring *r, uint32_t slot) {
-    return (r->kind[slot] & KIND_IN) != 0 && (r->bits[slot] & (BIT_REVERSAL | BIT_ATTEMPT)) == 0;
-}
-
 /* The newest lot, or OPENING. */
 static uint32_t newest_lot(const struct walk *w) {
     for (uint32_t i = w->at; i > 0; i--)
-        if (is_lot(&w->ring, i - 1)) return i - 1;
+        if (ring_is_lot(&w->ring, i - 1)) return i - 1;
     return OPENING;
 }
 
@@ -80,14 +76,10 @@ static void refill(struct walk *w, uint32_t lot) {
     if (lot < w->oldest) w->oldest = lot;
 }
 
-static bool of_one_transaction(const struct ring *r, uint32_t a, uint32_t b) {
-    return r->print[a] == r->print[b] && r->cold[a] >> 40 == r->cold[b] >> 40;
-}
-
 static void give_back(struct walk *w, uint32_t slot, int64_t amount) {
     for (uint32_t i = w->part_count; i > 0 && amount > 0; i--) {
         struct part *part = &w->parts[i - 1];
-        if (!of_one_transaction(&w->ring, part->slot, slot)) continue;
+        if (!ring_same_tx(&w->ring, part->slot, slot)) continue;
         const int64_t back = smaller(part->amount, amount);
         part->amount -= back;
         amount -= back;
@@ -110,7 +102,7 @@ static void give_back(struct walk *w, uint32_t slot, int64_t amount) {
 static void take_back(struct walk *w, uint32_t slot, int64_t amount) {
     uint32_t lot = newest_lot(w);
     for (uint32_t i = 0; i < w->at; i++)
-        if (is_lot(&w->ring, i) && of_one_transaction(&w->ring, i, slot)) lot = i;
+        if (ring_is_lot(&w->ring, i) && ring_same_tx(&w->ring, i, slot)) lot = i;
     int64_t *left = lot == OPENING ? &w->opening : &w->fifo->lots[lot].left;
     *left -= smaller(*left, amount);
 }

@@ -61,6 +61,17 @@ static struct account *play(struct accounts *accounts, uint32_t i, int64_t clock
     return accounts_at(accounts, place);
 }
 
+/* Every number leads to its record, or to none once the account is gone. */
+static void check_numbers(const struct accounts *accounts) {
+    uint64_t found = 0;
+    for (uint32_t number = 1; number <= accounts->numbered; number++) {
+        const struct account *account = accounts_numbered(accounts, number);
+        if (account != NULL) assert_int_equal(account->number, number);
+        found += account != NULL;
+    }
+    assert_int_equal(found, accounts_count(accounts).accounts);
+}
+
 static struct account *look_up(struct accounts *accounts, uint32_t i) {
     const uint64_t *place = account_index_find(&accounts->index, key_of(i));
     return place == NULL ? NULL : accounts_at(accounts, place);
@@ -127,6 +138,10 @@ static void an_account_without_an_event_for_the_dormancy_comes_back_as_a_new_one
     place = accounts_locate(accounts, key_of(1));
     const struct account *account = accounts_touch(accounts, place, START_S + dormancy_s);
     assert_int_equal(account->number, 3);
+    assert_null(accounts_numbered(accounts, 2));
+    assert_ptr_equal(accounts_numbered(accounts, 3), account);
+    assert_ptr_equal(accounts_find(accounts, key_of(1)), account);
+    assert_null(accounts_find(accounts, key_of(2)));
     assert_int_equal(account->key, key_of(1).low);
     assert_int_equal(account->flags, 0);
     assert_int_equal(account->opening_tiyn, 0);
@@ -300,6 +315,7 @@ static void the_layout_does_not_depend_on_batches(void **state) {
         assert_int_equal(a == NULL, b == NULL);
         if (a != NULL) assert_int_equal(*a, *b);
     }
+    check_numbers(tables[0]);
     accounts_close(tables[0]);
     accounts_close(tables[1]);
 }
@@ -378,6 +394,7 @@ static void run_flood(const struct flood *flood, struct accounts_counts *counts)
         assert_true(accounts_bytes_live(accounts) <= accounts->limit.hard);
     }
     assert_true(census.dropped > 0);
+    check_numbers(accounts);
     *counts = accounts_count(accounts);
     assert_int_equal(counts->forgotten, 0);
     accounts_close(accounts);
