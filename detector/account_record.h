@@ -121,6 +121,12 @@ static inline bool ring_same_tx(const struct ring *ring, uint32_t a, uint32_t b)
            ring->cold[a] >> ORDINAL_BITS == ring->cold[b] >> ORDINAL_BITS;
 }
 
+/* Whether the slot is of the transaction of this hash. */
+static inline bool ring_is_tx(const struct ring *ring, uint32_t slot, uint32_t tx_hash) {
+    return ring->print[slot] == (uint8_t)tx_hash &&
+           ring->cold[slot] >> ORDINAL_BITS == tx_hash >> 8;
+}
+
 /* Whether money came in by the slot, and was not a reversal. */
 static inline bool ring_is_lot(const struct ring *ring, uint32_t slot) {
     return (ring->kind[slot] & KIND_IN) != 0 &&

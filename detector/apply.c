@@ -25,6 +25,7 @@ struct work {
 
 struct apply {
     struct accounts *accounts;
+    struct taint *taint; /* NULL: none */
     struct signals *signals;
     uint64_t maintain_at; /* ordinal */
     int64_t clock_s;      /* engine clock of the last row */
@@ -34,6 +35,21 @@ struct apply {
     uint8_t *copies; /* records as they stood for earlier rows of the batch */
     size_t copies_used, copies_size;
 };
+
+static void tainted_gone(void *context, uint32_t account_number) {
+    struct apply *a = context;
+    taint_forget(a->taint, account_number);
+}
+
+static bool open_tables(struct apply *a, const struct apply_options *options, struct error *error) {
+    struct accounts_options accounts = options->accounts;
+    accounts.tainted_gone = tainted_gone;
+    accounts.tainted_context = a;
+    a->accounts = accounts_open(&accounts, error);
+    if (a->accounts == NULL || options->taint.accounts_max == 0) return a->accounts != NULL;
+    a->taint = taint_open(&options->taint, a->accounts, error);
+    return a->taint != NULL;
+}
 
 struct apply *apply_open(const struct apply_options *options, struct error *error) {
     const size_t size = (sizeof(struct apply) + 63) / 64 * 64;
@@ -49,8 +65,7 @@ struct apply *apply_open(const struct apply_options *options, struct error *erro
     a->copies_size = BATCH_SIDES * class_bytes(CLASS_128);
     a->copies = aligned_alloc(64, a->copies_size);
     if (a->copies == NULL) goto fail;
-    a->accounts = accounts_open(&options->accounts, error);
-    if (a->accounts != NULL) return a;
+    if (open_tables(a, options, error)) return a;
     apply_close(a);
     return NULL;
 fail:
@@ -61,6 +76,7 @@ fail:
 
 void apply_close(struct apply *a) {
     if (a == NULL) return;
+    taint_close(a->taint);
     accounts_close(a->accounts);
     free(a->copies);
     free(a);
@@ -68,6 +84,10 @@ void apply_close(struct apply *a) {
 
 const struct accounts *apply_accounts(const struct apply *a) {
     return a->accounts;
+}
+
+const struct taint *apply_taint(const struct apply *a) {
+    return a->taint;
 }
 
 const char *apply_kernel_tier(const struct apply *a) {
@@ -233,6 +253,15 @@ static struct account *insert(struct apply *a, struct batch *batch, uint32_t row
     return account;
 }
 
+/* Traced money goes along with what moved. Nearly no account has any. */
+static void move_taint(struct apply *a, const struct batch *batch, uint32_t row) {
+    const struct account *payer = account_of(a, row, SIDE_PAYER);
+    if (payer == NULL || (payer->flags & ACCOUNT_TAINTED) == 0) return;
+    const struct account *payee = account_of(a, row, SIDE_PAYEE);
+    taint_moved(a->taint, batch->input[row].ordinal, payer->number,
+                payee == NULL ? 0 : payee->number, batch->clock_s[row]);
+}
+
 /* Money that moved is applied, then scored: the debit before the credit. */
 static void apply_moved(struct apply *a, struct batch *batch, uint32_t row,
                         const struct ring_event events[2]) {
@@ -241,6 +270,7 @@ static void apply_moved(struct apply *a, struct batch *batch, uint32_t row,
         if (account == NULL) continue;
         const struct amounts_before before = features_before(account);
         struct account *after = insert(a, batch, row, role, &events[role]);
+        if (role == SIDE_PAYEE) move_taint(a, batch, row);
         add_side(a, batch, row, (enum side_role)role, after, &before);
     }
 }
@@ -298,6 +328,7 @@ static void maintain(struct apply *a, const struct batch *batch) {
     assert(first / ACCOUNTS_STRIDE == batch->input[batch->count - 1].ordinal / ACCOUNTS_STRIDE);
     if (first >= a->maintain_at) {
         accounts_maintain(a->accounts, a->clock_s);
+        if (a->taint != NULL) taint_maintain(a->taint, a->clock_s);
         a->maintain_at = (first / ACCOUNTS_STRIDE + 1) * ACCOUNTS_STRIDE;
     }
     a->clock_s = batch->clock_s[batch->count - 1];
@@ -310,6 +341,24 @@ static void let_go(const struct apply *a, const struct batch *batch) {
             struct account *account = account_of(a, row, role);
             if (account != NULL) account->side = 0;
         }
+}
+
+/* A report in force is traced; one that is none any more, or another now, is undone. */
+static void trace_signal(struct apply *a, const struct signal *s, enum signal_effect effect,
+                         int64_t clock_s) {
+    const bool undone = effect == EFFECT_WITHDRAWN || effect == EFFECT_REVISED;
+    const bool named = s->kind == SIGNAL_WITHDRAWAL;
+    if (undone) taint_withdraw(a->taint, named ? s->withdraws_signal_id : s->signal_id, clock_s);
+    if (effect == EFFECT_ADDED || effect == EFFECT_REVISED)
+        taint_report(a->taint, a->signals, s, clock_s);
+}
+
+static void apply_signal(struct apply *a, struct batch *batch, uint32_t row) {
+    const struct signal *s = &batch->signal[row];
+    const int64_t clock_s = batch->clock_s[row];
+    const enum signal_effect effect = signals_apply(a->signals, s, clock_s);
+    batch->signal_effect[row] = effect;
+    if (a->taint != NULL) trace_signal(a, s, effect, clock_s);
 }
 
 void apply_batch(struct apply *a, struct batch *batch) {
@@ -325,9 +374,7 @@ void apply_batch(struct apply *a, struct batch *batch) {
             fetch_records(a, batch, row + FETCH_ROWS);
         }
         if (batch->verdict[row] == VERDICT_ACCEPTED) apply_row(a, batch, row);
-        if (batch->verdict[row] == VERDICT_SIGNAL)
-            batch->signal_effect[row] =
-                signals_apply(a->signals, &batch->signal[row], batch->clock_s[row]);
+        if (batch->verdict[row] == VERDICT_SIGNAL) apply_signal(a, batch, row);
     }
     features_flush(&a->features, batch);
     let_go(a, batch);
@@ -337,6 +384,7 @@ void apply_save_begin(struct apply *a, struct pack *head, const struct accounts_
     pack_u64(head, a->maintain_at);
     pack_i64(head, a->clock_s);
     pack_i64(head, a->first_s);
+    if (a->taint != NULL) taint_save(a->taint, head);
     accounts_save_begin(a->accounts, head, sink);
 }
 
@@ -352,6 +400,7 @@ bool apply_load_begin(struct apply *a, struct accounts_load *load, struct unpack
     a->maintain_at = unpack_u64(head);
     a->clock_s = unpack_i64(head);
     a->first_s = unpack_i64(head);
+    if (a->taint != NULL && !taint_load(a->taint, head)) return false;
     return accounts_load_begin(a->accounts, load, head);
 }
 
@@ -360,5 +409,6 @@ bool apply_load_records(struct apply *a, struct accounts_load *load, struct unpa
 }
 
 bool apply_load_end(struct apply *a, const struct accounts_load *load) {
-    return accounts_load_end(a->accounts, load);
+    return accounts_load_end(a->accounts, load) &&
+           (a->taint == NULL ? load->tainted == 0 : taint_load_end(a->taint, load->tainted));
 }

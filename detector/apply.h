@@ -9,6 +9,7 @@
 #include "detector/batch.h"
 #include "detector/kernels.h"
 #include "detector/signals.h"
+#include "detector/taint.h"
 
 struct apply;
 
@@ -17,6 +18,7 @@ struct apply_options {
     const char *kernel_tier; /* `kernel.tier`: "auto" or a tier's name; may only take tiers away */
     const struct kernels *kernels; /* NULL: those of the tier */
     struct signals *signals;       /* outlives the stage; NULL: no row is a signal */
+    struct taint_options taint;    /* accounts_max 0: no money is traced */
 };
 
 struct apply *apply_open(const struct apply_options *options, struct error *error);
@@ -39,4 +41,5 @@ bool apply_load_records(struct apply *apply, struct accounts_load *load, struct 
 bool apply_load_end(struct apply *apply, const struct accounts_load *load);
 
 const struct accounts *apply_accounts(const struct apply *apply);
+const struct taint *apply_taint(const struct apply *apply); /* NULL: none */
 const char *apply_kernel_tier(const struct apply *apply);

@@ -74,8 +74,8 @@ static int64_t smaller(int64_t a, int64_t b) {
 /* The first pass. */
 
 /* Where money leaves what can be followed. */
-static enum trail_fate way_out(const struct trail_move *m) {
-    switch (m->type) {
+static enum trail_fate way_out(uint8_t type, bool to_account) {
+    switch (type) {
     case EVENT_TYPE_CASH_WITHDRAWAL:
         return TRAIL_CASH;
     case EVENT_TYPE_CRYPTO_PURCHASE:
@@ -85,7 +85,7 @@ static enum trail_fate way_out(const struct trail_move *m) {
     case EVENT_TYPE_TAX_OR_UTILITY:
         return TRAIL_BILL;
     default:
-        return m->payee == 0 ? TRAIL_OUTSIDE : TRAIL_FOLLOWED;
+        return to_account ? TRAIL_FOLLOWED : TRAIL_OUTSIDE;
     }
 }
 
@@ -104,7 +104,7 @@ static void reach(struct trail *t) {
             if (m->second + t->limits.seconds_max > until_s)
                 until_s = m->second + t->limits.seconds_max;
         } else if (m->payer != 0 && t->hops[m->payer] < t->limits.hops_max &&
-                   way_out(m) == TRAIL_FOLLOWED && m->second <= until_s &&
+                   way_out(m->type, m->payee != 0) == TRAIL_FOLLOWED && m->second <= until_s &&
                    m->amount >= t->limits.floor_tiyn) {
             lower(&t->hops[m->payee], t->hops[m->payer] + 1);
         }
@@ -191,16 +191,26 @@ static uint32_t child_of(struct trail *t, uint32_t move, uint32_t parent, enum t
     return child;
 }
 
-/* A source takes in what comes back to it, whatever the limits say. */
+enum trail_fate trail_fate_of(const struct trail_limits *limits, const struct trail_step *step) {
+    const enum trail_fate out = way_out(step->type, step->to_account);
+    if (step->source) return TRAIL_FOLLOWED;
+    if (out != TRAIL_FOLLOWED) return out;
+    if (step->hop >= limits->hops_max) return TRAIL_HOP_LIMIT;
+    if (step->second > step->began_s + limits->seconds_max) return TRAIL_TIME_LIMIT;
+    return step->traced < limits->floor_tiyn ? TRAIL_FLOOR : TRAIL_FOLLOWED;
+}
+
 static enum trail_fate fate_of(const struct trail *t, const struct trail_move *m, uint32_t parent,
                                int64_t traced) {
     const struct trail_part *p = &t->parts[parent];
-    if (m->source) return TRAIL_FOLLOWED;
-    if (way_out(m) != TRAIL_FOLLOWED) return way_out(m);
-    if (p->hop >= t->limits.hops_max) return TRAIL_HOP_LIMIT;
-    const int64_t began_s = t->moves[t->parts[p->source].move].second;
-    if (m->second > began_s + t->limits.seconds_max) return TRAIL_TIME_LIMIT;
-    return traced < t->limits.floor_tiyn ? TRAIL_FLOOR : TRAIL_FOLLOWED;
+    const struct trail_step step = {.second = m->second,
+                                    .began_s = t->moves[t->parts[p->source].move].second,
+                                    .traced = traced,
+                                    .hop = p->hop,
+                                    .type = m->type,
+                                    .to_account = m->payee != 0,
+                                    .source = m->source};
+    return trail_fate_of(&t->limits, &step);
 }
 
 /* Settling. */

@@ -49,6 +49,18 @@ struct trail_limits {
     size_t bytes_max;    /* of memory */
 };
 
+/* A transfer, and money of a source that it moves. */
+struct trail_step {
+    int64_t second, began_s; /* of the transfer, of the source */
+    int64_t traced;          /* tiyn the transfer moves of all sources */
+    uint32_t hop;            /* of the money before it */
+    uint8_t type;            /* enum event_type */
+    bool to_account;         /* it has a payee */
+    bool source;             /* it is one itself, which takes in what comes back to it */
+};
+/* What becomes of the money; never UNDONE. */
+enum trail_fate trail_fate_of(const struct trail_limits *limits, const struct trail_step *step);
+
 /* What one move took of the money of one part, its parent. The amount is gone as follows: returned,
  * and, of a FOLLOWED part, left on the payee's account, or the amounts less returns of its
  * children. */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taint: money of reported transfers, followed from account to account as it moves.
+ *
+ * A source is a transfer that an INCIDENT names: what it brought to its payee is traced, by the
+ * rules of trail.h (first in first out; hops, hours and a floor bound it; a reversal gives back
+ * what is still there). What is known of an account is which stretches of which of its credits are
+ * traced; where they lie now follows from its ring (taint_fifo.h). A report of a past transfer is
+ * traced when it comes, by walking forward through the rings in the order of the log: the state is
+ * then as if the transfer had been known as a source from the start. A withdrawal does the same
+ * without it: its marks go wherever they have got to.
+ *
+ * What bounds bite is said by taint_ask (`approximate`) and counted: marks of an account and parts
+ * of a credit (taint_fifo.h), accounts, marks, sources, steps of a walk, and rings, which forget
+ * what is older than 8 days or 128 events back. Nothing of a source is known 8 days after it. A
+ * function of the log alone. Engine thread only. */
+#pragma once
+
+#include "detector/accounts.h"
+#include "detector/signal.h"
+#include "detector/trail.h"
+
+struct taint;
+struct signals;
+
+struct taint_options {
+    struct trail_limits limits; /* hops_max at most 254; bytes_max is not used */
+    uint32_t walk_max;          /* events that one report is traced through */
+    uint32_t accounts_max;      /* tainted at a time; four times as many marks, as many sources */
+};
+
+/* Bytes that a table of such options may take. */
+size_t taint_bytes_of(uint32_t accounts_max);
+/* The accounts outlive it, and tell it by taint_forget who is gone. */
+struct taint *taint_open(const struct taint_options *options, struct accounts *accounts,
+                         struct error *error);
+void taint_close(struct taint *taint);
+
+/* A settled or reversed event is in the rings of both its accounts, by their numbers; 0: it has
+ * none. At the engine clock of the row. */
+void taint_moved(struct taint *taint, uint64_t ordinal, uint32_t payer, uint32_t payee,
+                 int64_t clock_s);
+
+/* An INCIDENT is in force: its transfers are traced. Those that are named by related_tx_ids in the
+ * rings of its ACCOUNT subjects (credits of a BENEFICIARY or DROPPER, debits of a VICTIM), or,
+ * without ids, those near occurred_at, and of the amount where it is given. A citizen's report is
+ * traced for those of its beneficiaries that another source speaks of. Other signals: nothing. */
+void taint_report(struct taint *taint, const struct signals *signals, const struct signal *signal,
+                  int64_t clock_s);
+/* The signal of this id counts no more. */
+void taint_withdraw(struct taint *taint, struct text signal_id, int64_t clock_s);
+
+/* An account is gone from the table, or about to go. */
+void taint_forget(struct taint *taint, uint32_t account_number);
+/* Between batches, at fixed places of the order: drops a bounded number of things that are over. */
+void taint_maintain(struct taint *taint, int64_t clock_s);
+
+/* What the account knows of traced credits within windows up to `second`. */
+struct taint_answer {
+    int64_t amount_72h;  /* tiyn that came */
+    uint32_t hop;        /* transfers since the victim, the fewest: 1 from the victim; 0: none */
+    uint32_t payers_24h; /* different ones that brought it */
+    bool approximate;
+};
+void taint_ask(struct taint *taint, uint32_t account_number, int64_t second, int64_t clock_s,
+               struct taint_answer *answer);
+
+struct taint_counts {
+    uint64_t accounts, marks, sources; /* held */
+    uint64_t walked;                   /* events walked through, ever */
+    uint64_t bounded;                  /* times a bound bit, ever */
+};
+struct taint_counts taint_count(const struct taint *taint);
+
+/* All of it, and into a table that is new and whose accounts are loaded already, `tainted` of them
+ * so marked. False: these bytes are no such state. */
+void taint_save(const struct taint *taint, struct pack *pack);
+bool taint_load(struct taint *taint, struct unpack *unpack);
+bool taint_load_end(const struct taint *taint, uint64_t tainted);

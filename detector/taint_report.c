@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which transfers a report names, and what comes of it. */
+#include "detector/signals.h"
+#include "detector/taint_table.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* How far the time that a report gives may be from a transfer's: where the amount is given, too,
+ * and where it is not. */
+enum { NEAR_WITH_AMOUNT_S = 86400, NEAR_S = 3600 };
+
+struct wanted {
+    const struct signal *signal;
+    uint32_t tx_hashes[SIGNAL_TX_IDS_MAX];
+    uint32_t amount; /* coded */
+};
+
+static struct wanted wanted_of(const struct signal *s) {
+    struct wanted w = {.signal = s};
+    for (uint32_t i = 0; i < s->tx_id_count; i++)
+        w.tx_hashes[i] =
+            (uint32_t)XXH3_64bits(s->related_tx_ids[i].data, s->related_tx_ids[i].size);
+    if (s->amount_present) w.amount = quantise_amount(s->amount_kzt_minor);
+    return w;
+}
+
+static bool is_named(const struct wanted *w, const struct ring *r, uint32_t slot) {
+    for (uint32_t i = 0; i < w->signal->tx_id_count; i++)
+        if (ring_is_tx(r, slot, w->tx_hashes[i])) return true;
+    return false;
+}
+
+static bool is_near(const struct wanted *w, const struct ring *r, uint32_t slot) {
+    const struct signal *s = w->signal;
+    if (!s->occurred_at_present) return false;
+    if (s->amount_present && r->amount[slot] != w->amount) return false;
+    const int64_t off_s = (int64_t)r->second[slot] - s->occurred_at_s;
+    const int64_t most_s = s->amount_present ? NEAR_WITH_AMOUNT_S : NEAR_S;
+    return off_s <= most_s && off_s >= -most_s;
+}
+
+static bool is_wanted(const struct wanted *w, const struct ring *r, uint32_t slot) {
+    return w->signal->tx_id_count > 0 ? is_named(w, r, slot) : is_near(w, r, slot);
+}
+
+static void hold(struct taint *t, struct account_key report, const struct taint_source *credit) {
+    bool held = false;
+    if (taint_hold(t, report, credit, &held) == 0)
+        t->bounded++;
+    else if (!held)
+        taint_walk(t, credit->ordinal, credit->payee);
+}
+
+/* Money that moved to an account by the slot. */
+static bool is_transfer(const struct taint *t, const struct ring *r, uint32_t slot, bool in) {
+    return (r->bits[slot] & (BIT_ATTEMPT | BIT_REVERSAL)) == 0 &&
+           ((r->kind[slot] & KIND_IN) != 0) == in && (in || r->counterparty[slot] != 0) &&
+           (int64_t)r->second[slot] > t->clock_s - RING_KEEP_S;
+}
+
+static void look_through(struct taint *t, const struct wanted *w, const struct account *account,
+                         bool in) {
+    const struct account_key report = account_key_of(w->signal->signal_id);
+    const struct ring r = ring_of(account);
+    for (uint32_t i = 0; i < r.count; i++)
+        if (is_transfer(t, &r, i, in) && is_wanted(w, &r, i))
+            hold(t, report,
+                 &(struct taint_source){.ordinal = ring_ordinal(&r, i),
+                                        .payee = in ? account->number : r.counterparty[i],
+                                        .second = r.second[i]});
+}
+
+/* Anyone can report an enemy: a citizen is heard where another source says the same. */
+static bool is_heard(const struct signals *signals, const struct signal *s,
+                     const struct signal_subject *subject, struct account_key key,
+                     int64_t clock_s) {
+    struct signal_evidence evidence;
+    if (!signal_is_citizens(s)) return true;
+    if (subject->role == ROLE_VICTIM) return false;
+    signals_ask(signals, &key, 1, clock_s, &evidence);
+    return evidence.weight > 0;
+}
+
+void taint_report(struct taint *t, const struct signals *signals, const struct signal *s,
+                  int64_t clock_s) {
+    const struct wanted w = wanted_of(s);
+    t->clock_s = clock_s;
+    if (s->kind != SIGNAL_INCIDENT || s->confidence == CONFIDENCE_REJECTED) return;
+    for (uint32_t i = 0; i < s->subject_count; i++) {
+        const struct signal_subject *subject = &s->subjects[i];
+        const bool victim = subject->role == ROLE_VICTIM;
+        if (subject->type != SUBJECT_ACCOUNT) continue;
+        if (!victim && subject->role != ROLE_BENEFICIARY && subject->role != ROLE_DROPPER) continue;
+        const struct account_key key = account_key_of(subject->token);
+        const struct account *account = accounts_find(t->accounts, key);
+        if (account == NULL || account->number == 0) continue;
+        if (is_heard(signals, s, subject, key, clock_s)) look_through(t, &w, account, !victim);
+    }
+}
+
+void taint_withdraw(struct taint *t, struct text signal_id, int64_t clock_s) {
+    const struct account_key report = account_key_of(signal_id);
+    t->clock_s = clock_s;
+    for (uint32_t i = 0; i < t->hold_count;) {
+        const struct taint_hold *at = &t->holds[i];
+        if (at->report.low != report.low || at->report.high != report.high) {
+            i++;
+            continue;
+        }
+        const struct taint_source source = t->source[at->source];
+        taint_let_go(t, i);
+        taint_walk(t, source.ordinal, source.payee);
+    }
+}

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Traced money in the engine is what trail.h says of the whole history: reports that come late,
+ * come twice and are withdrawn leave nothing behind that the log would not have. */
+#include "tests/support.h"
+
+#include "detector/apply.h"
+#include "detector/signals.h"
+#include "detector/taint_table.h"
+#include "tests/a_signal.h"
+#include "tests/chance.h"
+#include "tests/rows.h"
+#include "tests/sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ACCOUNTS = 7,
+    EVENTS_MAX = 90,
+    REPORTS_MAX = 12,
+    REPORT_TX_MAX = 3,
+    HISTORIES = 1500,
+    HOUR_S = 3600,
+    DAY_S = 86400,
+};
+
+/* What happened, as the trail wants it, and what was reported. */
+struct report {
+    char id[24];
+    uint32_t events[REPORT_TX_MAX];
+    uint32_t count;
+    int32_t revision;
+    bool in_force;
+};
+
+static struct stand {
+    struct apply *apply;
+    struct signals *signals;
+    struct batch *batch;
+    struct taint_options options;
+    uint32_t batch_rows; /* at most */
+    uint64_t ordinal;
+    struct trail_move moves[EVENTS_MAX];
+    struct transaction tx[EVENTS_MAX];
+    uint64_t ordinals[EVENTS_MAX];
+    char ids[EVENTS_MAX][16];
+    uint32_t count;
+    struct report reports[REPORTS_MAX];
+    uint32_t report_count;
+    int64_t openings[ACCOUNTS + 1];
+    bool known[ACCOUNTS + 1];
+    int64_t second;
+    uint64_t compared;
+} stand;
+
+static const char *const names[ACCOUNTS + 1] = {NULL,   "anna", "boris", "vera",
+                                                "gleb", "dina", "egor",  "fatima"};
+
+static void open_engine(void) {
+    struct error error;
+    const struct signals_options signals = {.max = 1000};
+    stand.signals = signals_open(&signals, &error);
+    const struct apply_options options = {
+        .accounts = {.memory_limit = UINT64_C(64) << 20, .dormancy_s = (int64_t)180 * DAY_S},
+        .kernel_tier = "auto",
+        .signals = stand.signals,
+        .taint = stand.options,
+    };
+    stand.apply = apply_open(&options, &error);
+    stand.batch = batch_new();
+    assert_true(stand.apply != NULL && stand.batch != NULL);
+}
+
+static void close_engine(void) {
+    apply_close(stand.apply);
+    signals_close(stand.signals);
+    batch_free(stand.batch);
+}
+
+static void begin(void) {
+    memset(&stand, 0, sizeof stand);
+    stand.options = (struct taint_options){{10, 72 * HOUR_S, 0, 0}, 4096, 1000};
+    stand.batch_rows = 1;
+    open_engine();
+}
+
+static int set_up(void **state) {
+    (void)state;
+    begin();
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    close_engine();
+    return 0;
+}
+
+static void flush(void) {
+    if (stand.batch->count > 0) apply_batch(stand.apply, stand.batch);
+    rows_clear(stand.batch);
+}
+
+static void next_row(void) {
+    stand.ordinal++;
+    const bool stride = stand.ordinal % BATCH_STRIDE == 0;
+    if (stand.batch->count >= stand.batch_rows || stride) flush();
+}
+
+/* Events. */
+
+static void say_balance(uint32_t account, int64_t moved, struct party *party) {
+    if (account == 0 || stand.known[account]) return;
+    party->balance_after_present = true;
+    party->balance_after_minor = stand.openings[account] + moved;
+}
+
+static bool is_attempt(uint8_t status) {
+    return status != TX_STATUS_SETTLED && status != TX_STATUS_REVERSED;
+}
+
+/* Sends the event that stand.moves[count] says, of the transaction of event `of`. */
+static void play(uint32_t of) {
+    const uint32_t i = stand.count++;
+    struct trail_move *m = &stand.moves[i];
+    m->tx = stand.moves[of].tx;
+    m->payer_before = stand.openings[m->payer];
+    m->payee_before = stand.openings[m->payee];
+    struct transaction tx =
+        sample_transfer(stand.ids[m->tx], names[m->payer], names[m->payee], 0, m->amount);
+    tx.event_time_s = m->second;
+    tx.ingest_time_present = false;
+    tx.ingest_time_s = 0;
+    tx.tx_status = m->status;
+    tx.event_type = m->type;
+    const bool attempt = is_attempt(m->status);
+    const int64_t in = attempt ? 0 : m->status == TX_STATUS_SETTLED ? m->amount : -m->amount;
+    say_balance(m->payer, -in, &tx.payer);
+    say_balance(m->payee, in, &tx.payee);
+    stand.known[m->payer] = true;
+    if (!attempt) stand.known[m->payee] = true;
+    stand.tx[i] = tx;
+    stand.ordinals[i] = stand.ordinal;
+    rows_add(stand.batch, &stand.tx[i], stand.ordinal);
+    next_row();
+}
+
+static uint32_t move(uint32_t payer, uint32_t payee, int64_t amount, uint8_t type) {
+    const uint32_t i = stand.count;
+    snprintf(stand.ids[i], sizeof stand.ids[i], "tx-%u", i);
+    stand.second += 60;
+    stand.moves[i] = (struct trail_move){.amount = amount,
+                                         .second = SAMPLE_START_S + stand.second,
+                                         .payer = payer,
+                                         .payee = payee,
+                                         .tx = i,
+                                         .status = TX_STATUS_SETTLED,
+                                         .type = type};
+    play(i);
+    return i;
+}
+
+static uint32_t pay(uint32_t payer, uint32_t payee, int64_t amount) {
+    return move(payer, payee, amount, EVENT_TYPE_P2P_TRANSFER);
+}
+
+static void again(uint32_t of, uint8_t status) {
+    stand.second += 60;
+    stand.moves[stand.count] = stand.moves[of];
+    stand.moves[stand.count].status = status;
+    stand.moves[stand.count].second = SAMPLE_START_S + stand.second;
+    play(of);
+}
+
+/* Reports. */
+
+static void send_signal(const struct signal *signal) {
+    struct batch *b = stand.batch;
+    flush();
+    b->count = 1;
+    b->input[0] = (struct input){.kind = INPUT_SIGNALS, .ordinal = stand.ordinal};
+    b->verdict[0] = VERDICT_SIGNAL;
+    b->signal[0] = *signal;
+    b->clock_s[0] = rows_clock_s();
+    next_row();
+    flush();
+}
+
+static struct signal signal_about(struct report *r, bool by_victims) {
+    struct signal s = a_signal(r->id, SUBJECT_PHONE, "phone", 0);
+    s.kind = SIGNAL_INCIDENT;
+    s.source = SOURCE_POLICE;
+    s.confidence = CONFIDENCE_CONFIRMED;
+    s.revision = ++r->revision;
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct trail_move *m = &stand.moves[r->events[i]];
+        const bool victim = by_victims && m->payer != 0;
+        signal_also(&s, SUBJECT_ACCOUNT, names[victim ? m->payer : m->payee],
+                    victim ? ROLE_VICTIM : ROLE_DROPPER);
+        s.related_tx_ids[s.tx_id_count++] = text_of(stand.ids[m->tx]);
+    }
+    return s;
+}
+
+static struct report *report_of(const uint32_t *events, uint32_t count, bool by_victims) {
+    struct report *r = &stand.reports[stand.report_count++];
+    snprintf(r->id, sizeof r->id, "report-%u", stand.report_count);
+    memcpy(r->events, events, count * sizeof *events);
+    r->count = count;
+    r->in_force = true;
+    const struct signal s = signal_about(r, by_victims);
+    send_signal(&s);
+    return r;
+}
+
+static struct report *report(uint32_t event) {
+    return report_of(&event, 1, false);
+}
+
+static void withdraw(struct report *r) {
+    char id[32];
+    snprintf(id, sizeof id, "w-%s-%llu", r->id, (unsigned long long)stand.ordinal);
+    const struct signal s = a_withdrawal(id, r->id, SOURCE_POLICE);
+    send_signal(&s);
+    r->in_force = false;
+}
+
+/* Comparing. */
+
+/* Traced money of one credit, source and hop. */
+struct line {
+    uint32_t event, source, hop;
+    int64_t amount, left;
+};
+
+struct lines {
+    struct line line[4 * EVENTS_MAX];
+    uint32_t count;
+};
+
+static struct line *line_of(struct lines *l, uint32_t event, uint32_t source, uint32_t hop) {
+    for (uint32_t i = 0; i < l->count; i++)
+        if (l->line[i].event == event && l->line[i].source == source && l->line[i].hop == hop)
+            return &l->line[i];
+    assert_true(l->count < 4 * EVENTS_MAX);
+    l->line[l->count] = (struct line){event, source, hop, 0, 0};
+    return &l->line[l->count++];
+}
+
+static void lines_of_trail(struct lines *l) {
+    struct error error;
+    struct trail_limits limits = stand.options.limits;
+    limits.bytes_max = SIZE_MAX;
+    l->count = 0;
+    for (uint32_t i = 0; i < stand.count; i++)
+        stand.moves[i].source = false;
+    for (uint32_t r = 0; r < stand.report_count; r++)
+        for (uint32_t i = 0; stand.reports[r].in_force && i < stand.reports[r].count; i++)
+            stand.moves[stand.reports[r].events[i]].source = true;
+    struct trail *trail = trail_follow(stand.moves, stand.count, ACCOUNTS, &limits, &error);
+    assert_non_null(trail);
+    size_t count = 0;
+    const struct trail_part *parts = trail_parts(trail, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].fate != TRAIL_FOLLOWED || parts[i].amount == 0) continue;
+        struct line *line = line_of(l, parts[i].move, parts[parts[i].source].move, parts[i].hop);
+        line->amount += parts[i].amount;
+        line->left += parts[i].left;
+    }
+    trail_free(trail);
+}
+
+static uint32_t event_of(uint64_t ordinal) {
+    for (uint32_t i = 0; i < stand.count; i++)
+        if (stand.ordinals[i] == ordinal) return i;
+    fail_msg("no event has this ordinal");
+    return 0;
+}
+
+static const struct account *account_named(uint32_t account) {
+    return accounts_find(apply_accounts(stand.apply), account_key_of(text_of(names[account])));
+}
+
+static void lines_of_account(uint32_t name, struct lines *l) {
+    static struct taint_stretch stretches[TAINT_MARKS_MAX];
+    const struct taint *t = apply_taint(stand.apply);
+    const struct account *account = account_named(name);
+    if (account == NULL) return;
+    const uint32_t count = taint_stretches(t, account->number, stretches);
+    if (count > 0) assert_true((account->flags & ACCOUNT_TAINTED) != 0);
+    struct line *of[TAINT_MARKS_MAX] = {NULL};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct taint_stretch *s = &stretches[i];
+        if (s->hop == TAINT_RETURNED) continue;
+        of[i] = line_of(l, event_of(s->ordinal), event_of(t->source[s->source].ordinal), s->hop);
+        of[i]->amount += s->amount;
+    }
+    struct taint_fifo fifo = t->payer; /* its limits and whom it asks */
+    taint_fifo_run(&fifo, account, stretches, count, ring_of(account).count);
+    for (uint32_t i = 0; i < fifo.segment_count; i++)
+        if (fifo.segments[i].mark != TAINT_NONE)
+            of[fifo.segments[i].mark]->left += fifo.segments[i].left;
+}
+
+static void compare(void) {
+    static struct lines expected, actual;
+    lines_of_trail(&expected);
+    actual.count = 0;
+    for (uint32_t i = 1; i <= ACCOUNTS; i++)
+        lines_of_account(i, &actual);
+    for (uint32_t i = 0; i < actual.count; i++) {
+        const struct line *a = &actual.line[i],
+                          *e = line_of(&expected, a->event, a->source, a->hop);
+        if (a->amount != e->amount || a->left != e->left)
+            fail_msg("event %u of %u source %u hop %u: %lld left %lld, not %lld left %lld",
+                     a->event, stand.count, a->source, a->hop, (long long)a->amount,
+                     (long long)a->left, (long long)e->amount, (long long)e->left);
+    }
+    assert_int_equal(actual.count, expected.count);
+    stand.compared += actual.count;
+}
+
+/* By hand. */
+
+static int64_t there(uint32_t account) {
+    static struct lines lines;
+    int64_t left = 0;
+    lines.count = 0;
+    lines_of_account(account, &lines);
+    for (uint32_t i = 0; i < lines.count; i++)
+        left += lines.line[i].left;
+    return left;
+}
+
+enum { A = 1, B, C, D, E };
+
+static void a_report_is_traced_to_where_the_money_is_now(void **state) {
+    (void)state;
+    const uint32_t stolen = pay(A, B, 100);
+    pay(B, C, 70);
+    move(C, 0, 30, EVENT_TYPE_CASH_WITHDRAWAL);
+    assert_int_equal(there(B), 0);
+    report(stolen);
+    assert_int_equal(there(B), 30);
+    assert_int_equal(there(C), 40);
+    pay(C, D, 25);
+    assert_int_equal(there(C), 15);
+    assert_int_equal(there(D), 25);
+    compare();
+}
+
+static void a_withdrawal_takes_the_marks_away_wherever_they_are(void **state) {
+    (void)state;
+    const uint32_t stolen = pay(A, B, 100), other = pay(E, B, 50);
+    struct report *first = report(stolen);
+    report(other);
+    pay(B, C, 120);
+    assert_int_equal(there(C), 120);
+    withdraw(first);
+    assert_int_equal(there(B), 30);
+    assert_int_equal(there(C), 20);
+    compare();
+}
+
+static void what_two_reports_name_stays_until_both_are_withdrawn(void **state) {
+    (void)state;
+    const uint32_t stolen = pay(A, B, 100);
+    struct report *first = report(stolen), *second = report(stolen);
+    withdraw(first);
+    assert_int_equal(there(B), 100);
+    withdraw(second);
+    assert_int_equal(there(B), 0);
+    assert_int_equal(taint_count(apply_taint(stand.apply)).sources, 0);
+    assert_int_equal(taint_count(apply_taint(stand.apply)).marks, 0);
+    assert_int_equal(account_named(B)->flags & ACCOUNT_TAINTED, 0);
+}
+
+/* Random histories. */
+
+static void random_move(struct chance *chance) {
+    static const uint8_t types[] = {EVENT_TYPE_P2P_TRANSFER, EVENT_TYPE_P2P_TRANSFER,
+                                    EVENT_TYPE_P2P_TRANSFER, EVENT_TYPE_OWN_TRANSFER,
+                                    EVENT_TYPE_C2B_PAYMENT,  EVENT_TYPE_SALARY_OR_BENEFIT};
+    const uint32_t what = chance_below(chance, 100);
+    const int64_t amount = 1 + chance_below(chance, 400);
+    const uint32_t payer = 1 + chance_below(chance, ACCOUNTS);
+    const uint32_t payee = 1 + chance_below(chance, ACCOUNTS);
+    if (what < 10)
+        move(payer, 0, amount,
+             chance_is(chance, 50) ? EVENT_TYPE_CASH_WITHDRAWAL : EVENT_TYPE_CRYPTO_PURCHASE);
+    else if (what < 15)
+        move(0, payee, amount, EVENT_TYPE_CASH_DEPOSIT);
+    else
+        move(payer, payee, amount, types[chance_below(chance, sizeof types)]);
+}
+
+/* The event is late by up to a day now and then; a history takes a few days. */
+static void random_time(struct chance *chance) {
+    stand.second += chance_below(chance, 2) * chance_below(chance, 3 * HOUR_S);
+    if (chance_is(chance, 10) && stand.second > DAY_S) stand.second -= chance_below(chance, DAY_S);
+}
+
+static void random_event(struct chance *chance) {
+    static const uint8_t stopped[] = {TX_STATUS_ATTEMPTED, TX_STATUS_REFUSED, TX_STATUS_SUSPENDED};
+    const uint32_t old = stand.count == 0 ? 0 : chance_below(chance, stand.count);
+    const uint32_t what = stand.count == 0 ? 100 : chance_below(chance, 100);
+    random_time(chance);
+    if (what < 12)
+        again(old, TX_STATUS_REVERSED);
+    else if (what < 16)
+        again(old, stand.moves[old].status);
+    else if (what < 20)
+        again(old, stopped[chance_below(chance, 3)]);
+    else
+        random_move(chance);
+}
+
+static bool is_reportable(uint32_t i) {
+    const struct trail_move *m = &stand.moves[i];
+    return m->status == TX_STATUS_SETTLED && m->payee != 0 && m->tx == i;
+}
+
+static void random_report(struct chance *chance) {
+    uint32_t events[REPORT_TX_MAX], count = 0;
+    const bool victims = chance_is(chance, 50);
+    for (int i = 0; i < REPORT_TX_MAX && (count == 0 || chance_is(chance, 30)); i++) {
+        const uint32_t event = chance_below(chance, stand.count);
+        if (is_reportable(event) && (!victims || stand.moves[event].payer != 0))
+            events[count++] = event;
+    }
+    if (count > 0) report_of(events, count, victims);
+}
+
+static void random_signal(struct chance *chance) {
+    const uint32_t what = chance_below(chance, 100);
+    flush();
+    if (stand.report_count == 0 || (what < 60 && stand.report_count < REPORTS_MAX)) {
+        random_report(chance);
+        return;
+    }
+    struct report *r = &stand.reports[chance_below(chance, stand.report_count)];
+    if (what < 80) {
+        withdraw(r);
+    } else if (r->in_force) { /* revised to say less */
+        r->count = 1 + chance_below(chance, r->count);
+        const struct signal s = signal_about(r, false);
+        send_signal(&s);
+    }
+}
+
+static void random_history(uint64_t seed) {
+    struct chance chance = {seed};
+    begin();
+    stand.options.limits.hops_max = chance_is(&chance, 50) ? 10 : chance_below(&chance, 4);
+    stand.options.limits.seconds_max = chance_is(&chance, 50) ? 96 * HOUR_S : 6 * HOUR_S;
+    stand.options.limits.floor_tiyn = chance_is(&chance, 50) ? 0 : chance_below(&chance, 150);
+    close_engine();
+    open_engine();
+    stand.batch_rows = 1 + chance_below(&chance, 20);
+    for (uint32_t i = 1; i <= ACCOUNTS; i++)
+        stand.openings[i] = chance_is(&chance, 60) ? chance_below(&chance, 300) : 0;
+    const uint32_t events = 5 + chance_below(&chance, EVENTS_MAX - 5);
+    while (stand.count < events) {
+        random_event(&chance);
+        if (chance_is(&chance, 15)) random_signal(&chance);
+        if (chance_is(&chance, 10)) {
+            flush();
+            compare();
+        }
+    }
+    flush();
+    compare();
+}
+
+static void the_engine_and_the_trail_agree(void **state) {
+    uint64_t compared = 0;
+    (void)state;
+    for (uint64_t seed = 0; seed < HISTORIES; seed++) {
+        close_engine();
+        random_history(seed);
+        compared += stand.compared;
+        assert_int_equal(taint_count(apply_taint(stand.apply)).bounded, 0);
+    }
+    assert_true(compared > (uint64_t)HISTORIES * 20);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_report_is_traced_to_where_the_money_is_now),
+        TEST(a_withdrawal_takes_the_marks_away_wherever_they_are),
+        TEST(what_two_reports_name_stays_until_both_are_withdrawn),
+        TEST(the_engine_and_the_trail_agree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
