@@ -4,33 +4,44 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { PAGE_BITS = 13, PAGE_NUMBERS = 1 << PAGE_BITS };
-#define PAGES ((size_t)1 << (32 - PAGE_BITS))
+enum { PAGE_BITS = 11, PAGE_NUMBERS = 1 << PAGE_BITS, ROOM_LEAST = 16 };
 
 struct number_page {
     uint32_t used;
     uint32_t references[PAGE_NUMBERS];
 };
 
-bool account_numbers_open(struct account_numbers *n) {
-    *n = (struct account_numbers){.pages = calloc(PAGES, sizeof(struct number_page *))};
-    return n->pages != NULL;
-}
-
 void account_numbers_close(struct account_numbers *n) {
-    for (size_t i = 0; n->pages != NULL && n->page_count > 0 && i < PAGES; i++) {
-        n->page_count -= n->pages[i] != NULL;
+    for (size_t i = 0; i < n->room; i++)
         free(n->pages[i]);
-    }
     free(n->pages);
 }
 
+static struct number_page *page_of(const struct account_numbers *n, uint32_t number) {
+    return number >> PAGE_BITS < n->room ? n->pages[number >> PAGE_BITS] : NULL;
+}
+
 uint32_t account_numbers_get(const struct account_numbers *n, uint32_t number) {
-    const struct number_page *page = n->pages[number >> PAGE_BITS];
+    const struct number_page *page = page_of(n, number);
     return page == NULL ? 0 : page->references[number % PAGE_NUMBERS];
 }
 
+static bool make_places(struct account_numbers *n, size_t wanted) {
+    size_t room = n->room == 0 ? ROOM_LEAST : n->room;
+    if (wanted <= n->room) return true;
+    while (room < wanted)
+        room *= 2;
+    struct number_page **pages = realloc(n->pages, room * sizeof *pages);
+    if (pages == NULL) return false;
+    for (size_t i = n->room; i < room; i++)
+        pages[i] = NULL;
+    n->pages = pages;
+    n->room = room;
+    return true;
+}
+
 static struct number_page *add_page(struct account_numbers *n, uint32_t number) {
+    if (!make_places(n, (number >> PAGE_BITS) + (size_t)1)) return NULL;
     struct number_page *page = calloc(1, sizeof *page);
     n->pages[number >> PAGE_BITS] = page;
     n->page_count += page != NULL;
@@ -38,7 +49,7 @@ static struct number_page *add_page(struct account_numbers *n, uint32_t number) 
 }
 
 bool account_numbers_set(struct account_numbers *n, uint32_t number, uint32_t reference) {
-    struct number_page *page = n->pages[number >> PAGE_BITS];
+    struct number_page *page = page_of(n, number);
     assert(number != 0);
     if (page == NULL && reference == 0) return true;
     if (page == NULL) page = add_page(n, number);
@@ -54,5 +65,5 @@ bool account_numbers_set(struct account_numbers *n, uint32_t number, uint32_t re
 }
 
 size_t account_numbers_bytes(const struct account_numbers *n) {
-    return n->page_count * sizeof(struct number_page);
+    return n->page_count * sizeof(struct number_page) + n->room * sizeof *n->pages;
 }

@@ -11,11 +11,11 @@ struct number_page;
 
 struct account_numbers {
     struct number_page **pages;
+    size_t room;       /* pages that there are places for */
     size_t page_count; /* held */
 };
 
-/* False: no memory. */
-bool account_numbers_open(struct account_numbers *numbers);
+/* All zero: empty. */
 void account_numbers_close(struct account_numbers *numbers);
 
 /* 0: nobody has the number, or no longer. */

@@ -34,11 +34,6 @@ struct accounts *accounts_open(const struct accounts_options *options, struct er
         accounts_close(a);
         return NULL;
     }
-    if (!account_numbers_open(&a->numbers)) {
-        error_set(error, ERROR_FAILED, "no memory for the numbers of accounts");
-        accounts_close(a);
-        return NULL;
-    }
     prefault(a);
     return a;
 }

@@ -65,6 +65,15 @@ static struct order_record order_record_of(const struct session *s) {
     return record;
 }
 
+static void show_taint(const struct taint *taint) {
+    const struct taint_counts counts = taint_count(taint);
+    metrics_set(METRIC_TAINT_ACCOUNTS, (int64_t)counts.accounts);
+    metrics_set(METRIC_TAINT_SOURCES, (int64_t)counts.sources);
+    metrics_set(METRIC_TAINT_MARKS, (int64_t)counts.marks);
+    metrics_set(METRIC_TAINT_WALKED, (int64_t)counts.walked);
+    metrics_set(METRIC_TAINT_BOUNDED, (int64_t)counts.bounded);
+}
+
 static void show_gauges(const struct session *s) {
     const struct accounts_counts accounts = accounts_count(apply_accounts(s->apply));
     metrics_set(METRIC_ACCOUNTS, (int64_t)accounts.accounts);
@@ -76,6 +85,7 @@ static void show_gauges(const struct session *s) {
     metrics_set(METRIC_EPISODES, (int64_t)decide_open_episodes(s->decide));
     metrics_set(METRIC_SIGNALS, signals_count(s->signals));
     metrics_set(METRIC_SIGNAL_BYTES, (int64_t)signals_bytes(s->signals));
+    show_taint(apply_taint(s->apply));
     metrics_set(METRIC_LAG, consume_lag(s->consume, INPUT_TRANSACTIONS));
     metrics_set(METRIC_SIGNALS_LAG, consume_lag(s->consume, INPUT_SIGNALS));
     metrics_set(METRIC_POLICY_LAG, consume_lag(s->consume, INPUT_POLICY));

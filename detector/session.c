@@ -50,19 +50,35 @@ static struct score *open_score(struct session *s, struct error *error) {
     return score_open_heads(heads, s->shadows + 1, BATCH_SIDES, p->settings->kernel_tier, error);
 }
 
+static struct taint_options taint_options(const struct options *o) {
+    enum { HOUR_S = 3600, TENGE_TIYN = 100 };
+    return (struct taint_options){.limits = {.hops_max = (uint32_t)o->taint_hops,
+                                             .seconds_max = o->taint_hours * HOUR_S,
+                                             .floor_tiyn = o->taint_floor * TENGE_TIYN},
+                                  .walk_max = (uint32_t)o->taint_walk,
+                                  .accounts_max = (uint32_t)o->taint_accounts};
+}
+
+/* What the account table may have, less what traced money takes of it. */
+static uint64_t memory_of_accounts(const struct options *o) {
+    const uint64_t limit = (uint64_t)o->memory_limit_mib << 20;
+    return limit - taint_bytes_of((uint32_t)o->taint_accounts);
+}
+
 static bool open_judgement(struct session *s, struct error *error) {
     const struct pipeline *p = s->pipeline;
     const struct signals_options signals = {.max = (uint32_t)p->settings->signals_max};
     s->signals = signals_open(&signals, error);
     if (s->signals == NULL) return false;
     const struct apply_options apply = {
-        .accounts = {.memory_limit = (uint64_t)p->settings->memory_limit_mib << 20,
+        .accounts = {.memory_limit = memory_of_accounts(p->settings),
                      .prefault_bytes = (uint64_t)p->settings->memory_prefault_mib << 20,
                      .dormancy_s = p->settings->accounts_dormancy_days * 86400,
                      .pinned = is_pinned,
                      .pinned_context = s},
         .kernel_tier = p->settings->kernel_tier,
         .signals = s->signals,
+        .taint = taint_options(p->settings),
     };
     s->apply = apply_open(&apply, error);
     if (s->apply == NULL) return false;

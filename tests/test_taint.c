@@ -376,6 +376,246 @@ static void what_two_reports_name_stays_until_both_are_withdrawn(void **state) {
     assert_int_equal(account_named(B)->flags & ACCOUNT_TAINTED, 0);
 }
 
+static void a_report_without_ids_is_of_the_amount_near_its_time(void **state) {
+    (void)state;
+    pay(A, B, 90);
+    pay(C, B, 100);
+    struct signal s = a_signal("near", SUBJECT_ACCOUNT, names[B], 0);
+    s.occurred_at_present = s.amount_present = true;
+    s.occurred_at_s = SAMPLE_START_S + 20 * HOUR_S;
+    s.amount_kzt_minor = 100;
+    send_signal(&s);
+    assert_int_equal(there(B), 100);
+    s.signal_id = text_of("too far");
+    s.occurred_at_s = SAMPLE_START_S + 2 * DAY_S;
+    s.amount_kzt_minor = 90;
+    send_signal(&s);
+    assert_int_equal(there(B), 100);
+    s.signal_id = text_of("without an amount");
+    s.occurred_at_s = SAMPLE_START_S + HOUR_S;
+    s.amount_present = false;
+    send_signal(&s);
+    assert_int_equal(there(B), 190);
+}
+
+/* Anyone can report an enemy. */
+static void a_citizen_is_heard_beside_another_source_alone(void **state) {
+    (void)state;
+    struct report r = {.id = "citizen", .events = {pay(A, B, 100)}, .count = 1};
+    struct signal s = signal_about(&r, false);
+    s.source = SOURCE_CITIZEN_BOT;
+    send_signal(&s);
+    assert_int_equal(there(B), 0);
+    struct signal as_victim = signal_about(&r, true);
+    as_victim.signal_id = text_of("as victim");
+    as_victim.source = SOURCE_CITIZEN_BOT;
+    send_signal(&as_victim);
+    assert_int_equal(there(B), 0);
+    const struct signal grey =
+        a_signal_of("list", SIGNAL_LIST_ENTRY, SOURCE_BANK, CONFIDENCE_CORROBORATED, names[B]);
+    send_signal(&grey);
+    s.signal_id = text_of("another citizen");
+    send_signal(&s);
+    assert_int_equal(there(B), 100);
+}
+
+static void a_rejected_revision_undoes_the_report(void **state) {
+    (void)state;
+    struct report *r = report(pay(A, B, 100));
+    struct signal s = signal_about(r, false);
+    s.confidence = CONFIDENCE_REJECTED;
+    send_signal(&s);
+    assert_int_equal(there(B), 0);
+}
+
+static struct taint_answer ask(uint32_t account) {
+    struct taint_answer answer;
+    taint_ask((struct taint *)(uintptr_t)apply_taint(stand.apply), account_named(account)->number,
+              SAMPLE_START_S + stand.second, rows_clock_s(), &answer);
+    return answer;
+}
+
+static void an_answer_says_how_much_how_far_and_from_how_many(void **state) {
+    (void)state;
+    const uint32_t one = pay(A, B, 100), two = pay(E, C, 40);
+    report(one);
+    report(two);
+    pay(B, D, 60);
+    pay(C, D, 40);
+    pay(B, D, 30);
+    assert_int_equal(ask(D).amount_72h, 130);
+    assert_int_equal(ask(D).hop, 2);
+    assert_int_equal(ask(D).payers_24h, 2);
+    assert_int_equal(ask(B).hop, 1);
+    assert_int_equal(ask(A).hop, 0);
+    stand.second += DAY_S;
+    assert_int_equal(ask(D).payers_24h, 0);
+    assert_int_equal(ask(D).amount_72h, 130);
+    stand.second += 2 * DAY_S;
+    assert_int_equal(ask(D).amount_72h, 0);
+    assert_int_equal(ask(D).hop, 0);
+}
+
+static void nothing_is_known_of_a_source_after_eight_days(void **state) {
+    (void)state;
+    report(pay(A, B, 100));
+    stand.second += 8 * DAY_S;
+    pay(C, D, 1);
+    assert_int_equal(there(B), 100);
+    stand.second += 60;
+    for (uint32_t i = 0; i < 5; i++) {
+        stand.ordinal = (stand.ordinal / BATCH_STRIDE + 1) * BATCH_STRIDE;
+        pay(C, D, 1);
+    }
+    const struct taint_counts counts = taint_count(apply_taint(stand.apply));
+    assert_int_equal(counts.accounts + counts.marks + counts.sources, 0);
+    assert_int_equal(account_named(B)->flags & ACCOUNT_TAINTED, 0);
+}
+
+static void an_account_that_is_forgotten_takes_its_marks_along(void **state) {
+    (void)state;
+    report(pay(A, B, 100));
+    stand.second += 180 * (int64_t)DAY_S;
+    pay(B, C, 1);
+    assert_int_equal(account_named(B)->flags & ACCOUNT_TAINTED, 0);
+    assert_int_equal(taint_count(apply_taint(stand.apply)).accounts, 0);
+}
+
+/* Bounds. */
+
+static void reopen(struct taint_options options) {
+    close_engine();
+    stand.options = options;
+    open_engine();
+}
+
+static struct taint_options bounds(uint32_t walk_max, uint32_t accounts_max) {
+    return (struct taint_options){{10, 72 * HOUR_S, 0, 0}, walk_max, accounts_max};
+}
+
+static void a_walk_that_is_cut_off_is_counted_and_marked(void **state) {
+    (void)state;
+    reopen(bounds(1, 100));
+    const uint32_t stolen = pay(A, B, 100);
+    pay(B, C, 100);
+    pay(C, D, 100);
+    report(stolen);
+    assert_int_equal(ask(C).amount_72h, 100); /* as far as it got */
+    assert_int_equal(there(D), 0);
+    assert_true(taint_count(apply_taint(stand.apply)).bounded > 0);
+    assert_true(ask(C).approximate);
+}
+
+static void a_table_that_is_full_takes_no_more(void **state) {
+    (void)state;
+    reopen(bounds(100, 2));
+    report(pay(A, B, 100));
+    pay(B, C, 60);
+    pay(B, D, 40);
+    assert_int_equal(there(C), 60);
+    assert_int_equal(there(D), 0);
+    const struct taint_counts counts = taint_count(apply_taint(stand.apply));
+    assert_int_equal(counts.accounts, 2);
+    assert_true(counts.bounded > 0);
+}
+
+static void a_credit_has_eight_parts_and_then_is_approximate(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < 10; i++) {
+        report(pay(A, B, 10));
+        pay(C, B, 10);
+    }
+    pay(B, D, 200);
+    assert_int_equal(there(D), 80);
+    assert_true(ask(D).approximate);
+    assert_false(ask(B).approximate);
+}
+
+static void a_ring_that_no_longer_says_is_approximate(void **state) {
+    (void)state;
+    report(pay(A, B, 100));
+    pay(B, C, 1);
+    for (uint32_t i = 0; i < EVENTS_MAX - 2; i++)
+        pay(B, B, 1);
+    stand.count = 0; /* nothing is compared */
+    for (uint32_t i = 0; i < EVENTS_MAX - 2; i++)
+        pay(B, B, 1);
+    pay(B, C, 1);
+    assert_true(ask(B).approximate);
+    assert_true(taint_count(apply_taint(stand.apply)).bounded > 0);
+}
+
+/* Saving. */
+
+static void random_history(uint64_t seed);
+
+static void save(struct pack *p) {
+    taint_save(apply_taint(stand.apply), p);
+}
+
+static struct taint *load(const struct pack *p, const struct accounts *accounts) {
+    struct error error;
+    struct unpack u = {p->data, p->data + p->size, false};
+    struct taint *t = taint_open(&stand.options, (struct accounts *)(uintptr_t)accounts, &error);
+    assert_non_null(t);
+    if (taint_load(t, &u) && u.at == u.end) return t;
+    taint_close(t);
+    return NULL;
+}
+
+static void what_is_saved_and_loaded_is_the_same(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed < 60; seed++) {
+        struct pack p = {.data = NULL}, q = {.data = NULL};
+        close_engine();
+        random_history(seed);
+        save(&p);
+        struct taint *t = load(&p, apply_accounts(stand.apply));
+        assert_non_null(t);
+        assert_true(taint_load_end(t, taint_count(t).accounts));
+        assert_false(taint_load_end(t, taint_count(t).accounts + 1));
+        taint_save(t, &q);
+        assert_int_equal(p.size, q.size);
+        assert_memory_equal(p.data, q.data, p.size);
+        taint_close(t);
+        free(p.data);
+        free(q.data);
+    }
+}
+
+/* What is loaded can be worked with, whatever it is: each number is used. */
+static void damaged_bytes_are_refused_or_harmless(void **state) {
+    (void)state;
+    struct chance chance = {3};
+    struct pack p = {.data = NULL};
+    uint32_t refused = 0, tries = 0;
+    for (uint64_t seed = 11; p.size < 1500; seed++) {
+        p.size = 0;
+        close_engine();
+        random_history(seed);
+        save(&p);
+    }
+    for (; tries < 4000; tries++) {
+        const uint32_t at = chance_below(&chance, (uint32_t)p.size);
+        const uint8_t was = p.data[at];
+        p.data[at] ^= (uint8_t)(1u << chance_below(&chance, 8));
+        struct taint *t = load(&p, apply_accounts(stand.apply));
+        refused += t == NULL;
+        for (uint32_t i = 1; t != NULL && i <= ACCOUNTS; i++) {
+            struct taint_answer answer;
+            taint_ask(t, i, SAMPLE_START_S + stand.second, rows_clock_s(), &answer);
+        }
+        taint_close(t);
+        p.data[at] = was;
+    }
+    assert_true(refused > tries / 4);
+    for (size_t size = p.size; size-- > 0; size -= size < 97 ? size : 97) {
+        const struct pack cut = {p.data, size, 0};
+        assert_null(load(&cut, apply_accounts(stand.apply)));
+    }
+    free(p.data);
+}
+
 /* Random histories. */
 
 static void random_move(struct chance *chance) {
@@ -449,6 +689,8 @@ static void random_signal(struct chance *chance) {
     }
 }
 
+static uint32_t forced_rows; /* 0: as the seed has it */
+
 static void random_history(uint64_t seed) {
     struct chance chance = {seed};
     begin();
@@ -458,6 +700,7 @@ static void random_history(uint64_t seed) {
     close_engine();
     open_engine();
     stand.batch_rows = 1 + chance_below(&chance, 20);
+    if (forced_rows != 0) stand.batch_rows = forced_rows;
     for (uint32_t i = 1; i <= ACCOUNTS; i++)
         stand.openings[i] = chance_is(&chance, 60) ? chance_below(&chance, 300) : 0;
     const uint32_t events = 5 + chance_below(&chance, EVENTS_MAX - 5);
@@ -485,6 +728,24 @@ static void the_engine_and_the_trail_agree(void **state) {
     assert_true(compared > (uint64_t)HISTORIES * 20);
 }
 
+static void batches_make_no_difference(void **state) {
+    (void)state;
+    for (uint64_t seed = 100; seed < 160; seed++) {
+        struct pack saved[2] = {{.data = NULL}, {.data = NULL}};
+        for (int i = 0; i < 2; i++) {
+            close_engine();
+            forced_rows = i == 0 ? 1 : 64;
+            random_history(seed);
+            save(&saved[i]);
+        }
+        assert_int_equal(saved[0].size, saved[1].size);
+        assert_memory_equal(saved[0].data, saved[1].data, saved[0].size);
+        free(saved[0].data);
+        free(saved[1].data);
+    }
+    forced_rows = 0;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -492,6 +753,19 @@ int main(void) {
         TEST(a_report_is_traced_to_where_the_money_is_now),
         TEST(a_withdrawal_takes_the_marks_away_wherever_they_are),
         TEST(what_two_reports_name_stays_until_both_are_withdrawn),
+        TEST(a_report_without_ids_is_of_the_amount_near_its_time),
+        TEST(a_citizen_is_heard_beside_another_source_alone),
+        TEST(a_rejected_revision_undoes_the_report),
+        TEST(an_answer_says_how_much_how_far_and_from_how_many),
+        TEST(nothing_is_known_of_a_source_after_eight_days),
+        TEST(an_account_that_is_forgotten_takes_its_marks_along),
+        TEST(a_walk_that_is_cut_off_is_counted_and_marked),
+        TEST(a_table_that_is_full_takes_no_more),
+        TEST(a_credit_has_eight_parts_and_then_is_approximate),
+        TEST(a_ring_that_no_longer_says_is_approximate),
+        TEST(what_is_saved_and_loaded_is_the_same),
+        TEST(damaged_bytes_are_refused_or_harmless),
+        TEST(batches_make_no_difference),
         TEST(the_engine_and_the_trail_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,14 @@
             "changes in the policy topic that were refused; the documents in force stayed")        \
     GAUGE(POLICY_LAG, "policy_lag_records",                                                        \
           "records behind the known end of the policy topic, all partitions")                      \
+    GAUGE(TAINT_ACCOUNTS, "tainted_accounts", "accounts that reported money came to")              \
+    GAUGE(TAINT_SOURCES, "taint_sources", "reported transfers whose money is followed")            \
+    GAUGE(TAINT_MARKS, "taint_marks", "parts of credits that are reported money")                  \
+    COUNTER(TAINT_WALKED, "taint_walked_total",                                                    \
+            "events that reports of past transfers were traced through")                           \
+    COUNTER(TAINT_BOUNDED, "taint_bounded_total",                                                  \
+            "times a bound cut off what is known of reported money (taint.walk.limit, "            \
+            "taint.accounts.max, 256 parts an account, 8 a credit, a ring that no longer says)")   \
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
     COUNTER(SNAPSHOTS, "snapshots_total", "snapshots published")                                   \
     COUNTER(SNAPSHOT_FAILURES, "snapshot_failures_total", "snapshots given up")                    \

@@ -98,6 +98,18 @@ enum { OPTION_STATE_LATER = 2 };
         signals_max, "signals.max", 100000, 100, 500000, "signals", OPTION_STATE_LATER,            \
         "signals held at most, withdrawn ones that are remembered among them; beyond it one is "   \
         "counted and not taken in")                                                                \
+    NUMBER(taint_hops, "taint.hops", 10, 0, 32, "transfers", OPTION_STATE_LATER,                   \
+           "reported money is followed so many transfers on from the first account")               \
+    NUMBER(taint_hours, "taint.hours", 72, 1, 168, "h", OPTION_STATE_LATER,                        \
+           "and so long after the reported transfer")                                              \
+    NUMBER(taint_floor, "taint.floor.kzt", 1000, 0, 1000000000, "KZT", OPTION_STATE_LATER,         \
+           "a transfer with less of reported money in it is not followed")                         \
+    NUMBER(taint_walk, "taint.walk.limit", 4096, 16, 1048576, "events", OPTION_STATE_LATER,        \
+           "events that one report of a past transfer is traced through at most")                  \
+    NUMBER(                                                                                        \
+        taint_accounts, "taint.accounts.max", 65536, 1024, 524288, "accounts", OPTION_STATE_LATER, \
+        "accounts with reported money at a time, and transfers reported, at most; the memory for " \
+        "them, some 300 bytes each, is part of memory.limit.mib")                                  \
     NUMBER(runs_max, "runs.max", 4194304, 1024, 1073741824, "runs", true,                          \
            "stretches of input the run table remembers, for evidence positions")                   \
     CHOICE(kernel_tier, "kernel.tier", "auto", "auto|scalar|avx2|avx512", false,                   \
