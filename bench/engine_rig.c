@@ -20,6 +20,7 @@ struct engine_rig {
     struct runs *runs;
     struct encoder *encoder;
     struct decode *decode;
+    struct signals *signals;
     struct apply *apply;
     struct score *score;
     struct decide *decide;
@@ -54,10 +55,16 @@ static void open_stages(struct engine_rig *r) {
     must((r->encoder = encoder_open(&error)) != NULL, &error);
     const struct decode_options decode = {.schema_dir = "", .value_bytes_max = 65536};
     must((r->decode = decode_open(&decode, &error)) != NULL, &error);
+    r->signals = signals_open(&(struct signals_options){.max = 100000}, &error);
+    must(r->signals != NULL, &error);
     const struct apply_options apply = {.accounts = {.memory_limit = o->memory_limit,
                                                      .prefault_bytes = UINT64_C(64) << 20,
                                                      .dormancy_s = 180 * 86400},
-                                        .kernel_tier = o->kernel_tier};
+                                        .kernel_tier = o->kernel_tier,
+                                        .signals = r->signals,
+                                        .taint = {.limits = {10, 72 * 3600, 100000, 0},
+                                                  .walk_max = 4096,
+                                                  .accounts_max = o->tainted_max}};
     must((r->apply = apply_open(&apply, &error)) != NULL, &error);
     r->score = score_open(r->model, BATCH_SIDES, o->kernel_tier, &error);
     must(r->score != NULL, &error);
@@ -86,6 +93,7 @@ struct engine_rig *engine_rig_open(const struct engine_rig_options *options) {
 void engine_rig_close(struct engine_rig *r) {
     decide_close(r->decide);
     apply_close(r->apply);
+    signals_close(r->signals);
     score_close(r->score);
     decode_close(r->decode);
     encoder_close(r->encoder);
@@ -261,6 +269,35 @@ const struct batch *engine_rig_run(struct engine_rig *r, int64_t ns[RIG_PHASES])
     ns[RIG_SCORE] += scored - applied;
     ns[RIG_DECIDE] += steady_ns() - scored;
     return b;
+}
+
+/* A signal is of the place of the row it came behind: the engine goes by the order of rows. */
+int64_t engine_rig_report(struct engine_rig *r, uint32_t rows) {
+    struct batch *b = r->batch;
+    int64_t ns = 0;
+    b->input[0].ordinal = b->input[b->count - 1].ordinal;
+    b->clock_s[0] = b->clock_s[b->count - 1];
+    b->count = 1;
+    for (uint32_t row = 1; row < rows; row++) {
+        const struct transaction *tx = &b->tx[row];
+        if (b->verdict[row] != VERDICT_ACCEPTED || tx->payee.account_token.size == 0) continue;
+        b->verdict[0] = VERDICT_SIGNAL;
+        b->signal[0] = (struct signal){.signal_id = tx->tx_id,
+                                       .kind = SIGNAL_INCIDENT,
+                                       .source = SOURCE_POLICE,
+                                       .confidence = CONFIDENCE_CONFIRMED,
+                                       .revision = 1,
+                                       .valid_from_s = b->clock_s[0],
+                                       .subject_count = 1,
+                                       .tx_id_count = 1};
+        b->signal[0].subjects[0] =
+            (struct signal_subject){tx->payee.account_token, SUBJECT_ACCOUNT, ROLE_DROPPER};
+        b->signal[0].related_tx_ids[0] = tx->tx_id;
+        const int64_t start = steady_ns();
+        apply_batch(r->apply, b);
+        ns += steady_ns() - start;
+    }
+    return ns;
 }
 
 int64_t engine_rig_score(struct engine_rig *r, struct score *score) {

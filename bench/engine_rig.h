@@ -14,6 +14,7 @@ struct engine_rig_options {
     double events;           /* entries a week an account has, on average */
     uint32_t terms;          /* of the model */
     uint32_t hot_rows;       /* rows of each batch whose payee is one hot account */
+    uint32_t tainted_max;    /* accounts that reported money may be followed to; 0: none is */
     uint64_t memory_limit;   /* bytes */
     const char *kernel_tier; /* "auto" or a tier's name */
     uint64_t seed;
@@ -34,6 +35,9 @@ void engine_rig_prepare(struct engine_rig *rig, uint32_t batches);
 /* Runs the next batch that was prepared; adds nanoseconds by phase. The batch may be looked at
  * until the next call. */
 const struct batch *engine_rig_run(struct engine_rig *rig, int64_t ns[RIG_PHASES]);
+/* Reports transfers of the batch in hand to the engine, the first so many rows of it; nanoseconds
+ * that took. */
+int64_t engine_rig_report(struct engine_rig *rig, uint32_t rows);
 /* Nanoseconds of scoring the batch in hand once more, by another model. */
 int64_t engine_rig_score(struct engine_rig *rig, struct score *score);
 uint64_t engine_rig_recommendations(const struct engine_rig *rig);

@@ -31,6 +31,11 @@ for name in sys.argv[1:]:
         rows table resident "ask an empty table" "ask, nothing known" "ask, account known"
 }
 
+@test "bench_taint prints what following reported money costs" {
+    "$BUILD_DIR/bench/bench_taint" --json --accounts 4000 --chunks 3 |
+        rows "apply, nothing reported" "apply, reported money" ratio "a report traced" "tainted accounts"
+}
+
 @test "a flag that a benchmark does not know is a usage error" {
     run "$BUILD_DIR/bench/bench_engine" --acounts 5
     [ "$status" -eq 2 ]
