@@ -86,6 +86,7 @@ void taint_report(struct taint *t, const struct signals *signals, const struct s
                   int64_t clock_s) {
     const struct wanted w = wanted_of(s);
     t->clock_s = clock_s;
+    t->steps_left = t->options.walk_max;
     if (s->kind != SIGNAL_INCIDENT || s->confidence == CONFIDENCE_REJECTED) return;
     for (uint32_t i = 0; i < s->subject_count; i++) {
         const struct signal_subject *subject = &s->subjects[i];
@@ -102,6 +103,7 @@ void taint_report(struct taint *t, const struct signals *signals, const struct s
 void taint_withdraw(struct taint *t, struct text signal_id, int64_t clock_s) {
     const struct account_key report = account_key_of(signal_id);
     t->clock_s = clock_s;
+    t->steps_left = t->options.walk_max;
     for (uint32_t i = 0; i < t->hold_count;) {
         const struct taint_hold *at = &t->holds[i];
         if (at->report.low != report.low || at->report.high != report.high) {

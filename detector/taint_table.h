@@ -66,6 +66,7 @@ struct taint {
     struct number_map by_number, by_ordinal;
     uint32_t hand_account, hand_hold;
     uint64_t walked, bounded;
+    uint32_t steps_left;        /* of the report in hand */
     struct taint_visit *visits; /* a heap */
     size_t visit_count, visit_room;
     struct taint_fifo payer, payee; /* room to compute in */

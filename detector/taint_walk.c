@@ -89,14 +89,12 @@ static bool settle_first(struct taint *t, uint64_t ordinal, uint32_t payee) {
 }
 
 void taint_walk(struct taint *t, uint64_t ordinal, uint32_t payee) {
-    uint32_t steps = 0;
     t->visit_count = 0;
     if (settle_first(t, ordinal, payee)) push_next(t, payee, ordinal);
-    for (; t->visit_count > 0 && steps < t->options.walk_max; steps++) {
+    for (; t->visit_count > 0 && t->steps_left > 0; t->steps_left--, t->walked++) {
         const struct taint_visit next = pop(t);
         if (!is_again(t, &next)) visit(t, &next);
     }
     for (size_t i = 0; i < t->visit_count; i++)
         taint_note_bound(t, t->visits[i].account);
-    t->walked += steps;
 }

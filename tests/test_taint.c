@@ -506,6 +506,19 @@ static void a_walk_that_is_cut_off_is_counted_and_marked(void **state) {
     assert_true(ask(C).approximate);
 }
 
+static void all_transfers_of_a_report_share_its_walk(void **state) {
+    (void)state;
+    reopen(bounds(1, 100));
+    const uint32_t events[] = {pay(A, B, 100), pay(A, E, 100)};
+    pay(B, C, 100);
+    pay(E, D, 100);
+    report_of(events, 2, false);
+    assert_int_equal(taint_count(apply_taint(stand.apply)).walked, 1);
+    assert_int_equal(ask(C).amount_72h, 100);
+    assert_int_equal(ask(E).amount_72h, 100);
+    assert_true(taint_count(apply_taint(stand.apply)).bounded > 0);
+}
+
 static void a_table_that_is_full_takes_no_more(void **state) {
     (void)state;
     reopen(bounds(100, 2));
@@ -819,6 +832,7 @@ int main(void) {
         TEST(nothing_is_known_of_a_source_after_eight_days),
         TEST(an_account_that_is_forgotten_takes_its_marks_along),
         TEST(a_walk_that_is_cut_off_is_counted_and_marked),
+        TEST(all_transfers_of_a_report_share_its_walk),
         TEST(a_table_that_is_full_takes_no_more),
         TEST(a_credit_has_eight_parts_and_then_is_approximate),
         TEST(a_ring_that_no_longer_says_is_approximate),
