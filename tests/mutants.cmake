@@ -1,4 +1,4 @@
-# Mutants: mistakes that the simulator must notice. Each is one detector source with one or two passages changed, each
+# Mutants: mistakes that the simulator, or the test that is named, must notice. Each is one detector source with one or two passages changed, each
 # found exactly once or the build fails, and linked before the library, so that it takes the place of the right one. No
 # source knows of its mutants.
 function(change variable passage instead name)
@@ -11,20 +11,34 @@ function(change variable passage instead name)
     set(${variable} "${changed}" PARENT_SCOPE)
 endfunction()
 
-# A second pair of passage and instead may follow.
-function(add_mutant name source passage instead)
+# Sets `mutant` to the changed source. A second pair of passage and instead may follow, or be empty.
+function(write_mutant name source passage instead passage_2 instead_2)
     file(READ ${PROJECT_SOURCE_DIR}/${source} text)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${source})
     change(text "${passage}" "${instead}" ${name})
-    if(ARGC GREATER 4)
-        change(text "${ARGV4}" "${ARGV5}" ${name})
+    if(NOT passage_2 STREQUAL "")
+        change(text "${passage_2}" "${instead_2}" ${name})
     endif()
     set(mutant ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}.c)
     file(CONFIGURE OUTPUT ${mutant} CONTENT "${text}" @ONLY)
+    set(mutant ${mutant} PARENT_SCOPE)
+endfunction()
+
+function(add_mutant name source passage instead)
+    write_mutant(${name} ${source} "${passage}" "${instead}" "${ARGV4}" "${ARGV5}")
     add_executable(mutant_${name} test_simulation.c ${simulator} ${mutant} ${SAQSHY_TSAN_SOURCES})
     target_link_libraries(mutant_${name} PRIVATE test_support)
     add_test(NAME mutant_${name} COMMAND mutant_${name} --mutant ${name})
     set_tests_properties(mutant_${name} PROPERTIES TIMEOUT 300 LABELS unit ENVIRONMENT "${sanitizer}")
+endfunction()
+
+# One that another test than the simulation fails by.
+function(add_mutant_of test name source passage instead)
+    write_mutant(${name} ${source} "${passage}" "${instead}" "${ARGV5}" "${ARGV6}")
+    add_executable(mutant_${name} ${test}.c ${mutant} ${SAQSHY_TSAN_SOURCES})
+    target_link_libraries(mutant_${name} PRIVATE test_support)
+    add_test(NAME mutant_${name} COMMAND mutant_${name})
+    set_tests_properties(mutant_${name} PROPERTIES TIMEOUT 300 LABELS unit ENVIRONMENT "${sanitizer}" WILL_FAIL TRUE)
 endfunction()
 
 # Recovery.
@@ -52,6 +66,26 @@ add_mutant(name_before_sync detector/snapshot_writing.c
         !snapshot_out_finish(w->out, error))
         return false;"
     "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, &w->past, error)) return false;" "")
+
+# Reported money.
+add_mutant_of(test_taint_input mark_not_saved detector/taint_save.c
+    "bool taint_load(struct taint *t, struct unpack *u) {"
+    "static bool drop_a_mark(struct taint *t) {
+    static const struct taint_parts none;
+    for (uint32_t i = 1; i <= t->account_pool.top; i++) {
+        const struct taint_mark *m = &t->mark[t->account[i].first];
+        const struct taint_event event = {m->ordinal, m->second, m->counterparty, m->hop == TAINT_RETURNED};
+        if (t->account[i].count > TAINT_PARTS_MAX) return taint_put(t, t->account[i].number, &event, &none);
+    }
+    return true;
+}
+
+bool taint_load(struct taint *t, struct unpack *u) {"
+    "t->hand_hold <= t->source_pool.max && check(t);"
+    "t->hand_hold <= t->source_pool.max && check(t) && drop_a_mark(t);")
+add_mutant_of(test_taint_input marks_not_loaded detector/apply.c
+    "if (a->taint != NULL) taint_save(a->taint, head);" ""
+    "if (a->taint != NULL && !taint_load(a->taint, head)) return false;" "")
 
 # Documents.
 add_mutant(takes_on_behind_a_change detector/commit.c "if (awaits_change(s)) return true;" "")
