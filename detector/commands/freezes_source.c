@@ -70,6 +70,7 @@ static bool read_signals(struct freezes_source *s, struct error *error) {
         .topic = o->topic_signals,
         .schema_dir = o->schema_dir,
         .value_bytes_max = (uint32_t)o->value_bytes_max,
+        .until_us = s->query->until_us,
     };
     struct error asked = {.code = ERROR_NONE};
     if (s->query->input == NULL && s->query->signals == NULL && !has_topic(s, &asked)) {
@@ -78,7 +79,7 @@ static bool read_signals(struct freezes_source *s, struct error *error) {
     }
     s->signals = signal_book_open(&options, error);
     if (s->signals == NULL || !fill_book(s, error)) return false;
-    s->outcomes = outcomes_open(s->signals, NULL, s->query->until_us);
+    s->outcomes = outcomes_open(s->signals, NULL);
     return true;
 }
 

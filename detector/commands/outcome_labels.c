@@ -31,7 +31,7 @@ static bool load(struct outcome_labels *l, const char *path, const struct option
     if (l->book == NULL ||
         !signal_book_load(l->book, path, options->topic_signals, &records, error))
         return false;
-    l->outcomes = outcomes_open(l->book, is_label, INT64_MAX);
+    l->outcomes = outcomes_open(l->book, is_label);
     l->placed = calloc(outcomes_count(l->outcomes) + 1, sizeof *l->placed);
     assert(l->placed != NULL && "out of memory");
     return outcomes_count(l->outcomes) > 0 ||

@@ -28,8 +28,7 @@ static void take(struct outcomes *o, const struct signal_entry *entry, const str
     if (o->ids.count > before || is_later(&outcome, &o->items[number])) o->items[number] = outcome;
 }
 
-struct outcomes *outcomes_open(const struct signal_book *book, bool (*counts)(uint8_t result),
-                               int64_t until_us) {
+struct outcomes *outcomes_open(const struct signal_book *book, bool (*counts)(uint8_t result)) {
     struct outcomes *o = calloc(1, sizeof *o);
     assert(o != NULL && "out of memory");
     for (size_t i = 0; i < signal_book_count(book); i++) {
@@ -37,9 +36,8 @@ struct outcomes *outcomes_open(const struct signal_book *book, bool (*counts)(ui
         struct signal s;
         if (entry->withdrawn) continue;
         signal_book_signal(book, entry, &s);
-        if (s.reported_at_us <= until_us && s.kind == SIGNAL_OUTCOME &&
-            s.confidence != CONFIDENCE_REJECTED && !signal_is_citizens(&s) &&
-            (counts == NULL || counts(s.outcome_result)))
+        if (s.kind == SIGNAL_OUTCOME && s.confidence != CONFIDENCE_REJECTED &&
+            !signal_is_citizens(&s) && (counts == NULL || counts(s.outcome_result)))
             take(o, entry, &s);
     }
     return o;

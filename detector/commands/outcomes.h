@@ -16,10 +16,8 @@ struct outcome {
 
 struct outcomes;
 
-/* `counts` says of a result whether it is looked at; NULL: each is. What was reported after
- * `until_us` is not. The book outlives it. */
-struct outcomes *outcomes_open(const struct signal_book *book, bool (*counts)(uint8_t result),
-                               int64_t until_us);
+/* `counts` says of a result whether it is looked at; NULL: each is. The book outlives it. */
+struct outcomes *outcomes_open(const struct signal_book *book, bool (*counts)(uint8_t result));
 void outcomes_close(struct outcomes *outcomes);
 /* NULL: none. `outcomes` may be NULL. */
 const struct outcome *outcomes_find(const struct outcomes *outcomes, struct text recommendation_id);

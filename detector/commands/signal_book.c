@@ -85,12 +85,17 @@ enum signal_effect signal_book_take(struct signal_book *b, const struct signal *
     return effect;
 }
 
+static bool is_later(const struct signal_book *b, const struct signal *signal) {
+    return b->options.until_us != 0 && signal->reported_at_us > b->options.until_us;
+}
+
 bool signal_book_take_record(struct signal_book *b, int32_t partition,
                              const struct port_record *record, struct error *error) {
     struct signal signal;
     char text[VERDICT_WHY_SIZE];
     struct signal_seen seen = {.partition = partition, .record = record};
     seen.verdict = signal_read(b->reader, record, 0, &signal, text, &seen.why);
+    if (seen.verdict == VERDICT_ACCEPTED && is_later(b, &signal)) return true;
     if (seen.verdict == VERDICT_ACCEPTED) {
         seen.signal = &signal;
         seen.effect = signal_book_take(b, &signal, record->value);

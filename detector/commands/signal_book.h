@@ -31,7 +31,9 @@ struct signal_book;
 struct signal_book_options {
     const char *topic, *schema_dir;
     uint32_t value_bytes_max;
-    /* Called for each record, in the order of its partition. May be NULL. */
+    int64_t until_us; /* records that report later are passed over; 0: none is */
+    /* Called for each record that is not passed over, in the order of its partition. May
+     * be NULL. */
     void (*seen)(void *context, const struct signal_seen *seen);
     void *context;
 };
