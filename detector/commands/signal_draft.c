@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/signal_draft.h"
 
+#include "detector/base/calendar.h"
 #include "detector/base/digest.h"
 #include "detector/base/grow.h"
 #include "detector/commands/record_json.h"
@@ -8,7 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { MICROS = 1000000 };
+enum { MICROS = 1000000, DAY_S = 86400 };
 
 void signal_drafts_free(struct signal_drafts *d) {
     for (size_t i = 0; i < d->count; i++)
@@ -68,8 +69,14 @@ static void set_time(int64_t *micros, int64_t *second, int64_t value) {
     *second = value / MICROS - (value % MICROS < 0);
 }
 
+/* Whether the day that ends so is not over: in Kazakhstan it begins earlier than in UTC. */
+static bool lasts(int64_t end_s, int64_t now_s) {
+    return now_s < end_s && now_s >= calendar_day_start_s((int32_t)(end_s / DAY_S));
+}
+
 static void set_times(const struct signal_draft *draft, struct signal *s, int64_t reported_us) {
-    if (draft->reported_now) set_time(&s->reported_at_us, &s->reported_at_s, reported_us);
+    const bool today = draft->reported_by_day && lasts(s->reported_at_s, reported_us / MICROS);
+    if (draft->reported_now || today) set_time(&s->reported_at_us, &s->reported_at_s, reported_us);
     if (draft->from_reported) set_time(&s->valid_from_us, &s->valid_from_s, s->reported_at_us);
     if (draft->term_s == 0) return;
     s->valid_until_present = true;
@@ -124,10 +131,11 @@ bool signal_draft_says(const struct signal_draft *draft, const struct signal *th
     struct signal s = draft->signal;
     struct bytes ours, theirs;
     struct error error;
-    if (draft->from_reported && !draft->reported_now)
+    const bool any_time = draft->reported_now || draft->reported_by_day;
+    if (draft->from_reported && !any_time)
         set_time(&s.valid_from_us, &s.valid_from_s, s.reported_at_us);
-    if (draft->reported_now) set_time(&s.reported_at_us, &s.reported_at_s, there->reported_at_us);
-    if (draft->from_reported && draft->reported_now)
+    if (any_time) set_time(&s.reported_at_us, &s.reported_at_s, there->reported_at_us);
+    if (draft->from_reported && any_time)
         set_time(&s.valid_from_us, &s.valid_from_s, there->valid_from_us);
     if (draft->term_s != 0)
         set_time(&s.valid_until_us, &s.valid_until_s, s.valid_from_us + draft->term_s * MICROS);

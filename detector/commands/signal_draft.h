@@ -16,6 +16,7 @@ struct signal_draft {
     struct signal signal;
     char id[SIGNAL_UUID_SIZE]; /* where none was given */
     bool reported_now;         /* reported_at was not given */
+    bool reported_by_day;      /* reported_at ends a day (UTC); while it lasts, now */
     bool from_reported;        /* valid_from was not given */
     int64_t term_s;            /* valid_until is so long after valid_from; 0: as it was given */
     int64_t line;              /* of the CSV it comes from; 0: of none */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Outcomes from a table as analysts keep it: a row each, columns by name, those that `saqshy
  * freezes ls --csv` writes among them. */
+#include "detector/base/instant.h"
 #include "detector/base/nearest.h"
 #include "detector/commands/freeze_book.h"
 #include "detector/commands/signal_draft.h"
@@ -10,7 +11,9 @@
 #include <assert.h>
 #include <string.h>
 
-enum { TENGE_TIYN = 100 };
+enum { TENGE_TIYN = 100, DATE_SIZE = sizeof "2026-01-31" - 1 };
+
+#define LAST_SECOND_US INT64_C(86399000000) /* of a day */
 
 /* What a column is for. */
 enum use {
@@ -122,6 +125,10 @@ static const char *field(const struct reading *r, const struct csv *csv, enum us
     return at == 0 ? "" : csv_field(csv, at - 1);
 }
 
+static bool is_day(const char *text) {
+    return strlen(text) == DATE_SIZE;
+}
+
 static const char *put_text(struct reading *r, json_t *object, const char *key, const char *text) {
     if (text[0] == '\0') return NULL;
     json_t *json = json_string(text);
@@ -154,6 +161,15 @@ static const char *put_outcome(struct reading *r, const struct csv *csv, json_t 
     return why != NULL ? why : put_held(r, csv, outcome);
 }
 
+/* Of a day alone it is the last second. */
+static const char *put_reported(struct reading *r, json_t *root, const char *text) {
+    int64_t micros = 0;
+    if (!is_day(text) || !instant_parse(text, 0, &micros))
+        return put_text(r, root, "reported_at", text);
+    json_object_set_new(root, "reported_at", json_integer(micros + LAST_SECOND_US));
+    return NULL;
+}
+
 static const char *put_account(struct reading *r, json_t *root, const char *token) {
     json_t *subject = json_pack("{ss}", "type", "ACCOUNT");
     json_object_set_new(root, "subjects", json_pack("[o]", subject));
@@ -167,7 +183,7 @@ static const char *fill(struct reading *r, const struct csv *csv, json_t *root, 
     json_object_set_new(root, "kind", json_string("OUTCOME"));
     json_object_set_new(root, "confidence", json_string("CONFIRMED"));
     if (why == NULL) why = put_text(r, root, "source", source[0] == '\0' ? r->source : source);
-    if (why == NULL) why = put_text(r, root, "reported_at", field(r, csv, REPORTED));
+    if (why == NULL) why = put_reported(r, root, field(r, csv, REPORTED));
     if (why == NULL)
         why = put_text(r, root, "occurred_at",
                        occurred[0] == '\0' ? field(r, csv, ISSUED) : occurred);
@@ -184,7 +200,9 @@ static const char *add(struct reading *r, const struct csv *csv, const char *id)
         return why;
     }
     if (signal_drafts_add(r->drafts, root, 0, &error)) {
-        r->drafts->items[r->drafts->count - 1].line = csv_line(csv);
+        struct signal_draft *draft = &r->drafts->items[r->drafts->count - 1];
+        draft->line = csv_line(csv);
+        draft->reported_by_day = is_day(field(r, csv, REPORTED));
         return NULL;
     }
     snprintf(r->why, sizeof r->why, "%s", error.text);
