@@ -293,9 +293,23 @@ static bool is_at_end(const struct consume *c, size_t index) {
     return !has_head(c->streams[index]) && c->options.port->ops->at_end(c->options.port, index);
 }
 
-static bool look_at_streams(struct consume *c, struct error *error) {
+static bool refill_inputs(struct consume *c, bool compacted, struct error *error) {
     for (size_t i = 0; i < c->stream_count; i++)
-        if (!refill(c, i, error)) return false;
+        if (input_is_compacted(c->streams[i]->kind) == compacted && !refill(c, i, error))
+            return false;
+    return true;
+}
+
+/* By time, and fed while it runs: a stream that was empty is asked again behind whatever was found
+ * of a compacted input, so that all that was sent before that is here. */
+static bool refill_all(struct consume *c, struct error *error) {
+    return refill_inputs(c, true, error) &&
+           (!c->options.compacted_by_time || refill_inputs(c, true, error)) &&
+           refill_inputs(c, false, error);
+}
+
+static bool look_at_streams(struct consume *c, struct error *error) {
+    if (!refill_all(c, error)) return false;
     for (size_t i = 0; i < c->merged_count; i++) {
         const struct stream *s = c->streams[c->merged[i]];
         c->views[i] =
@@ -349,17 +363,28 @@ static int idle_or_wait(const struct consume *c) {
     return MERGE_IDLE;
 }
 
-/* The time stamp up to which transactions go before it; INT64_MAX: nothing compacted is here. */
-static int64_t earliest_compacted(const struct consume *c, int *index) {
+/* Of the compacted inputs, at equal times the first one; but for one (MERGE_IDLE: for none). The
+ * time stamp up to which others go before it; INT64_MAX: nothing compacted is here. */
+static int64_t earliest_compacted(const struct consume *c, int except, int *index) {
     int64_t earliest_ms = INT64_MAX;
     for (size_t i = 0; i < c->stream_count; i++) {
         const struct stream *s = c->streams[i];
-        if (!input_is_compacted(s->kind) || !has_head(s)) continue;
+        if (!input_is_compacted(s->kind) || !has_head(s) || (int)i == except) continue;
         if (timestamp_of(&s->buffer[s->head]) >= earliest_ms) continue;
         earliest_ms = timestamp_of(&s->buffer[s->head]);
         *index = (int)i;
     }
     return earliest_ms;
+}
+
+/* Where another stream's turn comes after this one of a compacted input. */
+static int64_t turn_ends(const struct consume *c, int compacted, int64_t next_ms) {
+    int rival = MERGE_IDLE;
+    const int64_t rival_ms = earliest_compacted(c, compacted, &rival);
+    const int64_t rival_end_ms =
+        rival_ms < INT64_MAX && rival > compacted ? rival_ms + 1 : rival_ms;
+    const int64_t next_end_ms = next_ms < INT64_MAX ? next_ms + 1 : next_ms;
+    return rival_end_ms < next_end_ms ? rival_end_ms : next_end_ms;
 }
 
 static int pick_merged(struct consume *c, int64_t until_ms, int64_t *limit_ms) {
@@ -372,10 +397,10 @@ static int pick_merged(struct consume *c, int64_t until_ms, int64_t *limit_ms) {
 
 static int pick_by_time(struct consume *c, int64_t *limit_ms) {
     int compacted = MERGE_IDLE;
-    const int64_t due_ms = earliest_compacted(c, &compacted);
+    const int64_t due_ms = earliest_compacted(c, MERGE_IDLE, &compacted);
     const int64_t next_ms = merge_earliest(c->views, c->merged_count);
     if (compacted == MERGE_IDLE || next_ms < due_ms) return pick_merged(c, due_ms, limit_ms);
-    *limit_ms = next_ms == INT64_MAX ? INT64_MAX : next_ms + 1;
+    *limit_ms = turn_ends(c, compacted, next_ms);
     return compacted;
 }
 
