@@ -46,6 +46,12 @@ setup() {
     run "$SAQSHY" replay --quiet --engine --input feed.avro --signals recommendations.avro --json
     [ "$status" -eq 0 ] # which holds none
     [[ "$output" == *"\"records\":$records,"* ]]
+    [[ "$output" == *"warning: recommendations.avro holds no signal; "*antifrod.signals* ]]
+    run "$SAQSHY" backtest --quiet --input feed.avro --signals recommendations.avro --no-sqlite --out none \
+        --compare "$SOURCE_DIR/models/shipped-model.json"
+    [ "$(grep -c "holds no signal" <<< "$output")" -eq 1 ]
+    run "$SAQSHY" replay --engine "${both[@]}"
+    [[ "$output" != *"holds no signal"* ]]
 }
 
 @test "what is no file of signals is refused, and so is an output over it" {

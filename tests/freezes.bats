@@ -258,6 +258,11 @@ print(*[(r["recommendation_id"], r["outcome"]["result"], r["outcome"]["source"])
     freezes ls --input out.avro --signals early.avro
     [ "$status" -eq 0 ]
     [[ "$stderr" == *"4 signals cannot be used"* ]]
+    freezes ls --input out.avro --signals out.avro
+    [ "$status" -eq 0 ]
+    [[ "$stderr" == *"warning: out.avro holds no signal; "*antifrod.signals* ]]
+    freezes ls --input out.avro
+    [[ "$stderr" != *"holds no signal"* ]]
     freezes ls --input out.avro --signals feed.avro
     [ "$status" -eq 65 ]
     freezes ls --input out.avro --signals absent

@@ -3,6 +3,7 @@
 #include "detector/commands/freezes.h"
 #include "detector/commands/masked.h"
 #include "detector/commands/record_json.h"
+#include "detector/commands/signal_file.h"
 #include "detector/commands/topic_scan.h"
 
 enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400 };
@@ -61,7 +62,11 @@ static bool fill_book(struct freezes_source *s, struct error *error) {
     const char *path = q->signals != NULL ? q->signals : q->input;
     uint64_t records = 0;
     if (path == NULL) return signal_book_read(s->signals, s->port, error);
-    return signal_book_load(s->signals, path, q->options->topic_signals, &records, error);
+    if (!signal_book_load(s->signals, path, q->options->topic_signals, &records, error))
+        return false;
+    if (q->signals != NULL && records == 0)
+        signal_file_warn_of_none(path, q->options->topic_signals);
+    return true;
 }
 
 static bool read_signals(struct freezes_source *s, struct error *error) {

@@ -2,6 +2,7 @@
 #include "detector/commands/offline_run.h"
 
 #include "detector/base/steady.h"
+#include "detector/commands/signal_file.h"
 #include "detector/import/mapping.h"
 #include "detector/service/stop_signal.h"
 
@@ -100,12 +101,19 @@ const char *offline_other_than_signals(const struct offline_input *input, const 
     return same ? NULL : path;
 }
 
+static bool add_signals(struct replay_source *source, const struct offline_input *input,
+                        const struct options *options, struct error *error) {
+    if (input->signals == NULL) return true;
+    if (!replay_source_add_signals(source, input->signals, error)) return false;
+    if (replay_source_signals(source) == 0 && !input->read_before)
+        signal_file_warn_of_none(input->signals, options->topic_signals);
+    return true;
+}
+
 struct replay_source *offline_source_open(const struct offline_input *input,
                                           const struct options *options, struct error *error) {
     struct replay_source *source = open_transactions(input, options, error);
-    if (source == NULL || input->signals == NULL ||
-        replay_source_add_signals(source, input->signals, error))
-        return source;
+    if (source == NULL || add_signals(source, input, options, error)) return source;
     replay_source_close(source);
     return NULL;
 }

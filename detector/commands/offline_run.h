@@ -29,7 +29,7 @@ struct offline_input {
     int64_t memory_max;    /* bytes of records */
     bool has_labels;       /* the mapping names a column of them */
     struct labels *labels; /* told of those; NULL: nobody */
-    bool read_before;      /* what is wrong with rows of the CSV has been said */
+    bool read_before;      /* what is wrong with its files has been said */
 };
 
 /* From those flags. ERROR_USAGE when --input is missing, is a CSV that cannot be read twice (a

@@ -298,6 +298,10 @@ bool replay_source_add_signals(struct replay_source *s, const char *path, struct
     return true;
 }
 
+size_t replay_source_signals(const struct replay_source *s) {
+    return s->signals == NULL ? 0 : signal_file_count(s->signals);
+}
+
 static enum replay_outcome next_input(struct replay_source *s, struct port_message *message,
                                       int64_t *offset, struct error *error) {
     *offset = -1;

@@ -27,6 +27,8 @@ void replay_source_close(struct replay_source *source);
  * time stamp is not below its time. Before the first record is taken. ERROR_USAGE where the source
  * holds signals already, or the options name no topic of them. */
 bool replay_source_add_signals(struct replay_source *source, const char *path, struct error *error);
+/* How many that file holds. */
+size_t replay_source_signals(const struct replay_source *source);
 
 enum replay_outcome { REPLAY_RECORD, REPLAY_END, REPLAY_FAILED };
 

@@ -7,6 +7,7 @@
 #include "schemas/ocf.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct entry {
@@ -136,6 +137,14 @@ void signal_file_close(struct signal_file *f) {
 
 size_t signal_file_count(const struct signal_file *f) {
     return f->count;
+}
+
+void signal_file_warn_of_none(const char *path, const char *topic) {
+    fprintf(
+        stderr,
+        "warning: %s holds no signal; of a recording those of %s are taken, which topic.signals "
+        "names\n",
+        path, topic);
 }
 
 bool signal_file_next(struct signal_file *f, int64_t until_ms, struct port_message *message) {

@@ -15,6 +15,8 @@ struct signal_file;
 struct signal_file *signal_file_open(const char *path, const char *topic, struct error *error);
 void signal_file_close(struct signal_file *file);
 size_t signal_file_count(const struct signal_file *file);
+/* Says on stderr that a file of signals holds none. */
+void signal_file_warn_of_none(const char *path, const char *topic);
 /* The next one, if its time is not after `until_ms`; partition -1: by the key. `message` lives
  * until the file is closed. */
 bool signal_file_next(struct signal_file *file, int64_t until_ms, struct port_message *message);
