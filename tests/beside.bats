@@ -35,6 +35,13 @@ setup() {
     account=$(sed -n 2p labels.csv | cut -d, -f1)
     "$SAQSHY" train "${both[@]}" --labels labels.csv --out model.json
     "$SAQSHY" backtest "${both[@]}" --labels labels.csv --out results
+    hash=$(sha256sum said.avro | cut -d' ' -f1)
+    [ "$(jq -r .provenance.signals_sha256 model.json)" = "$hash" ]
+    [ "$(jq -c .inputs results/report.json)" = "{\"signals\":{\"path\":\"said.avro\",\"sha256\":\"$hash\"}}" ]
+    grep -q "^| signals | said.avro, ${hash:0:12}… |$" results/report.md
+    run "$SAQSHY" train --quiet --input feed.avro --signals <(cat said.avro) --labels labels.csv --out piped.json
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"is no file that can be read twice"* ]]
     "$SAQSHY" tune "${both[@]}" --labels labels.csv --out tune.html
     "$SAQSHY" explain "$account" "${both[@]}"
     "$SAQSHY" trace "$account" "${both[@]}" --json > trace.json

@@ -61,6 +61,7 @@ PY
 setup() { cd "$BATS_FILE_TMPDIR"; }
 
 train() { "$SAQSHY" train --quiet --json --input feed.avro --terms 8 "$@"; }
+hash() { sha256sum "$1" | cut -d' ' -f1; }
 # What of a model does not name the file that its labels came from.
 learnt() { jq -c 'del(.id, .provenance.labels_sha256)' "$1"; }
 
@@ -96,9 +97,12 @@ PY
 }
 
 @test "backtest and tune judge by outcomes as by the same labels in a CSV" {
-    backtest() { "$SAQSHY" backtest --quiet --json --no-sqlite --input feed.avro --from 2026-01-01 "$@" | jq -c 'del(.seconds)'; }
+    backtest() { "$SAQSHY" backtest --quiet --json --no-sqlite --input feed.avro --from 2026-01-01 "$@" | jq -c 'del(.seconds, .inputs)'; }
     [ "$(backtest --labels outcomes --outcomes plain.avro --out b1)" = "$(backtest --labels same.csv --out b2)" ]
     diff <(jq 'del(.inputs, .out, .seconds, .labels)' b1/report.json) <(jq 'del(.inputs, .out, .seconds, .labels)' b2/report.json)
+    [ "$(jq -c .inputs b1/report.json)" = "{\"outcomes\":{\"path\":\"plain.avro\",\"sha256\":\"$(hash plain.avro)\"}}" ]
+    [ "$(jq -c .inputs b2/report.json)" = "{}" ]
+    grep -q "^| outcomes | plain.avro, $(hash plain.avro | head -c 12)… |$" b1/report.md
     "$SAQSHY" tune --quiet --input feed.avro --from 2026-01-01 --labels outcomes --outcomes plain.avro --out tune.html
     "$SAQSHY" tune --quiet --input feed.avro --from 2026-01-01 --labels outcomes --outcomes full.avro --signals full.avro \
         --out both.html

@@ -18,6 +18,25 @@ FILE *files_open(const char *path, enum error_code code, struct error *error) {
     return file;
 }
 
+static bool is_regular(FILE *file) {
+    struct stat status;
+    return fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool files_sha256(const char *path, char out[DIGEST_HEX_SIZE], struct error *error) {
+    out[0] = '\0';
+    if (path == NULL) return true;
+    FILE *file = files_open(path, ERROR_IO, error);
+    if (file == NULL) return false;
+    const bool ok =
+        is_regular(file)
+            ? digest_sha256_file(file, out) || error_set(error, ERROR_IO, "%s cannot be read", path)
+            : error_set(error, ERROR_USAGE, "%s is no file that can be read twice; save it as one",
+                        path);
+    fclose(file);
+    return ok;
+}
+
 static const char *plain(const char *path) {
     while (strncmp(path, "./", 2) == 0)
         path += 2;

@@ -45,6 +45,10 @@ static void write_head(FILE *file, const struct backtest_report *r) {
     write_text(file, r->input);
     fprintf(file, " |\n| period | %s to %s UTC |\n", instant_text(f->begins_s, from),
             instant_text(f->period.to_s, to));
+    if (r->signals->path != NULL)
+        write_document(file, "signals", r->signals->path, r->signals->sha256);
+    if (r->outcomes->path != NULL)
+        write_document(file, "outcomes", r->outcomes->path, r->outcomes->sha256);
     write_document(file, "model", model_id(r->model), model_sha256(r->model));
     write_document(file, "policy", policy_id(r->policy), policy_sha256(r->policy));
     fprintf(file, "| labels | %s |\n",

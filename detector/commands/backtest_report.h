@@ -3,13 +3,21 @@
  * documents and labels give the same bytes. */
 #pragma once
 
+#include "detector/base/digest.h"
 #include "detector/commands/backtest_gates.h"
 #include "detector/commands/backtest_groups.h"
 #include "detector/commands/backtest_shadows.h"
 #include "detector/commands/fit_overlap.h"
 
+/* A file beside the input. */
+struct backtest_beside {
+    const char *path; /* NULL: none */
+    char sha256[DIGEST_HEX_SIZE];
+};
+
 struct backtest_report {
     const char *input;
+    const struct backtest_beside *signals, *outcomes;
     const struct model *model;
     const struct policy *policy;
     const struct backtest_figures *figures;

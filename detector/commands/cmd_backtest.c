@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/files.h"
 #include "detector/broker/recording.h"
 #include "detector/commands/account_set.h"
 #include "detector/commands/backtest_outputs.h"
@@ -20,6 +21,7 @@ struct backtest {
     struct cli *cli;
     const char *out, *old_model;
     struct offline_input input;
+    struct backtest_beside signals, outcomes;
     int64_t from_s; /* INT64_MIN: from the first event */
     struct labels *labels;
     struct backtest_groups *groups; /* NULL: without --groups */
@@ -57,9 +59,17 @@ static bool open_runs(struct backtest *b, struct error *error) {
             backtest_run_open(&b->old_run, settings, b->old_model, policy, error));
 }
 
+static bool hash_beside(struct backtest *b, struct error *error) {
+    b->signals.path = b->input.signals;
+    b->outcomes.path = cli_value(b->cli, "--outcomes");
+    return files_sha256(b->signals.path, b->signals.sha256, error) &&
+           files_sha256(b->outcomes.path, b->outcomes.sha256, error);
+}
+
 static bool load_inputs(struct backtest *b, struct error *error) {
     const char *gates = cli_value(b->cli, "--gate"), *groups = cli_value(b->cli, "--groups");
-    if (!offline_labels_open(b->cli, &b->input, &b->labels, error)) return false;
+    if (!hash_beside(b, error) || !offline_labels_open(b->cli, &b->input, &b->labels, error))
+        return false;
     if (groups != NULL && b->labels == NULL)
         return error_set(error, ERROR_USAGE, "--groups says whom wrong freezes hit: add --labels");
     if (groups != NULL && (b->groups = backtest_groups_open(groups, error)) == NULL) return false;
@@ -191,6 +201,8 @@ static bool judge(struct backtest *b, struct error *error) {
 
 static struct backtest_report report_of(const struct backtest *b) {
     return (struct backtest_report){.input = b->input.path,
+                                    .signals = &b->signals,
+                                    .outcomes = &b->outcomes,
                                     .model = b->run.model,
                                     .policy = b->run.policy,
                                     .figures = b->figures,

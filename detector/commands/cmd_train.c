@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detector/base/digest.h"
 #include "detector/base/files.h"
 #include "detector/base/steady.h"
 #include "detector/base/whole_file.h"
@@ -30,7 +29,7 @@ struct job {
     int64_t seed, terms, sample, share_percent, horizon_days;
     struct labels *labels;
     char input_sha256[DIGEST_HEX_SIZE], mapping_sha256[DIGEST_HEX_SIZE]; /* "": no such file */
-    char labels_sha256[DIGEST_HEX_SIZE];
+    char signals_sha256[DIGEST_HEX_SIZE], labels_sha256[DIGEST_HEX_SIZE];
     struct offline_run run;
     struct train_rows *taken;
     struct train_input training;
@@ -91,19 +90,11 @@ static bool read_flags(struct job *job, struct error *error) {
            cli_number(cli, "--horizon-days", 0, 36500, &job->horizon_days, error);
 }
 
-static bool hash_file(const char *path, char out[DIGEST_HEX_SIZE], struct error *error) {
-    if (path == NULL) return true;
-    FILE *file = files_open(path, ERROR_IO, error);
-    if (file == NULL) return false;
-    const bool good = digest_sha256_file(file, out);
-    fclose(file);
-    return good || error_set(error, ERROR_IO, "%s cannot be read", path);
-}
-
 static bool hash_files(struct job *job, struct error *error) {
-    return hash_file(job->input.path, job->input_sha256, error) &&
-           hash_file(job->input.mapping, job->mapping_sha256, error) &&
-           hash_file(job->labels_path, job->labels_sha256, error);
+    return files_sha256(job->input.path, job->input_sha256, error) &&
+           files_sha256(job->input.mapping, job->mapping_sha256, error) &&
+           files_sha256(job->input.signals, job->signals_sha256, error) &&
+           files_sha256(job->labels_path, job->labels_sha256, error);
 }
 
 /* Rows. */
@@ -196,6 +187,7 @@ static bool write_model(struct job *job, struct error *error) {
     const struct train_story story = {.id = job->id != NULL ? job->id : id,
                                       .input_sha256 = job->input_sha256,
                                       .mapping_sha256 = or_null(job->mapping_sha256),
+                                      .signals_sha256 = or_null(job->signals_sha256),
                                       .labels_sha256 = or_null(job->labels_sha256),
                                       .fit_from_s = job->training.from_s,
                                       .fit_until_s = job->training.until_s,

@@ -81,15 +81,15 @@ static json_t *provenance_json(const struct trained *t, const struct train_story
         json_array_append_new(blocks, json_integer(t->fold_from_s[n]));
     json_t *scores = t->scores.count > 0 ? training_scores_json(&t->scores) : NULL;
     return json_pack(
-        "{s:s, s:s, s:s*, s:s*, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:f, s:f, "
+        "{s:s, s:s, s:s*, s:s*, s:s*, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:f, s:f, "
         "s:f, s:f, s:o*, s:o, s:o, s:o}",
         "made_by", build_info_version(), "input_sha256", s->input_sha256, "mapping_sha256",
-        s->mapping_sha256, "labels_sha256", s->labels_sha256, "fit_from", (json_int_t)s->fit_from_s,
-        "fit_until", (json_int_t)s->fit_until_s, "horizon_s", (json_int_t)s->horizon_s, "seed",
-        (json_int_t)s->options->seed, "monotone", s->options->monotone, "sample",
-        (json_int_t)s->options->sample, "rows", (json_int_t)t->rows, "bad_rows",
-        (json_int_t)t->bad_rows, "bad_accounts", (json_int_t)t->bad_accounts, "terms_merged",
-        (json_int_t)t->alike, "log_loss_sample_proposed", t->loss_proposed,
+        s->mapping_sha256, "signals_sha256", s->signals_sha256, "labels_sha256", s->labels_sha256,
+        "fit_from", (json_int_t)s->fit_from_s, "fit_until", (json_int_t)s->fit_until_s, "horizon_s",
+        (json_int_t)s->horizon_s, "seed", (json_int_t)s->options->seed, "monotone",
+        s->options->monotone, "sample", (json_int_t)s->options->sample, "rows", (json_int_t)t->rows,
+        "bad_rows", (json_int_t)t->bad_rows, "bad_accounts", (json_int_t)t->bad_accounts,
+        "terms_merged", (json_int_t)t->alike, "log_loss_sample_proposed", t->loss_proposed,
         "log_loss_sample_merged", t->loss_merged, "log_loss", t->fit.loss, "log_loss_rounded",
         t->loss_rounded, "training_scores", scores, "validation_blocks", blocks,
         "account_average_precision", bands_json(t), "validation", trials_json(t));

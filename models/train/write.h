@@ -10,6 +10,7 @@ struct train_story {
     const char *id;
     const char *input_sha256;
     const char *mapping_sha256; /* by which the input was read; NULL: it needed none */
+    const char *signals_sha256; /* of those beside the input; NULL: there were none */
     const char *labels_sha256;  /* NULL: they came with the input */
     int64_t fit_from_s, fit_until_s, horizon_s;
     const struct train_options *options;
