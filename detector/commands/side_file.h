@@ -15,7 +15,8 @@ struct side_file {
     bool made;        /* by side_file_open, and nothing is in it yet */
 };
 
-/* What stands under the name stays. ERROR_IO. */
+/* What stands under the name stays. A pipe is waited for until somebody reads it, which is said on
+ * stderr. ERROR_IO; ERROR_INTERRUPTED: a signal came while it waited. */
 bool side_file_open(struct side_file *side, struct error *error);
 /* Empties it and writes the head line. ERROR_IO. */
 bool side_file_begin(struct side_file *side, const char *head, struct error *error);
