@@ -60,6 +60,18 @@ small() { head -3 t.csv; printf '%s\n' "$@"; }
     cmp <(but_files with-accounts.json) <(but_files over-column.json)
 }
 
+@test "events with both labels are counted as fraud, and counted" {
+    { cat events.csv; grep ',1$' events.csv | head -n 3 | sed 's/,1$/,0/'; } > both.csv
+    run train_on t.avro both.json --labels both.csv
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"warning: 3 events have both labels, 0 and 1, and count as 1"* ]]
+    cmp <(but_files imported.json) <(but_files both.json)
+    run "$SAQSHY" backtest --quiet --no-sqlite --input t.avro --labels both.csv --model direct.json --out both
+    [[ "$output" == *"warning: 3 events have both labels"* ]]
+    run "$SAQSHY" backtest --quiet --no-sqlite --input t.avro --labels events.csv --model direct.json --out once
+    [[ "$output" != *"both labels"* ]]
+}
+
 @test "train: the next command reads the CSV too" {
     run "$SAQSHY" train --input t.csv --mapping m.map --terms 8 --fit-share 60 --out said.json
     [ "$status" -eq 0 ]

@@ -54,6 +54,21 @@ static void a_time_is_seconds_or_rfc_3339_and_floored(void **state) {
     labels_close(labels);
 }
 
+static void an_event_with_both_labels_is_bad_and_counted(void **state) {
+    (void)state;
+    struct labels *labels =
+        good("event_id,label\na,0\na,1\nb,1\nb,0\nb,1\nc,0\nc,0\nd,1\nd,true\n");
+    assert_int_equal(labels_contradicted(labels), 2);
+    static const char *const events[] = {"a", "b", "c", "d"};
+    for (size_t i = 0; i < 4; i++)
+        labels_note(labels, text_of(events[i]), true, text_of(events[i]), 5);
+    assert_int_equal(first_bad(labels, "a"), 5);
+    assert_int_equal(first_bad(labels, "b"), 5);
+    assert_int_equal(first_bad(labels, "c"), INT64_MAX);
+    assert_int_equal(first_bad(labels, "d"), 5);
+    labels_close(labels);
+}
+
 static void the_earliest_of_a_repeated_account_counts(void **state) {
     (void)state;
     struct labels *labels = good("account_id,t\na,30\na,10\nb,5\na,20\n");
@@ -182,6 +197,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_time_is_seconds_or_rfc_3339_and_floored),
         cmocka_unit_test(the_earliest_of_a_repeated_account_counts),
+        cmocka_unit_test(an_event_with_both_labels_is_bad_and_counted),
         cmocka_unit_test(among_more_columns_the_time_is_named_first),
         cmocka_unit_test(only_the_size_given_is_the_account),
         cmocka_unit_test(a_labelled_event_marks_its_payee_from_its_earliest_time),

@@ -298,6 +298,7 @@ static bool run(void *context, struct error *error) {
         !hash_files(job, error) || !take_rows(job, error) || !place_period(job, error) ||
         !fit(job, error) || !write_model(job, error) || !judge_reach(job, error))
         return false;
+    judging_warn_of_contradictions(job->labels);
     if (job->cli->json) print_json(job);
     if (!job->cli->quiet) {
         print_outcomes(job);

@@ -29,6 +29,16 @@ void judging_warn_of_late(void) {
                 (unsigned long long)late);
 }
 
+void judging_warn_of_contradictions(const struct labels *labels) {
+    const size_t count = labels == NULL ? 0 : labels_contradicted(labels);
+    if (count > 0)
+        fprintf(
+            stderr,
+            "warning: %zu events have both labels, 0 and 1, and count as 1; leave the rows that "
+            "are wrong\n",
+            count);
+}
+
 /* Labels that say nothing of this input would make every figure a lie. */
 static bool check_labels(const struct cli *cli, const struct backtest_pass *pass,
                          const struct labels *labels, struct error *error) {
@@ -46,6 +56,7 @@ static bool check_labels(const struct cli *cli, const struct backtest_pass *pass
                          "%s marks no account of %s; are its ids those of the input?",
                          cli_value(cli, "--labels"), cli_value(cli, "--input"));
     judging_warn_of_strangers(known, labels_accounts(labels), "labelled");
+    judging_warn_of_contradictions(labels);
     return true;
 }
 

@@ -11,11 +11,14 @@
 
 struct labels {
     struct account_set *accounts;    /* first bad second of each */
-    struct account_set *events;      /* those that are bad; NULL: labels of accounts */
+    struct account_set *events;      /* what is said of each; NULL: labels of accounts */
     struct outcome_labels *outcomes; /* NULL: labels of a file */
     size_t columns, time_column;     /* of the file; columns 0: the head line is still to come */
-    size_t rows;
+    size_t rows, contradicted;
 };
+
+/* Of an event. */
+enum said { SAID_BOTH, SAID_BAD, SAID_GOOD };
 
 /* Rows. Each gives NULL, or what is wrong. */
 
@@ -35,11 +38,19 @@ static const char *read_label(const char *field, bool *bad) {
                : "the label is none of 0, 1, true, false";
 }
 
+static void note_said(struct labels *labels, struct text event_id, enum said said) {
+    int64_t before = said;
+    account_set_find(labels->events, event_id, &before);
+    const bool both = before != SAID_BOTH && before != (int64_t)said;
+    labels->contradicted += both;
+    account_set_lower(labels->events, event_id, both ? SAID_BOTH : said);
+}
+
 const char *labels_event(struct labels *labels, struct text event_id, const char *label) {
     bool bad = false;
     if (event_id.size == 0) return "the event is empty";
     const char *why = read_label(label, &bad);
-    if (bad) account_set_add(labels->events, event_id, 0);
+    if (why == NULL) note_said(labels, event_id, bad ? SAID_BAD : SAID_GOOD);
     return why;
 }
 
@@ -167,9 +178,9 @@ int64_t labels_first_bad(const struct labels *labels, const char *account, size_
 
 void labels_note(struct labels *labels, struct text event_id, bool is_payee_or_only_side,
                  struct text account, int64_t event_time_s) {
-    int64_t unused;
+    int64_t said = SAID_GOOD;
     if (labels->events == NULL || !is_payee_or_only_side) return;
-    if (account_set_find(labels->events, event_id, &unused))
+    if (account_set_find(labels->events, event_id, &said) && said != SAID_GOOD)
         labels_add(labels, account, event_time_s);
 }
 
@@ -185,6 +196,10 @@ void labels_note_batch(struct labels *labels, const struct batch *batch) {
 
 size_t labels_accounts(const struct labels *labels) {
     return account_set_count(labels->accounts);
+}
+
+size_t labels_contradicted(const struct labels *labels) {
+    return labels->contradicted;
 }
 
 bool labels_by_event(const struct labels *labels) {

@@ -8,8 +8,9 @@
  *   event_id,label                 labelled events, as `saqshy import --labels-out` writes them
  *
  * A time is as moment.h reads it; a label is 1 or true, 0 or false. Where an account stands twice,
- * the earliest time counts. Labelled events name accounts only as the run meets them: see
- * labels_note. They may also come from the feed itself (labels_of_events). */
+ * the earliest time counts; where an event does, it is bad if any row says so. Labelled events name
+ * accounts only as the run meets them: see labels_note. They may also come from the feed itself
+ * (labels_of_events). */
 #pragma once
 
 #include "detector/base/error.h"
@@ -52,4 +53,6 @@ void labels_note_advice(struct labels *labels, const struct recommendation *reco
 bool labels_outcomes(const struct labels *labels, struct outcome_label_counts *counts);
 /* Accounts that are bad. */
 size_t labels_accounts(const struct labels *labels);
+/* Events of which one row says that they are bad, and another that they are not. */
+size_t labels_contradicted(const struct labels *labels);
 bool labels_by_event(const struct labels *labels);
