@@ -26,10 +26,10 @@ struct demo_feed {
     struct error error;
 };
 
-static bool too_early(const struct demo_feed *f, int64_t since_us) {
-    const int64_t sent = atomic_load(&f->sent), per_s = f->options.per_s;
-    if (sent - metrics_get(METRIC_RECORDS) > LAG_MAX) return true;
-    return per_s > 0 && sent * 1000000 / per_s > steady_us() - since_us;
+static bool too_early(const struct demo_feed *f, int64_t transactions, int64_t since_us) {
+    const int64_t per_s = f->options.per_s;
+    if (atomic_load(&f->sent) - metrics_get(METRIC_RECORDS) > LAG_MAX) return true;
+    return per_s > 0 && transactions * 1000000 / per_s > steady_us() - since_us;
 }
 
 static bool send_transaction(struct demo_feed *f, const struct transaction *tx) {
@@ -69,14 +69,15 @@ static bool send(struct demo_feed *f, const struct transaction *tx) {
 
 static bool send_all(struct demo_feed *f) {
     const int64_t start_us = steady_us();
+    int64_t transactions = 0;
     struct transaction tx;
     bool bad;
     while (!atomic_load(&f->stopping) && gen_next(f->gen, &tx, &bad)) {
         if (!send(f, &tx)) return false;
-        const int64_t sent = atomic_fetch_add(&f->sent, 1) + 1;
-        if (sent % LOOK_EVERY != 0) continue;
+        atomic_fetch_add(&f->sent, 1);
+        if (++transactions % LOOK_EVERY != 0) continue;
         atomic_store(&f->now_s, gen_now_s(f->gen));
-        while (!atomic_load(&f->stopping) && too_early(f, start_us))
+        while (!atomic_load(&f->stopping) && too_early(f, transactions, start_us))
             usleep(PAUSE_US);
     }
     atomic_store(&f->now_s, gen_now_s(f->gen));
