@@ -18,6 +18,9 @@ struct plan;
 /* What a schema is bound to. */
 enum contract { CONTRACT_TRANSACTION, CONTRACT_SIGNAL };
 
+/* By the name of its record: what is called FraudSignal is a signal, all else a transaction. */
+enum contract plan_contract_of(const char *schema_json, size_t size);
+
 /* Errors: ERROR_BAD_DATA; the text names the field and why. The plan is immutable: any thread may
  * decode. */
 struct plan *plan_compile(const char *schema_json, size_t size, struct error *error);

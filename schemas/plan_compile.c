@@ -403,6 +403,16 @@ struct plan *plan_compile(const char *schema_json, size_t size, struct error *er
     return plan_compile_for(CONTRACT_TRANSACTION, schema_json, size, error);
 }
 
+enum contract plan_contract_of(const char *schema_json, size_t size) {
+    struct error ignored;
+    struct schema_tree *tree = schema_parse(schema_json, size, &ignored);
+    const char *name = tree == NULL ? "" : schema_root(tree)->name;
+    const char *dot = strrchr(name, '.');
+    const bool is_signal = strcmp(dot == NULL ? name : dot + 1, "FraudSignal") == 0;
+    schema_free(tree);
+    return is_signal ? CONTRACT_SIGNAL : CONTRACT_TRANSACTION;
+}
+
 bool plan_report_for(enum contract contract, const char *schema_json, size_t size, FILE *out) {
     struct error error = {.code = ERROR_NONE};
     struct plan *plan = compile(contract, schema_json, size, out, &error);

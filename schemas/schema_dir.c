@@ -35,7 +35,7 @@ static bool binds(const char *dir, int32_t id, struct error *error) {
     size_t size = 0;
     char *json = schema_dir_read(dir, id, &size);
     if (json == NULL) return error_set(error, ERROR_CONFIG, "cannot be read: %s", strerror(errno));
-    struct plan *plan = plan_compile(json, size, error);
+    struct plan *plan = plan_compile_for(plan_contract_of(json, size), json, size, error);
     free(json);
     if (plan == NULL) error->code = ERROR_CONFIG;
     plan_free(plan);

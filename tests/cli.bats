@@ -77,6 +77,30 @@ bats_require_minimum_version 1.5.0
     [[ "$output" == *"never money"* ]]
 }
 
+@test "a schema of signals is held to the contract of signals, by its name or as one" {
+    cd "$BATS_TEST_TMPDIR"
+    "$SAQSHY" schema print 4 > 201.avsc
+    run "$SAQSHY" schema check 201.avsc
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"signal_id"* ]]
+    run "$SAQSHY" schema check 201.avsc --as transactions
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"does not bind as transactions"* ]]
+    sed 's/"FraudSignal"/"Report"/' 201.avsc > report.avsc
+    run "$SAQSHY" schema check report.avsc
+    [ "$status" -eq 65 ]
+    run "$SAQSHY" schema check report.avsc --as signals
+    [ "$status" -eq 0 ]
+    for words in "check 201.avsc --as order" "print 4 --as signals"; do
+        run "$SAQSHY" schema $words
+        [ "$status" -eq 2 ]
+    done
+    mkdir schemas
+    mv 201.avsc schemas
+    run "$SAQSHY" check -X schema.dir=schemas
+    [[ "$output" == *"ok       201.avsc "*"binds"* ]]
+}
+
 @test "gen is bit-identical on re-run and differs by seed" {
     cd "$BATS_TEST_TMPDIR"
     "$SAQSHY" gen --quiet --days 2 --accounts 500 --out a.avro --labels a.csv

@@ -15,6 +15,7 @@
 
 #define INPUT "antifrod.transactions"
 #define DEAD_LETTERS "antifrod.transactions.dlq"
+#define SIGNALS "antifrod.signals"
 enum { PARTITIONS = 2 };
 
 struct stand {
@@ -217,6 +218,23 @@ static void what_can_be_decoded_is(void **state) {
     expect_text(stand, "\"redriven\":false");
 }
 
+static void a_signal_is_decoded_as_one(void **state) {
+    struct stand *stand = *state;
+    struct dlq_query query = query_of(stand);
+    struct signal signal = sample_signal("s-1", "mule", 0);
+    signal.revision = 0;
+    memory_port_create_topic(stand->memory, SIGNALS, 1);
+    sample_send_signal(stand->memory, stand->encoder, "s-1", &signal, 1);
+    must_run(stand);
+    query.reason = "BAD_VALUE";
+    assert_int_equal(show(stand, &query), 1);
+    expect_text(stand, "decoded    by schema id 4");
+    expect_text(stand, "subjects[0].token            \"mule\"");
+    query.json = true;
+    show(stand, &query);
+    expect_text(stand, "\"signal_id\":\"\\\"s-1\\\"\"");
+}
+
 /* Sending back. */
 
 static bool same(struct bytes a, struct bytes b) {
@@ -410,6 +428,7 @@ int main(void) {
         TEST(what_is_no_letter_is_counted_apart),
         TEST(a_letter_is_shown_whole),
         TEST(what_can_be_decoded_is),
+        TEST(a_signal_is_decoded_as_one),
         TEST(a_letter_goes_back_as_it_came),
         TEST(a_letter_goes_back_once),
         TEST(one_that_dies_again_may_go_back_again),

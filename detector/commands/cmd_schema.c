@@ -10,17 +10,32 @@
 
 enum { SCHEMA_FILE_MAX = 1 << 20 };
 
-static bool check_file(const char *path, struct error *error) {
+static const char *const contract_names[] = {
+    [CONTRACT_TRANSACTION] = "transactions", [CONTRACT_SIGNAL] = "signals"};
+
+static bool read_contract(const char *name, enum contract *contract, struct error *error) {
+    if (name == NULL) return true;
+    for (*contract = CONTRACT_TRANSACTION; *contract <= CONTRACT_SIGNAL; ++*contract)
+        if (strcmp(name, contract_names[*contract]) == 0) return true;
+    error_set(error, ERROR_USAGE, "--as takes transactions or signals, not %s", name);
+    return false;
+}
+
+static bool check_file(const char *path, const char *as, struct error *error) {
+    enum contract contract = CONTRACT_TRANSACTION;
+    if (!read_contract(as, &contract, error)) return false;
     FILE *file = files_open(path, ERROR_IO, error);
     if (file == NULL) return false;
     char *json = malloc(SCHEMA_FILE_MAX);
     const size_t size = json == NULL ? 0 : fread(json, 1, SCHEMA_FILE_MAX, file);
     fclose(file);
-    const bool binds = json != NULL && plan_report(json, size, stdout);
+    if (json != NULL && as == NULL) contract = plan_contract_of(json, size);
+    const bool binds = json != NULL && plan_report_for(contract, json, size, stdout);
     free(json);
     return binds ||
            error_set(error, ERROR_BAD_DATA,
-                     "%s does not bind; the line REFUSED above says which field and why", path);
+                     "%s does not bind as %s; the line REFUSED above says which field and why",
+                     path, contract_names[contract]);
 }
 
 static bool print_shipped(const char *id, struct error *error) {
@@ -37,17 +52,22 @@ static bool print_shipped(const char *id, struct error *error) {
 
 int cmd_schema(int argc, char **argv) {
     struct error error = {.code = ERROR_NONE};
+    struct cli_flag flags[] = {
+        {"--as", "WHAT", "check: transactions or signals (by the name of the record)", NULL}};
     struct cli cli = {
-        .usage = "saqshy schema check FILE.avsc | saqshy schema print ID",
+        .usage = "saqshy schema check FILE.avsc [--as WHAT] | saqshy schema print ID",
         .purpose = "Shows what of a writer's schema binds to the contract; prints shipped ones.",
+        .flags = flags,
+        .flag_count = sizeof flags / sizeof flags[0],
         .positional_max = 2};
     const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
     if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
     const char *verb = cli.positional_count == 2 ? cli.positional[0] : "";
     bool ok;
+    const char *as = cli_value(&cli, "--as");
     if (strcmp(verb, "check") == 0)
-        ok = check_file(cli.positional[1], &error);
-    else if (strcmp(verb, "print") == 0)
+        ok = check_file(cli.positional[1], as, &error);
+    else if (strcmp(verb, "print") == 0 && as == NULL)
         ok = print_shipped(cli.positional[1], &error);
     else
         ok = error_set(&error, ERROR_USAGE, "usage: %s", cli.usage);

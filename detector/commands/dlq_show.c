@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/digest.h"
+#include "detector/base/printable.h"
 #include "detector/commands/dlq.h"
+#include "detector/commands/dlq_decode.h"
 #include "detector/commands/dlq_walk.h"
-#include "schemas/avro_text.h"
-#include "schemas/catalog.h"
-#include "schemas/encode.h"
-#include "schemas/frame.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -17,9 +15,7 @@ struct show {
     struct port *port;
     const struct dlq_query *query;
     FILE *out;
-    struct catalog *catalog;
-    struct encoder *encoder;
-    struct avro_text *contract; /* of TransactionEvent */
+    struct dlq_decoder *decoder;
     int64_t shown;
     json_t *fields; /* of the letter in hand, for JSON */
 };
@@ -82,31 +78,7 @@ static void print_headers(const struct show *s, const struct port_record *record
     }
 }
 
-/* Decoding, by what is known now. */
-
-static bool decode(struct show *s, struct bytes value, int32_t *schema_id, struct bytes *contract,
-                   struct error *error) {
-    const struct plan *plan = NULL;
-    const char *why = "the record has no value";
-    struct transaction tx;
-    struct bytes body;
-    uint32_t used = 0;
-    if (value.data == NULL || !frame_parse(value, schema_id, &body, &why))
-        return error_set(error, ERROR_BAD_DATA, "no frame: %s", why);
-    switch (catalog_plan(s->catalog, *schema_id, &plan, &why)) {
-    case CATALOG_UNKNOWN:
-        return error_set(error, ERROR_BAD_DATA, "schema id %d is not known here", (int)*schema_id);
-    case CATALOG_REFUSED:
-        return error_set(error, ERROR_BAD_DATA, "schema id %d: %s", (int)*schema_id, why);
-    case CATALOG_FOUND:
-        break;
-    }
-    if (!plan_decode(plan, body, &tx, &used, &why))
-        return error_set(error, ERROR_BAD_DATA, "schema id %d: %s", (int)*schema_id, why);
-    if (used != body.size)
-        return error_set(error, ERROR_BAD_DATA, "%u bytes are left over", body.size - used);
-    return encode_transaction(s->encoder, &tx, contract, error);
-}
+/* Decoding. */
 
 static void print_field(void *context, const struct avro_leaf *leaf) {
     const struct show *s = context;
@@ -116,18 +88,21 @@ static void print_field(void *context, const struct avro_leaf *leaf) {
         fprintf(s->out, "    %-*s %s\n", DECODED_NAME_WIDTH, leaf->path, leaf->value);
 }
 
-static void print_decoded(struct show *s, struct bytes value) {
+static void print_decoded(struct show *s, const char *topic, struct bytes value) {
     struct error error = {.code = ERROR_NONE};
-    int32_t schema_id = 0;
-    struct bytes framed = {(const uint8_t *)"", 0};
-    const char *why = NULL;
-    if (!decode(s, value, &schema_id, &framed, &error)) {
-        fprintf(s->out, "  decoded    no: %s\n", error.text);
+    struct dlq_decoded decoded;
+    if (!dlq_decode(s->decoder, topic, value, &decoded, &error)) {
+        fputs("  decoded    no: ", s->out);
+        printable_put(error.text, s->out);
+        fputc('\n', s->out);
         return;
     }
-    fprintf(s->out, "  decoded    by schema id %d, in the names of the contract\n", (int)schema_id);
-    const struct bytes body = {framed.data + FRAME_SIZE, framed.size - FRAME_SIZE};
-    avro_text_read(s->contract, body, print_field, s, &why);
+    if (decoded.json != NULL)
+        fputs("  decoded    as JSON, by its keys\n", s->out);
+    else
+        fprintf(s->out, "  decoded    by schema id %d, in the names of the contract\n",
+                (int)decoded.schema_id);
+    dlq_decoded_tell(&decoded, print_field, s);
 }
 
 /* One letter. */
@@ -153,7 +128,7 @@ static void print_letter(struct show *s, const struct dlq_letter *letter,
     print_text(out, record->key, KEY_BYTES_MAX);
     fputc('\n', out);
     print_value(s, record->value);
-    print_decoded(s, record->value);
+    print_decoded(s, letter->source_topic, record->value);
 }
 
 static json_t *json_hex(struct bytes bytes) {
@@ -183,15 +158,13 @@ static json_t *json_headers(const struct show *s, const struct port_record *reco
     return headers;
 }
 
-static json_t *json_decoded(struct show *s, struct bytes value, struct error *error) {
-    int32_t schema_id = 0;
-    struct bytes framed = {(const uint8_t *)"", 0};
-    const char *why = NULL;
-    if (!decode(s, value, &schema_id, &framed, error)) return json_null();
+static json_t *json_decoded(struct show *s, const char *topic, struct bytes value,
+                            struct error *error) {
+    struct dlq_decoded decoded;
+    if (!dlq_decode(s->decoder, topic, value, &decoded, error)) return json_null();
     json_t *fields = json_object();
     s->fields = fields;
-    avro_text_read(s->contract, (struct bytes){framed.data + FRAME_SIZE, framed.size - FRAME_SIZE},
-                   print_field, s, &why);
+    dlq_decoded_tell(&decoded, print_field, s);
     s->fields = NULL;
     return fields;
 }
@@ -200,7 +173,7 @@ static void print_json(struct show *s, const struct dlq_letter *letter,
                        const struct dlq_place *place) {
     const struct port_record *record = place->record;
     struct error error = {.code = ERROR_NONE};
-    json_t *decoded = json_decoded(s, record->value, &error);
+    json_t *decoded = json_decoded(s, letter->source_topic, record->value, &error);
     json_t *row = json_pack(
         "{ss si sI ss so sI si sI sI sb so* so so so so}", "topic", letter->source_topic,
         "partition", (int)letter->source_partition, "offset", (json_int_t)letter->source_offset,
@@ -239,17 +212,11 @@ static bool take(void *context, const struct dlq_letter *letter, const struct dl
 bool dlq_show(struct port *port, const struct dlq_query *query, FILE *out, int64_t *shown,
               struct error *error) {
     struct show s = {.port = port, .query = query, .out = out};
-    size_t size = 0;
-    const char *json = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
     struct dlq_walk walk = {
         .port = port, .topic = query->options->topic_dead_letters, .each = take, .context = &s};
-    s.catalog = catalog_open(query->options->schema_dir, error);
-    s.encoder = s.catalog == NULL ? NULL : encoder_open(error);
-    s.contract = s.encoder == NULL ? NULL : avro_text_open(json, size, error);
-    const bool ok = s.contract != NULL && dlq_walk(&walk, error);
-    avro_text_close(s.contract);
-    encoder_close(s.encoder);
-    catalog_close(s.catalog);
+    s.decoder = dlq_decoder_open(query->options, error);
+    const bool ok = s.decoder != NULL && dlq_walk(&walk, error);
+    dlq_decoder_close(s.decoder);
     *shown = s.shown;
     return ok;
 }
