@@ -353,10 +353,19 @@ static void trace_signal(struct apply *a, const struct signal *s, enum signal_ef
         taint_report(a->taint, a->signals, s, clock_s);
 }
 
+/* Before the first transaction there is no clock by which signals end: where one has no room, what
+ * had ended when it was reported makes some. */
+static enum signal_effect take_signal(struct apply *a, const struct signal *s, int64_t clock_s) {
+    const enum signal_effect effect = signals_apply(a->signals, s, clock_s);
+    if (effect != EFFECT_FULL || clock_s != 0) return effect;
+    signals_drop_ended(a->signals, s->reported_at_s);
+    return signals_apply(a->signals, s, clock_s);
+}
+
 static void apply_signal(struct apply *a, struct batch *batch, uint32_t row) {
     const struct signal *s = &batch->signal[row];
     const int64_t clock_s = batch->clock_s[row];
-    const enum signal_effect effect = signals_apply(a->signals, s, clock_s);
+    const enum signal_effect effect = take_signal(a, s, clock_s);
     batch->signal_effect[row] = effect;
     if (a->taint != NULL) trace_signal(a, s, effect, clock_s);
 }

@@ -69,7 +69,7 @@ static void drop_one(struct signals *t, uint32_t day) {
     signals_delete(t, number);
 }
 
-static void drop_old(struct signals *t, int64_t clock_s) {
+void signals_drop_ended(struct signals *t, int64_t clock_s) {
     for (int dropped = 0; t->day < DAYS && (t->day + INT64_C(1)) * DAY_S <= clock_s;)
         if (t->days[t->day] == 0)
             t->day++;
@@ -187,6 +187,6 @@ static enum signal_effect put(struct signals *t, const struct signal *s, int64_t
 enum signal_effect signals_apply(struct signals *t, const struct signal *s, int64_t clock_s) {
     signal_index_migrate(&t->ids);
     signal_index_migrate(&t->subjects);
-    drop_old(t, clock_s);
+    signals_drop_ended(t, clock_s);
     return s->kind == SIGNAL_WITHDRAWAL ? withdraw(t, s, clock_s) : put(t, s, clock_s);
 }

@@ -40,6 +40,9 @@ void signals_close(struct signals *signals);
 enum signal_effect signals_apply(struct signals *signals, const struct signal *signal,
                                  int64_t clock_s);
 
+/* Drops at most 64 signals that had ended before that second's day, whatever the clock. */
+void signals_drop_ended(struct signals *signals, int64_t second);
+
 /* Identity of a subject; that of an account is account_key_of(token). */
 struct account_key subject_key_of(enum subject_type type, struct text token);
 
