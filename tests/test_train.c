@@ -82,6 +82,21 @@ static struct trained *trained_with(const struct train_options *options) {
     return trained_on(world(), options);
 }
 
+/* What the usual options give: several look at it. */
+static struct trained *usually;
+
+static int train_usually(void **state) {
+    (void)state;
+    usually = trained_with(&usual);
+    return 0;
+}
+
+static int forget(void **state) {
+    (void)state;
+    free(usually);
+    return 0;
+}
+
 static void a_linear_system_is_solved(void **state) {
     double a[9] = {4, 0, 0, 2, 5, 0, 1, 3, 6}, b[3] = {9, 21, 25}; /* x = 1, 2, 3 */
     double indefinite[4] = {1, 0, 2, 1}, any[2] = {1, 1};
@@ -241,7 +256,7 @@ static void a_fit_with_signs_ends_at_its_conditions(void **state) {
 }
 
 static void what_is_told_apart_is_learned(void **state) {
-    struct trained *t = trained_with(&usual);
+    const struct trained *t = usually;
     (void)state;
     assert_true(t->fit.converged);
     assert_int_equal(t->bad_accounts, 60);
@@ -258,7 +273,6 @@ static void what_is_told_apart_is_learned(void **state) {
         rows += t->scores.rows[bin];
     assert_int_equal(rows, t->rows);
     assert_int_equal(t->scores.accounts, ACCOUNTS);
-    free(t);
 }
 
 static double validated(const struct train_trial *trial) {
@@ -267,7 +281,7 @@ static double validated(const struct train_trial *trial) {
 
 /* Boosting stops where validation says: of what it proposes in order, the best number is kept. */
 static void how_far_boosting_goes_is_what_validation_says(void **state) {
-    struct trained *t = trained_with(&usual);
+    const struct trained *t = usually;
     (void)state;
     assert_int_equal(t->trials, TRAIN_SIZES * TRAIN_PENALTIES);
     const struct train_trial *chosen = &t->trial[t->chosen];
@@ -279,12 +293,11 @@ static void how_far_boosting_goes_is_what_validation_says(void **state) {
     }
     assert_true(t->count <= chosen->terms);
     assert_true(chosen->terms < usual.terms_max);
-    free(t);
 }
 
 /* Raising a risk never lowers the score, whatever the other features are. */
 static void the_score_never_falls_as_a_risk_rises(void **state) {
-    struct trained *t = trained_with(&usual);
+    const struct trained *t = usually;
     (void)state;
     assert_true(t->count > 0);
     for (uint32_t i = 0; i < t->count; i++) {
@@ -292,11 +305,10 @@ static void the_score_never_falls_as_a_risk_rises(void **state) {
         assert_true(term_sign(&t->term[i], &sign));
         assert_true(t->weight[i + 1] * sign >= 0);
     }
-    free(t);
 }
 
 static void the_document_is_what_the_engine_accepts(void **state) {
-    struct trained *t = trained_with(&usual);
+    const struct trained *t = usually;
     const struct train_story story = {.id = "a-test",
                                       .input_sha256 = "0",
                                       .labels_sha256 = "0",
@@ -317,7 +329,6 @@ static void the_document_is_what_the_engine_accepts(void **state) {
     free(first);
     free(second);
     free(again);
-    free(t);
 }
 
 /* Poison. */
@@ -598,5 +609,5 @@ int main(void) {
         cmocka_unit_test(a_validation_without_bad_accounts_says_when),
         cmocka_unit_test(words_say_the_term),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, train_usually, forget);
 }
