@@ -199,12 +199,12 @@ static bool is_of(const struct naive_trail *n, const struct taken *t, const stru
 static void take_from_lot(struct naive_trail *n, int move, int lot, int64_t amount) {
     struct row *row = &n->rows[n->moves[move].payee];
     for (int i = row->count; i > 0 && amount > 0; i--) {
-        struct coin *coin = &row->coins[i - 1];
-        if (!coin->here || coin->lot != lot) continue;
-        coin->here = false;
+        const struct coin coin = row->coins[i - 1];
+        if (!coin.here || coin.lot != lot) continue;
+        row->coins[i - 1].here = false;
         amount--;
-        if (coin->track[0] != '\0')
-            snprintf(n->ended[n->ended_count++], NAIVE_TRACK_MAX, "%.40s>%d:%d", coin->track, move,
+        if (coin.track[0] != '\0')
+            snprintf(n->ended[n->ended_count++], NAIVE_TRACK_MAX, "%.40s>%d:%d", coin.track, move,
                      TRAIL_UNDONE);
     }
 }

@@ -364,7 +364,7 @@ static void a_restart_keeps_it_whatever_the_files_say(void **state) {
     send_transactions(0, 200);
     must_run();
     for (int i = 1; i < 4; i++) {
-        char id[16], json[DOCUMENT_SIZE];
+        char id[24], json[DOCUMENT_SIZE];
         snprintf(id, sizeof id, "file-%d", i);
         FILE *file = fopen(stand.options.policy_path, "w");
         assert_non_null(file);

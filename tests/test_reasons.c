@@ -43,7 +43,7 @@ static char *make_document(void) {
                   "\"calibration\": {\"type\": \"logistic\"}, \"terms\": [",
                   feature_table_sha256());
     for (int i = 0; i < STEPS; i++) {
-        char name[16];
+        char name[24];
         (void)snprintf(name, sizeof name, "step %d", i);
         print_term(out, name, i % 2 == 0 ? 1 + i * 0.25 : -1 - i * 0.25);
         print_step(out, i, 10);

@@ -292,7 +292,7 @@ static void many_subjects_need_room_too(void **unused) {
     struct signals *t = table_of(1);
     struct signal s =
         a_signal("an id that is no UUID and takes room of its own", SUBJECT_ACCOUNT, "0", 0);
-    static char tokens[SIGNAL_SUBJECTS_MAX][8];
+    static char tokens[SIGNAL_SUBJECTS_MAX][12];
     for (int i = 1; i < SIGNAL_SUBJECTS_MAX; i++) {
         snprintf(tokens[i], sizeof tokens[i], "%d", i);
         signal_also(&s, SUBJECT_ACCOUNT, tokens[i], ROLE_DROPPER);
