@@ -210,6 +210,14 @@ static uint8_t stranger_bit(const struct ring *r, const struct ring_event *event
     return event->counterparty == 0 ? 0 : BIT_STRANGER;
 }
 
+bool account_is_stranger(const struct account *a, const struct ring_event *event,
+                         const struct kernels *k) {
+    const struct ring r = ring_of(a);
+    uint64_t same[2];
+    k->match(r.counterparty, r.count, event->counterparty, same);
+    return stranger_bit(&r, event, same) != 0;
+}
+
 /* Gives NEWEST to the event unless a later one of its counterparty is there. */
 static uint8_t newest_bit(const struct ring *r, const struct ring_event *event,
                           const uint64_t same[2]) {
@@ -313,27 +321,32 @@ struct account_unspent account_unspent(const struct account *a, int64_t second) 
     return unspent;
 }
 
-static const uint8_t evidence_bits[] = {
-    [EVIDENCE_ANY] = 0,
-    [EVIDENCE_CREDITS] = BIT_CREDIT,
-    [EVIDENCE_DEBITS] = BIT_DEBIT,
-    [EVIDENCE_P2P_CREDITS] = BIT_CREDIT | BIT_P2P,
-    [EVIDENCE_P2P_DEBITS] = BIT_DEBIT | BIT_P2P,
-    [EVIDENCE_CASH_DEBITS] = BIT_DEBIT | BIT_CASH,
-    [EVIDENCE_ATTEMPTS] = BIT_ATTEMPT,
+/* Bits and kind that an event has all of. */
+static const struct {
+    uint8_t bits, kind;
+} evidence_marks[] = {
+    [EVIDENCE_ANY] = {0, 0},
+    [EVIDENCE_CREDITS] = {BIT_CREDIT, 0},
+    [EVIDENCE_DEBITS] = {BIT_DEBIT, 0},
+    [EVIDENCE_P2P_CREDITS] = {BIT_CREDIT | BIT_P2P, 0},
+    [EVIDENCE_P2P_DEBITS] = {BIT_DEBIT | BIT_P2P, 0},
+    [EVIDENCE_CASH_DEBITS] = {BIT_DEBIT | BIT_CASH, 0},
+    [EVIDENCE_ATTEMPTS] = {BIT_ATTEMPT, 0},
+    [EVIDENCE_FLAGGED_CREDITS] = {BIT_CREDIT, KIND_FLAGGED},
 };
 
 uint32_t account_evidence(const struct account *a, int feature, int64_t second, uint32_t *slots,
                           uint32_t max) {
     const struct feature *f = &feature_table[feature];
     const struct ring r = ring_of(a);
-    const uint8_t bits = evidence_bits[f->evidence];
+    const uint8_t bits = evidence_marks[f->evidence].bits, kind = evidence_marks[f->evidence].kind;
     const int64_t window_s = f->window_s == 0 ? SECONDS_24H : f->window_s;
     uint32_t found = 0;
     for (uint32_t i = r.count; i > 0 && found < max; i--) {
         const int64_t at_s = r.second[i - 1];
         const bool inside = at_s > second - window_s && at_s <= second;
-        if (inside && (r.bits[i - 1] & bits) == bits) slots[found++] = i - 1;
+        if (inside && (r.bits[i - 1] & bits) == bits && (r.kind[i - 1] & kind) == kind)
+            slots[found++] = i - 1;
     }
     return found;
 }

@@ -34,7 +34,8 @@ enum {
     KIND_EVENT_TYPE = 15,
     KIND_IN = 16, /* money came in, own transfers included */
     KIND_ROUND = 32,
-    KIND_FOREIGN = 64, /* money went abroad */
+    KIND_FOREIGN = 64, /* of what went out: abroad */
+    KIND_FLAGGED = 64, /* of what came in: there was evidence against the payer */
     KIND_PHONE = 128,  /* sent to a phone number */
 };
 
@@ -177,6 +178,10 @@ void account_insert(struct account *account, const struct ring_event *event,
                     const struct kernels *kernels);
 /* The decayed number of credits at `second`; a time before the newest is that one. */
 double account_credit_rate(const struct account *account, int64_t second);
+/* Whether the counterparty is an account that is not in the ring within the 7 d before the event.
+ */
+bool account_is_stranger(const struct account *account, const struct ring_event *event,
+                         const struct kernels *kernels);
 /* True when the ring holds the same transaction: tx hash, amount, counterparty and kind. */
 bool account_holds(const struct account *account, const struct ring_event *event,
                    const struct kernels *kernels);

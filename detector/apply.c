@@ -14,7 +14,7 @@
 
 _Static_assert(BATCH_STRIDE == ACCOUNTS_STRIDE, "upkeep is done between batches");
 
-enum { ROUND_TIYN = 100000, FETCH_ROWS = 32 };
+enum { ROUND_TIYN = 100000, FETCH_ROWS = 32, FRAUD_CALL_S = SECONDS_24H };
 
 /* What a row of the batch is about; by enum side_role. */
 struct work {
@@ -23,14 +23,22 @@ struct work {
     uint32_t tx_hash;
 };
 
+/* Of whom signals may speak. */
+struct subjects {
+    struct account_key keys[4];
+    size_t count;
+};
+
 struct apply {
     struct accounts *accounts;
     struct taint *taint; /* NULL: none */
     struct signals *signals;
+    bool asking;          /* a row of the batch may find a signal */
     uint64_t maintain_at; /* ordinal */
     int64_t clock_s;      /* engine clock of the last row */
     int64_t first_s;      /* event time of the first applied row; INT64_MAX before it */
     struct work work[BATCH_EVENTS];
+    struct subjects subjects[BATCH_EVENTS][2]; /* while asking */
     struct features features;
     uint8_t *copies; /* records as they stood for earlier rows of the batch */
     size_t copies_used, copies_size;
@@ -122,6 +130,31 @@ static void hash_keys(struct apply *a, const struct batch *batch) {
     }
 }
 
+static void add_subject(const struct apply *a, struct subjects *subjects, enum subject_type type,
+                        struct text token) {
+    if (token.size == 0) return;
+    const struct account_key key = subject_key_of(type, token);
+    signals_prefetch(a->signals, key);
+    subjects->keys[subjects->count++] = key;
+}
+
+/* The same for the index of signals. */
+static void hash_subjects(struct apply *a, const struct batch *batch) {
+    for (uint32_t row = 0; row < batch->count; row++)
+        for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
+            if (!has_side(batch, row, role)) continue;
+            const struct transaction *tx = &batch->tx[row];
+            const struct party *party = party_of(tx, (enum side_role)role);
+            struct subjects *subjects = &a->subjects[row][role];
+            signals_prefetch(a->signals, a->work[row].keys[role]);
+            subjects->keys[0] = a->work[row].keys[role];
+            subjects->count = 1;
+            add_subject(a, subjects, SUBJECT_PERSON, party->person_token);
+            add_subject(a, subjects, SUBJECT_PHONE, party->phone_token);
+            if (role == SIDE_PAYER) add_subject(a, subjects, SUBJECT_DEVICE, tx->device_token);
+        }
+}
+
 /* Phase 2, for the next rows: probe the index, and fetch the records. */
 static void fetch_records(const struct apply *a, const struct batch *batch, uint32_t first) {
     uint32_t references[2 * FETCH_ROWS], count = 0;
@@ -163,11 +196,17 @@ static uint8_t bits_of(const struct transaction *tx, enum side_role role) {
     return bits;
 }
 
-static uint8_t kind_of(const struct transaction *tx, enum side_role role) {
-    const struct text country = tx->country_to;
-    uint8_t kind = role == SIDE_PAYEE ? KIND_IN : 0;
+static bool is_foreign(struct text country) {
+    return country.size > 0 && !text_equal(country, text_of("KZ"));
+}
+
+static uint8_t kind_of(const struct transaction *tx, enum side_role role, bool flagged) {
+    uint8_t kind = 0;
+    if (role == SIDE_PAYEE)
+        kind = flagged ? KIND_IN | KIND_FLAGGED : KIND_IN;
+    else if (is_foreign(tx->country_to))
+        kind = KIND_FOREIGN;
     if (tx->amount_tiyn % ROUND_TIYN == 0) kind |= KIND_ROUND;
-    if (country.size > 0 && !text_equal(country, text_of("KZ"))) kind |= KIND_FOREIGN;
     if (tx->payee_alias_type == ALIAS_TYPE_PHONE) kind |= KIND_PHONE;
     return kind;
 }
@@ -183,8 +222,9 @@ static struct account *account_of(const struct apply *a, uint32_t row, int role)
     return place == NULL ? NULL : accounts_at(a->accounts, place);
 }
 
+/* `flagged`: there is evidence against the payer. */
 static struct ring_event event_of(const struct apply *a, const struct batch *batch, uint32_t row,
-                                  enum side_role role) {
+                                  enum side_role role, bool flagged) {
     const struct transaction *tx = &batch->tx[row];
     const struct party *party = party_of(tx, role);
     const struct account *other = account_of(a, row, 1 - (int)role);
@@ -201,7 +241,7 @@ static struct ring_event event_of(const struct apply *a, const struct batch *bat
         .tx_hash = a->work[row].tx_hash,
         .amount = quantise_amount(tx->amount_tiyn),
         .bits = bits_of(tx, role),
-        .kind = kind_of(tx, role),
+        .kind = kind_of(tx, role, flagged),
         .event_type = tx->event_type,
         .channel = tx->channel,
         .rail = tx->rail,
@@ -222,13 +262,14 @@ static void keep_for_earlier_rows(struct apply *a, struct batch *batch, struct a
 }
 
 static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum side_role role,
-                     struct account *account, const struct amounts_before *before) {
+                     struct account *account, const struct amounts_before *before,
+                     const struct outside *outside) {
     const uint32_t i = batch->sides++;
     if (account->side == 0) account->side = (uint16_t)(i + 1);
     batch->side[i] = (struct side){
         .event = row, .account_number = account->number, .role = role, .account = account};
     features_quality(account, batch->tx[row].event_time_s, a->first_s, &batch->side[i]);
-    features_take(&a->features, batch, i, account, before);
+    features_take(&a->features, batch, i, account, before, outside);
 }
 
 /* A record of a larger class, or the events back at slot 0: there is room for one more. */
@@ -264,25 +305,25 @@ static void move_taint(struct apply *a, const struct batch *batch, uint32_t row)
 
 /* Money that moved is applied, then scored: the debit before the credit. */
 static void apply_moved(struct apply *a, struct batch *batch, uint32_t row,
-                        const struct ring_event events[2]) {
+                        const struct ring_event events[2], const struct outside outside[2]) {
     for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
         const struct account *account = account_of(a, row, role);
         if (account == NULL) continue;
         const struct amounts_before before = features_before(account);
         struct account *after = insert(a, batch, row, role, &events[role]);
         if (role == SIDE_PAYEE) move_taint(a, batch, row);
-        add_side(a, batch, row, (enum side_role)role, after, &before);
+        add_side(a, batch, row, (enum side_role)role, after, &before, &outside[role]);
     }
 }
 
 /* An attempt is scored against the state as it stands; the payer's ring remembers it afterwards. */
 static void apply_attempt(struct apply *a, struct batch *batch, uint32_t row,
-                          const struct ring_event events[2]) {
+                          const struct ring_event events[2], const struct outside outside[2]) {
     for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
         struct account *account = account_of(a, row, role);
         if (account == NULL) continue;
         const struct amounts_before before = features_before(account);
-        add_side(a, batch, row, (enum side_role)role, account, &before);
+        add_side(a, batch, row, (enum side_role)role, account, &before, &outside[role]);
     }
     if (a->work[row].places[SIDE_PAYER] != NULL)
         insert(a, batch, row, SIDE_PAYER, &events[SIDE_PAYER]);
@@ -307,19 +348,48 @@ static void touch(struct apply *a, struct batch *batch, uint32_t row) {
     }
 }
 
+static void ask_signals(const struct apply *a, const struct batch *batch, uint32_t row,
+                        struct signal_evidence evidence[2]) {
+    for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
+        evidence[role] = (struct signal_evidence){.weight = 0};
+        if (!a->asking || a->work[row].places[role] == NULL) continue;
+        const struct subjects *subjects = &a->subjects[row][role];
+        signals_ask(a->signals, subjects->keys, subjects->count, batch->clock_s[row],
+                    &evidence[role]);
+    }
+}
+
+/* Whether the payer was called from a marked number within the day before, and pays somebody new.
+ */
+static bool is_fraud_call(const struct apply *a, uint32_t row, const struct ring_event *event,
+                          int64_t called_s) {
+    if (called_s > event->second || called_s <= event->second - FRAUD_CALL_S) return false;
+    if (event->event_type == EVENT_TYPE_OWN_TRANSFER || (event->bits & BIT_REVERSAL) != 0)
+        return false;
+    return account_is_stranger(account_of(a, row, SIDE_PAYER), event, a->features.kernels);
+}
+
 static void apply_row(struct apply *a, struct batch *batch, uint32_t row) {
+    struct signal_evidence evidence[2];
     touch(a, batch, row);
-    const struct ring_event events[2] = {event_of(a, batch, row, SIDE_PAYER),
-                                         event_of(a, batch, row, SIDE_PAYEE)};
+    ask_signals(a, batch, row, evidence);
+    const bool flagged = evidence[SIDE_PAYER].weight > 0;
+    const struct ring_event events[2] = {event_of(a, batch, row, SIDE_PAYER, flagged),
+                                         event_of(a, batch, row, SIDE_PAYEE, flagged)};
     if (is_duplicate(a, row, events)) {
         batch->verdict[row] = VERDICT_DUPLICATE;
         return;
     }
     if (a->first_s == INT64_MAX) a->first_s = batch->tx[row].event_time_s;
+    const int64_t called_s = evidence[SIDE_PAYER].called_s;
+    const struct outside outside[2] = {
+        {evidence[SIDE_PAYER].weight,
+         called_s != 0 && is_fraud_call(a, row, &events[SIDE_PAYER], called_s)},
+        {evidence[SIDE_PAYEE].weight, false}};
     if (is_attempt(batch->tx[row].tx_status))
-        apply_attempt(a, batch, row, events);
+        apply_attempt(a, batch, row, events, outside);
     else
-        apply_moved(a, batch, row, events);
+        apply_moved(a, batch, row, events, outside);
 }
 
 /* Upkeep falls between the same rows for any split into batches. */
@@ -370,12 +440,23 @@ static void apply_signal(struct apply *a, struct batch *batch, uint32_t row) {
     if (a->taint != NULL) trace_signal(a, s, effect, clock_s);
 }
 
+/* An empty table is asked nothing. */
+static bool may_find_signals(const struct apply *a, const struct batch *batch) {
+    if (a->signals == NULL) return false;
+    if (signals_count(a->signals) > 0) return true;
+    for (uint32_t row = 0; row < batch->count; row++)
+        if (batch->verdict[row] == VERDICT_SIGNAL) return true;
+    return false;
+}
+
 void apply_batch(struct apply *a, struct batch *batch) {
     batch->sides = 0;
     if (batch->count == 0) return;
     a->copies_used = 0;
     maintain(a, batch);
     hash_keys(a, batch);
+    a->asking = may_find_signals(a, batch);
+    if (a->asking) hash_subjects(a, batch);
     fetch_records(a, batch, 0);
     for (uint32_t row = 0; row < batch->count; row++) {
         if (row % FETCH_ROWS == 0) {

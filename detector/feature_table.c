@@ -267,6 +267,29 @@ const struct feature feature_table[FEATURE_COUNT] = {
         "not given", FEATURE_RISES, EVIDENCE_ANY, "PHONE_OWNER",
         "Phone registered to somebody else", "Телефон оформлен на другого",
         "Телефон басқа адамға тіркелген", ARDFM),
+    ROW(fraud_call, "flag", SECONDS_24H,
+        "1 when the latest call known to the payer's phone from a number of a SIM box or of a "
+        "fraudulent caller was within 24 h, and this event pays or would pay an account that was "
+        "not in the ring within the 7 d before, own transfers and reversals left out; else 0",
+        "this is not the payer", FEATURE_RISES, EVIDENCE_ANY, "FRAUD_CALL",
+        "Pays somebody new after a call from a number reported for fraud",
+        "Платёж новому получателю после звонка с номера, отмеченного как мошеннический",
+        "Алаяқтық белгісі бар нөмірден қоңыраудан кейін жаңа алушыға төлем", OWN),
+    ROW(list_evidence, "ratio", 0,
+        "greatest weight, at the engine clock, of the live signals on the account, its person and "
+        "phone, and of the payer the device (docs/SIGNALS.md); 0 without one; a citizen's report "
+        "counts beside another source alone",
+        "never", FEATURE_RISES, EVIDENCE_ANY, "LIST_EVIDENCE",
+        "Reports and lists name the account or its owner",
+        "Счёт или его владелец указан в сообщениях и списках",
+        "Шот немесе оның иесі хабарламалар мен тізімдерде аталған", ARDFM),
+    ROW(flagged_payers_24h, "count", SECONDS_24H,
+        "different accounts crediting this one within 24 h whose list_evidence was above 0 when "
+        "the latest of those credits came",
+        "never", FEATURE_RISES, EVIDENCE_FLAGGED_CREDITS, "FLAGGED_PAYERS",
+        "Payers named in reports and lists, 24 hours",
+        "Плательщиков из сообщений и списков за 24 часа",
+        "Хабарламалар мен тізімдерде аталған төлеушілер, 24 сағат", ARDFM),
 };
 
 static char table_sha256[DIGEST_HEX_SIZE];

@@ -41,7 +41,8 @@
     X(account_age) X(dormancy_gap) X(days_since_living_payment) X(active_hours_24h)                \
     X(night_share_24h) X(round_amount_share_24h)                                                   \
     X(foreign_out_share_24h) X(crypto_out_share_24h) X(alias_phone_share_24h) X(amount_z)          \
-    X(active_call) X(remote_access) X(credential_age) X(phone_owner_mismatch)
+    X(active_call) X(remote_access) X(credential_age) X(phone_owner_mismatch) X(fraud_call)        \
+    X(list_evidence) X(flagged_payers_24h)
 /* clang-format on */
 
 enum feature_id {
@@ -60,6 +61,7 @@ enum feature_evidence {
     EVIDENCE_P2P_DEBITS,
     EVIDENCE_CASH_DEBITS, /* cash and crypto */
     EVIDENCE_ATTEMPTS,
+    EVIDENCE_FLAGGED_CREDITS, /* of payers with evidence against them */
 };
 
 enum feature_direction { FEATURE_EITHER, FEATURE_RISES, FEATURE_FALLS };

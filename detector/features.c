@@ -60,7 +60,7 @@ INLINE struct mask family_of(const struct view *v, int family, int lane, uint32_
 
 /* bits[] and kind[] as planes. */
 enum { CREDIT, DEBIT, P2P, CASH, NEWEST, STRANGER, ATTEMPT, REVERSAL };
-enum { IN = 4, ROUND, FOREIGN, PHONE };
+enum { IN = 4, ROUND, FOREIGN, PHONE, FLAGGED = FOREIGN };
 
 INLINE void look(struct view *v, uint32_t words) {
     uint32_t low[RING_WINDOWS];
@@ -183,19 +183,24 @@ static struct mask newest_as_of(const struct view *v, int family, uint32_t words
     return newest;
 }
 
-INLINE void distinct(const struct view *v, int family, uint32_t words, int64_t *hour, int64_t *day,
-                     int64_t *week) {
+/* Returns the newest event of each. */
+INLINE struct mask distinct(const struct view *v, int family, uint32_t words, int64_t *hour,
+                            int64_t *day, int64_t *week) {
     const struct mask newest =
         is_late(v) ? newest_as_of(v, family, words) : mask_of(v->masks.bits, NEWEST, words);
     *hour = both(family_of(v, family, LANE_1H, words), newest, words);
     *day = both(family_of(v, family, LANE_24H, words), newest, words);
     *week = both(family_of(v, family, LANE_7D, words), newest, words);
+    return newest;
 }
 
 INLINE void counterparties(struct view *v, uint32_t words) {
     int64_t *whole = v->raw->whole;
-    distinct(v, FAMILY_IN, words, &whole[RAW_payers_1h], &whole[RAW_payers_24h],
-             &whole[RAW_payers_7d]);
+    struct mask flagged = distinct(v, FAMILY_IN, words, &whole[RAW_payers_1h],
+                                   &whole[RAW_payers_24h], &whole[RAW_payers_7d]);
+    for (uint32_t w = 0; w < words; w++)
+        flagged.word[w] &= v->masks.kind[w][FLAGGED];
+    whole[RAW_flagged_payers_24h] = both(family_of(v, FAMILY_IN, LANE_24H, words), flagged, words);
     distinct(v, FAMILY_OUT, words, &whole[RAW_payees_1h], &whole[RAW_payees_24h],
              &whole[RAW_payees_7d]);
 }
@@ -335,7 +340,7 @@ static int64_t flag(uint8_t tristate) {
     return tristate == TRISTATE_NULL ? RAW_NULL : tristate;
 }
 
-static void circumstances(struct view *v) {
+static void circumstances(struct view *v, const struct outside *outside) {
     const bool payer = v->role == SIDE_PAYER;
     const struct transaction *tx = v->tx;
     const struct party *p = payer ? &tx->payer : &tx->payee;
@@ -352,6 +357,8 @@ static void circumstances(struct view *v) {
     whole[RAW_active_call] = payer ? flag(tx->active_call) : RAW_NULL;
     whole[RAW_remote_access] = payer ? flag(tx->remote_access) : RAW_NULL;
     whole[RAW_phone_owner_mismatch] = flag(p->phone_owner_mismatch);
+    whole[RAW_fraud_call] = payer ? outside->fraud_call : RAW_NULL;
+    v->raw->real[RAW_list_evidence] = outside->list_evidence;
 }
 
 /* Adds what the panes keep, to windows of six hours and more. */
@@ -391,7 +398,8 @@ INLINE void take_words(struct view *v, uint32_t words) {
 }
 
 void features_take(struct features *f, struct batch *batch, uint32_t side,
-                   const struct account *account, const struct amounts_before *before) {
+                   const struct account *account, const struct amounts_before *before,
+                   const struct outside *outside) {
     struct view v; /* too large to be cleared first */
     if (f->count == 0) f->first_side = side;
     v.account = account;
@@ -405,7 +413,7 @@ void features_take(struct features *f, struct batch *batch, uint32_t side,
         take_words(&v, 1);
     else
         take_words(&v, 2);
-    circumstances(&v);
+    circumstances(&v, outside);
     v.raw->whole[RAW_amount] = amount_of(quantise_amount(v.tx->amount_tiyn));
     v.raw->real[RAW_credit_rate] = account_credit_rate(account, v.second);
     v.raw->real[RAW_mean] = before->mean;

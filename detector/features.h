@@ -22,8 +22,14 @@ struct amounts_before {
     double mean, variance; /* NaN: too few, or no deviation */
 };
 struct amounts_before features_before(const struct account *account);
+/* What signals say of a side's party at its row. */
+struct outside {
+    double list_evidence;
+    bool fraud_call; /* of a payer */
+};
 void features_take(struct features *features, struct batch *batch, uint32_t side,
-                   const struct account *account, const struct amounts_before *before);
+                   const struct account *account, const struct amounts_before *before,
+                   const struct outside *outside);
 /* Writes the vectors of all sides taken so far; after the last side of a batch. */
 void features_flush(struct features *features, struct batch *batch);
 

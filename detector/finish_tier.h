@@ -170,6 +170,10 @@ static void amount_z(const struct raw_columns *raw, const struct table *t) {
     put(t, FEATURE_amount_z, out);
 }
 
+static void outside(const struct raw_columns *raw, const struct table *t) {
+    put(t, FEATURE_list_evidence, raw->real[RAW_list_evidence]);
+}
+
 void FINISH_TIER(const struct raw_columns *raw, double *columns, size_t stride) {
     const struct table t = {columns, stride};
     families(raw, &t);
@@ -179,4 +183,5 @@ void FINISH_TIER(const struct raw_columns *raw, double *columns, size_t stride) 
     turnovers(raw, &t);
     ages(raw, &t);
     amount_z(raw, &t);
+    outside(raw, &t);
 }

@@ -26,7 +26,7 @@ enum raw_family { FAMILY_IN, FAMILY_OUT, FAMILY_P2P_IN, FAMILY_P2P_OUT, FAMILY_C
     X(credit_debit_gap) X(cash_gap)                                                                \
     X(attempts_1h) X(attempts_24h) X(attempts_new_payee_1h) X(attempts_new_payee_24h)              \
     X(dormancy_gap) X(active_hours_24h)                                                            \
-    X(active_call) X(remote_access) X(phone_owner_mismatch)
+    X(active_call) X(remote_access) X(phone_owner_mismatch) X(fraud_call) X(flagged_payers_24h)
 #define RAW_OTHERS(X)                                                                              \
     X(credited_24h) X(credited_72h) X(credited_7d) X(debited_24h)                                  \
     X(gone_10m) X(gone_1h) X(gone_72h)                                                             \
@@ -42,7 +42,7 @@ enum raw_whole {
         RAW_WHOLE_COUNT
 };
 /* `variance` is NaN where there is no deviation to speak of. */
-enum raw_real { RAW_credit_rate, RAW_mean, RAW_variance, RAW_REAL_COUNT };
+enum raw_real { RAW_credit_rate, RAW_mean, RAW_variance, RAW_list_evidence, RAW_REAL_COUNT };
 
 enum { RAW_VALUES = 2 * RING_FAMILIES * LANES + RAW_WHOLE_COUNT + RAW_REAL_COUNT };
 enum { RAW_ROW = (RAW_VALUES + LANES - 1) / LANES * LANES };

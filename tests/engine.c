@@ -9,12 +9,18 @@
 #define MEMORY_LIMIT (UINT64_C(64) << 20)
 
 struct apply *engine_open(const char *tier, const struct kernels *kernels, int64_t dormancy_s) {
+    return engine_open_with(tier, kernels, dormancy_s, NULL);
+}
+
+struct apply *engine_open_with(const char *tier, const struct kernels *kernels, int64_t dormancy_s,
+                               struct signals *signals) {
     struct error error;
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* little is kept: no huge page is to be cleared */
     const struct apply_options options = {
         .accounts = {.memory_limit = MEMORY_LIMIT, .dormancy_s = dormancy_s},
         .kernel_tier = kernels == NULL ? tier : kernels->name,
         .kernels = kernels,
+        .signals = signals,
     };
     struct apply *apply = apply_open(&options, &error);
     if (apply == NULL) fail_msg("%s", error.text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/histories.h"
 
+#include "tests/a_signal.h"
 #include "tests/chance.h"
 #include "tests/rows.h"
 #include "tests/support.h"
@@ -199,6 +200,89 @@ static int64_t set_ingest(struct chance *chance, const struct manner *m, struct 
     return tx->ingest_time_s;
 }
 
+/* What accounts have beside, some of it together. */
+static const char *const persons[HISTORY_ACCOUNTS_MAX] = {"P1", "P1", "P2", "P3", "", "P4"};
+static const char *const phones[HISTORY_ACCOUNTS_MAX] = {"T1", "T2", "T2", "T3", "T4", ""};
+static const char *const devices[] = {"", "D1", "D2"};
+
+static void dress(struct party *p) {
+    for (int i = 0; i < HISTORY_ACCOUNTS_MAX; i++)
+        if (text_equal(p->account_token, text_of(names[i]))) {
+            p->person_token = text_of(persons[i]);
+            p->phone_token = text_of(phones[i]);
+        }
+}
+
+/* The confidence of a signal, its kind and who says so. */
+static struct signal random_claim(struct chance *chance, const char *id) {
+    static const enum signal_kind kinds[] = {SIGNAL_INCIDENT, SIGNAL_LIST_ENTRY, SIGNAL_BOT_REPORT,
+                                             SIGNAL_OUTCOME,  SIGNAL_FRAUD_CALL, SIGNAL_SIM_BOX};
+    static const enum signal_source sources[] = {SOURCE_BANK, SOURCE_POLICE, SOURCE_CITIZEN_BOT,
+                                                 SOURCE_MOBILE_OPERATOR};
+    static const char *const *const tokens[] = {names, persons, phones, devices};
+    static const enum subject_type types[] = {SUBJECT_ACCOUNT, SUBJECT_PERSON, SUBJECT_PHONE,
+                                              SUBJECT_DEVICE};
+    const uint32_t type = chance_below(chance, 4);
+    const char *token = tokens[type][chance_below(chance, type == 3 ? 3 : HISTORY_ACCOUNTS_MAX)];
+    struct signal s =
+        a_signal_of(id, kinds[chance_below(chance, 6)], sources[chance_below(chance, 4)],
+                    (enum confidence)(CONFIDENCE_REPORTED + chance_below(chance, 4)),
+                    token[0] == '\0' ? names[0] : token);
+    s.subjects[0].type = (uint8_t)(token[0] == '\0' ? SUBJECT_ACCOUNT : types[type]);
+    if (chance_is(chance, 20)) s.subjects[0].role = ROLE_VICTIM;
+    if (s.kind == SIGNAL_OUTCOME) s.outcome_result = OUTCOME_CONFIRMED_FRAUD;
+    return s;
+}
+
+/* A call an exact day, or a little, before or after the next event. */
+static void random_call(struct chance *chance, const struct transaction *next, struct signal *s) {
+    static const int64_t ago[] = {-1, 0, 1, 3600, DAY_S - 1, DAY_S, DAY_S + 1};
+    const struct text phone = next->payer.phone_token;
+    s->called_phone_token = phone.size > 0 && chance_is(chance, 80) ? phone : text_of("T1");
+    s->occurred_at_present = true;
+    s->occurred_at_s = next->event_time_s - ago[chance_below(chance, 7)];
+}
+
+static struct signal random_signal(struct chance *chance, const struct history *h,
+                                   uint32_t before) {
+    static const char *const ids[HISTORY_SIGNALS_MAX] = {"s0", "s1", "s2", "s3", "s4",  "s5",
+                                                         "s6", "s7", "s8", "s9", "s10", "s11"};
+    const struct transaction *next = &h->tx[before];
+    const char *id = ids[h->signal_count];
+    if (h->signal_count > 0 && chance_is(chance, 10)) {
+        const uint32_t of = chance_below(chance, h->signal_count);
+        struct signal undo = a_withdrawal(id, ids[of], SOURCE_HUB);
+        signal_times(&undo, next->event_time_s, next->event_time_s + DAY_S);
+        return undo;
+    }
+    struct signal s = random_claim(chance, id);
+    const int64_t from_s = next->event_time_s - below(chance, 2 * DAY_S);
+    signal_times(&s, from_s, from_s + 1 + below(chance, 9 * DAY_S));
+    if (s.kind == SIGNAL_FRAUD_CALL || s.kind == SIGNAL_SIM_BOX) random_call(chance, next, &s);
+    return s;
+}
+
+/* By numbers of its own, so that the events of a seed do not depend on what is told of them. */
+static void add_signals(struct history *h) {
+    struct chance chance = {h->seed ^ 2};
+    for (uint32_t i = 0; i < h->count; i++) {
+        dress(&h->tx[i].payer);
+        dress(&h->tx[i].payee);
+        h->tx[i].device_token = text_of(devices[chance_below(&chance, 3)]);
+    }
+    h->signal_count = 0;
+    if (h->count < 2 || chance_is(&chance, 50)) return;
+    const uint32_t count = 1 + chance_below(&chance, HISTORY_SIGNALS_MAX);
+    for (uint32_t before = 1; h->signal_count < count;) {
+        const uint32_t most = (h->count - before) / (count - h->signal_count) * 2;
+        before += chance_below(&chance, most == 0 ? 1 : most);
+        if (before >= h->count) before = h->count - 1;
+        h->signals[h->signal_count].before = before;
+        h->signals[h->signal_count].signal = random_signal(&chance, h, before);
+        h->signal_count++;
+    }
+}
+
 bool history_is_busy(uint64_t seed) {
     return seed % 100 == 0;
 }
@@ -218,6 +302,7 @@ void history_make(struct history *h, uint64_t seed) {
         if (tx.event_time_s >= clock_s - 7 * DAY_S && second > clock_s) clock_s = second;
         h->tx[h->count] = tx;
     }
+    add_signals(h);
 }
 
 void history_without(const struct history *h, uint32_t first, uint32_t count, struct history *out) {
@@ -226,11 +311,33 @@ void history_without(const struct history *h, uint32_t first, uint32_t count, st
     out->count = h->count - count;
     memcpy(out->tx, h->tx, first * sizeof *out->tx);
     memcpy(&out->tx[first], &h->tx[first + count], (out->count - first) * sizeof *out->tx);
+    out->signal_count = h->signal_count;
+    for (uint32_t i = 0; i < h->signal_count; i++) {
+        const uint32_t before = h->signals[i].before;
+        const uint32_t gone = before <= first ? 0 : before - first < count ? before - first : count;
+        out->signals[i].signal = h->signals[i].signal;
+        out->signals[i].before = before == gone ? 1 : before - gone;
+    }
 }
 
 static void print_party(const char *word, const struct party *p) {
     print_error(" %s %.*s", word, (int)p->account_token.size, p->account_token.data);
     if (p->balance_after_present) print_error(" (has %" PRId64 ")", p->balance_after_minor);
+}
+
+static void print_signal(const struct history_signal *s) {
+    const struct signal *of = &s->signal;
+    print_error("    before %u, %s by %s, %s", s->before, signal_kind_symbols[of->kind],
+                signal_source_symbols[of->source], confidence_symbols[of->confidence]);
+    if (of->subject_count > 0)
+        print_error(", of %.*s%s", (int)of->subjects[0].token.size, of->subjects[0].token.data,
+                    of->subjects[0].role == ROLE_VICTIM ? " as a victim" : "");
+    print_error(", from %" PRId64 " to %" PRId64, of->valid_from_s - START_S,
+                of->valid_until_s - START_S);
+    if (of->called_phone_token.size > 0)
+        print_error(", called %.*s at %" PRId64, (int)of->called_phone_token.size,
+                    of->called_phone_token.data, of->occurred_at_s - START_S);
+    print_error("\n");
 }
 
 void history_print(const struct history *h) {
@@ -246,6 +353,8 @@ void history_print(const struct history *h) {
         print_party("to", &tx->payee);
         print_error("\n");
     }
+    for (uint32_t i = 0; i < h->signal_count; i++)
+        print_signal(&h->signals[i]);
 }
 
 uint64_t history_ordinal(const struct history *h, uint32_t event) {

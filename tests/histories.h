@@ -2,12 +2,20 @@
 /* Random histories of a few accounts: the awkward in the shares that a seed gives it. Late and too
  * late events, duplicates, reversals whole and in part, attempts, own transfers, one-sided cash,
  * amounts at the limits, equal times, times at the edges of windows and panes, rings that overflow,
- * accounts that fall silent. */
+ * accounts that fall silent; and signals about them and what they have, in half of the histories.
+ */
 #pragma once
 
+#include "detector/signal.h"
 #include "detector/transaction.h"
 
 enum { HISTORY_EVENTS_MAX = 512, HISTORY_ACCOUNTS_MAX = 6, HISTORY_ID_MAX = 24 };
+enum { HISTORY_SIGNALS_MAX = 12 };
+
+struct history_signal {
+    uint32_t before; /* the event that it comes before, never the first */
+    struct signal signal;
+};
 
 struct history {
     uint64_t seed;
@@ -15,6 +23,8 @@ struct history {
     uint32_t count;
     struct transaction tx[HISTORY_EVENTS_MAX];
     char ids[HISTORY_EVENTS_MAX][HISTORY_ID_MAX];
+    uint32_t signal_count;
+    struct history_signal signals[HISTORY_SIGNALS_MAX]; /* by the events they come before */
 };
 
 /* One seed in 100: long, and its rings overflow, and 32 panes too. */

@@ -92,12 +92,12 @@ add_mutant(takes_on_behind_a_change detector/commit.c "if (awaits_change(s)) ret
 
 # What is computed.
 add_mutant(credit_before_debit detector/apply.c
-    "const struct ring_event events[2]) {
+    "const struct ring_event events[2], const struct outside outside[2]) {
     for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
         const struct account *account = account_of(a, row, role);
         if (account == NULL) continue;
         const struct amounts_before"
-    "const struct ring_event events[2]) {
+    "const struct ring_event events[2], const struct outside outside[2]) {
     for (int role = SIDE_PAYEE; role >= SIDE_PAYER; role--) {
         const struct account *account = account_of(a, row, role);
         if (account == NULL) continue;

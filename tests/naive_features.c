@@ -30,6 +30,7 @@ struct entry {
     bool credit;
     bool abroad, to_phone;
     bool stranger;
+    bool flagged; /* there was evidence against the payer when it came */
     bool balance_known;
     bool beyond_a_slot; /* the amount is more than a slot can say */
 };
@@ -58,6 +59,8 @@ struct question {
     int ring_count;
     const struct transaction *tx;
     bool payee;
+    const struct naive_known *known;
+    bool to_stranger; /* it pays an account that was new to the payer before */
     int64_t now;
     int64_t newest_pane[PLACES]; /* of those that were crowded out, at each place; 0: none */
     double *out;
@@ -333,6 +336,39 @@ static int distinct(const struct question *q, enum family family, int64_t window
         else
             count += q->ring[i].counterparty != NOBODY && !met_later(q, i, family, window);
     }
+    return count;
+}
+
+/* Whether an entry of the ring is the payer's latest of the day by its time, then by the log. */
+static bool is_latest_of_day(const struct question *q, int at) {
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i], *own = &q->ring[at];
+        const bool later = e->second > own->second || (e->second == own->second && i > at);
+        if (later && e->counterparty == own->counterparty && settled(q, e, IN, DAY)) return false;
+    }
+    return true;
+}
+
+/* As it is meant to be, of the latest credit of each. */
+static bool flags(const struct question *q, int at) {
+    const struct entry *e = &q->ring[at];
+    if (!e->flagged || e->counterparty == NOBODY || !e->credit) return false;
+    if (q->mutation == NAIVE_flagged_attempts && e->happening == ATTEMPTED) return true;
+    if (!settled(q, e, IN, DAY)) return false;
+    if (q->mutation == NAIVE_flags_not_distinct) return true;
+    if (q->mutation != NAIVE_flagged_by_any_credit) return is_latest_of_day(q, at);
+    for (int i = at + 1; i < q->ring_count; i++) {
+        const struct entry *other = &q->ring[i];
+        if (other->flagged && other->counterparty == e->counterparty && settled(q, other, IN, DAY))
+            return false;
+    }
+    return true;
+}
+
+static int flagged_payers(const struct question *q) {
+    int count = 0;
+    for (int i = 0; i < q->ring_count; i++)
+        count += flags(q, i);
     return count;
 }
 
@@ -760,6 +796,17 @@ static double flag(uint8_t tristate) {
     return tristate == TRISTATE_NULL ? NAN : tristate == TRISTATE_TRUE ? 1 : 0;
 }
 
+static double fraud_call(const struct question *q) {
+    const struct transaction *tx = q->tx;
+    const int64_t ago = q->now - q->known->called_s;
+    if (q->payee) return NAN;
+    if (q->known->called_s == 0) return 0;
+    if (tx->event_type == EVENT_TYPE_OWN_TRANSFER || tx->tx_status == TX_STATUS_REVERSED) return 0;
+    if (ago < 0 && q->mutation != NAIVE_call_after_the_payment) return 0;
+    if (ago >= DAY && !(ago == DAY && q->mutation == NAIVE_call_of_a_day_ago)) return 0;
+    return q->to_stranger || q->mutation == NAIVE_call_before_any_payment;
+}
+
 static void circumstances(const struct question *q) {
     const struct party *p = q->payee ? &q->tx->payee : &q->tx->payer;
     double *o = q->out;
@@ -775,10 +822,21 @@ static void circumstances(const struct question *q) {
     o[FEATURE_phone_owner_mismatch] = flag(p->phone_owner_mismatch);
     o[FEATURE_active_call] = q->payee ? NAN : flag(q->tx->active_call);
     o[FEATURE_remote_access] = q->payee ? NAN : flag(q->tx->remote_access);
+    o[FEATURE_fraud_call] = fraud_call(q);
+    o[FEATURE_list_evidence] = q->known->weight[q->payee];
+    o[FEATURE_flagged_payers_24h] = flagged_payers(q);
 }
 
+/* What a row knows beside its accounts. */
+struct beside {
+    const struct transaction *tx;
+    const struct naive_known *known;
+    bool to_stranger;
+};
+
 static void answer(const struct naive *naive, const struct person *person,
-                   const struct transaction *tx, double z, struct naive_side *side) {
+                   const struct beside *beside, double z, struct naive_side *side) {
+    const struct transaction *tx = beside->tx;
     struct question q = {
         .mutation = naive->mutation,
         .person = person,
@@ -786,6 +844,8 @@ static void answer(const struct naive *naive, const struct person *person,
         .ring_count = (int)(person->count - person->left),
         .tx = tx,
         .payee = side->payee,
+        .known = beside->known,
+        .to_stranger = beside->to_stranger,
         .now = tx->event_time_s,
         .out = side->features,
     };
@@ -823,7 +883,7 @@ static bool holds(const struct person *person, const struct entry *e,
 }
 
 /* One side: settled and reversed ones are entered, then scored. */
-static void take_side(struct naive *naive, const struct transaction *tx, struct person *person,
+static void take_side(struct naive *naive, const struct beside *beside, struct person *person,
                       const struct entry *e, struct naive_side *side) {
     const bool first =
         e->happening != ATTEMPTED || (naive->mutation == NAIVE_attempt_enters_first && !e->credit);
@@ -831,7 +891,7 @@ static void take_side(struct naive *naive, const struct transaction *tx, struct 
     if (first) append(person, *e, naive->mutation);
     if (naive->mutation == NAIVE_amount_z_after_the_event) z = amount_z(person, e->amount);
     side->payee = e->credit;
-    answer(naive, person, tx, z, side);
+    answer(naive, person, beside, z, side);
 }
 
 static bool is_duplicate(const struct naive *naive, struct person *const of[2],
@@ -843,7 +903,9 @@ static bool is_duplicate(const struct naive *naive, struct person *const of[2],
 }
 
 unsigned naive_take(struct naive *naive, const struct transaction *tx, int64_t clock_s,
-                    struct naive_side sides[2]) {
+                    const struct naive_known *known, struct naive_side sides[2]) {
+    static const struct naive_known nothing = {.called_s = 0};
+    struct beside beside = {tx, known == NULL ? &nothing : known, false};
     struct person *const of[2] = {person_of(naive, tx->payer.account_token),
                                   person_of(naive, tx->payee.account_token)};
     const int64_t now = naive->mutation == NAIVE_expiry_by_event_time ? tx->event_time_s : clock_s;
@@ -851,12 +913,15 @@ unsigned naive_take(struct naive *naive, const struct transaction *tx, int64_t c
     unsigned count = 0;
     for (int k = 0; k < 2; k++)
         if (of[k] != NULL) touch(naive, of[k], now);
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < 2; k++) {
         entries[k] = entry_of(naive, tx, k == 1, of[1 - k] == NULL ? NOBODY : of[1 - k]->number);
+        entries[k].flagged = beside.known->weight[0] > 0;
+    }
     if (is_duplicate(naive, of, entries)) return 0;
+    beside.to_stranger = of[0] != NULL && is_stranger(of[0], &entries[0], naive->mutation);
     for (int k = 0; k < 2; k++) {
         const int side = naive->mutation == NAIVE_credit_before_debit ? 1 - k : k;
-        if (of[side] != NULL) take_side(naive, tx, of[side], &entries[side], &sides[count++]);
+        if (of[side] != NULL) take_side(naive, &beside, of[side], &entries[side], &sides[count++]);
     }
     const bool remember = entries[0].happening == ATTEMPTED && of[0] != NULL &&
                           naive->mutation != NAIVE_attempt_enters_first;

@@ -61,7 +61,13 @@
     X(pane_without_largest)                                                                        \
     X(dormancy_by_the_ring_alone)                                                                  \
     X(dormancy_not_forgotten)                                                                      \
-    X(number_kept_when_forgotten)
+    X(number_kept_when_forgotten)                                                                  \
+    X(flagged_by_any_credit)                                                                       \
+    X(flagged_attempts)                                                                            \
+    X(flags_not_distinct)                                                                          \
+    X(call_of_a_day_ago)                                                                           \
+    X(call_after_the_payment)                                                                      \
+    X(call_before_any_payment)
 
 enum naive_mutation {
 #define X(name) NAIVE_##name,
@@ -81,9 +87,16 @@ struct naive_side {
     double features[FEATURE_COUNT];
 };
 
+/* What signals say of the parties of a transaction, at the engine clock of its row. */
+struct naive_known {
+    double weight[2]; /* of the payer, the payee */
+    int64_t called_s; /* when a marked number last called the payer's phone; 0: not known */
+};
+
 struct naive *naive_new(enum naive_mutation mutation, int64_t dormancy_s);
 void naive_free(struct naive *naive);
 /* Takes the next accepted transaction of the log, at the engine clock of its row; texts are copied.
- * Returns how many sides were scored, in the order in which they were; 0 for a duplicate. */
+ * `known` NULL: there are no signals. Returns how many sides were scored, in the order in which
+ * they were; 0 for a duplicate. */
 unsigned naive_take(struct naive *naive, const struct transaction *tx, int64_t clock_s,
-                    struct naive_side sides[2]);
+                    const struct naive_known *known, struct naive_side sides[2]);

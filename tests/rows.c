@@ -23,6 +23,16 @@ uint32_t rows_add(struct batch *batch, const struct transaction *tx, uint64_t or
     return row;
 }
 
+uint32_t rows_add_signal(struct batch *batch, const struct signal *signal, uint64_t ordinal) {
+    assert(batch->count < BATCH_EVENTS);
+    const uint32_t row = batch->count++;
+    batch->signal[row] = *signal;
+    batch->input[row].ordinal = ordinal;
+    batch->verdict[row] = VERDICT_SIGNAL;
+    batch->clock_s[row] = clock_s;
+    return row;
+}
+
 void rows_clear(struct batch *batch) {
     batch->count = batch->sides = 0;
 }

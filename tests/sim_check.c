@@ -8,6 +8,7 @@
 #include "schemas/frame.h"
 #include "schemas/order_record.h"
 #include "tests/naive_decide.h"
+#include "tests/naive_known.h"
 
 #include <assert.h>
 #include <jansson.h>
@@ -25,6 +26,7 @@ struct check {
     /* Of the topic, behind the batch in hand and within it; "": the file's. */
     char policy[DIGEST_HEX_SIZE], before[DIGEST_HEX_SIZE];
     struct naive *naive;
+    struct naive_signals *naive_signals;
     struct naive_decide *naive_decide;
 };
 
@@ -108,12 +110,16 @@ static void hold_row(struct check *c, const struct batch *batch, uint32_t row, u
     unsigned count = 0;
     if (verdict == VERDICT_SIGNAL) {
         c->signals++;
+        naive_signals_apply(c->naive_signals, &batch->signal[row], batch->clock_s[row]);
         naive_decide_hear(c->naive_decide, &batch->signal[row], batch->signal_effect[row]);
     }
     if (batch->input[row].kind == INPUT_POLICY) take_change(c, batch, row);
     if (verdict_is_dead_letter(verdict) || batch->input[row].kind != INPUT_TRANSACTIONS) return;
-    if (verdict != VERDICT_LATE)
-        count = naive_take(c->naive, &batch->tx[row], batch->clock_s[row], twins);
+    if (verdict != VERDICT_LATE) {
+        const struct naive_known known =
+            naive_known_of(c->naive_signals, &batch->tx[row], batch->clock_s[row]);
+        count = naive_take(c->naive, &batch->tx[row], batch->clock_s[row], &known, twins);
+    }
     if ((verdict == VERDICT_DUPLICATE) != (verdict != VERDICT_LATE && count == 0))
         sim_fail(c->world, "I1: the twin knows better what is a duplicate");
     for (unsigned i = 0; i < count && c->world->failure[0] == '\0'; i++) {
@@ -362,6 +368,7 @@ void sim_check(struct sim_world *world, struct sim_cluster *cluster,
                       .expected = expected,
                       .memory = memory_port_open(),
                       .naive = naive_new(NAIVE_none, o->accounts_dormancy_days * 86400),
+                      .naive_signals = naive_signals_new(),
                       .naive_decide = naive_decide_new()};
     outcome->order_records += check_order_log(&c);
     check_dead_letters(&c);
@@ -373,6 +380,7 @@ void sim_check(struct sim_world *world, struct sim_cluster *cluster,
     outcome->signals += c.signals;
     outcome->changes += c.changes;
     naive_free(c.naive);
+    naive_signals_free(c.naive_signals);
     naive_decide_free(c.naive_decide);
     struct port *port = memory_port_port(c.memory);
     port->ops->close(port);

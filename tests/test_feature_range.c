@@ -4,7 +4,7 @@
 
 #include "detector/feature_range.h"
 #include "tests/histories.h"
-#include "tests/naive_features.h"
+#include "tests/naive_known.h"
 #include "tests/rows.h"
 
 #include <math.h>
@@ -23,9 +23,11 @@ static void assert_within(int feature, double value) {
 }
 
 /* The slow twin of the engine, which test_features holds to it. */
-static void take_row(struct naive *naive, const struct batch *batch, uint32_t row) {
+static void take_row(struct naive *naive, const struct naive_signals *signals,
+                     const struct batch *batch, uint32_t row) {
     struct naive_side sides[2];
-    const unsigned count = naive_take(naive, &batch->tx[row], batch->clock_s[row], sides);
+    const struct naive_known known = naive_known_of(signals, &batch->tx[row], batch->clock_s[row]);
+    const unsigned count = naive_take(naive, &batch->tx[row], batch->clock_s[row], &known, sides);
     for (unsigned i = 0; i < count; i++)
         for (int f = 0; f < FEATURE_COUNT; f++)
             assert_within(f, sides[i].features[f]);
@@ -38,13 +40,19 @@ static void what_is_computed_lies_within_the_range(void **state) {
     for (uint64_t i = 0; i < HISTORIES; i++) {
         history_make(&history, SEED + i);
         struct naive *naive = naive_new(NAIVE_none, history.dormancy_s);
+        struct naive_signals *signals = naive_signals_new();
+        uint32_t signal = 0;
         for (uint32_t event = 0; event < history.count; event++) {
+            for (; signal < history.signal_count && history.signals[signal].before <= event;
+                 signal++)
+                naive_signals_apply(signals, &history.signals[signal].signal, rows_clock_s());
             if (history.tx[event].tx_status == TX_STATUS_REVERSED) continue;
             rows_clear(batch);
             const uint32_t row = rows_add(batch, &history.tx[event], event);
-            if (batch->verdict[row] == VERDICT_ACCEPTED) take_row(naive, batch, row);
+            if (batch->verdict[row] == VERDICT_ACCEPTED) take_row(naive, signals, batch, row);
         }
         naive_free(naive);
+        naive_signals_free(signals);
     }
     batch_free(batch);
 }

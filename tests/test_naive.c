@@ -51,7 +51,7 @@ static struct transaction transfer(struct log *log, const char *payer, const cha
 }
 
 static void take_at(struct log *log, const struct transaction *tx, int64_t clock) {
-    log->sides = naive_take(log->naive, tx, START_S + clock, log->side);
+    log->sides = naive_take(log->naive, tx, START_S + clock, NULL, log->side);
 }
 
 /* Taken when it happens. */

@@ -19,11 +19,12 @@
 #include <stdio.h>
 
 #define TRANSACTIONS "antifrod.transactions"
+#define SIGNALS "antifrod.signals"
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
-#define SIDES_SHA256 "a0dc7f7443987567a6f5290a1aab824a224d87b9bdfd21a1eaa4453d6eeb8d7b"
-#define OUTPUT_SHA256 "eb05aa9d388a487f539154c13d4bc286f59bc3608ac442bc2af19bf279677e58"
-enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400 };
+#define SIDES_SHA256 "5af25caa842c4a894f9a4fa22c6911150a383822cc3c3de3b3332a09ae852235"
+#define OUTPUT_SHA256 "6ac2c908f05daa7743df7d9ed8a1d7abe3cbba7966cbdda153f4c203f47e8370"
+enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400, SIGNAL_EVERY = 50 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];
 static int tier_count;
@@ -47,7 +48,21 @@ static void expect(const char *pinned, const struct chain *chain, const char *ho
     if (strcmp(hex, pinned) != 0) fail_msg("%s, %d: %s; pinned is %s", how, number, hex, pinned);
 }
 
-/* Three days of 1,500 people, as records. */
+/* What is told after a transaction: of its sides, and of a call to the payer. */
+static struct signal told_of(const struct transaction *tx, int number, char id[16]) {
+    const struct text payer = tx->payer.account_token, payee = tx->payee.account_token;
+    snprintf(id, 16, "signal-%d", number);
+    struct signal s = sample_signal(id, "", tx->event_time_s - SAMPLE_START_S);
+    s.subjects[0].token = payee.size > 0 ? payee : payer;
+    if (number % 3 == 1 && payer.size > 0) s.subjects[0].token = payer;
+    if (number % 3 != 2 || tx->payer.phone_token.size == 0) return s;
+    s.kind = SIGNAL_FRAUD_CALL;
+    s.telecom_present = true;
+    s.called_phone_token = tx->payer.phone_token;
+    return s;
+}
+
+/* Three days of 1,500 people, as records, and signals about some of them. */
 static struct memory_port *recorded_days(int32_t partitions) {
     const struct gen_options options = {.seed = 4,
                                         .start_s = SAMPLE_START_S - 5 * 3600,
@@ -60,11 +75,17 @@ static struct memory_port *recorded_days(int32_t partitions) {
     struct encoder *encoder = encoder_open(&error);
     struct memory_port *memory = sample_cluster(partitions);
     struct transaction tx;
+    char id[16];
     bool bad;
     assert_non_null(gen);
     assert_non_null(encoder);
-    while (gen_next(gen, &tx, &bad))
+    assert_true(memory_port_create_topic(memory, SIGNALS, partitions));
+    for (int i = 1; gen_next(gen, &tx, &bad); i++) {
         sample_send(memory, encoder, &tx, partitions);
+        if (i % (SIGNAL_EVERY - 1) != 0) continue;
+        const struct signal signal = told_of(&tx, i / (SIGNAL_EVERY - 1), id);
+        sample_send_signal(memory, encoder, id, &signal, partitions);
+    }
     encoder_close(encoder);
     gen_close(gen);
     return memory;
@@ -79,6 +100,7 @@ static void forget(struct memory_port *memory) {
 
 struct stages {
     struct decode *decode;
+    struct signals *signals;
     struct apply *apply;
     struct score *score;
     struct batch *batch;
@@ -88,7 +110,9 @@ static void open_stages(struct stages *s, const struct model *model, const char 
     struct error error;
     const struct decode_options decode = {.schema_dir = "", .value_bytes_max = 1 << 16};
     s->decode = decode_open(&decode, &error);
-    s->apply = engine_open(tier, NULL, DORMANCY_S);
+    s->signals = signals_open(&(struct signals_options){.max = 4096}, &error);
+    assert_non_null(s->signals);
+    s->apply = engine_open_with(tier, NULL, DORMANCY_S, s->signals);
     s->score = score_open(model, BATCH_SIDES, tier, &error);
     s->batch = batch_new();
     assert_true(s->decode != NULL && s->score != NULL && s->batch != NULL);
@@ -97,35 +121,57 @@ static void open_stages(struct stages *s, const struct model *model, const char 
 static void close_stages(struct stages *s) {
     decode_close(s->decode);
     apply_close(s->apply);
+    signals_close(s->signals);
     score_close(s->score);
     batch_free(s->batch);
 }
 
-/* The next records of the one partition, up to a multiple of ACCOUNTS_STRIDE. */
+/* Number `at` of the one partition each: every 50th is a signal. */
+static bool record_at(const struct memory_port *days, size_t at, struct input *input) {
+    const size_t signals = at / SIGNAL_EVERY;
+    const bool told = at % SIGNAL_EVERY == SIGNAL_EVERY - 1;
+    input->kind = told ? INPUT_SIGNALS : INPUT_TRANSACTIONS;
+    input->ordinal = at;
+    return memory_port_get(days, told ? SIGNALS : TRANSACTIONS, 0, told ? signals : at - signals,
+                           &input->record);
+}
+
+/* The next records, up to a multiple of ACCOUNTS_STRIDE. */
 static void next_records(struct batch *b, const struct memory_port *days, size_t at,
                          uint32_t size) {
     b->count = b->sides = 0;
     while (b->count < size && (b->count == 0 || (at + b->count) % ACCOUNTS_STRIDE != 0)) {
-        struct input *input = &b->input[b->count];
-        if (!memory_port_get(days, TRANSACTIONS, 0, at + b->count, &input->record)) return;
-        input->ordinal = at + b->count;
+        if (!record_at(days, at + b->count, &b->input[b->count])) return;
         b->forced[b->count++] = VERDICT_ACCEPTED;
     }
 }
 
-static void add_rows(struct chain *chain, const struct batch *b) {
+/* Of a feed without them the digest would say nothing of signals. */
+static bool tells_of_signals(const double values[FEATURE_COUNT]) {
+    static bool named, flagged, called;
+    named |= values[FEATURE_list_evidence] > 0;
+    flagged |= values[FEATURE_flagged_payers_24h] > 0;
+    called |= values[FEATURE_fraud_call] > 0;
+    return named && flagged && called;
+}
+
+/* Returns whether there was something of each feature that signals make. */
+static bool add_rows(struct chain *chain, const struct batch *b) {
     uint32_t side = 0;
+    bool told = false;
     for (uint32_t row = 0; row < b->count; row++) {
         add(chain, &b->verdict[row], sizeof b->verdict[row]);
         for (; side < b->sides && b->side[side].event == row; side++) {
             double values[FEATURE_COUNT + 2];
             batch_vector(b, side, values);
+            told |= tells_of_signals(values);
             values[FEATURE_COUNT] = b->logit[side];
             values[FEATURE_COUNT + 1] = b->side[side].account_number;
             add(chain, values, sizeof values);
         }
     }
     assert_int_equal(side, b->sides);
+    return told;
 }
 
 static struct chain sides_of(const struct memory_port *days, const char *tier, uint32_t size) {
@@ -133,6 +179,7 @@ static struct chain sides_of(const struct memory_port *days, const char *tier, u
     struct model *model = model_shipped(&error);
     struct stages s;
     struct chain chain = {{0}};
+    bool told = false;
     assert_non_null(model);
     open_stages(&s, model, tier);
     for (size_t at = 0; at == 0 || s.batch->count > 0; at += s.batch->count) {
@@ -141,8 +188,9 @@ static struct chain sides_of(const struct memory_port *days, const char *tier, u
         apply_batch(s.apply, s.batch);
         score_batch(s.score, &s.batch->features[0][0], BATCH_COLUMN, s.batch->sides,
                     s.batch->logit);
-        add_rows(&chain, s.batch);
+        told |= add_rows(&chain, s.batch);
     }
+    assert_true(told);
     close_stages(&s);
     model_free(model);
     return chain;

@@ -3,6 +3,7 @@
 
 #include "tests/chance.h"
 #include "tests/engine.h"
+#include "tests/naive_known.h"
 #include "tests/rows.h"
 #include "tests/support.h"
 
@@ -14,18 +15,40 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* What is told of each row that is not late. */
+/* What is told of each row that is not late; of a signal, `event` is the next one. */
 typedef bool (*on_row)(void *context, const struct batch *batch, uint32_t row, uint32_t event);
 
-/* The next rows of a history, at most `size`; a batch does not cross a multiple of ACCOUNTS_STRIDE.
- */
-static void next_batch(struct batch *batch, const struct history *h, uint32_t at, uint32_t size) {
+/* The next of a history. */
+struct place {
+    uint32_t event, signal;
+};
+
+/* The next rows, at most `size`; a batch does not cross a multiple of ACCOUNTS_STRIDE. */
+static void next_batch(struct batch *batch, const struct history *h, struct place *at,
+                       uint32_t size) {
+    const uint64_t stride = history_ordinal(h, at->event) / ACCOUNTS_STRIDE;
     rows_clear(batch);
-    for (uint32_t event = at; event < h->count && event - at < size; event++) {
-        const uint64_t ordinal = history_ordinal(h, event);
-        if (ordinal / ACCOUNTS_STRIDE != history_ordinal(h, at) / ACCOUNTS_STRIDE) break;
-        rows_add(batch, &h->tx[event], ordinal);
+    while (batch->count < size && at->event < h->count) {
+        const uint64_t ordinal = history_ordinal(h, at->event);
+        const struct history_signal *signal = &h->signals[at->signal];
+        if (ordinal / ACCOUNTS_STRIDE != stride) break;
+        if (at->signal < h->signal_count && signal->before <= at->event) {
+            rows_add_signal(batch, &signal->signal, ordinal);
+            at->signal++;
+        } else {
+            rows_add(batch, &h->tx[at->event++], ordinal);
+        }
     }
+}
+
+/* NULL where nothing is told. */
+static struct signals *open_signals(const struct history *h) {
+    const struct signals_options options = {.max = 64};
+    struct error error;
+    if (h->signal_count == 0) return NULL;
+    struct signals *signals = signals_open(&options, &error);
+    if (signals == NULL) fail_msg("%s", error.text);
+    return signals;
 }
 
 /* The engine over a history, in batches of random sizes, until `tell` says false. */
@@ -35,21 +58,27 @@ static void run_engine(const struct kernels *kernels, const struct history *h, o
     if (batch == NULL) batch = batch_new();
     assert_non_null(batch);
     struct chance chance = {h->seed ^ 1};
-    struct apply *apply = engine_open("auto", kernels, h->dormancy_s);
+    struct signals *signals = open_signals(h);
+    struct apply *apply = engine_open_with("auto", kernels, h->dormancy_s, signals);
     bool on = true;
-    for (uint32_t at = 0; at < h->count && on; at += batch->count) {
-        next_batch(batch, h, at, 1 + chance_below(&chance, BATCH_EVENTS));
+    for (struct place at = {0, 0}; at.event < h->count && on;) {
+        uint32_t event = at.event;
+        next_batch(batch, h, &at, 1 + chance_below(&chance, BATCH_EVENTS));
         apply_batch(apply, batch);
-        for (uint32_t row = 0; row < batch->count && on; row++)
-            if (batch->verdict[row] != VERDICT_LATE) on = tell(context, batch, row, at + row);
+        for (uint32_t row = 0; row < batch->count && on; row++) {
+            if (batch->verdict[row] != VERDICT_LATE) on = tell(context, batch, row, event);
+            event += batch->verdict[row] != VERDICT_SIGNAL;
+        }
     }
     apply_close(apply);
+    signals_close(signals);
 }
 
 /* Comparison. */
 
 struct comparison {
     struct naive *naive;
+    struct naive_signals *signals;
     struct difference difference;
 };
 
@@ -99,7 +128,13 @@ static bool compare_row(void *context, const struct batch *batch, uint32_t row, 
     struct comparison *c = context;
     struct difference *d = &c->difference;
     struct naive_side sides[2];
-    const unsigned count = naive_take(c->naive, &batch->tx[row], batch->clock_s[row], sides);
+    const int64_t clock_s = batch->clock_s[row];
+    if (batch->verdict[row] == VERDICT_SIGNAL) {
+        naive_signals_apply(c->signals, &batch->signal[row], clock_s);
+        return true;
+    }
+    const struct naive_known known = naive_known_of(c->signals, &batch->tx[row], clock_s);
+    const unsigned count = naive_take(c->naive, &batch->tx[row], clock_s, &known, sides);
     const bool duplicate = batch->verdict[row] == VERDICT_DUPLICATE;
     d->event = event;
     if (duplicate != (count == 0)) differ(d, "duplicate", duplicate, count == 0);
@@ -109,9 +144,11 @@ static bool compare_row(void *context, const struct batch *batch, uint32_t row, 
 }
 
 struct difference twins_compare(const struct twins *twins, const struct history *h) {
-    struct comparison c = {.naive = naive_new(twins->mutation, h->dormancy_s)};
+    struct comparison c = {.naive = naive_new(twins->mutation, h->dormancy_s),
+                           .signals = naive_signals_new()};
     run_engine(twins->kernels, h, compare_row, &c);
     naive_free(c.naive);
+    naive_signals_free(c.signals);
     return c.difference;
 }
 
@@ -127,6 +164,7 @@ static bool cut(const struct twins *twins, struct history *h, uint32_t size,
         }
         h->count = smaller->count;
         memcpy(h->tx, smaller->tx, h->count * sizeof *h->tx);
+        memcpy(h->signals, smaller->signals, h->signal_count * sizeof *h->signals);
         any = true;
     }
     return any;

@@ -227,7 +227,7 @@ int main(int argc, char **argv) {
         int64_t clock_s = 0;
         split(line, field);
         const struct transaction tx = read_row(field, &clock_s);
-        const unsigned count = naive_take(naive, &tx, clock_s, sides);
+        const unsigned count = naive_take(naive, &tx, clock_s, NULL, sides);
         for (unsigned i = 0; i < count; i++) {
             const double logit = logit_of(&scorer, sides[i].features);
             if (logit >= least || tx.tx_status == TX_STATUS_REVERSED) show(row, &sides[i], logit);
