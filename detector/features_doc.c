@@ -78,7 +78,9 @@ static const char rules[] =
     "returns |\n"
     "| want of memory | accounts that appear after the first one had to be dropped "
     "(`memory.limit.mib`) "
-    "are COLD_START before their first event |\n\n";
+    "are COLD_START before their first event |\n"
+    "| a signal | is known from its place in the log on and weighed at the engine clock of the "
+    "entry, whatever the entry's own time; an entry that came before it stays as it was |\n\n";
 
 void features_doc_print(FILE *out) {
     static const char *const directions[] = {"either", "rises", "falls"};
