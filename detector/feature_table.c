@@ -268,10 +268,11 @@ const struct feature feature_table[FEATURE_COUNT] = {
         "Phone registered to somebody else", "Телефон оформлен на другого",
         "Телефон басқа адамға тіркелген", ARDFM),
     ROW(fraud_call, "flag", SECONDS_24H,
-        "1 when the latest call known to the payer's phone from a number of a SIM box or of a "
-        "fraudulent caller was within 24 h, and this event pays or would pay an account that was "
-        "not in the ring within the 7 d before, own transfers and reversals left out; else 0",
-        "this is not the payer", FEATURE_RISES, EVIDENCE_ANY, "FRAUD_CALL",
+        "1 when this is the payer, the latest call known to his phone from a number of a SIM box "
+        "or "
+        "of a fraudulent caller was within 24 h, and the event pays or would pay an account that "
+        "was not in the ring within the 7 d before, own transfers and reversals left out; else 0",
+        "never", FEATURE_RISES, EVIDENCE_ANY, "FRAUD_CALL",
         "Pays somebody new after a call from a number reported for fraud",
         "Платёж новому получателю после звонка с номера, отмеченного как мошеннический",
         "Алаяқтық белгісі бар нөмірден қоңыраудан кейін жаңа алушыға төлем", OWN),

@@ -357,7 +357,7 @@ static void circumstances(struct view *v, const struct outside *outside) {
     whole[RAW_active_call] = payer ? flag(tx->active_call) : RAW_NULL;
     whole[RAW_remote_access] = payer ? flag(tx->remote_access) : RAW_NULL;
     whole[RAW_phone_owner_mismatch] = flag(p->phone_owner_mismatch);
-    whole[RAW_fraud_call] = payer ? outside->fraud_call : RAW_NULL;
+    whole[RAW_fraud_call] = outside->fraud_call;
     v->raw->real[RAW_list_evidence] = outside->list_evidence;
 }
 

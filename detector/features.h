@@ -25,7 +25,7 @@ struct amounts_before features_before(const struct account *account);
 /* What signals say of a side's party at its row. */
 struct outside {
     double list_evidence;
-    bool fraud_call; /* of a payer */
+    bool fraud_call; /* of the payer alone */
 };
 void features_take(struct features *features, struct batch *batch, uint32_t side,
                    const struct account *account, const struct amounts_before *before,

@@ -353,7 +353,7 @@ static bool is_latest_of_day(const struct question *q, int at) {
 static bool flags(const struct question *q, int at) {
     const struct entry *e = &q->ring[at];
     if (!e->flagged || e->counterparty == NOBODY || !e->credit) return false;
-    if (q->mutation == NAIVE_flagged_attempts && e->happening == ATTEMPTED) return true;
+    if (q->mutation == NAIVE_flagged_reversals && e->happening == REVERSED) return true;
     if (!settled(q, e, IN, DAY)) return false;
     if (q->mutation == NAIVE_flags_not_distinct) return true;
     if (q->mutation != NAIVE_flagged_by_any_credit) return is_latest_of_day(q, at);
@@ -799,8 +799,7 @@ static double flag(uint8_t tristate) {
 static double fraud_call(const struct question *q) {
     const struct transaction *tx = q->tx;
     const int64_t ago = q->now - q->known->called_s;
-    if (q->payee) return NAN;
-    if (q->known->called_s == 0) return 0;
+    if (q->payee || q->known->called_s == 0) return 0;
     if (tx->event_type == EVENT_TYPE_OWN_TRANSFER || tx->tx_status == TX_STATUS_REVERSED) return 0;
     if (ago < 0 && q->mutation != NAIVE_call_after_the_payment) return 0;
     if (ago >= DAY && !(ago == DAY && q->mutation == NAIVE_call_of_a_day_ago)) return 0;

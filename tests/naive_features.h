@@ -63,7 +63,7 @@
     X(dormancy_not_forgotten)                                                                      \
     X(number_kept_when_forgotten)                                                                  \
     X(flagged_by_any_credit)                                                                       \
-    X(flagged_attempts)                                                                            \
+    X(flagged_reversals)                                                                           \
     X(flags_not_distinct)                                                                          \
     X(call_of_a_day_ago)                                                                           \
     X(call_after_the_payment)                                                                      \

@@ -22,8 +22,8 @@
 #define SIGNALS "antifrod.signals"
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
-#define SIDES_SHA256 "5af25caa842c4a894f9a4fa22c6911150a383822cc3c3de3b3332a09ae852235"
-#define OUTPUT_SHA256 "6ac2c908f05daa7743df7d9ed8a1d7abe3cbba7966cbdda153f4c203f47e8370"
+#define SIDES_SHA256 "9847a7ec140b953a9894698c69b434e80f14c76126afd3c819dc912767cd3e41"
+#define OUTPUT_SHA256 "ff21c6bed11ac3c9f10a6358e6cecf8a15ba38a27f0834e2e9318ca076568b34"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400, SIGNAL_EVERY = 50 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];

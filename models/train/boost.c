@@ -48,6 +48,7 @@ struct boost {
     uint8_t *node; /* BELOW, ABOVE, NULL_LEAF of the first split */
     struct look look[LOOKS];
     struct split best[NODES];
+    bool tells[FEATURE_COUNT]; /* apart any two rows */
     uint64_t random;
     struct train_term *terms;
     uint32_t count;
@@ -148,6 +149,15 @@ static void *run_look(void *context) {
     return NULL;
 }
 
+static bool tells_apart(const struct binned *binned, int feature) {
+    const uint8_t *bin = binned->bin[feature];
+    for (size_t i = 1; i < binned->count; i++)
+        if (bin[i] != bin[0]) return true;
+    return false;
+}
+
+/* A feature that tells nothing apart takes no draw: so what is learned does not change when the
+ * table gets features that the rows know nothing of. */
 static void share_out(struct boost *b, bool first) {
     int next = 0;
     for (int t = 0; t < LOOKS; t++) {
@@ -156,7 +166,7 @@ static void share_out(struct boost *b, bool first) {
         b->look[t].features = 0;
     }
     for (int f = 0; f < FEATURE_COUNT; f++) {
-        if (next_random(b) % SHARE != 0) continue;
+        if (!b->tells[f] || next_random(b) % SHARE != 0) continue;
         struct look *look = &b->look[next++ % LOOKS];
         look->feature[look->features++] = f;
     }
@@ -285,6 +295,8 @@ bool boost_propose(const struct binned *binned, const struct boost_options *opti
     b->binned = binned;
     b->options = options;
     b->random = options->seed;
+    for (int f = 0; f < FEATURE_COUNT; f++)
+        b->tells[f] = tells_apart(binned, f);
     b->terms = terms;
     const bool room = allocate(b);
     if (room && !isnan(start)) run_rounds(b, start);
