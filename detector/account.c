@@ -333,6 +333,7 @@ static const struct {
     [EVIDENCE_CASH_DEBITS] = {BIT_DEBIT | BIT_CASH, 0},
     [EVIDENCE_ATTEMPTS] = {BIT_ATTEMPT, 0},
     [EVIDENCE_FLAGGED_CREDITS] = {BIT_CREDIT, KIND_FLAGGED},
+    [EVIDENCE_TRACED] = {BIT_CREDIT, 0},
 };
 
 uint32_t account_evidence(const struct account *a, int feature, int64_t second, uint32_t *slots,

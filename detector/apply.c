@@ -261,15 +261,32 @@ static void keep_for_earlier_rows(struct apply *a, struct batch *batch, struct a
     account->side = 0;
 }
 
+/* What is known of reported money on the account as it stands. */
+static struct taint_answer ask_taint(const struct apply *a, const struct batch *batch, uint32_t row,
+                                     const struct account *account) {
+    struct taint_answer answer = {.amount_72h = 0};
+    if ((account->flags & ACCOUNT_TAINTED) != 0)
+        taint_ask(a->taint, account->number, batch->tx[row].event_time_s, batch->clock_s[row],
+                  &answer);
+    return answer;
+}
+
 static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum side_role role,
                      struct account *account, const struct amounts_before *before,
-                     const struct outside *outside) {
+                     const struct outside *said) {
+    struct outside outside = *said;
+    outside.taint = ask_taint(a, batch, row, account);
     const uint32_t i = batch->sides++;
     if (account->side == 0) account->side = (uint16_t)(i + 1);
     batch->side[i] = (struct side){
-        .event = row, .account_number = account->number, .role = role, .account = account};
+        .event = row,
+        .account_number = account->number,
+        .role = role,
+        .taint_approximate = outside.taint.approximate,
+        .account = account,
+    };
     features_quality(account, batch->tx[row].event_time_s, a->first_s, &batch->side[i]);
-    features_take(&a->features, batch, i, account, before, outside);
+    features_take(&a->features, batch, i, account, before, &outside);
 }
 
 /* A record of a larger class, or the events back at slot 0: there is room for one more. */
@@ -383,9 +400,9 @@ static void apply_row(struct apply *a, struct batch *batch, uint32_t row) {
     if (a->first_s == INT64_MAX) a->first_s = batch->tx[row].event_time_s;
     const int64_t called_s = evidence[SIDE_PAYER].called_s;
     const struct outside outside[2] = {
-        {evidence[SIDE_PAYER].weight,
-         called_s != 0 && is_fraud_call(a, row, &events[SIDE_PAYER], called_s)},
-        {evidence[SIDE_PAYEE].weight, false}};
+        {.list_evidence = evidence[SIDE_PAYER].weight,
+         .fraud_call = called_s != 0 && is_fraud_call(a, row, &events[SIDE_PAYER], called_s)},
+        {.list_evidence = evidence[SIDE_PAYEE].weight}};
     if (is_attempt(batch->tx[row].tx_status))
         apply_attempt(a, batch, row, events, outside);
     else

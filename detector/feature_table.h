@@ -42,7 +42,7 @@
     X(night_share_24h) X(round_amount_share_24h)                                                   \
     X(foreign_out_share_24h) X(crypto_out_share_24h) X(alias_phone_share_24h) X(amount_z)          \
     X(active_call) X(remote_access) X(credential_age) X(phone_owner_mismatch) X(fraud_call)        \
-    X(list_evidence) X(flagged_payers_24h)
+    X(list_evidence) X(flagged_payers_24h) X(taint_amount_72h) X(taint_hop) X(collector_fan_in_24h)
 /* clang-format on */
 
 enum feature_id {
@@ -62,6 +62,7 @@ enum feature_evidence {
     EVIDENCE_CASH_DEBITS, /* cash and crypto */
     EVIDENCE_ATTEMPTS,
     EVIDENCE_FLAGGED_CREDITS, /* of payers with evidence against them */
+    EVIDENCE_TRACED,          /* credits; taint.h knows which brought traced money */
 };
 
 enum feature_direction { FEATURE_EITHER, FEATURE_RISES, FEATURE_FALLS };

@@ -359,6 +359,9 @@ static void circumstances(struct view *v, const struct outside *outside) {
     whole[RAW_phone_owner_mismatch] = flag(p->phone_owner_mismatch);
     whole[RAW_fraud_call] = outside->fraud_call;
     v->raw->real[RAW_list_evidence] = outside->list_evidence;
+    whole[RAW_taint_amount_72h] = outside->taint.amount_72h;
+    whole[RAW_taint_hop] = outside->taint.hop == 0 ? RAW_NULL : outside->taint.hop;
+    whole[RAW_collector_fan_in_24h] = outside->taint.payers_24h;
 }
 
 /* Adds what the panes keep, to windows of six hours and more. */

@@ -6,6 +6,7 @@
 #include "detector/account_record.h"
 #include "detector/batch.h"
 #include "detector/finish.h"
+#include "detector/taint.h"
 
 /* Sides that were taken and are not finished yet, and the tier that works on them. */
 struct features {
@@ -22,10 +23,11 @@ struct amounts_before {
     double mean, variance; /* NaN: too few, or no deviation */
 };
 struct amounts_before features_before(const struct account *account);
-/* What signals say of a side's party at its row. */
+/* What signals say of a side's party at its row, and what reported money came to its account. */
 struct outside {
     double list_evidence;
     bool fraud_call; /* of the payer alone */
+    struct taint_answer taint;
 };
 void features_take(struct features *features, struct batch *batch, uint32_t side,
                    const struct account *account, const struct amounts_before *before,

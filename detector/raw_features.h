@@ -26,7 +26,8 @@ enum raw_family { FAMILY_IN, FAMILY_OUT, FAMILY_P2P_IN, FAMILY_P2P_OUT, FAMILY_C
     X(credit_debit_gap) X(cash_gap)                                                                \
     X(attempts_1h) X(attempts_24h) X(attempts_new_payee_1h) X(attempts_new_payee_24h)              \
     X(dormancy_gap) X(active_hours_24h)                                                            \
-    X(active_call) X(remote_access) X(phone_owner_mismatch) X(fraud_call) X(flagged_payers_24h)
+    X(active_call) X(remote_access) X(phone_owner_mismatch) X(fraud_call) X(flagged_payers_24h)    \
+    X(taint_amount_72h) X(taint_hop) X(collector_fan_in_24h)
 #define RAW_OTHERS(X)                                                                              \
     X(credited_24h) X(credited_72h) X(credited_7d) X(debited_24h)                                  \
     X(gone_10m) X(gone_1h) X(gone_72h)                                                             \

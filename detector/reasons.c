@@ -135,24 +135,33 @@ static uint32_t gather_evidence(const struct reasons *r, const struct batch *bat
 
 /* Reasons. */
 
-enum quality reasons_quality(const struct batch *batch, uint32_t side, int32_t window_s) {
+/* The window that features read: the wider one of two; 0: any time. */
+static int32_t window_of(int feature_a, int feature_b) {
+    if (feature_a < 0) return 0;
+    const int32_t a = feature_table[feature_a].window_s;
+    const int32_t b = feature_b < 0 ? a : feature_table[feature_b].window_s;
+    return a == 0 || b == 0 ? 0 : a > b ? a : b;
+}
+
+static bool is_traced(int feature) {
+    return feature >= 0 && feature_table[feature].evidence == EVIDENCE_TRACED;
+}
+
+enum quality reasons_quality(const struct batch *batch, uint32_t side, int feature_a,
+                             int feature_b) {
     static const enum quality from_worst[] = {QUALITY_LATE, QUALITY_COLD_START,
                                               QUALITY_APPROXIMATE};
     const struct side *s = &batch->side[side];
+    const int32_t window_s = window_of(feature_a, feature_b);
     const int64_t since_s = batch->tx[s->event].event_time_s - window_s;
+    const bool traced = feature_a < 0 || is_traced(feature_a) || is_traced(feature_b);
     uint32_t bits = s->quality;
     if (window_s > 0 && since_s >= s->approximate_before_s) bits &= ~(1u << QUALITY_APPROXIMATE);
     if (window_s > 0 && since_s >= s->cold_before_s) bits &= ~(1u << QUALITY_COLD_START);
+    if (traced && s->taint_approximate) bits |= 1u << QUALITY_APPROXIMATE;
     for (size_t i = 0; i < sizeof from_worst / sizeof *from_worst; i++)
         if ((bits & 1u << from_worst[i]) != 0) return from_worst[i];
     return QUALITY_EXACT;
-}
-
-/* The window that a term reads: the wider one of a conjunction; 0: any time. */
-static int32_t window_of(const struct model_term_text *term) {
-    const int32_t a = feature_table[term->feature_a].window_s;
-    const int32_t b = term->feature_b < 0 ? a : feature_table[term->feature_b].window_s;
-    return a == 0 || b == 0 ? 0 : a > b ? a : b;
 }
 
 static void fill_reason(const struct reasons *r, const struct batch *batch, uint32_t side,
@@ -169,7 +178,7 @@ static void fill_reason(const struct reasons *r, const struct batch *batch, uint
     out->text_ru = term.ru;
     out->text_kk = term.kk;
     out->text_en = term.en;
-    out->quality = reasons_quality(batch, side, window_of(&term));
+    out->quality = reasons_quality(batch, side, term.feature_a, term.feature_b);
     out->evidence_count = gather_evidence(r, batch, side, term.feature_a, out->evidence);
 }
 
@@ -238,7 +247,8 @@ uint32_t reasons_fill(struct reasons *r, const struct batch *batch, uint32_t sid
     for (; (group = take_weightiest(r)) != NULL; others = true)
         rest += group->contribution;
     if (others)
-        fill_general(&reasons_other_signs, rest, reasons_quality(batch, side, 0), &out[count++]);
+        fill_general(&reasons_other_signs, rest, reasons_quality(batch, side, -1, -1),
+                     &out[count++]);
     fill_general(reasons_base_rate(intercept), intercept, QUALITY_EXACT, &out[count++]);
     return count;
 }

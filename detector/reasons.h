@@ -40,6 +40,7 @@ extern const struct reason reasons_other_signs;
  */
 const struct reason *reasons_base_rate(double intercept);
 
-/* The worst quality of what a scored side read from the `window_s` before its event; 0: any time.
- */
-enum quality reasons_quality(const struct batch *batch, uint32_t side, int32_t window_s);
+/* The worst quality of what one or two features of a scored side read; -1: none, and without any,
+ * of all that a vector reads. */
+enum quality reasons_quality(const struct batch *batch, uint32_t side, int feature_a,
+                             int feature_b);

@@ -824,6 +824,8 @@ static void circumstances(const struct question *q) {
     o[FEATURE_fraud_call] = fraud_call(q);
     o[FEATURE_list_evidence] = q->known->weight[q->payee];
     o[FEATURE_flagged_payers_24h] = flagged_payers(q);
+    o[FEATURE_taint_amount_72h] = o[FEATURE_collector_fan_in_24h] = 0;
+    o[FEATURE_taint_hop] = NAN;
 }
 
 /* What a row knows beside its accounts. */

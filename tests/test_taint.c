@@ -11,6 +11,7 @@
 #include "tests/rows.h"
 #include "tests/sample.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,8 @@ static struct stand {
     int64_t openings[ACCOUNTS + 1];
     bool known[ACCOUNTS + 1];
     int64_t second;
-    uint64_t compared;
+    uint64_t compared, vectors; /* lines; vectors with traced money */
+    bool cut;                   /* moves[] has not all of the log any more */
 } stand;
 
 static const char *const names[ACCOUNTS + 1] = {NULL,   "anna", "boris", "vera",
@@ -97,8 +99,11 @@ static int tear_down(void **state) {
     return 0;
 }
 
+static void hold_vectors(void);
+
 static void flush(void) {
     if (stand.batch->count > 0) apply_batch(stand.apply, stand.batch);
+    if (stand.batch->count == 1) hold_vectors();
     rows_clear(stand.batch);
 }
 
@@ -248,11 +253,11 @@ static struct line *line_of(struct lines *l, uint32_t event, uint32_t source, ui
     return &l->line[l->count++];
 }
 
-static void lines_of_trail(struct lines *l) {
+/* Of the reports in force. */
+static struct trail *follow(void) {
     struct error error;
     struct trail_limits limits = stand.options.limits;
     limits.bytes_max = SIZE_MAX;
-    l->count = 0;
     for (uint32_t i = 0; i < stand.count; i++)
         stand.moves[i].source = false;
     for (uint32_t r = 0; r < stand.report_count; r++)
@@ -260,6 +265,12 @@ static void lines_of_trail(struct lines *l) {
             stand.moves[stand.reports[r].events[i]].source = true;
     struct trail *trail = trail_follow(stand.moves, stand.count, ACCOUNTS, &limits, &error);
     assert_non_null(trail);
+    return trail;
+}
+
+static void lines_of_trail(struct lines *l) {
+    l->count = 0;
+    struct trail *trail = follow();
     size_t count = 0;
     const struct trail_part *parts = trail_parts(trail, &count);
     for (size_t i = 0; i < count; i++) {
@@ -319,6 +330,52 @@ static void compare(void) {
     }
     assert_int_equal(actual.count, expected.count);
     stand.compared += actual.count;
+}
+
+/* What the trail says of an account within windows up to a second. */
+static struct taint_answer answer_of(const struct trail *trail, uint32_t account, int64_t second) {
+    struct taint_answer answer = {.amount_72h = 0};
+    bool seen[ACCOUNTS + 1] = {true};
+    size_t count = 0;
+    const struct trail_part *parts = trail_parts(trail, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct trail_move *m = &stand.moves[parts[i].move];
+        if (parts[i].fate != TRAIL_FOLLOWED || parts[i].amount == 0 || m->payee != account ||
+            m->second > second || m->second <= second - (int64_t)3 * DAY_S)
+            continue;
+        answer.amount_72h += parts[i].amount;
+        if (answer.hop == 0 || parts[i].hop < answer.hop - 1) answer.hop = parts[i].hop + 1;
+        if (m->second <= second - DAY_S || seen[m->payer]) continue;
+        seen[m->payer] = true;
+        answer.payers_24h++;
+    }
+    return answer;
+}
+
+static void hold_side(const struct trail *trail, uint32_t side) {
+    const struct batch *b = stand.batch;
+    const struct trail_move *m = &stand.moves[stand.count - 1];
+    const uint32_t account = b->side[side].role == SIDE_PAYER ? m->payer : m->payee;
+    if (m->payer == m->payee && b->side[side].role == SIDE_PAYER) return; /* the debit before */
+    const struct taint_answer expected = answer_of(trail, account, m->second);
+    double values[FEATURE_COUNT];
+    batch_vector(b, side, values);
+    assert_true(values[FEATURE_taint_amount_72h] == (double)expected.amount_72h);
+    assert_true(values[FEATURE_collector_fan_in_24h] == (double)expected.payers_24h);
+    assert_true(expected.hop == 0 ? isnan(values[FEATURE_taint_hop])
+                                  : values[FEATURE_taint_hop] == (double)expected.hop);
+    assert_false(b->side[side].taint_approximate);
+    stand.vectors += expected.hop != 0;
+}
+
+/* The vectors of a row say what the trail does of the log up to it. Where nothing bounds it. */
+static void hold_vectors(void) {
+    const bool bounded = taint_count(apply_taint(stand.apply)).bounded > 0;
+    if (stand.batch->sides == 0 || bounded || stand.cut) return;
+    struct trail *trail = follow();
+    for (uint32_t side = 0; side < stand.batch->sides; side++)
+        hold_side(trail, side);
+    trail_free(trail);
 }
 
 /* By hand. */
@@ -456,6 +513,17 @@ static void an_answer_says_how_much_how_far_and_from_how_many(void **state) {
     assert_int_equal(ask(D).hop, 0);
 }
 
+/* By the vector of the payee of the last event. */
+static void the_next_dropper_is_known_by_the_payment_that_makes_him_one(void **state) {
+    (void)state;
+    report(pay(A, B, 100));
+    const uint64_t before = stand.vectors;
+    pay(B, C, 70); /* hold_vectors compares: of both sides some is traced */
+    assert_int_equal(stand.vectors - before, 2);
+    again(stand.count - 1, TX_STATUS_REFUSED); /* nothing moves, and B is known */
+    assert_int_equal(stand.vectors - before, 4);
+}
+
 static void nothing_is_known_of_a_source_after_eight_days(void **state) {
     (void)state;
     report(pay(A, B, 100));
@@ -551,6 +619,7 @@ static void a_ring_that_no_longer_says_is_approximate(void **state) {
     for (uint32_t i = 0; i < EVENTS_MAX - 2; i++)
         pay(B, B, 1);
     stand.count = 0; /* nothing is compared */
+    stand.cut = true;
     for (uint32_t i = 0; i < EVENTS_MAX - 2; i++)
         pay(B, B, 1);
     pay(B, C, 1);
@@ -789,15 +858,17 @@ static void random_history(uint64_t seed) {
 }
 
 static void the_engine_and_the_trail_agree(void **state) {
-    uint64_t compared = 0;
+    uint64_t compared = 0, vectors = 0;
     (void)state;
     for (uint64_t seed = 0; seed < HISTORIES; seed++) {
         close_engine();
         random_history(seed);
         compared += stand.compared;
+        vectors += stand.vectors;
         assert_int_equal(taint_count(apply_taint(stand.apply)).bounded, 0);
     }
     assert_true(compared > (uint64_t)HISTORIES * 20);
+    assert_true(vectors > HISTORIES);
 }
 
 static void batches_make_no_difference(void **state) {
@@ -829,6 +900,7 @@ int main(void) {
         TEST(a_citizen_is_heard_beside_another_source_alone),
         TEST(a_rejected_revision_undoes_the_report),
         TEST(an_answer_says_how_much_how_far_and_from_how_many),
+        TEST(the_next_dropper_is_known_by_the_payment_that_makes_him_one),
         TEST(nothing_is_known_of_a_source_after_eight_days),
         TEST(an_account_that_is_forgotten_takes_its_marks_along),
         TEST(a_walk_that_is_cut_off_is_counted_and_marked),

@@ -111,7 +111,7 @@ static void gather(const struct batch *batch, uint32_t side, int feature,
                                   EVIDENCE_MAX);
     for (uint32_t i = 0; i < out->count; i++)
         out->ordinals[i] = history[slots[i]].ordinal;
-    out->quality = reasons_quality(batch, side, feature_table[feature].window_s);
+    out->quality = reasons_quality(batch, side, feature, -1);
 }
 
 /* Now, as the account is not remembered as it stood. */
