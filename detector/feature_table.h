@@ -65,6 +65,9 @@ enum feature_evidence {
     EVIDENCE_TRACED,          /* credits; taint.h knows which brought traced money */
 };
 
+/* What others report of a party, from this row on: that nobody did says nothing. */
+enum { FEATURE_REPORTED_FIRST = FEATURE_fraud_call };
+
 enum feature_direction { FEATURE_EITHER, FEATURE_RISES, FEATURE_FALLS };
 
 struct feature {

@@ -384,6 +384,40 @@ static void columns_that_say_nothing_are_passed_over(void **state) {
     free(t);
 }
 
+/* Of half of the bad accounts and some honest rows; nobody reported the others. */
+static double is_listed(struct world *w, size_t i) {
+    const uint32_t account = row_store_row(&w->rows, i)->account;
+    return account % 12 == 0 ? tells_all(w, i) : i % 41 == 0 ? 0.3 : 0;
+}
+
+static double is_near_a_victim(struct world *w, size_t i) {
+    const bool bad = row_store_row(&w->rows, i)->account % 18 == 0 && tells_all(w, i) != 0;
+    if (!bad && i % 31 != 0) return NAN;
+    return (double)((bad ? 1 : 3) + i % 2);
+}
+
+/* Whatever the other features are: what nobody has reported is in no term. */
+static void nobody_is_the_better_for_not_being_reported(void **state) {
+    struct world *w = world();
+    bool reported = false;
+    (void)state;
+    poison(w, FEATURE_list_evidence, is_listed);
+    poison(w, FEATURE_taint_hop, is_near_a_victim);
+    struct trained *t = trained_on(w, &usual);
+    for (uint32_t i = 0; i < t->count; i++)
+        for (int p = 0; p < t->term[i].parts; p++) {
+            const struct literal *part = &t->term[i].part[p];
+            assert_false(literal_is_absence(part));
+            if (!literal_is_reported(part)) continue;
+            assert_int_equal(part->kind,
+                             part->feature == FEATURE_taint_hop ? LITERAL_BELOW : LITERAL_ABOVE);
+            assert_true(t->weight[i + 1] > 0);
+            reported = true;
+        }
+    assert_true(reported && uses(t, FEATURE_taint_hop) && uses(t, FEATURE_list_evidence));
+    free(t);
+}
+
 /* The penalty keeps the weights of what is told apart without an error finite. */
 static void kinds_that_are_apart_have_finite_weights(void **state) {
     struct world *w = world();
@@ -599,6 +633,7 @@ int main(void) {
         cmocka_unit_test(the_score_never_falls_as_a_risk_rises),
         cmocka_unit_test(the_document_is_what_the_engine_accepts),
         cmocka_unit_test(columns_that_say_nothing_are_passed_over),
+        cmocka_unit_test(nobody_is_the_better_for_not_being_reported),
         cmocka_unit_test(kinds_that_are_apart_have_finite_weights),
         cmocka_unit_test(rows_that_come_twice_weigh_the_same),
         cmocka_unit_test(rows_of_one_kind_have_a_start),

@@ -48,7 +48,6 @@ struct boost {
     uint8_t *node; /* BELOW, ABOVE, NULL_LEAF of the first split */
     struct look look[LOOKS];
     struct split best[NODES];
-    bool tells[FEATURE_COUNT]; /* apart any two rows */
     uint64_t random;
     struct train_term *terms;
     uint32_t count;
@@ -149,15 +148,8 @@ static void *run_look(void *context) {
     return NULL;
 }
 
-static bool tells_apart(const struct binned *binned, int feature) {
-    const uint8_t *bin = binned->bin[feature];
-    for (size_t i = 1; i < binned->count; i++)
-        if (bin[i] != bin[0]) return true;
-    return false;
-}
-
-/* A feature that tells nothing apart takes no draw: so what is learned does not change when the
- * table gets features that the rows know nothing of. */
+/* Of features that others report another pass is made: they take no draw of the others', so that
+ * these give the same model whatever is reported. */
 static void share_out(struct boost *b, bool first) {
     int next = 0;
     for (int t = 0; t < LOOKS; t++) {
@@ -166,7 +158,8 @@ static void share_out(struct boost *b, bool first) {
         b->look[t].features = 0;
     }
     for (int f = 0; f < FEATURE_COUNT; f++) {
-        if (!b->tells[f] || next_random(b) % SHARE != 0) continue;
+        const bool reported = f >= FEATURE_REPORTED_FIRST;
+        if (reported != b->options->reported || next_random(b) % SHARE != 0) continue;
         struct look *look = &b->look[next++ % LOOKS];
         look->feature[look->features++] = f;
     }
@@ -203,6 +196,7 @@ static bool is_known(const struct boost *b, const struct train_term *term) {
 }
 
 static void add(struct boost *b, const struct literal *parts, uint8_t count) {
+    if (count == 0) return;
     struct train_term term = term_of(parts, count);
     if (!term_sign(&term, &term.sign) && b->options->monotone) {
         add(b, parts, 1);
@@ -210,6 +204,15 @@ static void add(struct boost *b, const struct literal *parts, uint8_t count) {
     }
     if (!b->options->monotone) term.sign = 0;
     if (b->count < b->options->terms_max && !is_known(b, &term)) b->terms[b->count++] = term;
+}
+
+/* Nobody is the better for not having been reported: with signs, such a part is left out. */
+static void add_present(struct boost *b, const struct literal *parts, uint8_t count) {
+    struct literal present[2];
+    uint8_t left = 0;
+    for (uint8_t i = 0; i < count; i++)
+        if (!b->options->monotone || !literal_is_absence(&parts[i])) present[left++] = parts[i];
+    add(b, present, left);
 }
 
 static struct literal literal_of(const struct split *split, int leaf) {
@@ -226,19 +229,19 @@ static void add_leaves(struct boost *b, const struct split *root) {
     if (has_nulls(b, root)) {
         struct literal null = literal_of(root, NULL_LEAF);
         null.edge = 0;
-        add(b, &null, 1);
+        add_present(b, &null, 1);
     }
     for (int node = 0; node < NODES; node++) {
         struct literal parts[2] = {literal_of(root, node)};
         const struct split *second = &b->best[node];
-        if (second->gain == 0) add(b, parts, 1);
+        if (second->gain == 0) add_present(b, parts, 1);
         for (int leaf = 0; leaf < 3 && second->gain > 0; leaf++) {
             parts[1] = literal_of(second, leaf);
             if (leaf == NULL_LEAF) {
                 if (!has_nulls(b, second)) continue;
                 parts[1].edge = 0;
             }
-            add(b, parts, 2);
+            add_present(b, parts, 2);
         }
     }
 }
@@ -275,10 +278,11 @@ static bool allocate(struct boost *b) {
 }
 
 static void run_rounds(struct boost *b, double start) {
+    const double *known = b->options->known;
     /* Also when rounds bring nothing new. */
     const uint32_t rounds_max = b->options->terms_max + 64;
     for (size_t i = 0; i < b->binned->count; i++)
-        b->margin[i] = start;
+        b->margin[i] = known == NULL ? start : known[i];
     for (uint32_t i = 0; i < rounds_max && b->count < b->options->terms_max; i++) {
         if (train_stopped(b->options->progress)) return;
         round_of(b);
@@ -295,8 +299,6 @@ bool boost_propose(const struct binned *binned, const struct boost_options *opti
     b->binned = binned;
     b->options = options;
     b->random = options->seed;
-    for (int f = 0; f < FEATURE_COUNT; f++)
-        b->tells[f] = tells_apart(binned, f);
     b->terms = terms;
     const bool room = allocate(b);
     if (room && !isnan(start)) run_rounds(b, start);

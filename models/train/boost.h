@@ -12,6 +12,8 @@ struct boost_options {
     uint32_t terms_max;
     uint64_t seed;
     bool monotone;                         /* only terms that term_sign allows */
+    bool reported;                         /* looks at those features alone; else at all others */
+    const double *known;                   /* a logit for each row to begin with; NULL: none */
     double support;                        /* sum of weights a leaf has at least */
     const struct train_progress *progress; /* of terms */
     const char *stage;                     /* its name to progress */

@@ -131,6 +131,7 @@ bool fit_logistic(const struct binned *binned, const struct train_term *terms, u
     const bool room = fit_open(&f, binned, terms, count);
     if (room) {
         f.penalty = options->l2 * f.rows.total;
+        f.step.held = options->held;
         memcpy(f.weights, weights, f.columns * sizeof *weights);
         newton(&f, options, result);
         memcpy(weights, f.weights, f.columns * sizeof *weights);

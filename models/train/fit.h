@@ -13,7 +13,8 @@
 
 struct fit_options {
     double l2;
-    double tolerance;                      /* of a weight, at the end */
+    double tolerance; /* of a weight, at the end */
+    uint32_t held;    /* weights that stay as they are, from the intercept on */
     const struct train_progress *progress; /* of steps; may be NULL */
 };
 

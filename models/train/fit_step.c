@@ -18,7 +18,7 @@ static int sign_of(const struct fit_step *s, uint32_t column) {
 static double descend(struct fit_step *s) {
     const uint32_t n = s->columns;
     double most = 0;
-    for (uint32_t c = 0; c < n; c++) {
+    for (uint32_t c = s->held; c < n; c++) {
         const double *row = s->full + (size_t)c * n;
         double to = s->step[c] - s->pull[c] / row[c];
         if ((s->weights[c] + to) * sign_of(s, c) < 0) to = -s->weights[c];
@@ -35,7 +35,7 @@ static double descend(struct fit_step *s) {
 /* Columns that are not held at 0 by their sign. */
 static void find_free(struct fit_step *s) {
     s->free_count = 0;
-    for (uint32_t c = 0; c < s->columns; c++)
+    for (uint32_t c = s->held; c < s->columns; c++)
         if (sign_of(s, c) == 0 || s->weights[c] + s->step[c] != 0) s->free[s->free_count++] = c;
 }
 
@@ -44,7 +44,7 @@ static void right_side(struct fit_step *s) {
     const uint32_t n = s->columns;
     for (uint32_t c = 0; c < n; c++)
         s->right[c] = -s->gradient[c];
-    for (uint32_t c = 0, k = 0; c < n; c++) {
+    for (uint32_t c = s->held, k = 0; c < n; c++) {
         if (k < s->free_count && s->free[k] == c)
             k++;
         else if (s->weights[c] != 0)
@@ -85,7 +85,7 @@ static bool polish(struct fit_step *s) {
     do {
         if (!solve_free(s)) return false;
     } while (drop_wrong(s));
-    for (uint32_t c = 0, k = 0; c < s->columns; c++)
+    for (uint32_t c = s->held, k = 0; c < s->columns; c++)
         s->step[c] = k < s->free_count && s->free[k] == c ? s->right[k++] : -s->weights[c];
     memcpy(s->pull, s->gradient, s->columns * sizeof *s->pull);
     for (uint32_t c = 0; c < s->columns; c++)

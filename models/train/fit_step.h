@@ -8,6 +8,7 @@
 struct fit_step {
     const struct train_term *terms;
     uint32_t columns;                 /* the intercept is column 0 */
+    uint32_t held;                    /* the first so many have no step */
     const double *weights, *gradient; /* where the step begins */
     double *step;                     /* the result */
     double *full;                     /* columns × columns: the model's curvature */

@@ -16,6 +16,12 @@ static double support(const struct binned *rows) {
     return fmax(SUPPORT_LEAST, total / SUPPORT_SHARE);
 }
 
+static bool make(const struct binned *rows, const struct boost_options *boost,
+                 struct proposals *out) {
+    return boost_propose(rows, boost, out->term, &out->count) &&
+           alike_find(rows, out->term, out->count, out->alike);
+}
+
 bool proposals_make(const struct binned *rows, const struct train_options *options,
                     const char *stage, struct proposals *out) {
     const struct boost_options boost = {.terms_max = options->terms_max,
@@ -24,8 +30,20 @@ bool proposals_make(const struct binned *rows, const struct train_options *optio
                                         .support = support(rows),
                                         .progress = &options->progress,
                                         .stage = stage};
-    return boost_propose(rows, &boost, out->term, &out->count) &&
-           alike_find(rows, out->term, out->count, out->alike);
+    return make(rows, &boost, out);
+}
+
+bool proposals_make_reported(const struct binned *rows, const struct train_options *options,
+                             const double *known, uint32_t terms_max, struct proposals *out) {
+    const struct boost_options boost = {.terms_max = terms_max,
+                                        .seed = options->seed,
+                                        .monotone = options->monotone,
+                                        .reported = true,
+                                        .known = known,
+                                        .support = SUPPORT_LEAST,
+                                        .progress = &options->progress,
+                                        .stage = "proposing of reports"};
+    return make(rows, &boost, out);
 }
 
 uint32_t proposals_take(const struct proposals *p, uint32_t wanted, struct train_term *terms,

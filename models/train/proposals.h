@@ -14,6 +14,9 @@ struct proposals {
 /* False: no memory. `stage` is what progress is told. */
 bool proposals_make(const struct binned *rows, const struct train_options *options,
                     const char *stage, struct proposals *out);
+/* The same of what others report, upon the logits of the rows that are known so far. */
+bool proposals_make_reported(const struct binned *rows, const struct train_options *options,
+                             const double *known, uint32_t terms_max, struct proposals *out);
 /* The first `wanted` of those that are not alike; returns how many there are. `through`: so many
  * proposals they were chosen from; may be NULL. */
 uint32_t proposals_take(const struct proposals *proposals, uint32_t wanted,

@@ -9,6 +9,14 @@ static int literal_sign(const struct literal *l) {
     return (direction == FEATURE_RISES) == (l->kind == LITERAL_ABOVE) ? 1 : -1;
 }
 
+bool literal_is_reported(const struct literal *l) {
+    return l->feature >= FEATURE_REPORTED_FIRST;
+}
+
+bool literal_is_absence(const struct literal *l) {
+    return literal_is_reported(l) && literal_sign(l) <= 0;
+}
+
 bool term_sign(const struct train_term *term, int8_t *sign) {
     int signs = 0;
     for (int i = 0; i < term->parts; i++) {

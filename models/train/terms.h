@@ -20,6 +20,10 @@ struct train_term {
     int8_t sign;
 };
 
+/* Of a feature that others report (FEATURE_REPORTED_FIRST). */
+bool literal_is_reported(const struct literal *literal);
+/* Whether it holds where nothing was reported, or where what was is no worse than elsewhere. */
+bool literal_is_absence(const struct literal *literal);
 /* What the weight's sign has to be so that the score never falls as the risk of a feature rises.
  * False: nothing but 0 would do. */
 bool term_sign(const struct train_term *term, int8_t *sign);

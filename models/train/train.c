@@ -14,7 +14,7 @@
 #define WEIGHT_UNIT 0x1p-20
 #define TOLERANCE 1e-9 /* of a weight in the end: far below WEIGHT_UNIT */
 #define SAMPLE_TOLERANCE 1e-3
-enum { BAD_ACCOUNTS_LEAST = 10 };
+enum { BAD_ACCOUNTS_LEAST = 10, REPORTED_MAX = 16 };
 
 struct training {
     const struct train_input *input;
@@ -94,12 +94,18 @@ static bool choose_rows(struct training *t, size_t limit, struct binned *out) {
     return binned_choose(&t->all, t->weight, out) || no_memory(t);
 }
 
-static bool fit(struct training *t, const struct binned *rows, const struct train_term *terms,
-                uint32_t count, double tolerance, struct fit_result *result) {
+static bool fit_upon(struct training *t, const struct binned *rows, const struct train_term *terms,
+                     uint32_t count, uint32_t held, double tolerance, struct fit_result *result) {
     const struct fit_options options = {.l2 = t->out->trial[t->out->chosen].l2,
                                         .tolerance = tolerance,
+                                        .held = held,
                                         .progress = &t->options->progress};
     return fit_logistic(rows, terms, count, &options, t->out->weight, result) || no_memory(t);
+}
+
+static bool fit(struct training *t, const struct binned *rows, const struct train_term *terms,
+                uint32_t count, double tolerance, struct fit_result *result) {
+    return fit_upon(t, rows, terms, count, 0, tolerance, result);
 }
 
 /* What leaving out terms that are alike costs on the sample: all of them fitted, then those that
@@ -191,10 +197,45 @@ static bool judge_rounded(struct training *t, const struct binned *rows) {
     return good || no_memory(t);
 }
 
+/* Terms of what others report, of weight 0 yet, behind the others. */
+static bool propose_reported(struct training *t, const struct binned *sample) {
+    struct trained *out = t->out;
+    const uint32_t room = TRAIN_TERMS_MAX - out->count;
+    const uint32_t most = room < REPORTED_MAX ? room : REPORTED_MAX;
+    double *known = malloc((sample->count + 1) * sizeof *known);
+    struct proposals *proposals = malloc(sizeof *proposals);
+    const bool good = known != NULL && proposals != NULL &&
+                      fit_logits(sample, out->term, out->count, out->weight, known) &&
+                      proposals_make_reported(sample, t->options, known, most, proposals);
+    if (good) {
+        const uint32_t before = out->count;
+        out->count += proposals_take(proposals, most, &out->term[before], NULL);
+        memset(&out->weight[before + 1], 0, (out->count - before) * sizeof *out->weight);
+    }
+    free(known);
+    free(proposals);
+    return good || no_memory(t);
+}
+
+/* What others report comes upon weights of behaviour that stay as they are: where nobody reports
+ * anything the model is the same as without. */
+static bool add_reported(struct training *t, const struct binned *rows) {
+    struct trained *out = t->out;
+    const uint32_t before = out->count;
+    struct binned sample;
+    if (!choose_rows(t, t->options->sample, &sample)) return false;
+    const bool good = propose_reported(t, &sample);
+    binned_free(&sample);
+    if (!good || out->count == before) return good;
+    return fit_upon(t, rows, out->term, out->count, before + 1, TOLERANCE, &out->fit);
+}
+
 static bool make_model(struct training *t) {
     struct binned rows;
     if (!propose(t) || !choose_rows(t, SIZE_MAX, &rows)) return false;
     bool good = fit(t, &rows, t->out->term, t->out->count, TOLERANCE, &t->out->fit);
+    if (good) round_weights(t->out);
+    good = good && add_reported(t, &rows);
     if (good) round_weights(t->out);
     good = good && judge_rounded(t, &rows);
     binned_free(&rows);
