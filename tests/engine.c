@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 
 #define MEMORY_LIMIT (UINT64_C(64) << 20)
+#define TAINTED_MAX 256
 
 struct apply *engine_open(const char *tier, const struct kernels *kernels, int64_t dormancy_s) {
     return engine_open_with(tier, kernels, dormancy_s, NULL);
@@ -21,6 +22,7 @@ struct apply *engine_open_with(const char *tier, const struct kernels *kernels, 
         .kernel_tier = kernels == NULL ? tier : kernels->name,
         .kernels = kernels,
         .signals = signals,
+        .taint = {{10, 72 * 3600, 100000, 0}, 4096, signals == NULL ? 0 : TAINTED_MAX},
     };
     struct apply *apply = apply_open(&options, &error);
     if (apply == NULL) fail_msg("%s", error.text);

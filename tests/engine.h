@@ -6,7 +6,7 @@
 #include "detector/apply.h"
 
 /* Fails the test when there is none. `kernels` NULL: those of the tier `tier`; else the tier is
- * the one that they are named after. */
+ * the one that they are named after. With signals, money of reported transfers is followed. */
 struct apply *engine_open_with(const char *tier, const struct kernels *kernels, int64_t dormancy_s,
                                struct signals *signals);
 struct apply *engine_open(const char *tier, const struct kernels *kernels, int64_t dormancy_s);

@@ -48,13 +48,14 @@ static void expect(const char *pinned, const struct chain *chain, const char *ho
     if (strcmp(hex, pinned) != 0) fail_msg("%s, %d: %s; pinned is %s", how, number, hex, pinned);
 }
 
-/* What is told after a transaction: of its sides, and of a call to the payer. */
+/* What is told after a transaction: of it and its sides, and of a call to the payer. */
 static struct signal told_of(const struct transaction *tx, int number, char id[16]) {
     const struct text payer = tx->payer.account_token, payee = tx->payee.account_token;
     snprintf(id, 16, "signal-%d", number);
     struct signal s = sample_signal(id, "", tx->event_time_s - SAMPLE_START_S);
     s.subjects[0].token = payee.size > 0 ? payee : payer;
     if (number % 3 == 1 && payer.size > 0) s.subjects[0].token = payer;
+    s.related_tx_ids[s.tx_id_count++] = tx->tx_id;
     if (number % 3 != 2 || tx->payer.phone_token.size == 0) return s;
     s.kind = SIGNAL_FRAUD_CALL;
     s.telecom_present = true;
@@ -148,11 +149,13 @@ static void next_records(struct batch *b, const struct memory_port *days, size_t
 
 /* Of a feed without them the digest would say nothing of signals. */
 static bool tells_of_signals(const double values[FEATURE_COUNT]) {
-    static bool named, flagged, called;
+    static bool named, flagged, called, traced, collected;
     named |= values[FEATURE_list_evidence] > 0;
     flagged |= values[FEATURE_flagged_payers_24h] > 0;
     called |= values[FEATURE_fraud_call] > 0;
-    return named && flagged && called;
+    traced |= values[FEATURE_taint_amount_72h] > 0 && values[FEATURE_taint_hop] > 1;
+    collected |= values[FEATURE_collector_fan_in_24h] > 0;
+    return named && flagged && called && traced && collected;
 }
 
 /* Returns whether there was something of each feature that signals make. */
