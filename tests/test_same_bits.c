@@ -22,8 +22,8 @@
 #define SIGNALS "antifrod.signals"
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
-#define SIDES_SHA256 "9847a7ec140b953a9894698c69b434e80f14c76126afd3c819dc912767cd3e41"
-#define OUTPUT_SHA256 "ff21c6bed11ac3c9f10a6358e6cecf8a15ba38a27f0834e2e9318ca076568b34"
+#define SIDES_SHA256 "ee436d3461bdfcb3333bf80afbdaa53d44567ed1e2b3482651bfd709abf1e1f1"
+#define OUTPUT_SHA256 "ddd266173535bf8136925b9cbc08f329e32fe8619a78948a502a3296375b7847"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400, SIGNAL_EVERY = 50 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];
