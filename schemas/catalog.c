@@ -28,9 +28,9 @@ struct catalog {
 };
 
 extern const unsigned char embedded_TransactionEvent[], embedded_FreezeRecommendation[],
-    embedded_OrderRecord[], embedded_FraudSignal[];
+    embedded_OrderRecord[], embedded_FraudSignal[], embedded_ShadowScore[];
 extern const size_t embedded_TransactionEvent_size, embedded_FreezeRecommendation_size,
-    embedded_OrderRecord_size, embedded_FraudSignal_size;
+    embedded_OrderRecord_size, embedded_FraudSignal_size, embedded_ShadowScore_size;
 
 const char *schema_shipped(int32_t schema_id, size_t *size) {
     switch (schema_id) {
@@ -46,6 +46,9 @@ const char *schema_shipped(int32_t schema_id, size_t *size) {
     case SCHEMA_ID_SIGNAL:
         *size = embedded_FraudSignal_size;
         return (const char *)embedded_FraudSignal;
+    case SCHEMA_ID_SHADOW:
+        *size = embedded_ShadowScore_size;
+        return (const char *)embedded_ShadowScore;
     default:
         *size = 0;
         return NULL;

@@ -69,7 +69,8 @@ void contracts_doc_print(FILE *out) {
         "# Contracts\n\nMade from `schemas/*.avsc` by `saqshy docs contracts`; do not edit.\n\n"
         "Every value is framed: `0x00`, the schema id as 4 bytes big-endian, Avro binary. Shipped "
         "ids: "
-        "1 TransactionEvent, 2 FreezeRecommendation, 3 OrderRecord, 4 FraudSignal. Consumers of "
+        "1 TransactionEvent, 2 FreezeRecommendation, 3 OrderRecord, 4 FraudSignal, 5 ShadowScore. "
+        "Consumers of "
         "recommendations read with `isolation.level=read_committed` and drop what they have seen "
         "by "
         "`recommendation_id` and `revision`. Money is in tiyn, time in UTC.\n\n## Admission\n\n"
@@ -82,7 +83,7 @@ void contracts_doc_print(FILE *out) {
         "used is a dead letter with the reason in `saqshy.dlq.reason`; what is merely late is "
         "counted.\n",
         out);
-    for (int32_t id = SCHEMA_ID_TRANSACTION; id <= SCHEMA_ID_SIGNAL; id++) {
+    for (int32_t id = SCHEMA_ID_TRANSACTION; id <= SCHEMA_ID_SHADOW; id++) {
         size_t size = 0;
         const char *schema = schema_shipped(id, &size);
         json_t *json = json_loadb(schema, size, 0, NULL);

@@ -11,7 +11,7 @@
 enum { BUFFER_START = 1 << 16, BUFFER_MAX = 1 << 24 };
 
 struct encoder {
-    struct avro_record recommendation, order, transaction, signal;
+    struct avro_record recommendation, order, transaction, signal, shadow;
     uint8_t *buffer;
     size_t room;
 };
@@ -34,7 +34,8 @@ struct encoder *encoder_open(struct error *error) {
     if (open_record(&e->recommendation, SCHEMA_ID_RECOMMENDATION, error) &&
         open_record(&e->order, SCHEMA_ID_ORDER, error) &&
         open_record(&e->transaction, SCHEMA_ID_TRANSACTION, error) &&
-        open_record(&e->signal, SCHEMA_ID_SIGNAL, error))
+        open_record(&e->signal, SCHEMA_ID_SIGNAL, error) &&
+        open_record(&e->shadow, SCHEMA_ID_SHADOW, error))
         return e;
     encoder_close(e);
     return NULL;
@@ -46,6 +47,7 @@ void encoder_close(struct encoder *e) {
     avro_record_close(&e->order);
     avro_record_close(&e->transaction);
     avro_record_close(&e->signal);
+    avro_record_close(&e->shadow);
     free(e->buffer);
     free(e);
 }
@@ -361,4 +363,31 @@ bool encode_recommendation(struct encoder *e, const struct recommendation *r, st
     put_provenance(&cursor, r);
     put_change(&cursor, &r->change);
     return finish(e, &e->recommendation, SCHEMA_ID_RECOMMENDATION, out, error);
+}
+
+/* Scores of shadow models. */
+
+bool encode_shadow_score(struct encoder *e, const struct shadow_score *s, struct bytes *out,
+                         struct error *error) {
+    struct avro_cursor cursor = avro_record_start(&e->shadow), *c = &cursor;
+    avro_put_text(c, s->account_token);
+    avro_put_text(c, s->tx_id);
+    avro_put_enum(c, (int)s->side);
+    avro_put_long(c, s->event_time_us);
+    avro_put_enum(c, (int)s->shadow.action);
+    avro_put_double(c, s->shadow.score);
+    avro_put_double(c, s->shadow.probability);
+    avro_put_text(c, text_of(s->model_id));
+    avro_put_text(c, text_of(s->shadow.model_sha256));
+    avro_put_enum(c, (int)s->live.action);
+    avro_put_double(c, s->live.score);
+    avro_put_double(c, s->live.probability);
+    avro_put_text(c, text_of(s->live.model_sha256));
+    avro_put_text(c, text_of(s->policy_sha256));
+    avro_put_text(c, text_of(s->build));
+    avro_put_text(c, text_of(s->shard));
+    avro_put_text(c, text_of(s->input_topic));
+    avro_put_int(c, s->input_partition);
+    avro_put_long(c, s->input_offset);
+    return finish(e, &e->shadow, SCHEMA_ID_SHADOW, out, error);
 }

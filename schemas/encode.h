@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Framed Avro of what we write: recommendations, order records, transactions, signals. avro-c's
- * generic values over the shipped schemas, reused from call to call. One thread per encoder. */
+/* Framed Avro of what we write: recommendations, order records, transactions, signals, scores of
+ * shadow models. avro-c's generic values over the shipped schemas, reused from call to call. One
+ * thread per encoder. */
 #pragma once
 
 #include "detector/base/error.h"
 #include "detector/recommendation.h"
+#include "detector/shadow_score.h"
 #include "detector/signal.h"
 #include "detector/transaction.h"
 #include "schemas/order_record.h"
@@ -24,3 +26,5 @@ bool encode_transaction(struct encoder *encoder, const struct transaction *tx, s
                         struct error *error);
 bool encode_signal(struct encoder *encoder, const struct signal *signal, struct bytes *out,
                    struct error *error);
+bool encode_shadow_score(struct encoder *encoder, const struct shadow_score *score,
+                         struct bytes *out, struct error *error);

@@ -224,6 +224,7 @@ static const char *const recommendations[] = {"recommendation-issued", "recommen
 static const char *const orders[] = {"order-full", "order-first"};
 static const char *const signals[] = {"signal-incident", "signal-list", "signal-sim-box",
                                       "signal-outcome", "signal-withdrawal"};
+static const char *const shadows[] = {"shadow-score"};
 #define COUNT(list) (sizeof list / sizeof list[0])
 
 static void avro_c_reads_the_values_of_every_golden_record(void **unused) {
@@ -236,6 +237,8 @@ static void avro_c_reads_the_values_of_every_golden_record(void **unused) {
         avro_c_agrees(orders[i], SCHEMA_ID_ORDER);
     for (size_t i = 0; i < COUNT(signals); i++)
         avro_c_agrees(signals[i], SCHEMA_ID_SIGNAL);
+    for (size_t i = 0; i < COUNT(shadows); i++)
+        avro_c_agrees(shadows[i], SCHEMA_ID_SHADOW);
 }
 
 static void transactions_are_decoded_and_encoded_again_to_the_byte(void **unused) {
@@ -489,6 +492,53 @@ static void recommendations_of_every_state_are_encoded_to_the_byte(void **unused
                                1u << RECOMMENDATION_WITHDRAWN | 1u << RECOMMENDATION_EXPIRED);
 }
 
+/* Scores of shadow models. */
+
+static struct shadow_opinion opinion_of(const json_t *json, const char *live) {
+    char action[16], score[16], probability[24], sha256[24];
+    snprintf(action, sizeof action, "%saction", live);
+    snprintf(score, sizeof score, "%sscore", live);
+    snprintf(probability, sizeof probability, "%sprobability", live);
+    snprintf(sha256, sizeof sha256, "%smodel_sha256", live);
+    return (struct shadow_opinion){.action = symbol_of(json, action, actions),
+                                   .score = real_of(json_object_get(json, score)),
+                                   .probability = real_of(json_object_get(json, probability)),
+                                   .model_sha256 = string_of(json, sha256)};
+}
+
+static struct shadow_score shadow_score_of(const json_t *json) {
+    static const char *const sides[] = {"UNKNOWN", "PAYER", "PAYEE"};
+    return (struct shadow_score){
+        .account_token = text_in(json, "account_token"),
+        .tx_id = text_in(json, "tx_id"),
+        .side = symbol_of(json, "side", sides),
+        .event_time_us = number_of(json, "event_time"),
+        .shadow = opinion_of(json, ""),
+        .live = opinion_of(json, "live_"),
+        .model_id = string_of(json, "model_id"),
+        .policy_sha256 = string_of(json, "policy_sha256"),
+        .build = string_of(json, "build"),
+        .shard = string_of(json, "shard"),
+        .input_topic = string_of(json, "input_topic"),
+        .input_partition = (int32_t)number_of(json, "input_partition"),
+        .input_offset = number_of(json, "input_offset"),
+    };
+}
+
+static void scores_of_shadow_models_are_encoded_to_the_byte(void **unused) {
+    (void)unused;
+    for (size_t i = 0; i < COUNT(shadows); i++) {
+        struct golden g;
+        struct bytes encoded;
+        struct error error;
+        golden_open(&g, shadows[i], SCHEMA_ID_SHADOW);
+        const struct shadow_score score = shadow_score_of(g.value);
+        assert_true(encode_shadow_score(g.encoder, &score, &encoded, &error));
+        same_bytes(&g, encoded);
+        golden_close(&g);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(avro_c_reads_the_values_of_every_golden_record),
@@ -497,6 +547,7 @@ int main(void) {
         cmocka_unit_test(order_records_are_encoded_to_the_byte_and_decoded),
         cmocka_unit_test(an_order_record_of_a_build_that_knew_no_ends_is_read),
         cmocka_unit_test(recommendations_of_every_state_are_encoded_to_the_byte),
+        cmocka_unit_test(scores_of_shadow_models_are_encoded_to_the_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

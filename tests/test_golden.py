@@ -12,7 +12,7 @@ import sys
 import fastavro
 
 SOURCE = os.environ.get("SOURCE_DIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-IDS = {"TransactionEvent": 1, "FreezeRecommendation": 2, "OrderRecord": 3, "FraudSignal": 4}
+IDS = {"TransactionEvent": 1, "FreezeRecommendation": 2, "OrderRecord": 3, "FraudSignal": 4, "ShadowScore": 5}
 
 
 def plain(schema):

@@ -45,7 +45,7 @@ static bool print_shipped(const char *id, struct error *error) {
     const bool is_id = end != id && *end == '\0' && number > 0 && number <= INT32_MAX;
     const char *json = is_id ? schema_shipped((int32_t)number, &size) : NULL;
     if (json == NULL)
-        return error_set(error, ERROR_USAGE, "there is no shipped schema %s; they are 1 to 4", id);
+        return error_set(error, ERROR_USAGE, "there is no shipped schema %s; they are 1 to 5", id);
     fwrite(json, 1, size, stdout);
     return true;
 }

@@ -60,7 +60,7 @@ static void save_shipped(int32_t id) {
 }
 
 static void make_schema(void) {
-    for (int32_t id = SCHEMA_ID_TRANSACTION; id <= SCHEMA_ID_SIGNAL; id++)
+    for (int32_t id = SCHEMA_ID_TRANSACTION; id <= SCHEMA_ID_SHADOW; id++)
         save_shipped(id);
     for (unsigned i = 0; i < 16; i++) {
         struct evolved *evolved = evolved_new(FAMILY_SEED + i);
