@@ -114,19 +114,22 @@ static bool awaits_change(const struct session *s) {
     return documents_next(s->pipeline->documents) != NULL;
 }
 
+static bool is_half_full(const struct session *s) {
+    return publish_pending_bytes(s->publish) > (size_t)s->pipeline->settings->commit_bytes_max / 2;
+}
+
 bool session_commit_due(const struct session *s, int64_t now_ms) {
     if (!publish_ready(s->publish)) return false;
     if (publish_pending(s->publish) > 0 || awaits_change(s) ||
-        session_uncommitted(s) >= COMMIT_RECORDS_MAX || order_bytes(s) >= ORDER_BYTES_MAX)
+        session_uncommitted(s) >= COMMIT_RECORDS_MAX || order_bytes(s) >= ORDER_BYTES_MAX ||
+        is_half_full(s))
         return true;
     return session_has_news(s) &&
            now_ms - s->sealed_ms >= s->pipeline->settings->commit_interval_ms;
 }
 
 bool session_holds(const struct session *s) {
-    const size_t half = (size_t)s->pipeline->settings->commit_bytes_max / 2;
     if (awaits_change(s)) return true;
-    return publish_busy(s->publish) &&
-           (session_uncommitted(s) > AHEAD_RECORDS_MAX || order_bytes(s) >= ORDER_BYTES_MAX ||
-            publish_pending_bytes(s->publish) > half);
+    return publish_busy(s->publish) && (session_uncommitted(s) > AHEAD_RECORDS_MAX ||
+                                        order_bytes(s) >= ORDER_BYTES_MAX || is_half_full(s));
 }

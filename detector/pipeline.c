@@ -158,7 +158,9 @@ bool session_process(struct session *s, struct error *error) {
     score_sides(s);
     hash_rows(s);
     if (!show_batch(s, error)) return false;
-    if (!decide_and_publish(s, error) || !session_acknowledge(s, error)) return false;
+    if (!decide_and_publish(s, error) || !session_publish_shadows(s, error) ||
+        !session_acknowledge(s, error))
+        return false;
     if (!s->replaying) note_exceptions(s);
     count_batch(s);
     consume_release(s->consume, b);

@@ -24,6 +24,8 @@ struct pipeline_options {
     bool signals_by_time;
     /* Tell the policy topic what became of the changes in it. */
     bool acknowledge;
+    /* Publish what shadows would have advised, where topic.shadow is set. */
+    bool publish_shadows;
     /* Offline runs and demo: end when every input is at its end and committed. */
     bool stop_at_end;
     /* Called on the engine thread for each recommendation that is published; may be NULL. */

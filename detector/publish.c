@@ -20,7 +20,8 @@ struct publish {
     struct encoder *encoder;
     struct publisher *publisher;
     struct order_output *chain; /* one per partition of the recommendations' topic */
-    int32_t recommendation_partitions, dead_letter_partitions, order_partition;
+    int32_t recommendation_partitions, dead_letter_partitions, order_partition, shadow_partitions;
+    size_t shadow_scores; /* in the filling unit */
     bool muted;
     struct recommendation outgoing; /* with its place in the chain */
 };
@@ -46,13 +47,21 @@ static bool await_dead_letters(struct publish *p, struct error *error) {
     }
 }
 
+static bool count_shadow_partitions(struct publish *p, struct error *error) {
+    const char *topic = p->options.topic_shadow;
+    return topic == NULL || topic[0] == '\0' ||
+           p->options.port->ops->partition_count(p->options.port, topic, &p->shadow_partitions,
+                                                 error);
+}
+
 static bool count_partitions(struct publish *p, struct error *error) {
     struct port *port = p->options.port;
     int32_t order_partitions = 0;
     if (!port->ops->partition_count(port, p->options.topic_recommendations,
                                     &p->recommendation_partitions, error) ||
         !await_dead_letters(p, error) ||
-        !port->ops->partition_count(port, p->options.topic_order, &order_partitions, error))
+        !port->ops->partition_count(port, p->options.topic_order, &order_partitions, error) ||
+        !count_shadow_partitions(p, error))
         return false;
     const struct text shard = text_of(p->options.shard_id);
     p->order_partition = murmur2_partition((struct bytes){(const uint8_t *)shard.data, shard.size},
@@ -167,12 +176,29 @@ bool publish_dead_letters(struct publish *p, const struct batch *batch, struct e
     return true;
 }
 
+bool publish_shadow_score(struct publish *p, const struct shadow_score *score,
+                          struct error *error) {
+    struct bytes value;
+    const struct text account = score->account_token;
+    const struct bytes key = {(const uint8_t *)account.data, account.size};
+    if (p->muted) return true;
+    if (!encode_shadow_score(p->encoder, score, &value, error)) return false;
+    const struct port_message message = {
+        .topic = p->options.topic_shadow,
+        .partition = murmur2_partition(key, p->shadow_partitions),
+        .key = key,
+        .value = value,
+    };
+    p->shadow_scores++;
+    return commit_unit_add(publisher_filling(p->publisher), &message, error);
+}
+
 bool publish_note(struct publish *p, const struct port_message *message, struct error *error) {
     return p->muted || commit_unit_add(publisher_filling(p->publisher), message, error);
 }
 
 size_t publish_pending(const struct publish *p) {
-    return commit_unit_count(publisher_filling(p->publisher));
+    return commit_unit_count(publisher_filling(p->publisher)) - p->shadow_scores;
 }
 
 size_t publish_pending_bytes(const struct publish *p) {
@@ -235,6 +261,7 @@ bool publish_seal(struct publish *p, const struct order_record *record,
     if (!commit_unit_add(unit, &message, error)) return false;
     commit_unit_set_positions(unit, positions, count);
     publisher_seal(p->publisher);
+    p->shadow_scores = 0;
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "detector/batch.h"
 #include "detector/publisher.h"
 #include "detector/recommendation.h"
+#include "detector/shadow_score.h"
 #include "schemas/order_record.h"
 
 #include <stdatomic.h>
@@ -20,6 +21,7 @@ struct publish_options {
     struct port *port;
     const char *shard_id;
     const char *topic_recommendations, *topic_dead_letters, *topic_order;
+    const char *topic_shadow; /* empty: none */
     size_t unit_bytes_max;
     /* Set when the engine is to stop; NULL: a missing dead-letter topic is not waited for. */
     const atomic_bool *stopping;
@@ -38,10 +40,15 @@ bool publish_recommendation(struct publish *publish, const struct recommendation
 /* Every row of the batch whose verdict is a dead letter. */
 bool publish_dead_letters(struct publish *publish, const struct batch *batch, struct error *error);
 
+/* Adds what a shadow model would have advised, to the topic that is named for it. No commit comes
+ * for its sake. */
+bool publish_shadow_score(struct publish *publish, const struct shadow_score *score,
+                          struct error *error);
+
 /* A message of the caller's own. */
 bool publish_note(struct publish *publish, const struct port_message *message, struct error *error);
 
-/* Messages and bytes in the filling unit. */
+/* Messages in the filling unit that are to be committed at once; bytes of all. */
 size_t publish_pending(const struct publish *publish);
 size_t publish_pending_bytes(const struct publish *publish);
 /* A unit is in flight. */

@@ -120,6 +120,7 @@ static bool open_output(struct session *s, struct error *error) {
         .topic_recommendations = settings->topic_recommendations,
         .topic_dead_letters = settings->topic_dead_letters,
         .topic_order = settings->topic_order,
+        .topic_shadow = s->pipeline->options.publish_shadows ? settings->topic_shadow : "",
         .unit_bytes_max = (size_t)settings->commit_bytes_max,
         .stopping = &s->pipeline->stopping,
     };

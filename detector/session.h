@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session: one life of the engine's state, from fencing to the end or to the next reload. Private
- * to pipeline.c, session.c, commit.c, beginning.c, live_input.c, policy_input.c, recovery.c and
- * snapshot*.c. Engine thread only, but for `stopping` and `live`. */
+ * to pipeline.c, session.c, commit.c, beginning.c, live_input.c, policy_input.c, recovery.c,
+ * shadow_output.c and snapshot*.c. Engine thread only, but for `stopping` and `live`. */
 #pragma once
 
 #include "detector/apply.h"
@@ -34,6 +34,11 @@ struct pipeline {
     struct snapshot_refused refused;
 };
 
+/* Records of topic.shadow in an hour of the engine clock; a start counts anew. */
+struct shadow_hour {
+    int64_t hour, taken[SCORE_SHADOWS_MAX];
+};
+
 struct session {
     struct pipeline *pipeline;
     struct runs *runs;
@@ -44,6 +49,7 @@ struct session {
     struct score *score;
     const struct model *scored_by;
     uint32_t shadows; /* of them all or none, the heads of `score` beside it */
+    struct shadow_hour shadow_hour;
     struct decide *decide;
     struct publish *publish;
     struct order_log *order_log;
@@ -78,6 +84,8 @@ void session_close(struct session *session);
 bool session_judge(struct session *session, struct error *error);
 /* decode → apply → score → decide → publish for the batch that consume has filled. */
 bool session_process(struct session *session, struct error *error);
+/* Adds what shadows would have advised on the scored batch to the commit. */
+bool session_publish_shadows(struct session *session, struct error *error);
 /* Of a decoded batch whose last record is a change of the documents: judges it. */
 bool session_judge_change(struct session *session, struct error *error);
 /* Adds what the policy topic is told of it to the commit. */

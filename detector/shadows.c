@@ -135,8 +135,22 @@ const struct model *shadows_model(const struct shadows *s, uint32_t index) {
     return s->shadow[index].model;
 }
 
+const struct policy *shadows_policy(const struct shadows *s, uint32_t index) {
+    return s->shadow[index].policy;
+}
+
 const char *shadows_path(const struct shadows *s, uint32_t index) {
     return s->shadow[index].path;
+}
+
+/* Advising. */
+
+static bool advises(const struct policy *policy, double logit) {
+    return policy_action(policy, logit) != ACTION_UNKNOWN;
+}
+
+bool shadows_advise(const struct shadows *s, uint32_t index, double logit) {
+    return advises(s->shadow[index].policy, logit);
 }
 
 /* Counting. */
@@ -153,10 +167,6 @@ static void tally_side(struct tally *tally, bool live, bool shadow, double diffe
     tally->difference += fabs(difference);
 }
 
-static bool advises(const struct policy *policy, double logit) {
-    return policy_action(policy, logit) != ACTION_UNKNOWN;
-}
-
 static void put(uint32_t shadow, uint64_t sides, const struct tally *tally) {
     metrics_add_shadow(SHADOW_SIDES, shadow, sides);
     metrics_add_shadow(SHADOW_ADVISED, shadow, tally->advised);
@@ -171,8 +181,8 @@ void shadows_tally(const struct shadows *s, const struct policy *live, const str
         const double *logit = batch->shadow_logit[shadow];
         struct tally tally = {0};
         for (uint32_t i = 0; i < batch->sides; i++)
-            tally_side(&tally, advises(live, batch->logit[i]),
-                       advises(s->shadow[shadow].policy, logit[i]), logit[i] - batch->logit[i]);
+            tally_side(&tally, advises(live, batch->logit[i]), shadows_advise(s, shadow, logit[i]),
+                       logit[i] - batch->logit[i]);
         put(shadow, batch->sides, &tally);
     }
 }

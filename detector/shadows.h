@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shadow models: scored beside the live one, to see what they would have advised. Their scores
- * reach no decision, no state and no output; they are counted. Engine thread. */
+ * reach no decision, no state and no recommendation; they are counted, and on wish published
+ * (shadow_output.c). Engine thread. */
 #pragma once
 
 #include "detector/batch.h"
@@ -18,6 +19,10 @@ void shadows_close(struct shadows *shadows);
 /* SCORE_SHADOWS_MAX at most. */
 uint32_t shadows_count(const struct shadows *shadows);
 const struct model *shadows_model(const struct shadows *shadows, uint32_t index);
+/* The live policy as its calibration reads it, or the one before (shadows_follow). */
+const struct policy *shadows_policy(const struct shadows *shadows, uint32_t index);
+/* Whether its logit reaches the mildest threshold of that. */
+bool shadows_advise(const struct shadows *shadows, uint32_t index, double logit);
 /* Its file, as model.shadow names it. */
 const char *shadows_path(const struct shadows *shadows, uint32_t index);
 

@@ -239,6 +239,9 @@ PYTHON
     run "$SAQSHY" check -X topic.order=antifrod.transactions
     [ "$status" -eq 78 ]
     [[ "$output" == *"topic.transactions and topic.order are the same topic"* ]]
+    run "$SAQSHY" check -X topic.shadow=antifrod.freeze-recommendations
+    [ "$status" -eq 78 ]
+    [[ "$output" == *"topic.recommendations and topic.shadow are the same topic"* ]]
 }
 
 @test "a name that Kafka does not take is refused before Kafka is asked" {

@@ -214,6 +214,22 @@ void sample_options(struct options *options, const char *directory) {
     options->http_port = 0;
 }
 
+void sample_add_shadow(struct options *options, const char *directory, const char *name,
+                       const char *from, const char *to) {
+    char json[4096] = "", changed[4096], path[128];
+    FILE *file = fopen(options->model_path, "r");
+    assert(file != NULL);
+    json[fread(json, 1, sizeof json - 1, file)] = '\0';
+    fclose(file);
+    const char *at = strstr(json, from);
+    assert(at != NULL);
+    snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - json), json, to, at + strlen(from));
+    write_file(path, sizeof path, directory, name, changed);
+    char *list = options->model_shadow;
+    snprintf(list + strlen(list), sizeof options->model_shadow - strlen(list), "%s%s",
+             list[0] == '\0' ? "" : ", ", path);
+}
+
 bool sample_directory_make(char directory[64], struct options *options) {
     snprintf(directory, 64, "/tmp/saqshy-test-XXXXXX");
     if (mkdtemp(directory) == NULL) return false;

@@ -51,6 +51,11 @@ const char *sample_policy(const char *id, double probability, char out[SAMPLE_PO
  * start.from and small limits. */
 void sample_options(struct options *options, const char *directory);
 
+/* Adds the model of sample_options to model.shadow, with `from` replaced by `to`, as NAME in the
+ * directory. */
+void sample_add_shadow(struct options *options, const char *directory, const char *name,
+                       const char *from, const char *to);
+
 /* A directory of its own with the documents of sample_options; false when it cannot be made. */
 bool sample_directory_make(char directory[64], struct options *options);
 /* Removes the directory with the files in it, and frees the options. */

@@ -85,24 +85,8 @@ static void send_burst(const struct stand *stand, int first, int count) {
     }
 }
 
-/* The live model with `from` replaced by `to`, as NAME in the stand's directory; adds it to
- * model.shadow. */
 static void add_shadow(struct stand *stand, const char *name, const char *from, const char *to) {
-    char json[4096] = "", path[128];
-    FILE *file = fopen(stand->options.model_path, "r");
-    assert_non_null(file);
-    json[fread(json, 1, sizeof json - 1, file)] = '\0';
-    fclose(file);
-    const char *at = strstr(json, from);
-    assert_non_null(at);
-    snprintf(path, sizeof path, "%s/%s", stand->directory, name);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    fprintf(file, "%.*s%s%s", (int)(at - json), json, to, at + strlen(from));
-    fclose(file);
-    char *list = stand->options.model_shadow;
-    snprintf(list + strlen(list), sizeof stand->options.model_shadow - strlen(list), "%s%s",
-             list[0] == '\0' ? "" : ", ", path);
+    sample_add_shadow(&stand->options, stand->directory, name, from, to);
 }
 
 /* Advises from 4 credits on, and from 2 on; the live model does from 3 on. */

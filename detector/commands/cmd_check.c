@@ -189,6 +189,7 @@ static void check_broker(struct check *c) {
                                       o->topic_dead_letters, o->topic_order};
         for (size_t i = 0; i < 4; i++)
             check_topic(c, watchdog.port, topics[i]);
+        if (o->topic_shadow[0] != '\0') check_topic(c, watchdog.port, o->topic_shadow);
         check_optional(c, watchdog.port, o->topic_signals,
                        "is absent: no signals are read until it is created");
         check_optional(c, watchdog.port, o->topic_policy,

@@ -67,8 +67,11 @@ static bool run(const struct options *options, bool rebuild, struct error *error
     struct http *http = http_open(options->http_address, (uint16_t)options->http_port, error);
     if (http == NULL && options->http_port != 0) return false;
     struct port *port = kafka_port_open(options, error);
-    struct pipeline_options settings = {
-        .options = options, .port = port, .rebuild = rebuild, .acknowledge = true};
+    struct pipeline_options settings = {.options = options,
+                                        .port = port,
+                                        .rebuild = rebuild,
+                                        .acknowledge = true,
+                                        .publish_shadows = true};
     const bool ok = port != NULL && serve_with_disks(&settings, error);
     if (port != NULL) port->ops->close(port);
     http_close(http);

@@ -85,7 +85,11 @@ enum { METRICS_MILLION = 1000000 };
     X(AGREED, "shadow_agreed_total", "of them, sides the live model advised on, too", 1)           \
     X(MISSED, "shadow_missed_total", "sides that only the live model advised on", 1)               \
     X(DIFFERENCE, "shadow_difference_total",                                                       \
-      "sum over the sides of how far its logit is from the live model's", METRICS_MILLION)
+      "sum over the sides of how far its logit is from the live model's", METRICS_MILLION)         \
+    X(PUBLISHED, "shadow_published_total",                                                         \
+      "of the advised sides, those handed to a commit for topic.shadow", 1)                        \
+    X(WITHHELD, "shadow_withheld_total",                                                           \
+      "of the advised sides, those beyond shadow.per.hour, which topic.shadow does not get", 1)
 
 enum shadow_metric {
 #define X(id, name, help, units) SHADOW_##id,

@@ -347,13 +347,13 @@ void options_state_sha256(const struct options *options, char out[65]) {
 /* Options against each other. */
 
 static bool check_topics(const struct options *o, struct error *error) {
-    enum { OBLIGATORY = 4, TOPICS = 6 };
-    const char *const keys[TOPICS] = {"topic.transactions", "topic.recommendations",
-                                      "topic.dead.letters", "topic.order",
-                                      "topic.signals",      "topic.policy"};
-    const char *const topics[TOPICS] = {o->topic_transactions, o->topic_recommendations,
-                                        o->topic_dead_letters, o->topic_order,
-                                        o->topic_signals,      o->topic_policy};
+    enum { OBLIGATORY = 4, TOPICS = 7 };
+    const char *const keys[TOPICS] = {
+        "topic.transactions", "topic.recommendations", "topic.dead.letters", "topic.order",
+        "topic.signals",      "topic.policy",          "topic.shadow"};
+    const char *const topics[TOPICS] = {
+        o->topic_transactions, o->topic_recommendations, o->topic_dead_letters, o->topic_order,
+        o->topic_signals,      o->topic_policy,          o->topic_shadow};
     for (int i = 0; i < TOPICS; i++) {
         const size_t size = strlen(topics[i]);
         if (size == 0 && i >= OBLIGATORY) continue;

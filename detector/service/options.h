@@ -42,6 +42,9 @@ enum { OPTION_STATE_LATER = 2 };
     TEXT(topic_dead_letters, "topic.dead.letters", "antifrod.transactions.dlq", false,             \
          "topic of records that cannot be used")                                                   \
     TEXT(topic_order, "topic.order", "antifrod.order", false, "topic of the order log")            \
+    TEXT(topic_shadow, "topic.shadow", "", false,                                                  \
+         "topic of what models of model.shadow would have advised, such as "                       \
+         "antifrod.freeze-recommendations.shadow; empty: none is published")                       \
     CHOICE(start_from, "start.from", "", "|earliest|latest", false,                                \
            "where a shard without history starts reading; obligatory at the first start")          \
     CHOICE(delivery, "delivery", "exactly-once", "exactly-once|at-least-once", false,              \
@@ -60,12 +63,16 @@ enum { OPTION_STATE_LATER = 2 };
            "larger values are dead letters")                                                       \
     SECTION("Schemas, model and policy")                                                           \
     TEXT(schema_dir, "schema.dir", "", false,                                                      \
-         "directory of ID.avsc files; ids 1-4 are the shipped contracts unless a file says "       \
+         "directory of ID.avsc files; ids 1-5 are the shipped contracts unless a file says "       \
          "otherwise")                                                                              \
     TEXT(model_path, "model.path", "", false, "model document; empty: the shipped model")          \
     TEXT(model_shadow, "model.shadow", "", false,                                                  \
          "model documents, comma-separated, 7 at most, that score beside the live one and decide " \
-         "nothing: what they would have advised is in the metrics; empty: none")                   \
+         "nothing: what they would have advised is in the metrics and, on wish, in topic.shadow; " \
+         "empty: none")                                                                            \
+    NUMBER(shadow_per_hour, "shadow.per.hour", 10000, 1, 1000000, "records", false,                \
+           "records that topic.shadow gets of each model in an hour of the engine clock at most; " \
+           "those beyond it are counted")                                                          \
     TEXT(policy_path, "policy.path", "", false, "policy document; empty: the shipped policy")      \
     FLAG(                                                                                          \
         policy_two_persons, "policy.two.persons", false, false,                                    \
