@@ -25,7 +25,7 @@ SOURCE_DIR = os.environ["SOURCE_DIR"]
 KAFKA = os.path.join(SOURCE_DIR, "tests", "kafka", "kafka")
 PARTITIONS = 4
 FOREIGN_ID = 1001
-TRANSACTION_ID, RECOMMENDATION_ID, ORDER_ID, SIGNAL_ID = 1, 2, 3, 4
+TRANSACTION_ID, RECOMMENDATION_ID, ORDER_ID, SIGNAL_ID, SHADOW_ID = 1, 2, 3, 4, 5
 
 
 def schema_file(name):
@@ -182,10 +182,11 @@ class Broker:
     def admin(self):
         return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
 
-    def create(self, **partitions):
-        """Topics by name, usable when this returns."""
+    def create(self, settings=None, **partitions):
+        """Topics by name, with settings of their own, usable when this returns."""
         admin = self.admin()
-        made = admin.create_topics([NewTopic(name, count, 1) for name, count in partitions.items()])
+        made = admin.create_topics([NewTopic(name, count, 1, config=settings or {})
+                                    for name, count in partitions.items()])
         for future in made.values():
             future.result(30)
         for name, count in partitions.items():

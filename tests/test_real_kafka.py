@@ -4,6 +4,7 @@
 It starts its own broker on a free port. Where Kafka cannot be fetched it says so and ends with status 77, which
 ctest reports as skipped; with CI=true that is a failure. A run that leaves tests out fails."""
 import datetime
+import hashlib
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from confluent_kafka.admin import ConfigResource
 import real_kafka as rk
 
 SKIPPED = 77
-TESTS_MIN = 35
+TESTS_MIN = 40
 RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 HERE = {}  # broker, directory, events: set once in main
@@ -641,6 +642,233 @@ class Signals(Scenario):
             shard.until_caught_up()
             engine.terminate()
         self.assertEqual(engine.returncode, 0)
+
+
+class Policy(Scenario):
+    """Documents come by a compacted topic, published by `saqshy policy`."""
+
+    def policy_shard(self, name, **options):
+        shard = self.shard(name, topic_policy=name + ".policy",
+                           state_dir=os.path.join(self.directory, name + ".state"), **options)
+        os.makedirs(shard.options["state.dir"])
+        self.broker.create({"cleanup.policy": "compact", "min.compaction.lag.ms": str(2**63 - 1)},
+                           **{name + ".policy": 1})
+        return shard
+
+    def document(self, policy_id, probability=0.8):
+        """The shipped policy by another id; its file, and its SHA-256."""
+        path = os.path.join(self.directory, policy_id + ".json")
+        with open(os.path.join(rk.SOURCE_DIR, "models", "shipped-policy.json"), encoding="utf-8") as file:
+            policy = json.load(file)
+        policy["id"] = policy_id
+        policy["actions"]["REVIEW_ONLY"]["probability"] = probability
+        text = json.dumps(policy)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path, hashlib.sha256(text.encode()).hexdigest()
+
+    def policy(self, shard, *words, due=0):
+        """What `saqshy policy` says: rows, and where another status is due the text."""
+        done = subprocess.run([rk.SAQSHY, "policy", *words, "--json", *shard.arguments(start_from=None)],
+                              capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, due, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()] if due == 0 else done.stderr
+
+    def send_change(self, shard, key, **change):
+        """By a foreign producer, whatever it says; the value."""
+        value = json.dumps({"format": "saqshy-change/1", **change}).encode()
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        producer.produce(shard.options["topic.policy"], value, key.encode(), 0)
+        producer.flush()
+        return value
+
+    def changes(self, shard, acks):
+        """The messages of the topic that are acknowledgements, or those that are none."""
+        messages, = self.broker.read(shard.options["topic.policy"]).values()
+        return [message for message in messages if message.key().startswith(b"ack/") == acks]
+
+    def until_acknowledged(self, shard, key, count=1):
+        def found():
+            acks = [ack for ack in self.changes(shard, True) if ack.key() == f"ack/{shard.name}/{key}".encode()]
+            return acks if len(acks) == count else None
+        return json.loads(rk.until(f"{key} is acknowledged", found, 30)[-1].value())
+
+    def send(self, shard, messages):
+        for feeder in rk.feed(self.broker, shard.source, messages, producers=2):
+            feeder.done()
+        shard.until_caught_up()
+
+    def decided_by(self, shard):
+        """The policies that recommendations name, by partition, in the order they came, each once in a row."""
+        out = []
+        for records in rk.check_recommendations(self.broker.read(shard.recommendations)).values():
+            names = [record["policy_sha256"] for record in records]
+            out.append([name for name, before in zip(names, [None] + names) if name != before])
+        return out
+
+    def test_what_is_published_decides_behind_its_commit_and_a_restart_keeps_it(self):
+        shard = self.policy_shard("policy-live")
+        half = len(self.messages) // 2
+        engine = self.engine(shard).until_live()
+        self.send(shard, self.messages[:half])
+        path, sha256 = self.document("p-live")
+        row, = self.policy(shard, "publish", path, "--author", "asel", "--reason", "a trial")
+        self.assertEqual((row["result"], row["policy"]["sha256"]), ("published", sha256))
+        engine.until_said(f"event=policy_active .*policy={sha256[:8]} author=.asel.")
+        self.check_acknowledged(shard, sha256)
+        self.send(shard, self.messages[half:])
+        engine.kill()
+        engine = self.engine(shard).until_said("event=policy_of_topic").until_live()
+        self.assertEqual(engine.end(), 0)
+        old = self.old_policy(shard)
+        self.assertIn([old, sha256], self.decided_by(shard))
+        self.assertTrue(all(names in ([old, sha256], [old], [sha256], []) for names in self.decided_by(shard)))
+        shown, = self.policy(shard, "show")
+        self.assertEqual((shown["by"], shown["policy"]), ("topic", {"id": "p-live", "sha256": sha256}))
+        self.assertEqual([(s["shard"], s["as_the_topic_says"]) for s in shown["shards"]], [(shard.name, True)])
+        self.assertEqual(len(self.changes(shard, True)), 1)
+        self.assertIn(sha256 + ".json", os.listdir(shard.options["state.dir"]))
+        done = subprocess.run([rk.SAQSHY, "verify", "--replay", *shard.arguments()], capture_output=True, text=True,
+                              timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def old_policy(self, shard):
+        return rk.orders_of(shard)[0]["policy_sha256"]
+
+    def check_acknowledged(self, shard, sha256):
+        """It says who, which bytes, where they lie, which commit holds them, and what decides from there on."""
+        ack = self.until_acknowledged(shard, "p-live")
+        change, = self.changes(shard, False)
+        self.assertEqual(change.key(), b"p-live")
+        self.assertEqual({key: ack[key] for key in ("shard", "result", "why", "author", "approver", "epoch")},
+                         {"shard": shard.name, "result": "ACTIVE", "why": "", "author": "asel", "approver": "",
+                          "epoch": 0})
+        self.assertEqual(ack["change_sha256"], hashlib.sha256(change.value()).hexdigest())
+        self.assertEqual(ack["position"], {"topic": change.topic(), "partition": 0, "offset": change.offset()})
+        self.assertEqual(ack["in_force"]["policy"], {"id": "p-live", "sha256": sha256})
+        order = rk.orders_of(shard)[ack["order_sequence"]]
+        self.assertEqual(order["policy_sha256"], self.old_policy(shard))
+        self.assertEqual((order["runs"][-1]["topic"], order["runs"][-1]["next_offset"]),
+                         (change.topic(), change.offset() + 1))
+        self.assertEqual(order["model_sha256"], ack["in_force"]["model"]["sha256"])
+
+    def test_what_cannot_be_used_is_refused_and_the_documents_in_force_stay(self):
+        shard = self.policy_shard("policy-bad")
+        path, _ = self.document("p-bad", probability=1.5)
+        self.assertIn("must lie between 0 and 1", self.policy(shard, "publish", path, "--author", "asel", due=78))
+        self.assertEqual(self.changes(shard, False), [])
+        engine = self.engine(shard).until_live()
+        with open(path, encoding="utf-8") as file:
+            value = self.send_change(shard, "p-bad", author="boris", policy=file.read())
+        engine.until_said("event=policy_refused .*author=.boris.")
+        ack = self.until_acknowledged(shard, "p-bad")
+        self.assertEqual((ack["result"], ack["author"], ack["change_sha256"]),
+                         ("REFUSED", "boris", hashlib.sha256(value).hexdigest()))
+        self.assertIn("must lie between 0 and 1", ack["why"])
+        self.assertEqual(ack["in_force"]["policy"]["sha256"], self.old_policy(shard))
+        self.send(shard, self.messages[:len(self.messages) // 2])
+        engine.kill()
+        engine = self.engine(shard).until_live()
+        self.assertEqual(engine.end(), 0)
+        self.assertNotIn("event=policy_refused", engine.log())
+        self.assertEqual(len(self.changes(shard, True)), 1)
+        self.assertTrue(all(names in ([self.old_policy(shard)], []) for names in self.decided_by(shard)))
+        row, = self.policy(shard, "history")
+        self.assertEqual((row["usable"], [s["result"] for s in row["shards"]]), (False, ["REFUSED"]))
+        shown, = self.policy(shard, "show")
+        self.assertEqual(shown["by"], "files")
+
+    def test_two_persons_are_asked_for_by_the_command_and_by_the_engine(self):
+        shard = self.policy_shard("policy-two", policy_two_persons="true")
+        path, sha256 = self.document("p-two")
+        alone, same = ("--author", "asel"), ("--author", "asel", "--approver", "ASEL")
+        self.assertIn("nobody approved it", self.policy(shard, "publish", path, *alone, due=78))
+        self.assertIn("is author and approver", self.policy(shard, "publish", path, *same, due=78))
+        self.assertEqual(self.changes(shard, False), [])
+        engine = self.engine(shard).until_live()
+        with open(path, encoding="utf-8") as file:
+            self.send_change(shard, "p-two", author="boris", policy=file.read())
+        ack = self.until_acknowledged(shard, "p-two")
+        self.assertEqual(ack["result"], "REFUSED")
+        self.assertIn("nobody approved it", ack["why"])
+        self.policy(shard, "publish", path, "--author", "asel", "--approver", "marat")
+        ack = self.until_acknowledged(shard, "p-two", 2)
+        self.assertEqual((ack["result"], ack["author"], ack["approver"]), ("ACTIVE", "asel", "marat"))
+        self.assertEqual(ack["in_force"]["policy"]["sha256"], sha256)
+        self.assertEqual(engine.end(), 0)
+
+    def test_history_tells_of_each_change_and_a_first_start_reads_them_first(self):
+        shard = self.policy_shard("policy-past")
+        first, first_sha256 = self.document("p-first")
+        second, second_sha256 = self.document("p-second", probability=0.85)
+        for path in (first, second, second, first):
+            self.policy(shard, "publish", path, "--author", "asel", "--approver", "marat", "--reason", "a trial")
+        self.send_transactions(shard)
+        engine = self.engine(shard).until_said("event=policy_first").until_live()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        self.assertTrue(all(names in ([first_sha256], []) for names in self.decided_by(shard)))
+        rows = self.policy(shard, "history")
+        self.assertEqual([row["policy"]["sha256"] for row in rows], [first_sha256, second_sha256, first_sha256])
+        for number, row in enumerate(rows):
+            self.assertEqual((row["author"], row["approver"], row["reason"], row["usable"]),
+                             ("asel", "marat", "a trial", True))
+            self.assertEqual([(s["shard"], s["result"]) for s in row["shards"]], [(shard.name, "ACTIVE")], number)
+        with open(second, encoding="utf-8") as file:
+            shown = subprocess.run([rk.SAQSHY, "policy", "show", "p-second", *shard.arguments(start_from=None)],
+                                   capture_output=True, text=True, timeout=60, check=True)
+            self.assertEqual(shown.stdout, file.read())
+
+    def send_transactions(self, shard):
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:len(self.messages) // 2]):
+            feeder.done()
+
+
+class Shadows(Scenario):
+    """What a model on trial would have advised, in a topic of its own."""
+
+    def test_each_side_that_it_advises_on_is_there_once_whoever_is_killed(self):
+        with open(os.path.join(rk.SOURCE_DIR, "models", "shipped-model.json"), encoding="utf-8") as file:
+            trial = json.load(file)
+        trial["id"] = "trial"
+        path = os.path.join(self.directory, "trial.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(trial, file)
+        shard = self.shard("shadowed", model_shadow=path, topic_shadow="shadowed.shadow")
+        self.broker.create(**{"shadowed.shadow": rk.PARTITIONS})
+        engine = self.engine(shard).until_live()
+        feeders = rk.feed(self.broker, shard.source, self.messages, seconds=4, producers=2)
+        for share in (0.3, 0.6):
+            wanted = share * len(self.messages)
+            rk.until(f"{share:.0%} committed", lambda wanted=wanted: sum(map(max, shard.committed(), [0] * 4)) >= wanted)
+            engine.kill()
+            engine = self.engine(shard).until_live()
+        for feeder in feeders:
+            feeder.done()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        self.check_scores(shard, self.broker.read("shadowed.shadow"))
+        self.assertGreaterEqual(rk.check_replay(shard, self.directory), 20)
+
+    def check_scores(self, shard, topic):
+        """It is the live model by another name: of each recommendation that a side led to there is a score."""
+        schema, seen = rk.fastavro.parse_schema(rk.schema_file("ShadowScore")), set()
+        for partition, messages in topic.items():
+            for message in messages:
+                score = rk.decode(schema, message.value(), rk.SHADOW_ID)
+                self.assertEqual(message.key(), score["account_token"].encode())
+                self.assertEqual(partition, rk.murmur2_partition(message.key(), rk.PARTITIONS))
+                self.assertEqual((score["action"], score["score"]), (score["live_action"], score["live_score"]))
+                self.assertNotEqual(score["action"], "UNKNOWN")
+                self.assertEqual(score["model_id"], "trial")
+                name = (score["input_partition"], score["input_offset"], score["account_token"])
+                self.assertNotIn(name, seen)
+                seen.add(name)
+        advised = {(r["input_partition"], r["input_offset"], r["target_account_token"])
+                   for records in rk.check_recommendations(self.broker.read(shard.recommendations)).values()
+                   for r in records if r["state"] in ("ISSUED", "AMENDED")}
+        self.assertLessEqual(advised, seen)
+        self.assertGreaterEqual(len(advised), 20)
 
 
 class Poison(Scenario):
