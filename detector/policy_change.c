@@ -96,17 +96,21 @@ bool policy_change_by_two(const struct policy_change *c, struct error *error) {
                      c->author);
 }
 
-static void put(json_t *object, const char *key, const char *text, size_t size) {
-    if (size > 0) json_object_set_new(object, key, json_stringn(text, size));
+static void put_words(json_t *object, const char *key, const char *words) {
+    if (words[0] != '\0') json_object_set_new(object, key, json_string(words));
+}
+
+static void put_document(json_t *object, const char *key, const char *text, size_t size) {
+    if (text != NULL) json_object_set_new(object, key, json_stringn(text, size));
 }
 
 char *policy_change_write(const struct policy_change *c, size_t *size, struct error *error) {
     json_t *object = json_pack("{s:s}", "format", POLICY_CHANGE_FORMAT);
-    put(object, "author", c->author, strlen(c->author));
-    put(object, "approver", c->approver, strlen(c->approver));
-    put(object, "reason", c->reason, strlen(c->reason));
-    put(object, "policy", c->policy, c->policy == NULL ? 0 : c->policy_size);
-    put(object, "model", c->model, c->model == NULL ? 0 : c->model_size);
+    put_words(object, "author", c->author);
+    put_words(object, "approver", c->approver);
+    put_words(object, "reason", c->reason);
+    put_document(object, "policy", c->policy, c->policy_size);
+    put_document(object, "model", c->model, c->model_size);
     char *json = json_dumps(object, JSON_COMPACT);
     json_decref(object);
     if (json == NULL) {

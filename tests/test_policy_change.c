@@ -59,6 +59,26 @@ static void what_was_not_named_is_not_there(void **state) {
     policy_change_free(&change);
 }
 
+/* It is refused by who reads the document, not lost on the way. */
+static void an_empty_document_is_written_as_one(void **state) {
+    const struct policy_change written = {.author = "asel",
+                                          .approver = "",
+                                          .reason = "",
+                                          .policy = "",
+                                          .model = "{}",
+                                          .model_size = 2};
+    struct policy_change read;
+    struct error error;
+    size_t size = 0;
+    (void)state;
+    char *json = policy_change_write(&written, &size, &error);
+    assert_non_null(json);
+    assert_true(policy_change_read(&read, (struct bytes){(uint8_t *)json, (uint32_t)size}, &error));
+    assert_string_equal(read.policy, "");
+    policy_change_free(&read);
+    free(json);
+}
+
 static void anything_else_is_refused_with_its_reason(void **state) {
     (void)state;
     must_refuse("", "line 1");
@@ -116,6 +136,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(what_was_not_named_is_not_there),
+        cmocka_unit_test(an_empty_document_is_written_as_one),
         cmocka_unit_test(anything_else_is_refused_with_its_reason),
         cmocka_unit_test(names_are_plain_and_short),
         cmocka_unit_test(two_persons_are_two),
