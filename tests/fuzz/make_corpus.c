@@ -5,6 +5,8 @@
 #include "detector/accounts.h"
 #include "detector/broker/recording.h"
 #include "detector/episodes.h"
+#include "detector/feature_table.h"
+#include "detector/policy_change.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
 #include "schemas/frame.h"
@@ -13,6 +15,7 @@
 #include "tests/evolved.h"
 #include "tests/fuzz/family.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/sample.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -240,6 +243,58 @@ static void make_snapshot(void) {
     }
 }
 
+static void save_change(unsigned number, const struct policy_change *change) {
+    struct error error;
+    size_t size = 0;
+    char *json = policy_change_write(change, &size, &error);
+    if (json == NULL) fuzz_broken(error.text);
+    save("fuzz_change", "change", number, json, size);
+    free(json);
+}
+
+/* No more than a model needs. */
+static const char *small_model(void) {
+    static char json[1024];
+    snprintf(json, sizeof json,
+             "{\"format\":\"saqshy-model/1\",\"id\":\"m2\",\"features_sha256\":\"%s\","
+             "\"intercept\":-5.0,\"transforms\":{},\"terms\":[{\"name\":\"credits\",\"type\":"
+             "\"linear\",\"feature\":\"in_count_1h\",\"weight\":2.0,\"text\":{\"en\":\"credits\","
+             "\"ru\":\"поступления\",\"kk\":\"түсімдер\"}}],"
+             "\"calibration\":{\"type\":\"logistic\"},\"provenance\":{\"how\":\"by hand\"}}",
+             feature_table_sha256());
+    return json;
+}
+
+/* Changes that are one, and a few that are none. */
+static void make_change(void) {
+    char policy[SAMPLE_POLICY_SIZE];
+    sample_policy("p2", 0.875, policy);
+    const char *const policies[] = {NULL, policy, "{}", "not JSON"};
+    const char *const models[] = {NULL, small_model()};
+    static const char *const refused[] = {
+        "{\"format\":\"saqshy-change/1\",\"author\":\"a\"}",
+        "{\"format\":\"saqshy-change/1\",\"author\":\" a\",\"policy\":\"{}\"}",
+        "{\"format\":\"saqshy-change/1\",\"author\":\"a\",\"author\":\"b\",\"policy\":\"{}\"}",
+        "{\"format\":\"saqshy-change/1\",\"autor\":\"a\",\"policy\":{}}",
+        "{\"format\":\"saqshy-change-ack/1\",\"shard\":\"s\",\"result\":\"REFUSED\"}",
+    };
+    unsigned number = 0;
+    for (unsigned p = 0; p < sizeof policies / sizeof policies[0]; p++)
+        for (unsigned m = p == 0 ? 1 : 0; m < 2; m++) {
+            const struct policy_change change = {
+                .author = "Асел",
+                .approver = p > 0 ? "marat" : "",
+                .reason = m > 0 ? "fewer reviews" : "",
+                .policy = policies[p],
+                .model = models[m],
+                .policy_size = policies[p] == NULL ? 0 : strlen(policies[p]),
+                .model_size = models[m] == NULL ? 0 : strlen(models[m])};
+            save_change(number++, &change);
+        }
+    for (unsigned i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        save("fuzz_change", "refused", i, refused[i], strlen(refused[i]));
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) fuzz_broken("usage: make_corpus DIRECTORY");
     corpus = argv[1];
@@ -251,5 +306,6 @@ int main(int argc, char **argv) {
     make_csv();
     make_ocf();
     make_snapshot();
+    make_change();
     return 0;
 }
