@@ -117,6 +117,7 @@ struct recommendation {
     int32_t input_partition;
     int64_t input_offset;
     struct changed change;
+    struct text payee_id; /* of the recommendation that advice to the paying side rests on; null */
     struct text traceparent, tracestate; /* headers of the triggering event; null: none */
     /* Filled by publish: */
     int64_t sequence;          /* per shard and output partition, from 0 */

@@ -362,6 +362,7 @@ bool encode_recommendation(struct encoder *e, const struct recommendation *r, st
     put_grounds(&cursor, r);
     put_provenance(&cursor, r);
     put_change(&cursor, &r->change);
+    avro_put_optional_text(&cursor, r->payee_id);
     return finish(e, &e->recommendation, SCHEMA_ID_RECOMMENDATION, out, error);
 }
 

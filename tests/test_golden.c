@@ -470,6 +470,7 @@ static void fill_recommendation(const json_t *json, struct recommendation *r, do
     hash_of(json, "previous_hash", r->previous_hash);
     fill_lists(json, r, features);
     fill_change(json_object_get(json, "change"), &r->change);
+    r->payee_id = text_in(json, "payee_recommendation_id");
 }
 
 static void recommendations_of_every_state_are_encoded_to_the_byte(void **unused) {
