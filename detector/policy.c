@@ -93,6 +93,17 @@ enum action policy_action(const struct policy *policy, double logit) {
     return ACTION_UNKNOWN;
 }
 
+const struct policy_rule *policy_payer_rule(const struct policy *policy, enum action action) {
+    return policy->payer_from[action] == ACTION_UNKNOWN ? NULL : &policy->payer_rules[action];
+}
+
+enum action policy_payer_action(const struct policy *policy, enum action payee_action) {
+    for (int a = ACTION_COUNT - 1; a > ACTION_UNKNOWN; a--)
+        if (policy->payer_from[a] != ACTION_UNKNOWN && payee_action >= policy->payer_from[a])
+            return (enum action)a;
+    return ACTION_UNKNOWN;
+}
+
 static int compare_token(const void *key, const void *entry) {
     const struct text *token = key;
     const struct text listed = text_of(((const struct policy_allowed *)entry)->account_token);

@@ -38,6 +38,13 @@ struct policy_rule {
 const struct policy_rule *policy_rule(const struct policy *policy, enum action action);
 /* The strongest action whose threshold the logit reaches; ACTION_UNKNOWN: none. */
 enum action policy_action(const struct policy *policy, double logit);
+
+/* Of ASK_PAYER or SUSPEND_INSTRUCTION; NULL when the policy has none for it. */
+const struct policy_rule *policy_payer_rule(const struct policy *policy, enum action action);
+/* The strongest action on an instruction whose payee is advised on with `payee_action`;
+ * ACTION_UNKNOWN: none. */
+enum action policy_payer_action(const struct policy *policy, enum action payee_action);
+
 /* True when an entry of the allow-list is in force: until 00:00 (UTC+5) of its day `expires`. */
 bool policy_allows(const struct policy *policy, struct text account_token, int64_t clock_s);
 

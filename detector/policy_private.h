@@ -17,6 +17,9 @@ struct policy {
     bool offline; /* a threshold may be infinite */
     bool used[ACTION_COUNT];
     struct policy_rule rules[ACTION_COUNT];
+    /* By action on the instruction; ACTION_UNKNOWN: it is not used. */
+    enum action payer_from[ACTION_COUNT];
+    struct policy_rule payer_rules[ACTION_COUNT];
     int64_t cool_down_s, decide_within_s;
     int32_t hold_days;
     bool issue_day_counts;
@@ -38,7 +41,14 @@ enum {
     POLICY_AUTHOR_BYTES_MAX = 128,
     POLICY_REASON_BYTES_MAX = 1024,
 };
-extern const char *const policy_actions[ACTION_COUNT];      /* by enum action; the first is none */
+extern const char *const policy_actions[ACTION_COUNT]; /* by enum action; the first is none */
+/* What can be advised to the paying side, and the payee's actions that it can begin at. */
+enum {
+    POLICY_PAYER_FIRST = ACTION_ASK_PAYER,
+    POLICY_PAYER_COUNT = ACTION_SUSPEND_INSTRUCTION - ACTION_ASK_PAYER + 1,
+    POLICY_PAYEE_FIRST = ACTION_HOLD_AMOUNT,
+    POLICY_PAYEE_COUNT = ACTION_REFUSE_TO_PAYEE - ACTION_HOLD_AMOUNT + 1,
+};
 extern const char *const policy_starts[POLICY_START_COUNT]; /* of a hold */
 enum { POLICY_PRIORITY_COUNT = PRIORITY_URGENT + 1 };
 extern const char *const policy_priorities[POLICY_PRIORITY_COUNT]; /* the first is none */

@@ -40,15 +40,13 @@ static bool read_threshold(const struct policy *policy, const struct place *plac
                         model_id(model), probability);
 }
 
-static bool read_rule(const struct policy *policy, const struct place *place, const json_t *object,
-                      const struct model *model, struct policy_rule *rule, struct error *error) {
-    static const char *const known[] = {"probability", "per_hour", "per_hour_per_bank", "priority"};
+/* What every rule has, whatever it is reached by. */
+static bool read_caps(const struct place *place, const json_t *object, struct policy_rule *rule,
+                      struct error *error) {
     const bool capped = json_object_get(object, "per_hour_per_bank") != NULL;
     int64_t per_hour, per_bank = UINT32_MAX;
     size_t priority;
-    if (!document_known(place, object, known, COUNT_OF(known), error) ||
-        !read_threshold(policy, place, object, model, &rule->threshold, error) ||
-        !document_integer(place, object, "per_hour", 0, INT32_MAX, &per_hour, error) ||
+    if (!document_integer(place, object, "per_hour", 0, INT32_MAX, &per_hour, error) ||
         (capped &&
          !document_integer(place, object, "per_hour_per_bank", 0, INT32_MAX, &per_bank, error)) ||
         !document_choice(place, object, "priority", policy_priorities + 1,
@@ -58,6 +56,14 @@ static bool read_rule(const struct policy *policy, const struct place *place, co
     rule->per_hour_per_bank = (uint32_t)per_bank;
     rule->priority = (enum priority)(priority + 1);
     return true;
+}
+
+static bool read_rule(const struct policy *policy, const struct place *place, const json_t *object,
+                      const struct model *model, struct policy_rule *rule, struct error *error) {
+    static const char *const known[] = {"probability", "per_hour", "per_hour_per_bank", "priority"};
+    return document_known(place, object, known, COUNT_OF(known), error) &&
+           read_threshold(policy, place, object, model, &rule->threshold, error) &&
+           read_caps(place, object, rule, error);
 }
 
 static bool check_rising(const struct policy *policy, const struct place *place,
@@ -92,6 +98,54 @@ static bool read_actions(struct policy *policy, const struct place *root, const 
         policy->used[i + 1] = true;
     }
     return check_rising(policy, &place, error);
+}
+
+/* The paying side. */
+
+static bool read_payer_rule(const struct place *place, const json_t *object, enum action *from,
+                            struct policy_rule *rule, struct error *error) {
+    static const char *const known[] = {"payee_action", "per_hour", "per_hour_per_bank",
+                                        "priority"};
+    size_t payee;
+    if (!document_known(place, object, known, COUNT_OF(known), error) ||
+        !document_choice(place, object, "payee_action", policy_actions + POLICY_PAYEE_FIRST,
+                         POLICY_PAYEE_COUNT, &payee, error) ||
+        !read_caps(place, object, rule, error))
+        return false;
+    *from = (enum action)(POLICY_PAYEE_FIRST + payee);
+    return true;
+}
+
+static bool check_payer_rising(const struct policy *policy, const struct place *place,
+                               struct error *error) {
+    const enum action ask = policy->payer_from[ACTION_ASK_PAYER];
+    const enum action suspend = policy->payer_from[ACTION_SUSPEND_INSTRUCTION];
+    return ask == ACTION_UNKNOWN || suspend == ACTION_UNKNOWN || suspend > ask ||
+           place_refuse(place, error,
+                        "SUSPEND_INSTRUCTION is stronger than ASK_PAYER, so its payee_action must "
+                        "be stronger");
+}
+
+/* None where the key is absent. */
+static bool read_payer_side(struct policy *policy, const struct place *root, struct error *error) {
+    if (json_object_get(policy->document, "payer_side") == NULL) return true;
+    const json_t *side = document_member(root, policy->document, "payer_side", JSON_OBJECT, error);
+    if (side == NULL) return false;
+    const struct place place = place_key(root, "payer_side");
+    const char *name;
+    const json_t *object;
+    json_object_foreach((json_t *)side, name, object) {
+        const struct place at = place_key(&place, name);
+        size_t i;
+        if (!document_name(&at, name, "action", policy_actions + POLICY_PAYER_FIRST,
+                           POLICY_PAYER_COUNT, &i, error))
+            return false;
+        if (!json_is_object(object)) return place_refuse(&at, error, "must be an object");
+        i += POLICY_PAYER_FIRST;
+        if (!read_payer_rule(&at, object, &policy->payer_from[i], &policy->payer_rules[i], error))
+            return false;
+    }
+    return check_payer_rising(policy, &place, error);
 }
 
 /* Days and the allow-list. */
@@ -233,6 +287,7 @@ bool policy_read(struct policy *policy, const char *origin, const struct model *
     static const char *const known[] = {"format",
                                         "id",
                                         "actions",
+                                        "payer_side",
                                         "cool_down_hours",
                                         "decide_within_minutes",
                                         "allow",
@@ -246,7 +301,8 @@ bool policy_read(struct policy *policy, const char *origin, const struct model *
     const json_t *document = policy->document;
     return document_known(&root, document, known, COUNT_OF(known), error) &&
            document_id(&root, document, &policy->id, error) &&
-           read_actions(policy, &root, model, error) && read_hold(policy, &root, error) &&
-           read_protected(policy, &root, error) && read_allow(policy, &root, error) &&
-           read_calendar(policy, &root, error) && document_provenance(&root, document, error);
+           read_actions(policy, &root, model, error) && read_payer_side(policy, &root, error) &&
+           read_hold(policy, &root, error) && read_protected(policy, &root, error) &&
+           read_allow(policy, &root, error) && read_calendar(policy, &root, error) &&
+           document_provenance(&root, document, error);
 }

@@ -4,7 +4,7 @@
 #include "detector/policy_private.h"
 #include "models/schema_parts.h"
 
-enum { RULE_KEYS = 3, ALLOW_KEYS = 3, OBLIGATORY_KEYS = 8 };
+enum { RULE_KEYS = 3, PAYER_KEYS = 3, ALLOW_KEYS = 3, OBLIGATORY_KEYS = 8 };
 
 static json_t *rule(void) {
     json_t *probability = json_pack("{s:s, s:i, s:i}", "type", "number", "exclusiveMinimum", 0,
@@ -20,6 +20,17 @@ static json_t *actions(void) {
     json_t *map = schema_map(policy_actions + 1, ACTION_COUNT - 1, rule());
     json_object_set_new(map, "minProperties", json_integer(1));
     return map;
+}
+
+static json_t *payer_side(void) {
+    json_t *properties =
+        json_pack("{s:o, s:o, s:o, s:o}", "payee_action",
+                  schema_choice(policy_actions + POLICY_PAYEE_FIRST, POLICY_PAYEE_COUNT),
+                  "per_hour", schema_whole(0, INT32_MAX), "priority",
+                  schema_choice(policy_priorities + 1, POLICY_PRIORITY_COUNT - 1),
+                  "per_hour_per_bank", schema_whole(0, INT32_MAX));
+    json_t *rule = schema_object(properties, PAYER_KEYS);
+    return schema_map(policy_actions + POLICY_PAYER_FIRST, POLICY_PAYER_COUNT, rule);
 }
 
 static json_t *day(void) {
@@ -54,6 +65,7 @@ static json_t *properties(void) {
                   schema_whole(1, POLICY_DECIDE_MINUTES_MAX), "max_hold_business_days",
                   schema_whole(1, POLICY_HOLD_DAYS_MAX), "protected_flows",
                   schema_list(schema_text(), 0, PROTECTED_FLOWS_MAX), "allow", allow());
+    json_object_set_new(keys, "payer_side", payer_side());
     json_object_set_new(keys, "hold_counts_from", schema_choice(policy_starts, POLICY_START_COUNT));
     json_object_set_new(keys, "holidays", list(day()));
     json_object_set_new(keys, "working_weekends", list(day()));

@@ -104,6 +104,71 @@ static void test_the_strongest_action_that_is_reached(void **unused) {
     policy_free(policy);
 }
 
+static const char *with_payer_side(const char *value) {
+    char to[1024];
+    (void)snprintf(to, sizeof to, "\"payer_side\": %s,\n\"cool_down_hours\"", value);
+    return spoilt("\"cool_down_hours\"", to);
+}
+
+#define ASK                                                                                        \
+    "\"ASK_PAYER\": {\"payee_action\": \"HOLD_AMOUNT\", \"per_hour\": 3, \"priority\": \"HIGH\"}"
+#define SUSPEND(from)                                                                              \
+    "\"SUSPEND_INSTRUCTION\": {\"payee_action\": \"" from                                          \
+    "\", \"per_hour\": 2, \"per_hour_per_bank\": 1, \"priority\": \"URGENT\"}"
+
+static void test_the_paying_side_is_advised_by_the_action_on_the_payee(void **unused) {
+    (void)unused;
+    struct policy *policy = parse(with_payer_side("{" ASK ", " SUSPEND("SUSPEND_EBANKING") "}"));
+    assert_int_equal(policy_payer_action(policy, ACTION_SUSPEND_INSTRUCTION), ACTION_UNKNOWN);
+    assert_int_equal(policy_payer_action(policy, ACTION_HOLD_AMOUNT), ACTION_ASK_PAYER);
+    assert_int_equal(policy_payer_action(policy, ACTION_SUSPEND_EBANKING),
+                     ACTION_SUSPEND_INSTRUCTION);
+    assert_int_equal(policy_payer_action(policy, ACTION_REFUSE_TO_PAYEE),
+                     ACTION_SUSPEND_INSTRUCTION);
+    const struct policy_rule *rule = policy_payer_rule(policy, ACTION_SUSPEND_INSTRUCTION);
+    assert_int_equal(rule->per_hour, 2);
+    assert_int_equal(rule->per_hour_per_bank, 1);
+    assert_int_equal(rule->priority, PRIORITY_URGENT);
+    assert_null(policy_payer_rule(policy, ACTION_HOLD_AMOUNT));
+    assert_null(policy_rule(policy, ACTION_ASK_PAYER));
+    policy_free(policy);
+}
+
+static void test_a_policy_may_suspend_at_once_or_leave_the_paying_side_alone(void **unused) {
+    (void)unused;
+    struct policy *policy = parse(with_payer_side("{" SUSPEND("HOLD_AMOUNT") "}"));
+    assert_int_equal(policy_payer_action(policy, ACTION_HOLD_AMOUNT), ACTION_SUSPEND_INSTRUCTION);
+    assert_null(policy_payer_rule(policy, ACTION_ASK_PAYER));
+    policy_free(policy);
+    policy = parse(with_payer_side("{}"));
+    assert_int_equal(policy_payer_action(policy, ACTION_REFUSE_TO_PAYEE), ACTION_UNKNOWN);
+    policy_free(policy);
+    policy = parse(right);
+    assert_int_equal(policy_payer_action(policy, ACTION_REFUSE_TO_PAYEE), ACTION_UNKNOWN);
+    policy_free(policy);
+}
+
+static void test_what_is_wrong_with_the_paying_side_is_named(void **unused) {
+    (void)unused;
+    assert_refused(with_payer_side("true"), "p.json:4: $.payer_side: must be an object");
+    assert_refused(with_payer_side("{\"ASK_PAYERS\": {}}"),
+                   "$.payer_side.ASK_PAYERS: \"ASK_PAYERS\" is no action; did you mean "
+                   "\"ASK_PAYER\"?");
+    assert_refused(with_payer_side("{\"HOLD_AMOUNT\": {}}"), "\"HOLD_AMOUNT\" is no action");
+    assert_refused(with_payer_side("{\"ASK_PAYER\": 1}"),
+                   "$.payer_side.ASK_PAYER: must be an object");
+    assert_refused(with_payer_side("{\"ASK_PAYER\": {\"per_hour\": 1, \"priority\": \"LOW\"}}"),
+                   "$.payer_side.ASK_PAYER: the key \"payee_action\" is missing");
+    assert_refused(with_payer_side("{" SUSPEND("REVIEW_ONLY") "}"),
+                   "$.payer_side.SUSPEND_INSTRUCTION.payee_action: \"REVIEW_ONLY\"");
+    assert_refused(
+        with_payer_side("{\"ASK_PAYER\": {\"payee_action\": \"HOLD_AMOUNT\", "
+                        "\"probability\": 0.5, \"per_hour\": 1, \"priority\": \"LOW\"}}"),
+        "\"probability\" is no key that is known here");
+    assert_refused(with_payer_side("{" ASK ", " SUSPEND("HOLD_AMOUNT") "}"),
+                   "$.payer_side: SUSPEND_INSTRUCTION is stronger than ASK_PAYER");
+}
+
 static void test_an_allowed_account_until_its_day(void **unused) {
     (void)unused;
     struct policy *policy = parse(right);
@@ -305,6 +370,9 @@ int main(void) {
         cmocka_unit_test(test_thresholds_are_logits_of_the_model),
         cmocka_unit_test(test_a_cap_for_each_bank_may_be_given),
         cmocka_unit_test(test_the_strongest_action_that_is_reached),
+        cmocka_unit_test(test_the_paying_side_is_advised_by_the_action_on_the_payee),
+        cmocka_unit_test(test_a_policy_may_suspend_at_once_or_leave_the_paying_side_alone),
+        cmocka_unit_test(test_what_is_wrong_with_the_paying_side_is_named),
         cmocka_unit_test(test_an_allowed_account_until_its_day),
         cmocka_unit_test(test_a_hold_ends_with_its_last_working_day),
         cmocka_unit_test(test_what_may_be_left_out),
