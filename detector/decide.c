@@ -2,6 +2,7 @@
 #include "detector/decide.h"
 
 #include "detector/account.h"
+#include "detector/advice.h"
 #include "detector/caps.h"
 #include "detector/change.h"
 #include "detector/endings.h"
@@ -12,7 +13,6 @@
 #include "detector/service/metrics.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 
 enum { MICROSECONDS = 1000000 };
@@ -80,71 +80,10 @@ uint64_t decide_open_episodes(const struct decide *d) {
 
 /* Recommendations. */
 
-static int64_t time_of(const struct transaction *tx) {
-    return tx->ingest_time_present ? tx->ingest_time_us : tx->event_time_us;
-}
-
-static void fill_documents(struct recommendation *out, const struct decide_options *options) {
-    const struct policy *policy = options->policy;
-    const char *const *flows = policy_protected_flows(policy, &out->protected_count);
-    for (uint32_t i = 0; i < out->protected_count; i++)
-        out->protected_flows[i] = flows[i];
-    out->max_hold_business_days = policy_hold_business_days(policy);
-    out->model_id = model_id(options->model);
-    out->policy_id = policy_id(policy);
-    out->build = options->build;
-    memcpy(out->model_sha256, model_sha256(options->model), sizeof out->model_sha256);
-    memcpy(out->policy_sha256, policy_sha256(policy), sizeof out->policy_sha256);
-}
-
-static int64_t moment_us(const struct batch *batch, uint32_t event) {
-    const bool signal = batch->input[event].kind == INPUT_SIGNALS;
-    return signal ? batch->signal[event].reported_at_us : time_of(&batch->tx[event]);
-}
-
-/* What every revision says, from the episode as it now stands and the record that triggered it. */
 static struct recommendation *fill(struct decide *d, const struct episode *episode,
                                    enum recommendation_state state, uint32_t event) {
-    struct recommendation *out = &d->out;
-    const struct input *input = &d->batch->input[event];
-    *out = (struct recommendation){
-        .revision = episode->revision,
-        .state = state,
-        .mode = MODE_LIVE,
-        .action = episode->action,
-        .priority = episode->priority,
-        .addressee_bic = episode->bic,
-        .target_account_token = episode->account_token,
-        .target_tx_count = episode->tx_count,
-        .at_risk_kzt_minor = episode->at_risk_tiyn,
-        .issued_at_us = moment_us(d->batch, event),
-        .decide_by_us = episode->decide_by_us,
-        .valid_until_us = episode->valid_until_us,
-        .score = episode->score,
-        .probability = model_probability(d->options.model, episode->score),
-        .threshold = episode->threshold,
-        .input_topic = input->topic,
-        .input_partition = input->partition,
-        .input_offset = input->record.offset,
-    };
-    memcpy(out->id, episode->id, sizeof out->id);
-    for (uint32_t i = 0; i < episode->tx_count; i++)
-        out->target_tx_ids[i] = episode->tx_ids[i];
-    fill_documents(out, &d->options);
-    return out;
-}
-
-/* The hop of the triggering transaction itself. */
-static void fill_trail(struct recommendation *out, const struct transaction *tx) {
-    out->trail_count = 1;
-    out->money_trail[0] = (struct trail_hop){
-        .hop = 1,
-        .tx_id = tx->tx_id,
-        .from = tx->payer.account_token,
-        .to = tx->payee.account_token,
-        .amount_minor = tx->amount_tiyn,
-        .event_time_us = tx->event_time_us,
-    };
+    advice_fill(&d->out, &d->options, d->batch, event, episode, state);
+    return &d->out;
 }
 
 static struct recommendation *advise(struct decide *d, const struct episode *episode,
@@ -158,7 +97,7 @@ static struct recommendation *advise(struct decide *d, const struct episode *epi
     out->feature_count = FEATURE_COUNT;
     batch_vector(batch, side, d->vector);
     out->feature_vector = d->vector;
-    fill_trail(out, &batch->tx[event]);
+    advice_fill_trail(out, &batch->tx[event]);
     return out;
 }
 
@@ -173,19 +112,7 @@ static struct recommendation *end_episode(struct decide *d, struct episode *epis
     const struct advised before = change_advised(episode);
     episode->revision++;
     struct recommendation *out = fill(d, episode, ending->state, event);
-    out->reason_count = 1;
-    out->reasons[0] = (struct reason){
-        .code = ending->code,
-        .feature = "",
-        .value = NAN,
-        .baseline = NAN,
-        .unit = "",
-        .contribution = episode->score,
-        .text_en = ending->en,
-        .text_ru = ending->ru,
-        .text_kk = ending->kk,
-        .quality = QUALITY_EXACT,
-    };
+    advice_fill_reason(out, ending->code, ending->en, ending->ru, ending->kk);
     change_name(out, &before, ending->code);
     cool(d, episode);
     return out;
@@ -228,9 +155,6 @@ static struct episode_money money_of(const struct decide *d, const struct row *r
 
 static void publish_row(struct decide *d, struct episode *episode, const struct row *row,
                         enum action action, const struct episode_money *money) {
-    const int64_t issued_us = time_of(row->tx);
-    const int64_t within_us = policy_decide_within_s(d->options.policy) * MICROSECONDS;
-    const int64_t decide_by_us = issued_us + within_us;
     const struct policy_rule *rule = policy_rule(d->options.policy, action);
     episode->revision++;
     episode->action = action;
@@ -242,13 +166,13 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     episode->emptied = false;
     episode->score = row->logit;
     episode->decide_by_us =
-        decide_by_us < episode->valid_until_us ? decide_by_us : episode->valid_until_us;
+        advice_decide_by_us(d->options.policy, advice_time_us(row->tx), episode->valid_until_us);
     caps_take(d->caps, episode->bic, action);
 }
 
 static const struct recommendation *open_episode(struct decide *d, const struct row *row,
                                                  enum action wanted) {
-    const int64_t issued_s = time_of(row->tx) / MICROSECONDS;
+    const int64_t issued_s = advice_time_us(row->tx) / MICROSECONDS;
     const struct episode_opening opening = {
         .account_number = row->account_number,
         .account_token = row->party->account_token,

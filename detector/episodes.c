@@ -2,6 +2,7 @@
 #include "detector/episodes.h"
 
 #include "detector/episode_id.h"
+#include "detector/episode_parts.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -9,10 +10,9 @@
 #define uthash_fatal(message) assert(false && message)
 #include <uthash.h>
 
-/* The episode's own memory: its texts, and its place in the heap and in the map. */
+/* The episode's own memory: its texts, and its place in the maps. */
 struct entry {
     struct episode episode;
-    size_t place;   /* in the heap */
     uint8_t *texts; /* account, opening transaction, BIC */
     char *later_tx[TARGET_TX_MAX];
     UT_hash_handle hh, by_id;
@@ -20,20 +20,23 @@ struct entry {
 
 struct episodes {
     uint32_t max;
-    uint32_t count, open_count;
-    struct entry *map;   /* by account number */
-    struct entry *ids;   /* the same, by id */
-    struct entry **heap; /* by (due_s, id), smallest first */
+    uint32_t open_count;
+    struct entry *map; /* by account number */
+    struct entry *ids; /* the same, by id */
+    struct episode_heap heap;
 };
 
 struct episodes *episodes_open(uint32_t episodes_max) {
     struct episodes *episodes = calloc(1, sizeof *episodes);
     if (episodes == NULL) return NULL;
     episodes->max = episodes_max;
-    episodes->heap = calloc((size_t)episodes_max + 1, sizeof(struct entry *));
-    if (episodes->heap != NULL) return episodes;
+    if (episode_heap_open(&episodes->heap, episodes_max)) return episodes;
     free(episodes);
     return NULL;
+}
+
+static struct entry *entry_of(struct episode *episode) {
+    return (struct entry *)episode; /* its first member */
 }
 
 static void entry_free(struct entry *entry) {
@@ -47,81 +50,13 @@ void episodes_close(struct episodes *episodes) {
     if (episodes == NULL) return;
     HASH_CLEAR(hh, episodes->map);
     HASH_CLEAR(by_id, episodes->ids);
-    for (uint32_t i = 0; i < episodes->count; i++)
-        entry_free(episodes->heap[i]);
-    free(episodes->heap);
+    for (uint32_t i = 0; i < episodes->heap.count; i++)
+        entry_free(entry_of(episodes->heap.items[i]));
+    episode_heap_close(&episodes->heap);
     free(episodes);
 }
 
-/* The heap. */
-
-static bool is_before(const struct entry *a, const struct entry *b) {
-    if (a->episode.due_s != b->episode.due_s) return a->episode.due_s < b->episode.due_s;
-    return memcmp(a->episode.id, b->episode.id, sizeof a->episode.id) < 0;
-}
-
-static void put(struct episodes *episodes, size_t place, struct entry *entry) {
-    episodes->heap[place] = entry;
-    entry->place = place;
-}
-
-static void rise(struct episodes *episodes, size_t place) {
-    struct entry *entry = episodes->heap[place];
-    while (place > 0 && is_before(entry, episodes->heap[(place - 1) / 2])) {
-        put(episodes, place, episodes->heap[(place - 1) / 2]);
-        place = (place - 1) / 2;
-    }
-    put(episodes, place, entry);
-}
-
-static void sink(struct episodes *episodes, size_t place) {
-    struct entry *entry = episodes->heap[place];
-    for (;;) {
-        size_t child = 2 * place + 1;
-        if (child >= episodes->count) break;
-        if (child + 1 < episodes->count &&
-            is_before(episodes->heap[child + 1], episodes->heap[child]))
-            child++;
-        if (!is_before(episodes->heap[child], entry)) break;
-        put(episodes, place, episodes->heap[child]);
-        place = child;
-    }
-    put(episodes, place, entry);
-}
-
-static void settle(struct episodes *episodes, size_t place) {
-    rise(episodes, place);
-    sink(episodes, place);
-}
-
 /* Episodes. */
-
-static struct entry *entry_of(struct episode *episode) {
-    return (struct entry *)episode; /* its first member */
-}
-
-/* Appends and returns the copy; a null text stays null. */
-static struct text append(uint8_t **end, struct text text) {
-    if (text.data == NULL) return text;
-    const struct text copy = {(const char *)*end, text.size};
-    memcpy(*end, text.data, text.size);
-    *end += text.size;
-    return copy;
-}
-
-static bool keep_texts(struct entry *entry, const struct episode_opening *opening) {
-    struct episode *episode = &entry->episode;
-    entry->texts =
-        malloc((size_t)opening->account_token.size + opening->tx_id.size + opening->bic.size + 1);
-    if (entry->texts == NULL) return false;
-    uint8_t *end = entry->texts;
-    episode->account_token = append(&end, opening->account_token);
-    episode->tx_ids[0] = append(&end, opening->tx_id);
-    episode->tx_count = 1;
-    episode->bic = append(&end, opening->bic);
-    episode_id(episode->account_token, episode->tx_ids[0], episode->id);
-    return true;
-}
 
 struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number) {
     struct entry *entry = NULL;
@@ -144,19 +79,19 @@ static void take_over(struct episodes *episodes, struct episode *episode) {
 
 struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening) {
     assert(episodes_find(episodes, opening->account_number) == NULL);
-    if (episodes->count == episodes->max) return NULL;
+    if (episodes->heap.count == episodes->max) return NULL;
     struct entry *entry = calloc(1, sizeof *entry);
-    const bool kept = entry != NULL && keep_texts(entry, opening);
-    assert(kept && "out of memory");
+    assert(entry != NULL && "out of memory");
     struct episode *episode = &entry->episode;
+    entry->texts = episode_keep_texts(episode, opening);
+    episode_id(episode->account_token, episode->tx_ids[0], episode->id);
     episode->account_number = opening->account_number;
     episode->due_s = opening->due_s;
     take_over(episodes, episode);
     HASH_ADD(hh, episodes->map, episode.account_number, sizeof episode->account_number, entry);
     HASH_ADD(by_id, episodes->ids, episode.id, RECOMMENDATION_ID_SIZE, entry);
-    put(episodes, episodes->count++, entry);
     episodes->open_count++;
-    rise(episodes, entry->place);
+    episode_heap_add(&episodes->heap, episode);
     return episode;
 }
 
@@ -178,7 +113,7 @@ void episodes_start_cooling(struct episodes *episodes, struct episode *episode, 
     episode->state = EPISODE_COOLING;
     episode->due_s = until_s;
     episodes->open_count--;
-    settle(episodes, entry_of(episode)->place);
+    episode_heap_settle(&episodes->heap, episode);
 }
 
 void episodes_remove(struct episodes *episodes, struct episode *episode) {
@@ -186,18 +121,12 @@ void episodes_remove(struct episodes *episodes, struct episode *episode) {
     if (episode->state == EPISODE_OPEN) episodes->open_count--;
     HASH_DELETE(hh, episodes->map, entry);
     HASH_DELETE(by_id, episodes->ids, entry);
-    struct entry *last = episodes->heap[--episodes->count];
-    if (last != entry) {
-        put(episodes, entry->place, last);
-        settle(episodes, last->place);
-    }
+    episode_heap_remove(&episodes->heap, episode);
     entry_free(entry);
 }
 
 struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s) {
-    if (episodes->count == 0) return NULL;
-    struct episode *first = &episodes->heap[0]->episode;
-    return first->due_s <= clock_s ? first : NULL;
+    return episode_heap_due(&episodes->heap, clock_s);
 }
 
 uint32_t episodes_open_count(const struct episodes *episodes) {
@@ -215,22 +144,13 @@ static void save_one(const struct episode *episode, struct pack *p) {
     pack_u32(p, episode->tx_count);
     for (uint32_t i = 0; i < episode->tx_count; i++)
         pack_text(p, episode->tx_ids[i]);
-    pack_u32(p, (uint32_t)episode->revision);
-    pack_u8(p, (uint8_t)episode->action);
-    pack_u8(p, (uint8_t)episode->priority);
-    pack_i64(p, episode->at_risk_tiyn);
-    pack_i64(p, episode->hold_tiyn);
-    pack_u8(p, episode->emptied);
-    pack_double(p, episode->score);
-    pack_double(p, episode->threshold);
-    pack_i64(p, episode->decide_by_us);
-    pack_i64(p, episode->valid_until_us);
+    episode_save_published(episode, p);
 }
 
 void episodes_save(const struct episodes *episodes, struct pack *p) {
-    pack_u32(p, episodes->count);
-    for (uint32_t i = 0; i < episodes->count; i++)
-        save_one(&episodes->heap[i]->episode, p);
+    pack_u32(p, episodes->heap.count);
+    for (uint32_t i = 0; i < episodes->heap.count; i++)
+        save_one(episodes->heap.items[i], p);
 }
 
 static bool load_opening(struct unpack *u, struct episode_opening *opening, uint8_t *state) {
@@ -259,17 +179,7 @@ static bool load_one(struct episodes *episodes, struct unpack *u) {
         episodes_add_tx(episode, tx_id);
     }
     if (state == EPISODE_COOLING) episodes_start_cooling(episodes, episode, opening.due_s);
-    episode->revision = (int32_t)unpack_u32(u);
-    episode->action = (enum action)unpack_u8(u);
-    episode->priority = (enum priority)unpack_u8(u);
-    episode->at_risk_tiyn = unpack_i64(u);
-    episode->hold_tiyn = unpack_i64(u);
-    episode->emptied = unpack_u8(u) != 0;
-    episode->score = unpack_double(u);
-    episode->threshold = unpack_double(u);
-    episode->decide_by_us = unpack_i64(u);
-    episode->valid_until_us = unpack_i64(u);
-    return !u->bad && episode->action < ACTION_COUNT;
+    return episode_load_published(episode, u);
 }
 
 bool episodes_load(struct episodes *episodes, struct unpack *u) {

@@ -10,8 +10,6 @@
 #include "detector/base/pack.h"
 #include "detector/recommendation.h"
 
-#include <stddef.h>
-
 enum episode_state { EPISODE_OPEN, EPISODE_COOLING };
 
 struct episode {
@@ -31,6 +29,7 @@ struct episode {
     bool emptied; /* since then a bank found no money */
     double score, threshold;
     int64_t decide_by_us, valid_until_us;
+    uint32_t place; /* in the heap of its table */
 };
 
 /* What opens an episode; copied. */
