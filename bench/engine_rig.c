@@ -73,7 +73,8 @@ static void open_stages(struct engine_rig *r) {
                                           .score = r->score,
                                           .runs = r->runs,
                                           .build = text_of("bench"),
-                                          .episodes_max = 65536};
+                                          .episodes_max = 65536,
+                                          .instructions_max = 65536};
     must((r->decide = decide_open(&decide, &error)) != NULL, &error);
 }
 

@@ -79,12 +79,13 @@ static enum caps_full fullness(const struct caps *c, const struct bank *bank,
     return bank->taken[action] >= rule->per_hour_per_bank ? CAPS_FULL_BANK : CAPS_ROOM;
 }
 
-enum action caps_find(const struct caps *c, const struct policy *policy, struct text bic,
-                      enum action wanted, enum action least, enum caps_full *full) {
+enum action caps_find(const struct caps *c, const struct policy *policy, caps_rule *rule_of,
+                      struct text bic, enum action wanted, enum action least,
+                      enum caps_full *full) {
     const struct bank *bank = find_bank(c, bic);
     *full = CAPS_ROOM;
     for (int a = (int)wanted; a >= (int)least; a--) {
-        const struct policy_rule *rule = policy_rule(policy, (enum action)a);
+        const struct policy_rule *rule = rule_of(policy, (enum action)a);
         if (rule == NULL) continue;
         const enum caps_full found = fullness(c, bank, rule, (enum action)a);
         if (found == CAPS_ROOM) return (enum action)a;

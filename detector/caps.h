@@ -22,10 +22,12 @@ void caps_free(struct caps *caps);
 
 /* Another hour begins with nothing. */
 void caps_move(struct caps *caps, int64_t clock_s);
+/* policy_rule, or policy_payer_rule. */
+typedef const struct policy_rule *caps_rule(const struct policy *policy, enum action action);
 /* The strongest action from `wanted` down to `least` that there is room for at the bank;
  * ACTION_UNKNOWN: none. `*full`: what kept `wanted` back. */
-enum action caps_find(const struct caps *caps, const struct policy *policy, struct text bic,
-                      enum action wanted, enum action least, enum caps_full *full);
+enum action caps_find(const struct caps *caps, const struct policy *policy, caps_rule *rule_of,
+                      struct text bic, enum action wanted, enum action least, enum caps_full *full);
 /* One is given. */
 void caps_take(struct caps *caps, struct text bic, enum action action);
 

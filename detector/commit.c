@@ -83,6 +83,7 @@ static void show_gauges(const struct session *s) {
     metrics_set(METRIC_ACCOUNTS_DROPPED, (int64_t)accounts.dropped);
     metrics_set(METRIC_ACCOUNTS_FORGOTTEN, (int64_t)accounts.forgotten);
     metrics_set(METRIC_EPISODES, (int64_t)decide_open_episodes(s->decide));
+    metrics_set(METRIC_INSTRUCTIONS, (int64_t)decide_open_instructions(s->decide));
     metrics_set(METRIC_SIGNALS, signals_count(s->signals));
     metrics_set(METRIC_SIGNAL_BYTES, (int64_t)signals_bytes(s->signals));
     show_taint(apply_taint(s->apply));

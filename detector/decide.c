@@ -9,6 +9,7 @@
 #include "detector/episode_rules.h"
 #include "detector/episodes.h"
 #include "detector/outcome.h"
+#include "detector/payer_side.h"
 #include "detector/reasons.h"
 #include "detector/service/metrics.h"
 
@@ -23,9 +24,11 @@ struct decide {
     struct reasons *reasons;
     int64_t clock_s; /* engine clock at the record in hand */
     struct caps *caps;
+    struct payer_side *payer_side;
     struct batch *batch;
     uint32_t event, side; /* the next to be looked at */
     uint32_t heard;       /* signals of the events before this one were heard */
+    uint32_t taken;       /* the paying sides of the events before this one were looked at */
     struct recommendation out;
     double vector[FEATURE_COUNT];
 };
@@ -38,9 +41,12 @@ struct decide *decide_open(const struct decide_options *options, struct error *e
     d->episodes = episodes_open(options->episodes_max);
     d->reasons = reasons_open(options->model, options->score, options->runs);
     d->caps = caps_new();
-    if (d->episodes != NULL && d->reasons != NULL && d->caps != NULL) return d;
+    d->payer_side = payer_side_open(options->instructions_max);
+    if (d->episodes != NULL && d->reasons != NULL && d->caps != NULL && d->payer_side != NULL)
+        return d;
 fail:
-    error_set(error, ERROR_FAILED, "no memory for %u episodes", options->episodes_max);
+    error_set(error, ERROR_FAILED, "no memory for %u episodes and %u instructions",
+              options->episodes_max, options->instructions_max);
     decide_close(d);
     return NULL;
 }
@@ -66,6 +72,7 @@ void decide_close(struct decide *d) {
     reasons_close(d->reasons);
     episodes_close(d->episodes);
     caps_free(d->caps);
+    payer_side_close(d->payer_side);
     free(d);
 }
 
@@ -76,6 +83,10 @@ bool decide_has_open(const struct decide *d, uint32_t account_number) {
 
 uint64_t decide_open_episodes(const struct decide *d) {
     return episodes_open_count(d->episodes);
+}
+
+uint64_t decide_open_instructions(const struct decide *d) {
+    return payer_side_open_count(d->payer_side);
 }
 
 /* Recommendations. */
@@ -114,6 +125,7 @@ static struct recommendation *end_episode(struct decide *d, struct episode *epis
     struct recommendation *out = fill(d, episode, ending->state, event);
     advice_fill_reason(out, ending->code, ending->en, ending->ru, ending->kk);
     change_name(out, &before, ending->code);
+    if (ending->state == RECOMMENDATION_WITHDRAWN) payer_side_lift(d->payer_side, episode->id);
     cool(d, episode);
     return out;
 }
@@ -123,7 +135,8 @@ static struct recommendation *end_episode(struct decide *d, struct episode *epis
 static enum action take_room(const struct decide *d, struct text bic, enum action wanted,
                              enum action least) {
     enum caps_full full;
-    const enum action granted = caps_find(d->caps, d->options.policy, bic, wanted, least, &full);
+    const enum action granted =
+        caps_find(d->caps, d->options.policy, policy_rule, bic, wanted, least, &full);
     if (granted != wanted) metrics_add(METRIC_CAPPED, 1);
     if (full == CAPS_FULL_BANK) metrics_add(METRIC_CAPPED_BANK, 1);
     if (granted == ACTION_UNKNOWN) metrics_add(METRIC_HELD_BACK, 1);
@@ -266,6 +279,10 @@ static const struct recommendation *answer(struct decide *d, struct episode *epi
     return out;
 }
 
+static struct payer_side_place place_of(const struct decide *d) {
+    return (struct payer_side_place){&d->options, d->episodes, d->batch, d->event, d->clock_s};
+}
+
 static const struct recommendation *hear(struct decide *d) {
     struct batch *batch = d->batch;
     if (d->heard > d->event || batch->verdict[d->event] != VERDICT_SIGNAL) return NULL;
@@ -276,6 +293,8 @@ static const struct recommendation *hear(struct decide *d) {
     struct episode *episode = episodes_find_id(d->episodes, s->recommendation_id);
     const bool known = episode != NULL && outcome_is_about(s, episode->account_token);
     batch->answered[d->event] = (uint8_t)(known ? episode->action : ACTION_UNKNOWN);
+    const struct payer_side_place place = place_of(d);
+    if (episode == NULL) return payer_side_hear(d->payer_side, &place);
     return known && episode->state == EPISODE_OPEN ? answer(d, episode, s) : NULL;
 }
 
@@ -294,7 +313,7 @@ static struct row row_of(const struct batch *batch, uint32_t side) {
 
 void decide_batch(struct decide *d, struct batch *batch) {
     d->batch = batch;
-    d->event = d->side = d->heard = 0;
+    d->event = d->side = d->heard = d->taken = 0;
 }
 
 /* A record that is a dead letter moves no clock. */
@@ -302,6 +321,7 @@ static void move_clock(struct decide *d, uint32_t event) {
     if (verdict_is_dead_letter(d->batch->verdict[event])) return;
     if (d->batch->clock_s[event] > d->clock_s) d->clock_s = d->batch->clock_s[event];
     caps_move(d->caps, d->clock_s);
+    payer_side_move(d->payer_side, d->clock_s);
 }
 
 static const struct recommendation *expire(struct decide *d) {
@@ -324,16 +344,34 @@ static const struct recommendation *judge_sides(struct decide *d) {
     return NULL;
 }
 
+/* Once a row, behind its sides. */
+static const struct recommendation *take_instruction(struct decide *d) {
+    if (d->taken > d->event) return NULL;
+    d->taken = d->event + 1;
+    const struct payer_side_place place = place_of(d);
+    return payer_side_take(d->payer_side, &place);
+}
+
+static const struct recommendation *next_of_row(struct decide *d) {
+    const struct payer_side_place place = place_of(d);
+    const struct recommendation *out = expire(d);
+    if (out == NULL) out = payer_side_expire(d->payer_side, &place);
+    if (out == NULL) out = payer_side_lifted(d->payer_side, &place);
+    if (out == NULL) out = hear(d);
+    if (out == NULL) out = judge_sides(d);
+    return out != NULL ? out : take_instruction(d);
+}
+
 const struct recommendation *decide_next(struct decide *d, uint32_t *event) {
     const struct recommendation *out = NULL;
     for (; d->event < d->batch->count; d->event++) {
         *event = d->event;
         move_clock(d, d->event);
-        if ((out = expire(d)) != NULL || (out = hear(d)) != NULL || (out = judge_sides(d)) != NULL)
-            break;
+        if ((out = next_of_row(d)) != NULL) break;
     }
     assert(out != NULL || d->side == d->batch->sides);
     metrics_set(METRIC_EPISODES, (int64_t)episodes_open_count(d->episodes));
+    metrics_set(METRIC_INSTRUCTIONS, (int64_t)payer_side_open_count(d->payer_side));
     return out;
 }
 
@@ -341,9 +379,11 @@ void decide_save(const struct decide *d, struct pack *p) {
     pack_i64(p, d->clock_s);
     caps_save(d->caps, p);
     episodes_save(d->episodes, p);
+    payer_side_save(d->payer_side, p);
 }
 
 bool decide_load(struct decide *d, struct unpack *u) {
     d->clock_s = unpack_i64(u);
-    return caps_load(d->caps, u) && episodes_load(d->episodes, u);
+    return caps_load(d->caps, u) && episodes_load(d->episodes, u) &&
+           payer_side_load(d->payer_side, u);
 }

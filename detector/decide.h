@@ -20,8 +20,9 @@ struct decide_options {
     const struct model *model;
     const struct score *score;
     const struct runs *runs;
-    struct text build;     /* that recommendations name */
-    uint32_t episodes_max; /* `episodes.max` */
+    struct text build;         /* that recommendations name */
+    uint32_t episodes_max;     /* `episodes.max` */
+    uint32_t instructions_max; /* `instructions.max` */
 };
 
 struct decide *decide_open(const struct decide_options *options, struct error *error);
@@ -39,9 +40,11 @@ void decide_batch(struct decide *decide, struct batch *batch);
  * the clock). */
 const struct recommendation *decide_next(struct decide *decide, uint32_t *event);
 
-/* Episodes, caps and clock; into a stage that is new. */
+/* Episodes, instructions, caps and clock; into a stage that is new. */
 void decide_save(const struct decide *decide, struct pack *pack);
 bool decide_load(struct decide *decide, struct unpack *unpack);
 
 bool decide_has_open(const struct decide *decide, uint32_t account_number);
 uint64_t decide_open_episodes(const struct decide *decide);
+/* Of which the paying side is advised. */
+uint64_t decide_open_instructions(const struct decide *decide);

@@ -32,3 +32,28 @@ const struct ending ending_released = {
     "Удержанное по рекомендации освобождено; удерживать средства по ней больше не следует",
     "Ұсыныс бойынша ұсталған қаражат босатылды; ол бойынша қаражатты бұдан әрі ұстауға болмайды",
 };
+
+const struct ending ending_settled = {
+    RECOMMENDATION_WITHDRAWN,
+    "INSTRUCTION_SETTLED",
+    "The payment was carried out; there is nothing left to stop on the paying side",
+    "Платёж исполнен; на стороне плательщика останавливать больше нечего",
+    "Төлем орындалды; төлеуші жағында енді тоқтататын ештеңе жоқ",
+};
+
+const struct ending ending_refused = {
+    RECOMMENDATION_WITHDRAWN,
+    "INSTRUCTION_REFUSED",
+    "The payment was refused; there is nothing left to stop",
+    "В исполнении платежа отказано; останавливать больше нечего",
+    "Төлемнен бас тартылды; енді тоқтататын ештеңе жоқ",
+};
+
+const struct ending ending_payee_withdrawn = {
+    RECOMMENDATION_WITHDRAWN,
+    "PAYEE_WITHDRAWN",
+    "The advice on the payee's account was withdrawn; this payment is not to be stopped on it any "
+    "more",
+    "Рекомендация по счёту получателя отозвана; останавливать этот платёж по ней больше не следует",
+    "Алушының шоты бойынша ұсыныс кері қайтарылды; бұл төлемді ол бойынша енді тоқтатуға болмайды",
+};

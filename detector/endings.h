@@ -11,3 +11,5 @@ struct ending {
 
 extern const struct ending ending_term_over, ending_reversed, ending_false_positive,
     ending_released;
+/* Of advice to the paying side. */
+extern const struct ending ending_settled, ending_refused, ending_payee_withdrawn;

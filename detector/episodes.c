@@ -15,14 +15,15 @@ struct entry {
     struct episode episode;
     uint8_t *texts; /* account, opening transaction, BIC */
     char *later_tx[TARGET_TX_MAX];
-    UT_hash_handle hh, by_id;
+    UT_hash_handle hh, by_id, by_token;
 };
 
 struct episodes {
     uint32_t max;
     uint32_t open_count;
-    struct entry *map; /* by account number */
-    struct entry *ids; /* the same, by id */
+    struct entry *map;  /* by account number */
+    struct entry *ids;  /* the same, by id */
+    struct entry *open; /* those that are open, by account token */
     struct episode_heap heap;
 };
 
@@ -50,6 +51,7 @@ void episodes_close(struct episodes *episodes) {
     if (episodes == NULL) return;
     HASH_CLEAR(hh, episodes->map);
     HASH_CLEAR(by_id, episodes->ids);
+    HASH_CLEAR(by_token, episodes->open);
     for (uint32_t i = 0; i < episodes->heap.count; i++)
         entry_free(entry_of(episodes->heap.items[i]));
     episode_heap_close(&episodes->heap);
@@ -68,6 +70,23 @@ struct episode *episodes_find_id(const struct episodes *episodes, struct text id
     struct entry *entry = NULL;
     if (id.size == RECOMMENDATION_ID_SIZE) HASH_FIND(by_id, episodes->ids, id.data, id.size, entry);
     return entry == NULL ? NULL : &entry->episode;
+}
+
+struct episode *episodes_find_open(const struct episodes *episodes, struct text account_token) {
+    struct entry *entry = NULL;
+    HASH_FIND(by_token, episodes->open, account_token.data, account_token.size, entry);
+    return entry == NULL ? NULL : &entry->episode;
+}
+
+static void add_open(struct episodes *episodes, struct entry *entry) {
+    const struct text token = entry->episode.account_token;
+    HASH_ADD_KEYPTR(by_token, episodes->open, token.data, token.size, entry);
+    episodes->open_count++;
+}
+
+static void remove_open(struct episodes *episodes, struct entry *entry) {
+    HASH_DELETE(by_token, episodes->open, entry);
+    episodes->open_count--;
 }
 
 static void take_over(struct episodes *episodes, struct episode *episode) {
@@ -90,7 +109,7 @@ struct episode *episodes_add(struct episodes *episodes, const struct episode_ope
     take_over(episodes, episode);
     HASH_ADD(hh, episodes->map, episode.account_number, sizeof episode->account_number, entry);
     HASH_ADD(by_id, episodes->ids, episode.id, RECOMMENDATION_ID_SIZE, entry);
-    episodes->open_count++;
+    add_open(episodes, entry);
     episode_heap_add(&episodes->heap, episode);
     return episode;
 }
@@ -112,13 +131,13 @@ void episodes_start_cooling(struct episodes *episodes, struct episode *episode, 
     assert(episode->state == EPISODE_OPEN);
     episode->state = EPISODE_COOLING;
     episode->due_s = until_s;
-    episodes->open_count--;
+    remove_open(episodes, entry_of(episode));
     episode_heap_settle(&episodes->heap, episode);
 }
 
 void episodes_remove(struct episodes *episodes, struct episode *episode) {
     struct entry *entry = entry_of(episode);
-    if (episode->state == EPISODE_OPEN) episodes->open_count--;
+    if (episode->state == EPISODE_OPEN) remove_open(episodes, entry);
     HASH_DELETE(hh, episodes->map, entry);
     HASH_DELETE(by_id, episodes->ids, entry);
     episode_heap_remove(&episodes->heap, episode);

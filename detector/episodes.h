@@ -47,6 +47,8 @@ void episodes_close(struct episodes *episodes);
 
 /* NULL when the account has none. */
 struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number);
+/* The open one of an account; NULL when it has none. */
+struct episode *episodes_find_open(const struct episodes *episodes, struct text account_token);
 /* The one that a recommendation_id names; NULL when there is none. */
 struct episode *episodes_find_id(const struct episodes *episodes, struct text id);
 /* A new open episode with its id, in place of a cooling one that had the same under another number

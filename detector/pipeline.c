@@ -125,6 +125,14 @@ static bool show_batch(const struct session *s, struct error *error) {
     return options->on_batch == NULL || options->on_batch(options->batch_context, s->batch, error);
 }
 
+static void show_recommendation(const struct pipeline_options *options,
+                                const struct recommendation *recommendation) {
+    const bool payer_side = recommendation->payee_id.data != NULL;
+    void (*show)(void *, const struct recommendation *) =
+        payer_side ? options->on_payer_side : options->on_recommendation;
+    if (show != NULL) show(options->context, recommendation);
+}
+
 static bool decide_and_publish(struct session *s, struct error *error) {
     const struct pipeline_options *options = &s->pipeline->options;
     const struct recommendation *recommendation;
@@ -133,9 +141,7 @@ static bool decide_and_publish(struct session *s, struct error *error) {
     while ((recommendation = decide_next(s->decide, &event)) != NULL) {
         const struct input *input = &s->batch->input[event];
         if (!publish_recommendation(s->publish, recommendation, input, error)) return false;
-        const bool published = !s->replaying || options->unmuted_replay;
-        if (options->on_recommendation != NULL && published)
-            options->on_recommendation(options->context, recommendation);
+        if (!s->replaying || options->unmuted_replay) show_recommendation(options, recommendation);
     }
     if (options->on_decided != NULL) options->on_decided(options->decided_context, s->batch);
     return publish_dead_letters(s->publish, s->batch, error);

@@ -28,8 +28,10 @@ struct pipeline_options {
     bool publish_shadows;
     /* Offline runs and demo: end when every input is at its end and committed. */
     bool stop_at_end;
-    /* Called on the engine thread for each recommendation that is published; may be NULL. */
+    /* Called on the engine thread for each recommendation that is published; may be NULL. Advice to
+     * the paying side, which accuses nobody, has a call of its own. */
     void (*on_recommendation)(void *context, const struct recommendation *recommendation);
+    void (*on_payer_side)(void *context, const struct recommendation *recommendation);
     void *context;
     /* Called on the engine thread for each batch once it is scored, before its recommendations;
      * false ends the run with the error. May be NULL. */

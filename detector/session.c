@@ -91,6 +91,7 @@ static bool open_judgement(struct session *s, struct error *error) {
         .runs = s->runs,
         .build = text_of(build_info_version()),
         .episodes_max = (uint32_t)p->settings->episodes_max,
+        .instructions_max = (uint32_t)p->settings->instructions_max,
     };
     s->decide = decide_open(&decide, error);
     return s->decide != NULL;

@@ -111,8 +111,13 @@ static struct stage *stage_open(const struct limits *caps) {
     stage->policy = make_policy(stage->model, caps);
     stage->score = score_open(stage->model, BATCH_SIDES, "auto", &error);
     stage->runs = runs_new(&(struct inputs){{"in", ""}}, SCENE_MAX);
-    const struct decide_options options = {stage->policy, stage->model,     stage->score,
-                                           stage->runs,   text_of("build"), caps->episodes};
+    const struct decide_options options = {stage->policy,
+                                           stage->model,
+                                           stage->score,
+                                           stage->runs,
+                                           text_of("build"),
+                                           caps->episodes,
+                                           16};
     stage->decide = decide_open(&options, &error);
     stage->batch = batch_new();
     assert_non_null(stage->decide);

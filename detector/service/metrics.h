@@ -30,6 +30,15 @@
     COUNTER(ALLOWED, "recommendations_allowed_total", "crossings held back by the allow-list")     \
     COUNTER(OVERDUE, "recommendations_overdue_total",                                              \
             "crossings on records so old that the term of the advice is over already")             \
+    COUNTER(PAYER_SIDE, "payer_side_issued_total",                                                 \
+            "recommendations issued to the paying side of an instruction")                         \
+    COUNTER(PAYER_SIDE_CAPPED, "payer_side_capped_total",                                          \
+            "instructions for which a cap of the policy's payer_side held advice back or made it " \
+            "milder")                                                                              \
+    COUNTER(PAYER_SIDE_HELD_BACK, "payer_side_held_back_total",                                    \
+            "of them, those for which nothing was advised")                                        \
+    COUNTER(PAYER_SIDE_FORGOTTEN, "payer_side_forgotten_total",                                    \
+            "instructions forgotten for instructions.max: their advice ends with its term alone")  \
     COUNTER(COMMITS, "commits_total", "commit units committed")                                    \
     COUNTER(COMMIT_FAILURES, "commit_failures_total", "commit units that had to be aborted")       \
     COUNTER(RELOADS, "reloads_total", "times the state was rebuilt from the logs in this process") \
@@ -42,6 +51,7 @@
     COUNTER(ACCOUNTS_FORGOTTEN, "accounts_forgotten_total",                                        \
             "accounts forgotten after their dormancy")                                             \
     GAUGE(EPISODES, "open_episodes", "episodes open")                                              \
+    GAUGE(INSTRUCTIONS, "open_instructions", "instructions whose paying side is advised")          \
     GAUGE(LAG, "input_lag_records",                                                                \
           "records behind the known end of the transactions, all partitions")                      \
     GAUGE(SIGNALS, "signals",                                                                      \

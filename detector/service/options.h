@@ -102,6 +102,11 @@ enum { OPTION_STATE_LATER = 2 };
            "episodes at most, open or cooling down (policy, cool_down_hours): both take room; "    \
            "beyond it a crossing is counted and not recommended")                                  \
     NUMBER(                                                                                        \
+        instructions_max, "instructions.max", 20000, 16, 1000000, "instructions",                  \
+        OPTION_STATE_LATER,                                                                        \
+        "instructions whose paying side is advised (policy, payer_side), closed ones that are "    \
+        "remembered until their term among them; beyond it the oldest is forgotten and counted")   \
+    NUMBER(                                                                                        \
         signals_max, "signals.max", 100000, 100, 500000, "signals", OPTION_STATE_LATER,            \
         "signals held at most, withdrawn ones that are remembered among them; beyond it one is "   \
         "counted and not taken in")                                                                \

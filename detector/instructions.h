@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Instructions whose paying side is advised, or was: one episode for each payer and tx_id.
+ *
+ * Found by payer and tx_id, by id, by the payee's recommendation that it rests on, and by what is
+ * due first. One that is closed is remembered until its term, so that it does not open anew. An
+ * entry owns copies of its texts. A fixed number at most. Engine thread. */
+#pragma once
+
+#include "detector/episodes.h"
+
+struct instruction {
+    struct episode advice; /* its account is the payer's; COOLING: closed; no account number */
+    char payee_id[RECOMMENDATION_ID_SIZE + 1];
+};
+
+struct instructions;
+
+/* NULL when memory is short. */
+struct instructions *instructions_open(uint32_t max);
+void instructions_close(struct instructions *instructions);
+
+/* NULL when there is none. */
+struct instruction *instructions_find(const struct instructions *instructions, struct text payer,
+                                      struct text tx_id);
+struct instruction *instructions_find_id(const struct instructions *instructions, struct text id);
+/* The first of those that are open and rest on it, in the order they were added; NULL: none. */
+struct instruction *instructions_of_payee(const struct instructions *instructions,
+                                          const char *payee_id);
+/* One that is not there: open, with its id. NULL when another has its id or the hash of its names.
+ * Where there are `max` the one that was added first is forgotten, whatever its state;
+ * `*forgotten`: whether that was done. */
+struct instruction *instructions_add(struct instructions *instructions,
+                                     const struct episode_opening *opening, const char *payee_id,
+                                     bool *forgotten);
+/* One that is open. */
+void instructions_close_one(struct instructions *instructions, struct instruction *instruction);
+void instructions_remove(struct instructions *instructions, struct instruction *instruction);
+/* The first by (due_s, id) that is due at `clock_s`, or NULL. */
+struct instruction *instructions_due(const struct instructions *instructions, int64_t clock_s);
+uint32_t instructions_open_count(const struct instructions *instructions);
+
+/* All of them; into a table that has none. */
+void instructions_save(const struct instructions *instructions, struct pack *pack);
+bool instructions_load(struct instructions *instructions, struct unpack *unpack);

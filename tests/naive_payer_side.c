@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/naive_payer_side.h"
+
+#include "detector/base/digest.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAYEES = 64, ADVICE = 8192, DUE = 1024, TAKEN = 1024, NAME = 32, HOUR_S = 3600 };
+
+struct payee {
+    char account[NAME], id[40];
+    enum action action;
+    double score;
+    int64_t until_us;
+    bool open;
+};
+
+struct advice {
+    char payer[NAME], tx[NAME], bic[NAME], id[40], payee_id[40];
+    enum action action;
+    int64_t at_risk, until_us;
+    double score;
+    int revision;
+    bool open, gone;
+};
+
+struct taken {
+    char bic[NAME];
+    enum action action;
+};
+
+struct naive_payer_side {
+    struct naive_payer_rule rules[ACTION_COUNT];
+    unsigned max;
+    int64_t clock_s;
+    struct payee payees[PAYEES];
+    unsigned payee_count;
+    struct advice advice[ADVICE]; /* in the order it was given */
+    unsigned advice_count;
+    struct taken taken[TAKEN]; /* in this hour */
+    unsigned taken_count;
+    char due[DUE][NAIVE_LINE_SIZE];
+    unsigned due_first, due_count;
+};
+
+struct naive_payer_side *naive_payer_side_new(const struct naive_payer_rule *ask,
+                                              const struct naive_payer_rule *suspend,
+                                              unsigned instructions_max) {
+    struct naive_payer_side *s = calloc(1, sizeof *s);
+    assert(s != NULL);
+    s->rules[ACTION_ASK_PAYER] = *ask;
+    s->rules[ACTION_SUSPEND_INSTRUCTION] = *suspend;
+    s->max = instructions_max;
+    return s;
+}
+
+void naive_payer_side_free(struct naive_payer_side *s) {
+    free(s);
+}
+
+static void print(char *out, size_t room, struct text text) {
+    snprintf(out, room, "%.*s", (int)text.size, text.data == NULL ? "" : text.data);
+}
+
+static void put_line(char out[NAIVE_LINE_SIZE], const struct advice *advice,
+                     enum recommendation_state state, const char *why) {
+    const struct advice a = *advice;
+    snprintf(out, NAIVE_LINE_SIZE,
+             "%.32s.%d state %d action %d %.31s %.31s at %.31s risk %lld until %lld score %g on "
+             "%.32s %.40s",
+             a.id, a.revision, (int)state, (int)a.action, a.payer, a.tx, a.bic,
+             (long long)a.at_risk, (long long)a.until_us, a.score, a.payee_id, why);
+}
+
+void naive_payer_side_line(const struct recommendation *r, char out[NAIVE_LINE_SIZE]) {
+    struct advice a = {.action = r->action,
+                       .at_risk = r->at_risk_kzt_minor,
+                       .until_us = r->valid_until_us,
+                       .score = r->score,
+                       .revision = r->revision};
+    assert(r->target_tx_count == 1 && r->reason_count == 1 && !r->hold_amount_present);
+    print(a.id, sizeof a.id, text_of(r->id));
+    print(a.payer, sizeof a.payer, r->target_account_token);
+    print(a.tx, sizeof a.tx, r->target_tx_ids[0]);
+    print(a.bic, sizeof a.bic, r->addressee_bic);
+    print(a.payee_id, sizeof a.payee_id, r->payee_id);
+    put_line(out, &a, r->state, r->reasons[0].code);
+}
+
+const char *naive_payer_side_due(struct naive_payer_side *s) {
+    if (s->due_first == s->due_count) {
+        s->due_first = s->due_count = 0;
+        return NULL;
+    }
+    return s->due[s->due_first++];
+}
+
+static void tell(struct naive_payer_side *s, const struct advice *a,
+                 enum recommendation_state state, const char *why) {
+    assert(s->due_count < DUE);
+    put_line(s->due[s->due_count++], a, state, why);
+}
+
+static void end(struct naive_payer_side *s, struct advice *a, enum recommendation_state state,
+                const char *why) {
+    a->revision++;
+    a->open = false;
+    tell(s, a, state, why);
+}
+
+static struct advice *next_due(struct naive_payer_side *s) {
+    struct advice *first = NULL;
+    for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++) {
+        if (!a->open || a->gone || a->until_us > s->clock_s * 1000000) continue;
+        if (first == NULL || a->until_us < first->until_us ||
+            (a->until_us == first->until_us && strcmp(a->id, first->id) < 0))
+            first = a;
+    }
+    return first;
+}
+
+void naive_payer_side_move(struct naive_payer_side *s, int64_t clock_s) {
+    struct advice *a;
+    if (clock_s / HOUR_S != s->clock_s / HOUR_S) s->taken_count = 0;
+    s->clock_s = clock_s;
+    while ((a = next_due(s)) != NULL)
+        end(s, a, RECOMMENDATION_EXPIRED, "TERM_OVER");
+    for (a = s->advice; a < s->advice + s->advice_count; a++)
+        a->gone |= a->until_us <= clock_s * 1000000;
+}
+
+void naive_payer_side_hear(struct naive_payer_side *s, const struct signal *o) {
+    for (unsigned i = 0; i < s->payee_count; i++)
+        if (text_equal(o->recommendation_id, text_of(s->payees[i].id)) &&
+            (o->outcome_result == OUTCOME_DECLINED || o->outcome_result == OUTCOME_REFUNDED ||
+             o->outcome_result == OUTCOME_CONFIRMED_FRAUD))
+            s->payees[i].open = false;
+    for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++) {
+        if (a->gone || !a->open || !text_equal(o->recommendation_id, text_of(a->id))) continue;
+        switch (o->outcome_result) {
+        case OUTCOME_FALSE_POSITIVE:
+            end(s, a, RECOMMENDATION_WITHDRAWN, "OUTCOME_FALSE_POSITIVE");
+            break;
+        case OUTCOME_RELEASED:
+            end(s, a, RECOMMENDATION_WITHDRAWN, "OUTCOME_RELEASED");
+            break;
+        case OUTCOME_DECLINED:
+        case OUTCOME_REFUNDED:
+        case OUTCOME_CONFIRMED_FRAUD:
+            a->open = false;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+void naive_payer_side_advise(struct naive_payer_side *s, const struct recommendation *r) {
+    unsigned i = 0;
+    while (i < s->payee_count &&
+           !text_equal(r->target_account_token, text_of(s->payees[i].account)))
+        i++;
+    assert(i < PAYEES);
+    if (i == s->payee_count) s->payee_count++;
+    struct payee *p = &s->payees[i];
+    print(p->account, sizeof p->account, r->target_account_token);
+    print(p->id, sizeof p->id, text_of(r->id));
+    p->action = r->action;
+    p->score = r->score;
+    p->until_us = r->valid_until_us;
+    p->open = r->state == RECOMMENDATION_ISSUED || r->state == RECOMMENDATION_AMENDED;
+    if (r->state != RECOMMENDATION_WITHDRAWN) return;
+    for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++)
+        if (a->open && !a->gone && strcmp(a->payee_id, p->id) == 0)
+            end(s, a, RECOMMENDATION_WITHDRAWN, "PAYEE_WITHDRAWN");
+}
+
+static bool has_room(const struct naive_payer_side *s, enum action action, const char *bic) {
+    const struct naive_payer_rule *rule = &s->rules[action];
+    unsigned all = 0, of_bank = 0;
+    for (unsigned i = 0; i < s->taken_count; i++) {
+        if (s->taken[i].action != action) continue;
+        all++;
+        of_bank += strcmp(s->taken[i].bic, bic) == 0;
+    }
+    return rule->urgent || (all < rule->per_hour && of_bank < rule->per_bank);
+}
+
+static enum action granted(const struct naive_payer_side *s, enum action of_payee,
+                           const char *bic) {
+    bool wanted = false;
+    for (int a = ACTION_SUSPEND_INSTRUCTION; a >= ACTION_ASK_PAYER; a--) {
+        if (s->rules[a].from == ACTION_UNKNOWN) continue;
+        wanted |= of_payee >= s->rules[a].from;
+        if (wanted && has_room(s, (enum action)a, bic)) return (enum action)a;
+    }
+    return ACTION_UNKNOWN;
+}
+
+static void name(struct advice *a) {
+    char named[128], hex[DIGEST_HEX_SIZE];
+    const int size =
+        snprintf(named, sizeof named, "saqshy/1%cinstruction%c%s%c%s", 0, 0, a->payer, 0, a->tx);
+    digest_sha256_hex(named, (size_t)size, hex);
+    snprintf(a->id, sizeof a->id, "%.32s", hex);
+}
+
+static void forget_oldest(struct naive_payer_side *s) {
+    unsigned held = 0;
+    for (unsigned i = 0; i < s->advice_count; i++)
+        held += !s->advice[i].gone;
+    for (unsigned i = 0; i < s->advice_count && held == s->max; i++) {
+        if (s->advice[i].gone) continue;
+        s->advice[i].gone = true;
+        held--;
+    }
+}
+
+static void begin(struct naive_payer_side *s, const struct transaction *tx) {
+    const struct payee *p = s->payees;
+    char bic[NAME];
+    while (p < s->payees + s->payee_count &&
+           !(p->open && text_equal(tx->payee.account_token, text_of(p->account))))
+        p++;
+    if (p == s->payees + s->payee_count) return;
+    print(bic, sizeof bic, tx->payer.bank_bic);
+    const enum action action = granted(s, p->action, bic);
+    if (action == ACTION_UNKNOWN) return;
+    forget_oldest(s);
+    assert(s->advice_count < ADVICE && s->taken_count < TAKEN);
+    struct advice *a = &s->advice[s->advice_count++];
+    *a = (struct advice){.action = action,
+                         .at_risk = tx->amount_tiyn,
+                         .until_us = p->until_us,
+                         .score = p->score,
+                         .revision = 1,
+                         .open = true};
+    print(a->payer, sizeof a->payer, tx->payer.account_token);
+    print(a->tx, sizeof a->tx, tx->tx_id);
+    memcpy(a->bic, bic, sizeof bic);
+    memcpy(a->payee_id, p->id, sizeof p->id);
+    name(a);
+    struct taken *taken = &s->taken[s->taken_count++];
+    taken->action = action;
+    memcpy(taken->bic, bic, sizeof bic);
+    tell(s, a, RECOMMENDATION_ISSUED, "PAYEE_FLAGGED");
+}
+
+static const char *over(uint8_t status) {
+    switch (status) {
+    case TX_STATUS_SETTLED:
+        return "INSTRUCTION_SETTLED";
+    case TX_STATUS_REFUSED:
+        return "INSTRUCTION_REFUSED";
+    case TX_STATUS_REVERSED:
+        return "TRANSACTION_REVERSED";
+    default:
+        return NULL;
+    }
+}
+
+void naive_payer_side_take(struct naive_payer_side *s, const struct transaction *tx,
+                           bool duplicate) {
+    if (tx->payer.account_token.size == 0 || tx->payee.account_token.size == 0) return;
+    const char *why = over(tx->tx_status);
+    for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++) {
+        if (a->gone || !text_equal(tx->payer.account_token, text_of(a->payer)) ||
+            !text_equal(tx->tx_id, text_of(a->tx)))
+            continue;
+        if (a->open && why != NULL) end(s, a, RECOMMENDATION_WITHDRAWN, why);
+        return;
+    }
+    if (tx->tx_status == TX_STATUS_SUSPENDED ||
+        (tx->tx_status == TX_STATUS_ATTEMPTED && !duplicate))
+        begin(s, tx);
+}
