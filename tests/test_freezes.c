@@ -236,6 +236,27 @@ static void a_story_is_told_of_the_topic(void **state) {
     assert_int_equal(stand->error.code, ERROR_FAILED);
 }
 
+/* The account is the payer's, and nothing of it is to be held. */
+static void advice_to_the_paying_side_names_what_it_rests_on(void **state) {
+    struct stand *stand = *state;
+    struct recommendation r = advice(ID("2"), 1, RECOMMENDATION_ISSUED);
+    r.action = ACTION_ASK_PAYER;
+    r.hold_amount_present = false;
+    r.payee_id = text_of(ID("1"));
+    publish(stand, &r, 0);
+    publish_one(stand, ID("1"), 1, RECOMMENDATION_ISSUED);
+    list(stand);
+    assert_true(said(stand, ",payee_recommendation_id,score,", NULL));
+    assert_true(said(stand, ID("2") ",1,ISSUED,OPEN,HIGH,ASK_PAYER,,200,", "," ID("1") ",1.5,"));
+    stand->query.id = ID("2");
+    assert_true(run(stand, freezes_show));
+    assert_true(said(stand, "ASK_PAYER (", "Rests on, of the payee"));
+    assert_true(said(stand, "Rests on, of the payee", ID("1")));
+    stand->query.id = ID("1");
+    assert_true(run(stand, freezes_show));
+    assert_false(said(stand, "Rests on", NULL));
+}
+
 static void a_topic_that_is_not_there_is_named(void **state) {
     struct stand *stand = *state;
     options_set(&stand->options, "topic.recommendations", "absent", "test", &stand->error);
@@ -326,6 +347,7 @@ int main(void) {
         TEST(at_a_time_nothing_later_is_known),
         TEST(an_outcome_of_the_signals_topic_is_joined),
         TEST(a_story_is_told_of_the_topic),
+        TEST(advice_to_the_paying_side_names_what_it_rests_on),
         TEST(a_topic_that_is_not_there_is_named),
         TEST(broken_records_are_passed_over),
         TEST(a_record_is_json_by_its_schema),

@@ -46,6 +46,7 @@ void freeze_book_close(struct freeze_book *b) {
     for (size_t i = 0; i < b->count; i++) {
         free(b->items[i].account);
         free(b->items[i].bic);
+        free(b->items[i].payee_id);
     }
     free(b->items);
     lookup_clear(&b->lookup);
@@ -78,7 +79,7 @@ bool freeze_body(struct bytes value, struct bytes *body, const char **why) {
 
 struct taken {
     struct freeze freeze; /* owns nothing */
-    struct text id, account, bic;
+    struct text id, account, bic, payee_id;
 };
 
 static void take_number(struct freeze *f, const char *path, int64_t number) {
@@ -110,6 +111,7 @@ static void take_text(struct taken *t, const char *path, struct text text) {
     if (strcmp(path, "recommendation_id") == 0) t->id = text;
     if (strcmp(path, "target_account_token") == 0) t->account = text;
     if (strcmp(path, "addressee_bic") == 0) t->bic = text;
+    if (strcmp(path, "payee_recommendation_id") == 0) t->payee_id = text;
 }
 
 static void take_leaf(void *context, const struct avro_leaf *leaf) {
@@ -170,9 +172,11 @@ static void keep(struct freeze *freeze, const struct taken *taken) {
     const int64_t issued_us = freeze->issued_us;
     free(freeze->account);
     free(freeze->bic);
+    free(freeze->payee_id);
     *freeze = taken->freeze;
     freeze->account = copy_of(taken->account);
     freeze->bic = copy_of(taken->bic);
+    freeze->payee_id = copy_of(taken->payee_id);
     freeze->issued_us = issued_us;
 }
 

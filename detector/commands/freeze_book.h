@@ -41,6 +41,7 @@ struct freeze {
     int64_t decide_by_us, valid_until_us;
     double score, probability;
     char *account, *bic; /* bic NULL: unknown */
+    char *payee_id;      /* of advice to the paying side: the one it rests on; else NULL */
     int32_t partition;   /* where the revision stands */
     int64_t offset;
 };

@@ -112,7 +112,7 @@ static void put_json(const struct list *l, const struct line *line) {
     char token[FREEZE_TOKEN_SIZE], issued[TIME_JSON_SIZE], decide[TIME_JSON_SIZE],
         valid[TIME_JSON_SIZE];
     json_t *o = json_pack(
-        "{so si ss ss ss ss so sI ss ss sI ss so so so so so si sI}", "recommendation_id",
+        "{so si ss ss ss ss so sI ss ss sI ss so so so so so so si sI}", "recommendation_id",
         json_text(f->id), "revision", (int)f->revision, "state", freeze_state_symbols[f->state],
         "standing", freeze_standing_symbols[line->standing], "priority",
         freeze_priority_symbols[f->priority], "action", freeze_action_symbols[f->action],
@@ -122,7 +122,8 @@ static void put_json(const struct list *l, const struct line *line) {
         "decide_in_s", (json_int_t)line->decide_in_s, "valid_until",
         time_json(f->valid_until_us, valid), "addressee_bic",
         f->bic == NULL ? json_null() : json_text(f->bic), "account_token",
-        json_text(freeze_token(l->query, f->account, token)), "score", real(f->score),
+        json_text(freeze_token(l->query, f->account, token)), "payee_recommendation_id",
+        f->payee_id == NULL ? json_null() : json_text(f->payee_id), "score", real(f->score),
         "probability", real(f->probability), "outcome", freeze_outcome_json(line->outcome),
         "partition", (int)f->partition, "offset", (json_int_t)f->offset);
     json_dumpf(o, l->out, JSON_COMPACT | JSON_PRESERVE_ORDER);
@@ -133,8 +134,8 @@ static void put_json(const struct list *l, const struct line *line) {
 static void put_csv_head(const struct list *l) {
     fprintf(l->out,
             "recommendation_id,revision,state,standing,priority,action,hold_amount_kzt_minor,"
-            "at_risk_kzt_minor,issued_at,decide_by,valid_until,addressee_bic,%s,score,probability,"
-            "outcome\n",
+            "at_risk_kzt_minor,issued_at,decide_by,valid_until,addressee_bic,%s,"
+            "payee_recommendation_id,score,probability,outcome\n",
             l->query->full ? "account_token" : "account_masked");
 }
 
@@ -160,6 +161,8 @@ static void put_csv(const struct list *l, const struct line *line) {
     csv_write_field(out, text_of(f->bic == NULL ? "" : f->bic));
     putc(',', out);
     csv_write_field(out, text_of(freeze_token(l->query, f->account, token)));
+    putc(',', out);
+    csv_write_field(out, text_of(f->payee_id == NULL ? "" : f->payee_id));
     fprintf(out, ",%.17g,%.17g,%s\n", f->score, f->probability,
             line->outcome == NULL ? "" : outcome_result_symbols[line->outcome->result]);
 }

@@ -160,6 +160,8 @@ static void put_advice(const struct writer *w, const json_t *fields) {
     put_line(w, word(w, FREEZE_WORD_TRANSACTIONS), value_text(w, fields, "target_tx_ids", text));
     put_line(w, word(w, FREEZE_WORD_SIGNALS), value_text(w, fields, "signal_ids", text));
     put_line(w, word(w, FREEZE_WORD_PROTECTED), value_text(w, fields, "protected_flows", text));
+    if (json_is_string(json_object_get(fields, "payee_recommendation_id")))
+        put_line(w, word(w, FREEZE_WORD_PAYEE), text_in(fields, "payee_recommendation_id"));
 }
 
 static void put_evidence(const struct writer *w, const json_t *evidence) {

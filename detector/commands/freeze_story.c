@@ -24,6 +24,7 @@ const char *const freeze_story_fields[] = {
     "threshold",
     "signal_ids",
     "protected_flows",
+    "payee_recommendation_id",
     "model_id",
     "model_sha256",
     "policy_id",

@@ -25,6 +25,7 @@
     X(WHY, "Why", "Почему", "Неліктен") \
     X(SIGNALS, "Signals", "Сигналы", "Сигналдар") \
     X(PROTECTED, "Stays available", "Остаётся доступным", "Қолжетімді қалады") \
+    X(PAYEE, "Rests on, of the payee", "На основании, о получателе", "Негізі, алушы туралы") \
     X(BUILD, "Build", "Сборка", "Құрастыру") \
     X(INPUT, "Triggering record", "Запись-повод", "Себеп болған жазба") \
     X(OUTPUT, "Published at", "Опубликована в", "Жарияланған орны") \

@@ -27,7 +27,8 @@ enum use {
     ISSUED,
     ACCOUNT,
     NOTE,
-    SOURCE
+    SOURCE,
+    PAYEE_ADVICE
 };
 
 static const struct {
@@ -45,6 +46,7 @@ static const struct {
     {"source", SOURCE},
     /* Of a list of recommendations. */
     {"issued_at", ISSUED},
+    {"payee_recommendation_id", PAYEE_ADVICE},
     {"revision", PASSED},
     {"state", PASSED},
     {"standing", PASSED},
@@ -170,8 +172,10 @@ static const char *put_reported(struct reading *r, json_t *root, const char *tex
     return NULL;
 }
 
-static const char *put_account(struct reading *r, json_t *root, const char *token) {
+/* The account of advice to the paying side is a victim's. */
+static const char *put_account(struct reading *r, json_t *root, const char *token, bool victim) {
     json_t *subject = json_pack("{ss}", "type", "ACCOUNT");
+    if (victim) json_object_set_new(subject, "role", json_string("VICTIM"));
     json_object_set_new(root, "subjects", json_pack("[o]", subject));
     if (token[0] == '\0') json_array_clear(json_object_get(root, "subjects"));
     return token[0] == '\0' ? NULL : put_text(r, subject, "token", token);
@@ -187,7 +191,8 @@ static const char *fill(struct reading *r, const struct csv *csv, json_t *root, 
     if (why == NULL)
         why = put_text(r, root, "occurred_at",
                        occurred[0] == '\0' ? field(r, csv, ISSUED) : occurred);
-    if (why == NULL) why = put_account(r, root, field(r, csv, ACCOUNT));
+    if (why == NULL)
+        why = put_account(r, root, field(r, csv, ACCOUNT), field(r, csv, PAYEE_ADVICE)[0] != '\0');
     return why != NULL ? why : put_text(r, root, "category", field(r, csv, NOTE));
 }
 

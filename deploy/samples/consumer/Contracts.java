@@ -53,7 +53,7 @@ final class Contracts {
             "kind", "OUTCOME", "source", "BANK", "category", "freeze-recommendation",
             "confidence", "CONFIRMED", "reported_at", row[4], "valid_from", row[4],
             "subjects", List.of(record(subject, "type", "ACCOUNT", "token", row[6],
-                "role", "BENEFICIARY")),
+                "role", row[7])),
             "outcome", record(outcome, "recommendation_id", row[5], "result", row[2],
                 "held_amount_kzt_minor", ((Number) row[3]).longValue()));
         ByteArrayOutputStream out = new ByteArrayOutputStream();

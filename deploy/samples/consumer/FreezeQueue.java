@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.avro.generic.GenericFixed;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -50,12 +51,13 @@ public final class FreezeQueue {
             String identity = r.get("recommendation_id") + "." + r.get("revision");
             Object hold = r.get("hold_amount_kzt_minor");
             where += ", number " + r.get("sequence") + " of " + source + " after " + previous;
-            ledger.sql("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ledger.sql("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 identity, hash(record.value()), source, record.partition(), record.offset(),
                 r.get("sequence"), previous, r.get("mode").toString(),
                 r.get("recommendation_id").toString(), r.get("revision"), r.get("state").toString(),
                 r.get("target_account_token").toString(), hold == null ? 0L : hold,
-                (long) r.get("valid_until") / 1000000);
+                (long) r.get("valid_until") / 1000000,
+                Objects.toString(r.get("payee_recommendation_id"), null));
             if (!ledger.sql("SELECT 1 WHERE changes() > 0").isEmpty()) {
                 System.out.println(identity + " " + r.get("state") + " " + r.get("action"));
             }

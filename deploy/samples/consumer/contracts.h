@@ -25,12 +25,13 @@ static inline avro_value_t field_of(const avro_value_t *record, const char *name
     return field;
 }
 
-/* A string, or the symbol of an enum. */
+/* A string, or the symbol of an enum; null is "". */
 static inline const char *text_of(const avro_value_t *record, const char *name) {
-    const avro_value_t field = field_of(record, name);
+    avro_value_t field = field_of(record, name);
     const char *text = "";
     size_t size = 0;
     int symbol = 0;
+    if (avro_value_get_type(&field) == AVRO_UNION) avro_value_get_current_branch(&field, &field);
     if (avro_value_get_enum(&field, &symbol) == 0)
         return avro_schema_enum_get(avro_value_get_schema(&field), symbol);
     avro_value_get_string(&field, &text, &size);
@@ -97,7 +98,7 @@ static inline void fill_outcome(avro_value_t *signal) {
     avro_value_append(&subjects, &subject, NULL);
     set(&subject, "type", "ACCOUNT");
     set(&subject, "token", column[6]);
-    set(&subject, "role", "BENEFICIARY");
+    set(&subject, "role", column[7]);
     avro_value_t outcome = present(signal, "outcome");
     set(&outcome, "recommendation_id", column[5]);
     set(&outcome, "result", column[2]);

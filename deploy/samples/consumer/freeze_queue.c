@@ -34,11 +34,11 @@ static void take(const rd_kafka_message_t *message, avro_value_t *r) {
              "number %lld of %s after %s: ", number_of(r, "sequence"), (const char *)source,
              previous_hash);
     sql("INSERT INTO record VALUES ('%q.%lld', %Q, %Q, %d, %lld, %lld, %Q, %Q, %Q, %lld, %Q, %Q, "
-        "%lld, %lld)",
+        "%lld, %lld, %Q)",
         id, revision, hash, source, message->partition, (long long)message->offset,
         number_of(r, "sequence"), previous_hash, text_of(r, "mode"), id, revision, state,
         text_of(r, "target_account_token"), number_of(r, "hold_amount_kzt_minor"),
-        number_of(r, "valid_until") / 1000000);
+        number_of(r, "valid_until") / 1000000, text_of(r, "payee_recommendation_id"));
     if (sqlite3_changes(ledger) > 0)
         printf("%s.%lld %s %s\n", id, revision, state, text_of(r, "action"));
 }

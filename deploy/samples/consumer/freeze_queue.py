@@ -43,11 +43,11 @@ def take(message, schema):
         source, previous = dict(message.headers())["ce_source"].decode(), r["previous_hash"].hex()
         where += f", number {r['sequence']} of {source} after {previous}"
         identity = f"{r['recommendation_id']}.{r['revision']}"
-        new = sql("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", identity,
+        new = sql("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", identity,
                   hashlib.sha256(body).hexdigest(), source, message.partition(), message.offset(),
                   r["sequence"], previous, r["mode"], r["recommendation_id"], r["revision"],
                   r["state"], r["target_account_token"], r["hold_amount_kzt_minor"] or 0,
-                  int(r["valid_until"].timestamp())).rowcount
+                  int(r["valid_until"].timestamp()), r["payee_recommendation_id"]).rowcount
     except Exception as why:  # whatever it is, nothing is acted on any more
         print(f"{where}: {why!r}", file=sys.stderr)
         sys.exit(1 if isinstance(why, sqlite3.OperationalError) else 65)
@@ -75,14 +75,14 @@ def delivered(error, _message):
 def report(producer, schema):
     """Sent until the brokers have it; after a crash again, the same bytes under the same id."""
     unsent = sql("SELECT * FROM unsent").fetchall()
-    for signal_id, number, result, held, at, identity, account in unsent:
+    for signal_id, number, result, held, at, identity, account, role in unsent:
         out = io.BytesIO()
         fastavro.schemaless_writer(out, schema, {
             "signal_id": signal_id, "revision": number, "kind": "OUTCOME", "source": "BANK",
             "category": "freeze-recommendation", "confidence": "CONFIRMED", "reported_at": at,
             "valid_from": at, "outcome": {"recommendation_id": identity, "result": result,
                                           "held_amount_kzt_minor": held},
-            "subjects": [{"type": "ACCOUNT", "token": account, "role": "BENEFICIARY"}]})
+            "subjects": [{"type": "ACCOUNT", "token": account, "role": role}]})
         producer.produce(SETTINGS["SIGNALS"], SIGNAL + out.getvalue(), signal_id,
                          on_delivery=delivered)
         if producer.flush(30) > 0:

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { COLUMNS = 7, COLUMN_SIZE = 200 };
+enum { COLUMNS = 8, COLUMN_SIZE = 200 };
 static sqlite3 *ledger;
 static char column[COLUMNS][COLUMN_SIZE]; /* of the last row of the last `sql` */
 

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS chain (source NOT NULL, part NOT NULL, next NOT NULL,
 -- Every record once, by ID.REVISION. The same bytes again change nothing, others are a fault.
 CREATE TABLE IF NOT EXISTS record (identity PRIMARY KEY NOT NULL, hash NOT NULL, source NOT NULL,
     part, offset, sequence, previous_hash, mode, id, revision, state, account, advised,
-    valid_until);
+    valid_until, payee_advice);
 
 CREATE TRIGGER IF NOT EXISTS take BEFORE INSERT ON record BEGIN
     SELECT RAISE(IGNORE) FROM record WHERE identity = new.identity AND hash = new.hash;
@@ -22,14 +22,16 @@ CREATE TRIGGER IF NOT EXISTS take BEFORE INSERT ON record BEGIN
 END;
 
 -- One case an episode. A higher revision takes the place of a lower one; SHADOW is a model on
--- trial. A person is waited for while decided < revision.
+-- trial. A person is waited for while decided < revision. With `payee_advice` it is about a payment
+-- that has not gone yet: the account is its payer's, a victim's, of which nothing is held.
 CREATE TABLE IF NOT EXISTS freeze (id PRIMARY KEY, revision, state, account, advised, valid_until,
-    held DEFAULT 0, decided DEFAULT 0);
+    payee_advice, held DEFAULT 0, decided DEFAULT 0);
 
 CREATE TRIGGER IF NOT EXISTS advise AFTER INSERT ON record
 WHEN new.mode = 'LIVE' AND new.state <> 'UNKNOWN' BEGIN
-    INSERT INTO freeze (id, revision, state, account, advised, valid_until)
-        VALUES (new.id, new.revision, new.state, new.account, new.advised, new.valid_until)
+    INSERT INTO freeze (id, revision, state, account, advised, valid_until, payee_advice)
+        VALUES (new.id, new.revision, new.state, new.account, new.advised, new.valid_until,
+            nullif(new.payee_advice, ''))
         ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, state = excluded.state,
             advised = excluded.advised, valid_until = excluded.valid_until
         WHERE excluded.revision > revision;
@@ -39,11 +41,13 @@ END;
 CREATE TABLE IF NOT EXISTS decision (line INTEGER PRIMARY KEY, id, revision INTEGER, result,
     held INTEGER, stands DEFAULT 0);
 
--- A hold needs advice that is open, in its last revision, and is at most what is advised.
+-- A hold needs advice that is open, in its last revision, and is at most what is advised. A payment
+-- that was stopped is HELD 0.
 CREATE TRIGGER IF NOT EXISTS decide AFTER INSERT ON decision
 WHEN EXISTS (SELECT * FROM freeze WHERE id = new.id AND (
-    (new.result IN ('HELD', 'PARTLY_HELD') AND new.held BETWEEN 1 AND advised
-        AND new.revision = revision AND state IN ('ISSUED', 'AMENDED'))
+    (new.result IN ('HELD', 'PARTLY_HELD') AND new.revision = revision
+        AND state IN ('ISSUED', 'AMENDED') AND (new.held BETWEEN 1 AND advised
+            OR (new.result = 'HELD' AND new.held = 0 AND payee_advice IS NOT NULL)))
     OR (new.result IN ('NO_FUNDS', 'DECLINED', 'RELEASED', 'REFUNDED', 'CONFIRMED_FRAUD',
         'FALSE_POSITIVE') AND new.held = 0 AND new.revision BETWEEN 1 AND revision))) BEGIN
     UPDATE decision SET stands = 1 WHERE line = new.line;
@@ -65,5 +69,6 @@ CREATE TABLE IF NOT EXISTS outcome (id, number, result, held,
     at DEFAULT (1000000 * strftime('%s', 'now')), sent DEFAULT 0, PRIMARY KEY (id, number));
 
 CREATE VIEW IF NOT EXISTS unsent AS
-    SELECT 'outcome-' || id AS signal_id, number, result, outcome.held AS held, at, id, account
+    SELECT 'outcome-' || id AS signal_id, number, result, outcome.held AS held, at, id, account,
+        CASE WHEN payee_advice IS NULL THEN 'BENEFICIARY' ELSE 'VICTIM' END AS role
     FROM outcome JOIN freeze USING (id) WHERE sent = 0 ORDER BY outcome.rowid;
