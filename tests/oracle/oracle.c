@@ -8,7 +8,8 @@
  *
  * A row: tab-separated fields in the order of read_row; an empty one is null. A side: the row's
  * number, P or E (payer, payee), account number, logit (hexadecimal), unspent P2P money and the
- * features (hexadecimal, nan: null). Sides below LEAST_LOGIT are left out, except of reversals. */
+ * features (hexadecimal, nan: null). Sides below LEAST_LOGIT are left out, except of reversals. Of a
+ * row that is a duplicate there are none, but a line with its number and D. */
 #include "tests/naive_features.h"
 
 #include <errno.h>
@@ -228,6 +229,7 @@ int main(int argc, char **argv) {
         split(line, field);
         const struct transaction tx = read_row(field, &clock_s);
         const unsigned count = naive_take(naive, &tx, clock_s, NULL, sides);
+        if (count == 0) printf("%ld\tD\n", row);
         for (unsigned i = 0; i < count; i++) {
             const double logit = logit_of(&scorer, sides[i].features);
             if (logit >= least || tx.tx_status == TX_STATUS_REVERSED) show(row, &sides[i], logit);

@@ -29,6 +29,7 @@ MODEL = os.path.join(SOURCE_DIR, "models", "shipped-model.json")
 POLICY = os.path.join(SOURCE_DIR, "models", "shipped-policy.json")
 VALUE_BYTES_MAX = 65536
 DORMANCY_DAYS = 180
+INSTRUCTIONS_MAX = 20000
 OWN_ID = 1
 SECOND, DAY = 1000000, 86400
 ZONE = timezone(timedelta(hours=5))
@@ -212,19 +213,22 @@ def line_of(row):
 
 
 def score(rows, least_logit):
-    """Sides by the index of their row."""
+    """Sides by the index of their row, and the rows that are duplicates."""
     accepted = [i for i, row in enumerate(rows) if row.verdict is None]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as dump:
         dump.writelines(line_of(rows[i]) for i in accepted)
         dump.seek(0)
         done = subprocess.run([ORACLE, MODEL, str(DORMANCY_DAYS), repr(least_logit)], stdin=dump, check=True,
                               stdout=subprocess.PIPE, text=True)
-    sides = {}
+    sides, duplicates = {}, set()
     for line in done.stdout.splitlines():
+        if line.endswith("\tD"):
+            duplicates.add(accepted[int(line[:-2])])
+            continue
         number, side, account, logit, unspent, protected, *features = line.split("\t")
         sides.setdefault(accepted[int(number)], []).append(
             Side(side == "E", int(account), float.fromhex(logit), int(unspent), int(protected), features))
-    return sides
+    return sides, duplicates
 
 
 # Probabilities.
@@ -266,6 +270,7 @@ class Policy:
         self.sha256, self.document = hashlib.sha256(text).hexdigest(), json.loads(text)
         self.rules = {ACTIONS.index(name): dict(rule, threshold=calibration.logit(rule["probability"]))
                       for name, rule in self.document["actions"].items()}
+        self.payer_rules = {ACTIONS.index(name): rule for name, rule in self.document.get("payer_side", {}).items()}
         self.allowed = {entry["account_token"]: self.day_start(entry["expires"]) for entry in self.document["allow"]}
 
     @staticmethod
@@ -277,6 +282,10 @@ class Policy:
 
     def action(self, logit):
         return max((a for a, rule in self.rules.items() if logit >= rule["threshold"]), default=0)
+
+    def payer_action(self, payee_action):
+        return max((a for a, rule in self.payer_rules.items() if payee_action >= ACTIONS.index(rule["payee_action"])),
+                   default=0)
 
     def allows(self, token, clock_s):
         return clock_s < self.allowed.get(token, -1)
@@ -300,8 +309,10 @@ class Policy:
 # Episodes.
 
 class Episode:
-    def __init__(self, row, party, account, due_s):
-        named = "\0".join(["saqshy/1", "freeze", party["account_token"], row.event["tx_id"]])
+    payee_id = None
+
+    def __init__(self, row, party, account, due_s, kind="freeze"):
+        named = "\0".join(["saqshy/1", kind, party["account_token"], row.event["tx_id"]])
         self.id = hashlib.sha256(named.encode()).hexdigest()[:32]
         self.account, self.token, self.bic = account, party["account_token"], party["bank_bic"]
         self.txs, self.due_s, self.valid_until = [row.event["tx_id"]], due_s, due_s * SECOND
@@ -323,6 +334,15 @@ class Episode:
         return {"what": [name for name in names if record[name] != self.said[name]], "why": why, "signal_id": None}
 
 
+class Instruction(Episode):
+    """Of the paying side; it rests on the episode of the payee, whose score and term it has."""
+
+    def __init__(self, row, payee, action, rule):
+        super().__init__(row, row.event["payer"], None, payee.due_s, "instruction")
+        self.payee_id, self.action, self.priority, self.rule = payee.id, action, rule["priority"], payee.rule
+        self.at_risk, self.score = amount_of(row.event), payee.score
+
+
 class Judge:
     """Walks the rows; collects what is to be published, in order."""
 
@@ -330,8 +350,10 @@ class Judge:
         self.policies, self.model, self.policy = policies, model, None  # by order record
         self.clock_s, self.hour, self.taken = -1, None, {}
         self.episodes, self.out = {}, []
+        self.instructions, self.payer_taken = {}, {}  # by payer and tx_id, in the order they were advised on
+        self.instruction_due_s = math.inf
 
-    def walk(self, rows, sides):
+    def walk(self, rows, sides, duplicates):
         for index, row in enumerate(rows):
             self.policy = self.policies[row.order]
             if row.verdict in (None, "LATE"):
@@ -339,35 +361,43 @@ class Judge:
             self.expire(row)
             for side in sides.get(index, []):
                 self.judge(row, side)
+            if row.verdict is None:
+                self.take_instruction(row, index in duplicates)
         return self.out
 
     def move_clock(self, row):
         self.clock_s = max(self.clock_s, row.clock_s)
         if self.clock_s // 3600 != self.hour:
-            self.hour, self.taken = self.clock_s // 3600, {}
+            self.hour, self.taken, self.payer_taken = self.clock_s // 3600, {}, {}
 
     def expire(self, row):
         while True:
             due = [e for e in self.episodes.values() if e.due_s <= self.clock_s]
             if not due:
-                return
+                return self.expire_instructions(row)
             first = min(due, key=lambda e: (e.due_s, e.id))
             if first.open:
                 self.end(first, "EXPIRED", "TERM_OVER", row)
             else:
                 del self.episodes[first.account]
 
-    def fits(self, rule, action, bic):
+    @staticmethod
+    def fits(rule, action, bic, taken):
         return rule["priority"] == "URGENT" or (
-            self.taken.get(action, 0) < rule["per_hour"] and
-            self.taken.get((bic, action), 0) < rule.get("per_hour_per_bank", math.inf))
+            taken.get(action, 0) < rule["per_hour"] and
+            taken.get((bic, action), 0) < rule.get("per_hour_per_bank", math.inf))
 
-    def room(self, wanted, least, bic):
+    def room(self, wanted, least, bic, rules, taken):
         for action in range(wanted, least - 1, -1):
-            rule = self.policy.rules.get(action)
-            if rule is not None and self.fits(rule, action, bic):
+            rule = rules.get(action)
+            if rule is not None and self.fits(rule, action, bic, taken):
                 return action
         return 0
+
+    @staticmethod
+    def take(taken, action, bic):
+        for key in (action, (bic, action)):
+            taken[key] = taken.get(key, 0) + 1
 
     def judge(self, row, side):
         episode = self.episodes.get(side.account)
@@ -389,7 +419,8 @@ class Judge:
 
     def begin(self, row, side, party, wanted):
         due_s = self.policy.valid_until(clock_of(row.event) // SECOND)
-        action = self.room(wanted, 1, party["bank_bic"]) if due_s > self.clock_s else 0
+        action = (self.room(wanted, 1, party["bank_bic"], self.policy.rules, self.taken)
+                  if due_s > self.clock_s else 0)
         if action == 0:
             return
         episode = Episode(row, party, side.account, due_s)
@@ -400,7 +431,8 @@ class Judge:
         grown = side.unspent > episode.at_risk and 4 * (side.unspent - episode.at_risk) >= episode.at_risk
         if wanted < episode.action or (wanted == episode.action and not grown):
             return
-        action = self.room(wanted, episode.action if grown else episode.action + 1, episode.bic)
+        least = episode.action if grown else episode.action + 1
+        action = self.room(wanted, least, episode.bic, self.policy.rules, self.taken)
         if action == 0:
             return
         episode.add(row.event["tx_id"])
@@ -408,16 +440,18 @@ class Judge:
                      "STRONGER_ACTION" if action > episode.action else "MORE_MONEY")
 
     def publish(self, episode, state, action, row, side, why=None):
-        for key in (action, (episode.bic, action)):
-            self.taken[key] = self.taken.get(key, 0) + 1
+        self.take(self.taken, action, episode.bic)
         episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
         episode.rule = self.policy.rules[action]
         episode.priority = self.priority(episode.rule["priority"], side)
-        within = self.policy.document["decide_within_minutes"] * 60 * SECOND
-        episode.decide_by = min(clock_of(row.event) + within, episode.valid_until)
+        episode.decide_by = self.decide_by(episode, row)
         hold = self.hold(row, side) if action >= ACTIONS.index("HOLD_AMOUNT") else 0
         self.say(episode, state, why, row, hold or None, [self.hop(row.event)],
                  [None if value in ("nan", "-nan") else float.fromhex(value) for value in side.features])
+
+    def decide_by(self, episode, row):
+        within = self.policy.document["decide_within_minutes"] * 60 * SECOND
+        return min(clock_of(row.event) + within, episode.valid_until)
 
     @staticmethod
     def priority(of_policy, side):
@@ -445,6 +479,56 @@ class Judge:
     def end(self, episode, state, why, row):
         self.say(episode, state, why, row, None, [], [])
         episode.open, episode.due_s = False, self.clock_s + self.policy.document["cool_down_hours"] * 3600
+        for instruction in list(self.instructions.values()) if state == "WITHDRAWN" else []:
+            if instruction.open and instruction.payee_id == episode.id:
+                self.end_instruction(instruction, "WITHDRAWN", "PAYEE_WITHDRAWN", row)
+
+    # The paying side.
+
+    def take_instruction(self, row, duplicate):
+        event, status = row.event, row.event["tx_status"]
+        key = (event["payer"]["account_token"], event["tx_id"])
+        if not key[0] or not event["payee"]["account_token"]:
+            return
+        found = self.instructions.get(key)
+        why = {"SETTLED": "INSTRUCTION_SETTLED", "REFUSED": "INSTRUCTION_REFUSED",
+               "REVERSED": "TRANSACTION_REVERSED"}.get(status)
+        if found is not None:
+            if found.open and why is not None:
+                self.end_instruction(found, "WITHDRAWN", why, row)
+        elif status == "SUSPENDED" or (status == "ATTEMPTED" and not duplicate):
+            self.begin_instruction(row, key)
+
+    def begin_instruction(self, row, key):
+        token = row.event["payee"]["account_token"]
+        payee = next((e for e in self.episodes.values() if e.open and e.token == token), None)
+        wanted = 0 if payee is None else self.policy.payer_action(payee.action)
+        if wanted == 0 or any(self.policy.allows(who, self.clock_s) for who in (token, key[0])):
+            return
+        bic = row.event["payer"]["bank_bic"]
+        action = self.room(wanted, 1, bic, self.policy.payer_rules, self.payer_taken)
+        if action == 0:
+            return
+        self.take(self.payer_taken, action, bic)
+        check(len(self.instructions) < INSTRUCTIONS_MAX, "more instructions than instructions.max")
+        instruction = self.instructions[key] = Instruction(row, payee, action, self.policy.payer_rules[action])
+        instruction.decide_by = self.decide_by(instruction, row)
+        self.instruction_due_s = min(self.instruction_due_s, instruction.due_s)
+        self.say(instruction, "ISSUED", None, row, None, [self.hop(row.event)], [])
+
+    def end_instruction(self, instruction, state, why, row):
+        self.say(instruction, state, why, row, None, [], [])
+        instruction.open = False
+
+    def expire_instructions(self, row):
+        if self.clock_s < self.instruction_due_s:
+            return
+        due = [i for i in self.instructions.values() if i.due_s <= self.clock_s]
+        for instruction in sorted(due, key=lambda i: (i.due_s, i.id)):
+            if instruction.open:
+                self.end_instruction(instruction, "EXPIRED", "TERM_OVER", row)
+            del self.instructions[instruction.token, instruction.txs[0]]
+        self.instruction_due_s = min((i.due_s for i in self.instructions.values()), default=math.inf)
 
     def say(self, episode, state, why, row, hold, trail, features):
         episode.revision += 1
@@ -460,7 +544,8 @@ class Judge:
             "human_decision_required": True, "model_id": self.model["id"], "model_sha256": self.model["sha256"],
             "policy_id": self.policy.document["id"], "policy_sha256": self.policy.sha256,
             "feature_vector": features, "input_topic": row.message.topic,
-            "input_partition": row.message.partition, "input_offset": row.message.offset}
+            "input_partition": row.message.partition, "input_offset": row.message.offset,
+            "payee_recommendation_id": episode.payee_id}
         record["change"] = episode.change(record, why)
         episode.said = record
         self.out.append((row, record))
@@ -546,8 +631,8 @@ class Verifier:
                 report.fault("partition", partition, "taken up to", position.get(partition), "of", end)
         check(all(order["model_sha256"] == self.model["sha256"] for order in logged), "another model")
         policies = [self.policies[order["policy_sha256"]] for order in logged]
-        sides = score(rows, min(policy.least() for policy in policies) - 1e-9)
-        due = Judge(policies, self.model).walk(rows, sides)
+        sides, duplicates = score(rows, min(policy.least() for policy in policies) - 1e-9)
+        due = Judge(policies, self.model).walk(rows, sides, duplicates)
         self.compare(report, due, recommendations, logged)
         self.compare_letters(report, rows, letters)
         return report
