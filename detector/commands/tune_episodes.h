@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What decide recommends of one account at other thresholds, without its caps (`per_hour`,
- * `episodes.max`). */
+ * `episodes.max`) and without what it advises to the paying side of payments. */
 #pragma once
 
 #include "detector/commands/tune_sides.h"
