@@ -107,5 +107,10 @@ add_mutant(outcome_of_the_bank_unheard detector/outcome.c
     "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_WITHDRAWS, &ending_false_positive}"
     "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_STANDS, &ending_false_positive}")
 add_mutant(outcome_of_a_citizen_heard detector/outcome.c "!signal_is_citizens(s) && " "")
+add_mutant(instructions_not_in_snapshots detector/instructions.c
+    "pack_u32(p, t->heap.count);" "pack_u32(p, t->heap.count & 0);"
+    "for (const struct entry *entry = t->map;" "for (const struct entry *entry = NULL;")
+add_mutant(settled_payment_stands detector/payer_side.c
+    "if (status == TX_STATUS_SETTLED) return &ending_settled;" "")
 add_mutant(cool_down_ignored detector/decide.c
     "d->clock_s + policy_cool_down_s(d->options.policy)" "d->clock_s")

@@ -9,6 +9,7 @@
 #include "schemas/order_record.h"
 #include "tests/naive_decide.h"
 #include "tests/naive_known.h"
+#include "tests/naive_payer_side.h"
 
 #include <assert.h>
 #include <jansson.h>
@@ -28,6 +29,11 @@ struct check {
     struct naive *naive;
     struct naive_signals *naive_signals;
     struct naive_decide *naive_decide;
+    struct naive_payer_side *payer_side;
+    const struct batch *batch; /* in hand */
+    uint32_t begun, taken; /* rows of it that the twin of the paying side has begun, and taken */
+    int64_t clock_s;
+    uint64_t asked;
 };
 
 /* The next visible record of a partition from *offset on, which is moved past it. */
@@ -131,10 +137,75 @@ static void hold_row(struct check *c, const struct batch *batch, uint32_t row, u
     naive_decide_take(c->naive_decide, &batch->tx[row], batch->clock_s[row], twins, count);
 }
 
+/* The paying side. */
+
+static void begin_row(struct check *c, uint32_t row) {
+    const struct batch *batch = c->batch;
+    const struct signal *s = &batch->signal[row];
+    const enum signal_effect effect = batch->signal_effect[row];
+    if (!verdict_is_dead_letter(batch->verdict[row]) && batch->clock_s[row] > c->clock_s)
+        c->clock_s = batch->clock_s[row];
+    naive_payer_side_move(c->payer_side, c->clock_s);
+    if (batch->verdict[row] == VERDICT_SIGNAL && s->kind == SIGNAL_OUTCOME &&
+        s->source != SOURCE_CITIZEN_BOT && (effect == EFFECT_ADDED || effect == EFFECT_REVISED))
+        naive_payer_side_hear(c->payer_side, s);
+}
+
+static void take_row(struct check *c, uint32_t row) {
+    const enum verdict verdict = c->batch->verdict[row];
+    if (verdict == VERDICT_ACCEPTED || verdict == VERDICT_DUPLICATE)
+        naive_payer_side_take(c->payer_side, &c->batch->tx[row], verdict == VERDICT_DUPLICATE);
+    c->taken = row + 1;
+}
+
+/* The rows before it are over. */
+static void come_to(struct check *c, uint32_t row) {
+    while (c->begun <= row && c->begun < c->batch->count) {
+        if (c->begun > c->taken) take_row(c, c->taken);
+        if (naive_payer_side_due(c->payer_side) != NULL)
+            sim_fail(c->world, "I1: the twin asks a payer that the engine does not");
+        begin_row(c, c->begun++);
+    }
+}
+
+static uint32_t row_of(const struct check *c, const struct recommendation *r) {
+    uint32_t row = 0;
+    while (row + 1 < c->batch->count && (c->batch->input[row].topic != r->input_topic ||
+                                         c->batch->input[row].partition != r->input_partition ||
+                                         c->batch->input[row].record.offset != r->input_offset))
+        row++;
+    return row;
+}
+
+static void on_payer_side(void *context, const struct recommendation *r) {
+    struct check *c = context;
+    char line[NAIVE_LINE_SIZE];
+    come_to(c, row_of(c, r));
+    const char *due = naive_payer_side_due(c->payer_side);
+    if (due == NULL && c->taken < c->begun) {
+        take_row(c, c->taken);
+        due = naive_payer_side_due(c->payer_side);
+    }
+    naive_payer_side_line(r, line);
+    c->asked++;
+    if (due == NULL || strcmp(due, line) != 0)
+        sim_fail(c->world, "I1: %s, where the twin has %s", line, due == NULL ? "nothing" : due);
+}
+
+static void on_decided(void *context, const struct batch *batch) {
+    struct check *c = context;
+    come_to(c, batch->count);
+    if (c->taken < c->begun) take_row(c, c->taken);
+    if (naive_payer_side_due(c->payer_side) != NULL)
+        sim_fail(c->world, "I1: the twin asks a payer that the engine does not");
+}
+
 static bool on_batch(void *context, const struct batch *batch, struct error *error) {
     struct check *c = context;
     uint32_t side = 0;
     memcpy(c->before, c->policy, sizeof c->before);
+    c->batch = batch;
+    c->begun = c->taken = 0;
     if (naive_decide_missing(c->naive_decide) > 0)
         sim_fail(c->world, "I1: the twin recommends what the engine does not");
     for (uint32_t row = 0; row < batch->count && c->world->failure[0] == '\0'; row++)
@@ -144,6 +215,8 @@ static bool on_batch(void *context, const struct batch *batch, struct error *err
 
 static void on_recommendation(void *context, const struct recommendation *recommendation) {
     struct check *c = context;
+    come_to(c, row_of(c, recommendation));
+    naive_payer_side_advise(c->payer_side, recommendation);
     if (c->before[0] != '\0' && strcmp(recommendation->policy_sha256, c->before) != 0)
         sim_fail(c->world, "I1: revision %d names another policy than was in force",
                  (int)recommendation->revision);
@@ -163,15 +236,19 @@ static void replay(struct check *c) {
     copy_topic(c, o->topic_order, true);
     copy_topic(c, o->topic_recommendations, false);
     copy_topic(c, o->topic_dead_letters, false);
-    const struct pipeline_options how = {.options = o,
-                                         .port = memory_port_port(c->memory),
-                                         .unmuted_replay = true,
-                                         .stop_at_end = true,
-                                         .on_recommendation =
-                                             c->expected->with_twins ? on_recommendation : NULL,
-                                         .context = c,
-                                         .on_batch = c->expected->with_twins ? on_batch : NULL,
-                                         .batch_context = c};
+    struct pipeline_options how = {.options = o,
+                                   .port = memory_port_port(c->memory),
+                                   .unmuted_replay = true,
+                                   .stop_at_end = true,
+                                   .context = c,
+                                   .batch_context = c,
+                                   .decided_context = c};
+    if (c->expected->with_twins) {
+        how.on_recommendation = on_recommendation;
+        how.on_payer_side = on_payer_side;
+        how.on_batch = on_batch;
+        how.on_decided = on_decided;
+    }
     struct pipeline *pipeline = pipeline_open(&how, &error);
     if (pipeline == NULL || !pipeline_run(pipeline, &error))
         sim_fail(c->world, "I5: the order log cannot be replayed: %s", error.text);
@@ -363,13 +440,17 @@ static void check_dead_letters(struct check *c) {
 void sim_check(struct sim_world *world, struct sim_cluster *cluster,
                const struct sim_expectation *expected, struct sim_outcome *outcome) {
     const struct options *o = expected->options;
+    /* Of sim_policy. */
+    static const struct naive_payer_rule ask = {ACTION_HOLD_AMOUNT, 1000, UINT32_MAX, false};
+    static const struct naive_payer_rule none = {ACTION_UNKNOWN, 0, 0, false};
     struct check c = {.world = world,
                       .cluster = cluster,
                       .expected = expected,
                       .memory = memory_port_open(),
                       .naive = naive_new(NAIVE_none, o->accounts_dormancy_days * 86400),
                       .naive_signals = naive_signals_new(),
-                      .naive_decide = naive_decide_new()};
+                      .naive_decide = naive_decide_new(),
+                      .payer_side = naive_payer_side_new(&ask, &none, UINT32_MAX)};
     outcome->order_records += check_order_log(&c);
     check_dead_letters(&c);
     for (int32_t p = 0; p < sim_cluster_partitions(cluster, o->topic_recommendations); p++)
@@ -379,9 +460,11 @@ void sim_check(struct sim_world *world, struct sim_cluster *cluster,
     outcome->dead_letters += compare_topic(&c, o->topic_dead_letters);
     outcome->signals += c.signals;
     outcome->changes += c.changes;
+    outcome->asked += c.asked;
     naive_free(c.naive);
     naive_signals_free(c.naive_signals);
     naive_decide_free(c.naive_decide);
+    naive_payer_side_free(c.payer_side);
     struct port *port = memory_port_port(c.memory);
     port->ops->close(port);
 }

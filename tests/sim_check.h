@@ -33,6 +33,7 @@ struct sim_outcome {
     uint64_t recommendations, dead_letters, order_records;
     uint64_t signals; /* accepted, in runs with twins */
     uint64_t changes; /* of the policy, the same */
+    uint64_t asked;   /* revisions of advice to the paying side, the same */
 };
 
 /* Where the order log, as far as it is committed, leaves a partition of an input; 0: unnamed. */

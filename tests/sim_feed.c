@@ -112,6 +112,18 @@ static void note_opening(struct maker *m) {
     memcpy(m->opening[i].payee, m->payee, sizeof m->payee);
 }
 
+/* Somebody is about to pay the dropper; some of them do. */
+static void attempt(struct maker *m, uint32_t dropper) {
+    static const enum tx_status over[] = {TX_STATUS_SUSPENDED, TX_STATUS_SETTLED,
+                                          TX_STATUS_REFUSED};
+    struct transaction tx = transfer(m, "dropper", dropper);
+    tx.tx_status = is(m, 70) ? TX_STATUS_ATTEMPTED : TX_STATUS_SUSPENDED;
+    add_transaction(m, &tx);
+    if (is(m, 40)) return;
+    tx.tx_status = (uint8_t)over[below(m, 3)];
+    add_transaction(m, &tx);
+}
+
 static void burst(struct maker *m) {
     const uint32_t dropper = below(m, DROPPERS), credits = 2 + below(m, 4);
     for (uint32_t i = 0; i < credits; i++) {
@@ -121,6 +133,7 @@ static void burst(struct maker *m) {
         set_back(m, &tx);
         after(m, &tx);
     }
+    if (is(m, 50)) attempt(m, dropper);
     if (!is(m, 60)) return;
     m->second += below(m, 30 * MINUTE_S);
     snprintf(m->tx_id, sizeof m->tx_id, "t%u", m->ids++);
@@ -227,14 +240,26 @@ static void signal(struct maker *m) {
 
 /* Changes of the policy. */
 
+const char *sim_policy(const char *id, double probability, char out[SIM_POLICY_SIZE]) {
+    snprintf(out, SIM_POLICY_SIZE,
+             "{\"format\":\"saqshy-policy/1\",\"id\":\"%s\",\"actions\":{\"HOLD_AMOUNT\":"
+             "{\"probability\":%g,\"per_hour\":1000,\"priority\":\"NORMAL\"}},"
+             "\"payer_side\":{\"ASK_PAYER\":{\"payee_action\":\"HOLD_AMOUNT\",\"per_hour\":1000,"
+             "\"priority\":\"NORMAL\"}},"
+             "\"cool_down_hours\":24,\"allow\":[],\"max_hold_business_days\":5,"
+             "\"decide_within_minutes\":60,\"holidays\":[],\"protected_flows\":[]}",
+             id, probability);
+    return out;
+}
+
 /* At each of these probabilities the model asks for three credits an hour. Now and then it cannot
  * be used. */
 static void change(struct maker *m) {
-    char policy[SAMPLE_POLICY_SIZE];
+    char policy[SIM_POLICY_SIZE];
     struct error error;
     size_t size = 0;
     snprintf(m->tx_id, sizeof m->tx_id, "p%u", below(m, 6));
-    sample_policy(m->tx_id, is(m, 15) ? 2 : 0.3 + 0.01 * below(m, 40), policy);
+    sim_policy(m->tx_id, is(m, 15) ? 2 : 0.3 + 0.01 * below(m, 40), policy);
     const struct policy_change c = {.author = "somebody",
                                     .approver = "",
                                     .reason = "",

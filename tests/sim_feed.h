@@ -30,4 +30,7 @@ struct sim_feed {
  * and so many a change of the policy. */
 void sim_feed_make(struct sim_feed *feed, struct sim_world *world, uint32_t signals,
                    uint32_t changes);
+/* A policy that asks the payer, too, where a dropper is held; by this id, at this probability. */
+enum { SIM_POLICY_SIZE = 640 };
+const char *sim_policy(const char *id, double probability, char out[SIM_POLICY_SIZE]);
 void sim_feed_free(struct sim_feed *feed);

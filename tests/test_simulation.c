@@ -6,6 +6,7 @@
  *   test_simulation --mutant NAME                    succeeds when one of 20 seeds fails */
 #include "detector/base/log.h"
 #include "tests/sample.h"
+#include "tests/sim_feed.h"
 #include "tests/sim_run.h"
 
 #include <inttypes.h>
@@ -44,11 +45,12 @@ static bool parse(int argc, char **argv, struct arguments *a) {
 static void print_totals(const struct arguments *a, const struct sim_totals *t) {
     printf("%" PRIu64 " seeds: %" PRIu64 " records, %" PRIu64 " starts, %" PRIu64
            " order records, %" PRIu64 " recommendations, %" PRIu64 " dead letters, %" PRIu64
-           " signals and %" PRIu64 " changes seen by twins, %" PRIu64 " snapshots, %" PRIu64
+           " signals, %" PRIu64 " changes and %" PRIu64
+           " revisions for payers seen by twins, %" PRIu64 " snapshots, %" PRIu64
            " refilled inputs, %" PRIu64 " turns\n",
            a->count, t->records, t->starts, t->outcome.order_records, t->outcome.recommendations,
-           t->outcome.dead_letters, t->outcome.signals, t->outcome.changes, t->snapshots,
-           t->refills, t->turns);
+           t->outcome.dead_letters, t->outcome.signals, t->outcome.changes, t->outcome.asked,
+           t->snapshots, t->refills, t->turns);
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         printf("%10" PRIu64 "  %s\n", t->injected[f], sim_fault_name((enum sim_fault)f));
 }
@@ -61,8 +63,8 @@ static bool every_kind_was_met(const struct arguments *a, const struct sim_total
         printf("never injected: %s\n", sim_fault_name((enum sim_fault)f));
         all = false;
     }
-    if (a->count >= ALL_KINDS_SEEDS &&
-        (t->refills == 0 || t->outcome.signals == 0 || t->outcome.changes == 0))
+    if (a->count >= ALL_KINDS_SEEDS && (t->refills == 0 || t->outcome.signals == 0 ||
+                                        t->outcome.changes == 0 || t->outcome.asked == 0))
         return false;
     return all;
 }
@@ -82,6 +84,13 @@ static bool run_all(const struct arguments *a, const struct options *options,
     return true;
 }
 
+/* In place of the one that is there. */
+static bool write_policy(const char *path) {
+    char policy[SIM_POLICY_SIZE];
+    FILE *file = fopen(path, "w");
+    return file != NULL && fputs(sim_policy("sample", 0.5, policy), file) >= 0 && fclose(file) == 0;
+}
+
 int main(int argc, char **argv) {
     struct arguments arguments;
     struct options options;
@@ -93,6 +102,7 @@ int main(int argc, char **argv) {
     }
     prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* little is kept: no huge page is to be cleared */
     if (!sample_directory_make(directory, &options)) return 1;
+    if (!write_policy(options.policy_path)) return 1;
     options.snapshot_interval_s = 3;
     options.snapshot_memory_mib = 8;
     if (!arguments.loud) log_set_level(LOG_LEVEL_ERROR);
