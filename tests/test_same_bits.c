@@ -23,7 +23,7 @@
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
 #define SIDES_SHA256 "ee436d3461bdfcb3333bf80afbdaa53d44567ed1e2b3482651bfd709abf1e1f1"
-#define OUTPUT_SHA256 "ddd266173535bf8136925b9cbc08f329e32fe8619a78948a502a3296375b7847"
+#define OUTPUT_SHA256 "44b593ae1905e37727fa408d4289315ac12062954e0fee5362296a5ba2183bc7"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400, SIGNAL_EVERY = 50 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];
