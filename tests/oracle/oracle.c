@@ -8,8 +8,8 @@
  *
  * A row: tab-separated fields in the order of read_row; an empty one is null. A side: the row's
  * number, P or E (payer, payee), account number, logit (hexadecimal), unspent P2P money and the
- * features (hexadecimal, nan: null). Sides below LEAST_LOGIT are left out, except of reversals. Of a
- * row that is a duplicate there are none, but a line with its number and D. */
+ * features (hexadecimal, nan: null). Sides below LEAST_LOGIT are left out, except of reversals. Of
+ * a row that is a duplicate there are none, but a line with its number and D. */
 #include "tests/naive_features.h"
 
 #include <errno.h>
