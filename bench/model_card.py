@@ -179,7 +179,7 @@ def half(room):
 
 def fit(room, terms):
     model = f"{room}/{terms}.json"
-    run("train", "--input", f"{room}/feed.avro", "--labels", f"{room}/labels.csv", "--signals", f"{room}/signals.avro", "--terms", str(terms), "--seed", "1", "--out", model)
+    run("train", "--input", f"{room}/feed.avro", "--labels", f"{room}/labels.csv", "--terms", str(terms), "--seed", "1", "--out", model)
     with open(model, encoding="utf-8") as file:
         return model, len(json.load(file)["terms"])
 

@@ -409,6 +409,7 @@ static void fill(const struct sketch *sketch, double features[FEATURE_COUNT]) {
         const char *unit = feature_table[f].unit;
         features[f] = strcmp(unit, "count") == 0 || strcmp(unit, "tiyn") == 0 ? 0 : NAN;
     }
+    features[FEATURE_taint_hop] = NAN;
     for (size_t i = 0; i < FEATURES_MAX && sketch->features[i].feature != NULL; i++) {
         const int f = feature_find(sketch->features[i].feature);
         if (f < 0) fail_msg("%s: no feature %s", sketch->who, sketch->features[i].feature);
@@ -440,8 +441,43 @@ static void test_honest_people_are_left_alone(void **unused) {
         assert_judged(&honest[i]);
 }
 
+/* Reports as they grow worse, one thing at a time; money in tiyn. */
+static const struct {
+    int feature;
+    double value;
+} worse[] = {{FEATURE_taint_amount_72h, 1e6},  {FEATURE_taint_hop, 9},
+             {FEATURE_taint_amount_72h, 1e7},  {FEATURE_collector_fan_in_24h, 1},
+             {FEATURE_taint_hop, 3},           {FEATURE_taint_amount_72h, 1e9},
+             {FEATURE_flagged_payers_24h, 1},  {FEATURE_fraud_call, 1},
+             {FEATURE_taint_hop, 2},           {FEATURE_list_evidence, 0.15},
+             {FEATURE_list_evidence, 0.3},     {FEATURE_collector_fan_in_24h, 9},
+             {FEATURE_flagged_payers_24h, 30}, {FEATURE_taint_hop, 1},
+             {FEATURE_list_evidence, 0.6},     {FEATURE_list_evidence, 1}};
+
+static void assert_never_falls(const struct sketch *sketch) {
+    double features[FEATURE_COUNT], first, before, logit;
+    fill(sketch, features);
+    score_batch(score, features, 1, 1, &first);
+    before = first;
+    for (size_t i = 0; i < sizeof worse / sizeof *worse; i++, before = logit) {
+        features[worse[i].feature] = worse[i].value;
+        score_batch(score, features, 1, 1, &logit);
+        if (logit < before) fail_msg("%s, %s", sketch->who, feature_table[worse[i].feature].name);
+    }
+    assert_true(before > first);
+}
+
+static void test_no_score_falls_as_more_is_reported(void **unused) {
+    (void)unused;
+    for (size_t i = 0; i < sizeof droppers / sizeof *droppers; i++)
+        assert_never_falls(&droppers[i]);
+    for (size_t i = 0; i < sizeof honest / sizeof *honest; i++)
+        assert_never_falls(&honest[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_score_falls_as_more_is_reported),
         cmocka_unit_test(test_droppers_are_seen),
         cmocka_unit_test(test_honest_people_are_left_alone),
     };
