@@ -17,17 +17,17 @@
     X(crash, 8, "the engine ends between or in calls of its port")                                 \
     X(torn_commit, 200, "the engine ends in the middle of a commit")                               \
     X(fence_refused, 300, "init_transactions fails for good")                                      \
-    X(begin_failed, 150, "begin fails")                                                            \
+    X(begin_failed, 300, "begin fails")                                                            \
     X(produce_failed, 60, "a message cannot be produced")                                          \
-    X(delivery_failed, 150, "a message is not delivered; commit says so and asks for an abort")    \
-    X(offsets_abortable, 150, "send_offsets asks for an abort")                                    \
+    X(delivery_failed, 400, "a message is not delivered; commit says so and asks for an abort")    \
+    X(offsets_abortable, 400, "send_offsets asks for an abort")                                    \
     X(offsets_without_flag, 150, "send_offsets fails with neither flag, done or not")              \
     X(offsets_retried, 200, "send_offsets is retried")                                             \
     X(commit_request_lost, 300, "EndTxn does not arrive, and is retried")                          \
     X(commit_answer_lost, 300, "EndTxn arrives, its answer does not, and it is retried")           \
     X(commit_repeated_late, 300, "a second copy of EndTxn arrives later")                          \
     X(commit_slow, 200, "commit takes longer than three seconds")                                  \
-    X(commit_abortable, 200, "commit asks for an abort")                                           \
+    X(commit_abortable, 400, "commit asks for an abort")                                           \
     X(commit_without_flag, 200, "commit fails with neither flag, and EndTxn arrives or not")       \
     X(abort_failed, 4000, "abort times out or is refused")                                         \
     X(transaction_outlived, 150, "the broker ends a transaction that stays open too long")         \
