@@ -197,6 +197,12 @@ static bool judge_rounded(struct training *t, const struct binned *rows) {
     return good || no_memory(t);
 }
 
+static bool is_anything_reported(const struct bins *bins) {
+    for (int f = FEATURE_REPORTED_FIRST; f < FEATURE_COUNT; f++)
+        if (bins->edges[f] > 0) return true;
+    return false;
+}
+
 /* Terms of what others report, of weight 0 yet, behind the others. */
 static bool propose_reported(struct training *t, const struct binned *sample) {
     struct trained *out = t->out;
@@ -223,6 +229,7 @@ static bool add_reported(struct training *t, const struct binned *rows) {
     struct trained *out = t->out;
     const uint32_t before = out->count;
     struct binned sample;
+    if (!is_anything_reported(&out->bins)) return true;
     if (!choose_rows(t, t->options->sample, &sample)) return false;
     const bool good = propose_reported(t, &sample);
     binned_free(&sample);
