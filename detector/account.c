@@ -306,15 +306,25 @@ uint32_t account_history(const struct account *a, struct account_event out[ACCOU
     return r.count;
 }
 
+/* When a P2P credit came that did not go back whole; 0: it did. */
+static int64_t unreturned_s(const struct ring *r, uint32_t slot, const struct fifo_lot *lot) {
+    if (lot->left > 0) return INT64_MAX;
+    return lot->returned < amount_of(r->amount[slot]) ? r->second[slot] : 0;
+}
+
 struct account_unspent account_unspent(const struct account *a, int64_t second) {
+    const uint8_t p2p_credit = BIT_CREDIT | BIT_P2P;
     const struct ring r = ring_of(a);
-    struct account_unspent unspent = {0, 0};
+    struct account_unspent unspent = {.unreturned_s = a->left_s};
     struct fifo fifo;
     fifo_compute(a, &fifo);
     for (uint32_t i = 0; i < r.count; i++) {
         const int64_t left = fifo.lots[i].left;
-        const bool p2p_credit = (r.bits[i] & (BIT_CREDIT | BIT_P2P)) == (BIT_CREDIT | BIT_P2P);
-        if (p2p_credit && (int64_t)r.second[i] > second - SECONDS_24H) unspent.p2p_tiyn += left;
+        if ((r.bits[i] & (p2p_credit | BIT_REVERSAL)) == p2p_credit) {
+            const int64_t at_s = unreturned_s(&r, i, &fifo.lots[i]);
+            if ((int64_t)r.second[i] > second - SECONDS_24H) unspent.p2p_tiyn += left;
+            if (at_s > unspent.unreturned_s) unspent.unreturned_s = at_s;
+        }
         if ((r.kind[i] & KIND_EVENT_TYPE) == EVENT_TYPE_SALARY_OR_BENEFIT)
             unspent.protected_tiyn += left;
     }

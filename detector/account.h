@@ -27,5 +27,9 @@ uint32_t account_evidence(const struct account *account, int feature, int64_t se
 struct account_unspent {
     int64_t p2p_tiyn;       /* of P2P credits within the 24 h up to a second, and since */
     int64_t protected_tiyn; /* of wages, pensions and benefits, as far back as is known */
+    /* Event time of the latest P2P credit that did not go back whole by reversals of its own, as
+     * one cannot of which some was spent. INT64_MAX: P2P money is still there, however old. No
+     * earlier than what the ring may not know. */
+    int64_t unreturned_s;
 };
 struct account_unspent account_unspent(const struct account *account, int64_t second);

@@ -161,14 +161,19 @@ static const struct recommendation *pass_over(struct decide *d, const struct row
     return NULL;
 }
 
+static struct account_unspent unspent_of(const struct row *row) {
+    return account_unspent(row->account, row->tx->event_time_s);
+}
+
 static struct episode_money money_of(const struct decide *d, const struct row *row) {
-    return episode_money(d->options.policy, row->party,
-                         account_unspent(row->account, row->tx->event_time_s));
+    return episode_money(d->options.policy, row->party, unspent_of(row));
 }
 
 static void publish_row(struct decide *d, struct episode *episode, const struct row *row,
                         enum action action, const struct episode_money *money) {
     const struct policy_rule *rule = policy_rule(d->options.policy, action);
+    const int64_t since_s = episode_since_s(row->tx->event_time_s);
+    if (since_s < episode->since_s) episode->since_s = since_s;
     episode->revision++;
     episode->action = action;
     episode->priority = episode_priority(rule->priority, money->at_risk_tiyn,
@@ -241,14 +246,26 @@ static struct episode *present_episode(struct decide *d, uint32_t account_number
     return NULL;
 }
 
-/* A reversal ends the episode that its transaction opened, and never opens or amends one. */
+/* Why a reversal withdraws an open episode; NULL: it does not. */
+static const struct ending *overturned(const struct decide *d, const struct episode *episode,
+                                       const struct row *row) {
+    const struct episode_reversal reversal = {
+        .opening = text_equal(episode->tx_ids[0], row->tx->tx_id),
+        .below = policy_action(d->options.policy, row->logit) == ACTION_UNKNOWN,
+        .unreturned_s = unspent_of(row).unreturned_s,
+    };
+    const int64_t at_risk_tiyn = episode->emptied ? 0 : episode->at_risk_tiyn;
+    if (!episode_is_undone(episode->since_s, at_risk_tiyn, &reversal)) return NULL;
+    return reversal.opening ? &ending_reversed : &ending_money_reversed;
+}
+
+/* A reversal may end an episode that is open, and never opens or amends one. */
 static const struct recommendation *reverse(struct decide *d, const struct row *row) {
     struct episode *episode = present_episode(d, row->account_number);
     d->batch->decision[row->side] = DECISION_REVERSAL;
-    if (episode == NULL || episode->state != EPISODE_OPEN ||
-        !text_equal(episode->tx_ids[0], row->tx->tx_id))
-        return NULL;
-    return end_episode(d, episode, &ending_reversed, d->batch->side[row->side].event);
+    if (episode == NULL || episode->state != EPISODE_OPEN) return NULL;
+    const struct ending *ending = overturned(d, episode, row);
+    return ending == NULL ? NULL : end_episode(d, episode, ending, d->batch->side[row->side].event);
 }
 
 static const struct recommendation *judge(struct decide *d, const struct row *row) {

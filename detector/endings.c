@@ -17,6 +17,17 @@ const struct ending ending_reversed = {
     "Ұсыныс басталған операцияның күші жойылды",
 };
 
+const struct ending ending_money_reversed = {
+    RECOMMENDATION_WITHDRAWN,
+    "MONEY_REVERSED",
+    "All the money that this advice rested on went back by reversals; nothing is to be held on it "
+    "any more",
+    "Все средства, на которых основана рекомендация, возвращены отменой операций; удерживать "
+    "средства по ней больше не следует",
+    "Ұсыныс негізделген барлық қаражат операциялардың күшін жою арқылы қайтарылды; ол бойынша "
+    "қаражатты бұдан әрі ұстауға болмайды",
+};
+
 const struct ending ending_false_positive = {
     RECOMMENDATION_WITHDRAWN,
     "OUTCOME_FALSE_POSITIVE",

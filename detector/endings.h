@@ -9,7 +9,7 @@ struct ending {
     const char *code, *en, *ru, *kk; /* the code is stable, and that of the change too */
 };
 
-extern const struct ending ending_term_over, ending_reversed, ending_false_positive,
-    ending_released;
+extern const struct ending ending_term_over, ending_reversed, ending_money_reversed,
+    ending_false_positive, ending_released;
 /* Of advice to the paying side. */
 extern const struct ending ending_settled, ending_refused, ending_payee_withdrawn;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "detector/account.h"
+#include "detector/feature_table.h"
 #include "detector/policy.h"
 #include "detector/transaction.h"
 
@@ -43,6 +44,27 @@ static inline int64_t episode_hold_tiyn(enum action action, int64_t at_risk_tiyn
                                         int64_t available_tiyn) {
     if (action < ACTION_HOLD_AMOUNT) return 0;
     return at_risk_tiyn < available_tiyn ? at_risk_tiyn : available_tiyn;
+}
+
+/* A reversal, as an open episode sees it. */
+struct episode_reversal {
+    bool opening;         /* of the transaction that the episode began with */
+    bool below;           /* its score is below every threshold */
+    int64_t unreturned_s; /* account_unspent, behind it */
+};
+
+/* Credits after this event time are what an entry rests on. */
+static inline int64_t episode_since_s(int64_t event_s) {
+    return event_s - SECONDS_24H;
+}
+
+/* Whether a reversal undoes what the episode rests on: each P2P credit after `since_s` went back
+ * whole, and no other P2P money is left. So nobody gets free by one credit of several, by one that
+ * came later, or by one that came when the money had gone. */
+static inline bool episode_is_undone(int64_t since_s, int64_t at_risk_tiyn,
+                                     const struct episode_reversal *reversal) {
+    if (reversal->unreturned_s > since_s) return false;
+    return reversal->opening || (reversal->below && at_risk_tiyn > 0);
 }
 
 /* Order of work: the policy's, a step lower where none of the money is there any more, a step

@@ -106,6 +106,7 @@ struct episode *episodes_add(struct episodes *episodes, const struct episode_ope
     episode_id(episode->account_token, episode->tx_ids[0], episode->id);
     episode->account_number = opening->account_number;
     episode->due_s = opening->due_s;
+    episode->since_s = INT64_MAX;
     take_over(episodes, episode);
     HASH_ADD(hh, episodes->map, episode.account_number, sizeof episode->account_number, entry);
     HASH_ADD(by_id, episodes->ids, episode.id, RECOMMENDATION_ID_SIZE, entry);
@@ -163,6 +164,7 @@ static void save_one(const struct episode *episode, struct pack *p) {
     pack_u32(p, episode->tx_count);
     for (uint32_t i = 0; i < episode->tx_count; i++)
         pack_text(p, episode->tx_ids[i]);
+    pack_i64(p, episode->since_s);
     episode_save_published(episode, p);
 }
 
@@ -198,6 +200,7 @@ static bool load_one(struct episodes *episodes, struct unpack *u) {
         episodes_add_tx(episode, tx_id);
     }
     if (state == EPISODE_COOLING) episodes_start_cooling(episodes, episode, opening.due_s);
+    episode->since_s = unpack_i64(u);
     return episode_load_published(episode, u);
 }
 

@@ -21,6 +21,7 @@ struct episode {
     struct text bic;                   /* null: unknown */
     struct text tx_ids[TARGET_TX_MAX]; /* the opening one first */
     uint32_t tx_count;
+    int64_t since_s; /* it rests on credits after this event time: of its earliest entry */
     /* As last published. */
     int32_t revision;
     enum action action;

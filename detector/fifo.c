@@ -101,10 +101,16 @@ static void give_back(struct walk *w, uint32_t slot, int64_t amount) {
 
 static void take_back(struct walk *w, uint32_t slot, int64_t amount) {
     uint32_t lot = newest_lot(w);
-    for (uint32_t i = 0; i < w->at; i++)
-        if (ring_is_lot(&w->ring, i) && ring_same_tx(&w->ring, i, slot)) lot = i;
+    bool own = false;
+    for (uint32_t i = 0; i < w->at; i++) {
+        if (!ring_is_lot(&w->ring, i) || !ring_same_tx(&w->ring, i, slot)) continue;
+        lot = i;
+        own = true;
+    }
     int64_t *left = lot == OPENING ? &w->opening : &w->fifo->lots[lot].left;
-    *left -= smaller(*left, amount);
+    const int64_t back = smaller(*left, amount);
+    *left -= back;
+    if (own) w->fifo->lots[lot].returned += back;
 }
 
 void fifo_compute(const struct account *account, struct fifo *fifo) {

@@ -19,6 +19,7 @@ struct fifo_lot {
     int64_t gone_1h;
     int64_t gone_cash; /* as cash or crypto */
     int64_t gone_p2p;
+    int64_t returned; /* by reversals of its own transaction */
 };
 
 /* One a ring event, oldest first, as many as the ring has; zeros for what is no credit. */

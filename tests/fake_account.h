@@ -7,7 +7,7 @@
 
 struct account {
     uint32_t number;
-    int64_t unspent_tiyn, protected_tiyn;
+    int64_t unspent_tiyn, protected_tiyn, unreturned_s;
     uint32_t event_count;
     struct account_event events[ACCOUNT_EVENTS_MAX]; /* oldest first */
 };
@@ -30,5 +30,6 @@ uint32_t account_evidence(const struct account *account, int feature, int64_t se
 
 struct account_unspent account_unspent(const struct account *account, int64_t second) {
     (void)second;
-    return (struct account_unspent){account->unspent_tiyn, account->protected_tiyn};
+    return (struct account_unspent){account->unspent_tiyn, account->protected_tiyn,
+                                    account->unreturned_s};
 }

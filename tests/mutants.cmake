@@ -103,6 +103,12 @@ add_mutant(credit_before_debit detector/apply.c
         if (account == NULL) continue;
         const struct amounts_before")
 add_mutant(window_off_by_one detector/features.c "[LANE_1H] = SECONDS_1H," "[LANE_1H] = SECONDS_1H + 1,")
+add_mutant(one_reversal_frees detector/decide.c
+    ".unreturned_s = unspent_of(row).unreturned_s" ".unreturned_s = INT64_MIN")
+add_mutant(reversals_withdraw_nothing detector/decide.c
+    "return reversal.opening ? &ending_reversed : &ending_money_reversed;" "return NULL;")
+add_mutant(money_that_was_spent_went_back detector/account.c
+    "lot->returned < amount_of(r->amount[slot])" "lot->returned < 0")
 add_mutant(outcome_of_the_bank_unheard detector/outcome.c
     "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_WITHDRAWS, &ending_false_positive}"
     "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_STANDS, &ending_false_positive}")

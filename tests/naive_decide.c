@@ -17,6 +17,9 @@ struct episode {
     char account[32], tx_id[32];
     enum state state;
     int64_t until_s;
+    int64_t at_risk;    /* of the last revision */
+    int64_t earliest_s; /* event time of any revision */
+    bool emptied;       /* a bank has found nothing since */
 };
 
 struct due {
@@ -90,19 +93,40 @@ static void print(char *out, size_t room, struct text text) {
     snprintf(out, room, "%.*s", (int)text.size, text.data);
 }
 
+static void revise(struct episode *e, const struct transaction *tx, const struct naive_side *side) {
+    if (tx->event_time_s < e->earliest_s) e->earliest_s = tx->event_time_s;
+    e->at_risk = side->unspent_p2p;
+    e->emptied = false;
+}
+
+static bool has_grown(const struct episode *e, int64_t unspent) {
+    if (e->emptied) return unspent > 0;
+    return unspent > e->at_risk && 4 * (unspent - e->at_risk) >= e->at_risk;
+}
+
+static bool is_undone(const struct episode *e, const struct transaction *tx,
+                      const struct naive_side *side) {
+    if (side->unreturned_s > e->earliest_s - DAY_S) return false;
+    if (text_equal(tx->tx_id, text_of(e->tx_id))) return true;
+    return side->features[FEATURE_in_count_1h] < CREDITS && e->at_risk > 0 && !e->emptied;
+}
+
 static void judge(struct naive_decide *d, const struct transaction *tx,
                   const struct naive_side *side) {
     struct episode *e = episode_of(d, side->account_number);
     if (tx->tx_status == TX_STATUS_REVERSED) {
-        if (e->state == OPEN && text_equal(tx->tx_id, text_of(e->tx_id)))
-            end(d, e, RECOMMENDATION_WITHDRAWN);
+        if (e->state == OPEN && is_undone(e, tx, side)) end(d, e, RECOMMENDATION_WITHDRAWN);
         return;
     }
-    if (side->features[FEATURE_in_count_1h] < CREDITS || e->state != NONE) return;
+    if (side->features[FEATURE_in_count_1h] < CREDITS) return;
+    if (e->state == OPEN && has_grown(e, side->unspent_p2p)) revise(e, tx, side);
+    if (e->state != NONE) return;
     const int64_t until_s = term_s(tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s);
     if (until_s <= d->clock_s) return; /* over before it begins */
     e->state = OPEN;
     e->until_s = until_s;
+    e->earliest_s = INT64_MAX;
+    revise(e, tx, side);
     print(e->tx_id, sizeof e->tx_id, tx->tx_id);
     print(e->account, sizeof e->account,
           side->payee ? tx->payee.account_token : tx->payer.account_token);
@@ -141,6 +165,9 @@ void naive_decide_hear(struct naive_decide *d, const struct signal *s, enum sign
         case OUTCOME_REFUNDED:
         case OUTCOME_CONFIRMED_FRAUD:
             cool(d, e);
+            break;
+        case OUTCOME_NO_FUNDS:
+            e->emptied = true;
             break;
         default:
             break;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The slow twin of decide under the model and the policy of sample_options: an episode opens at
- * three credits within an hour, ends with its term of five working days or with the reversal of the
- * transaction that opened it, or by an answer to it, and is followed by 24 hours of silence.
- * Amendments are not told. */
+ * three credits within an hour, ends with its term of five working days, or when the P2P credits it
+ * rests on all went back whole by reversals, or by an answer to it, and is followed by 24 hours of
+ * silence. Amendments are not told. */
 #pragma once
 
 #include "detector/recommendation.h"

@@ -443,6 +443,7 @@ struct spend {
 struct purse {
     int64_t before, owed;
     int64_t left[RING]; /* of each credit of the ring */
+    int64_t back[RING]; /* by reversals of its own */
     struct spend spends[SPENDS_MAX];
     int spend_count;
 };
@@ -531,7 +532,10 @@ static void credit_reversed(const struct question *q, struct purse *p, int rever
         if (is_credit(&q->ring[i]) && strcmp(q->ring[i].tx_id, q->ring[reversal].tx_id) == 0)
             lot = i;
     int64_t *left = lot == BEFORE ? &p->before : &p->left[lot];
-    *left -= q->ring[reversal].amount < *left ? q->ring[reversal].amount : *left;
+    const int64_t back = q->ring[reversal].amount < *left ? q->ring[reversal].amount : *left;
+    *left -= back;
+    if (lot != BEFORE && strcmp(q->ring[lot].tx_id, q->ring[reversal].tx_id) == 0)
+        p->back[lot] += back;
 }
 
 static void fill_purse(const struct question *q, struct purse *p) {
@@ -539,6 +543,7 @@ static void fill_purse(const struct question *q, struct purse *p) {
     p->owed = 0;
     p->spend_count = 0;
     memset(p->left, 0, sizeof p->left);
+    memset(p->back, 0, sizeof p->back);
     for (int i = 0; i < q->ring_count; i++) {
         const struct entry *e = &q->ring[i];
         const bool nothing = e->happening == ATTEMPTED && q->mutation != NAIVE_attempt_moves_money;
@@ -604,6 +609,17 @@ static int64_t unspent_protected(const struct question *q, const struct purse *p
     return sum;
 }
 
+static int64_t unreturned_s(const struct question *q, const struct purse *p) {
+    int64_t latest = left_second(q->person, q->mutation);
+    for (int i = 0; i < q->ring_count; i++) {
+        const struct entry *e = &q->ring[i];
+        if (!is_credit(e) || e->type != EVENT_TYPE_P2P_TRANSFER) continue;
+        if (p->left[i] > 0) return INT64_MAX;
+        if (p->back[i] < e->amount && e->second > latest) latest = e->second;
+    }
+    return latest;
+}
+
 static void fifo(const struct question *q, struct naive_side *side) {
     struct purse purse;
     fill_purse(q, &purse);
@@ -620,6 +636,7 @@ static void fifo(const struct question *q, struct naive_side *side) {
     o[FEATURE_passed_amount_p2p_72h] = tiyn_of(gone(q, &purse, P2P_IN, 3 * DAY, BY_P2P, ever));
     side->unspent_p2p = unspent_p2p(q, &purse);
     side->unspent_protected = unspent_protected(q, &purse);
+    side->unreturned_s = unreturned_s(q, &purse);
 }
 
 /* The rest of the vector. */

@@ -124,6 +124,14 @@ static void attempt(struct maker *m, uint32_t dropper) {
     add_transaction(m, &tx);
 }
 
+/* By whoever was paid last. */
+static void withdraw_cash(struct maker *m, uint32_t tenge) {
+    snprintf(m->tx_id, sizeof m->tx_id, "t%u", m->ids++);
+    const struct transaction cash =
+        sample_cash(m->tx_id, m->payee, m->second, 100 * (1 + below(m, tenge)));
+    add_transaction(m, &cash);
+}
+
 static void burst(struct maker *m) {
     const uint32_t dropper = below(m, DROPPERS), credits = 2 + below(m, 4);
     for (uint32_t i = 0; i < credits; i++) {
@@ -136,10 +144,42 @@ static void burst(struct maker *m) {
     if (is(m, 50)) attempt(m, dropper);
     if (!is(m, 60)) return;
     m->second += below(m, 30 * MINUTE_S);
-    snprintf(m->tx_id, sizeof m->tx_id, "t%u", m->ids++);
-    const struct transaction cash =
-        sample_cash(m->tx_id, m->payee, m->second, 100 * (1 + below(m, 100000)));
-    add_transaction(m, &cash);
+    withdraw_cash(m, 100000);
+}
+
+/* Credits of somebody who gets nothing else; all are sent back when the hour is over, but sometimes
+ * for one, and sometimes some of it is spent. */
+enum { MISTAKES = 4 };
+struct mistake {
+    char tx_id[16], payer[16];
+    int64_t tiyn;
+};
+
+static void send_back(struct maker *m, const struct mistake *mistakes, uint32_t kept) {
+    m->second += HOUR_S;
+    for (uint32_t i = 0; i < MISTAKES; i++) {
+        if (i == kept) continue;
+        struct transaction tx = sample_transfer(mistakes[i].tx_id, mistakes[i].payer, m->payee,
+                                                m->second, mistakes[i].tiyn);
+        tx.tx_status = TX_STATUS_REVERSED;
+        add_transaction(m, &tx);
+    }
+}
+
+static void mistake(struct maker *m) {
+    struct mistake mistakes[MISTAKES];
+    const uint32_t person = m->ids, kept = is(m, 20) ? below(m, MISTAKES) : MISTAKES;
+    for (uint32_t i = 0; i < MISTAKES; i++) {
+        m->second += below(m, 10 * MINUTE_S);
+        const struct transaction tx = transfer(m, "once", person);
+        if (i == CROSSING) note_opening(m);
+        add_transaction(m, &tx);
+        memcpy(mistakes[i].tx_id, m->tx_id, sizeof m->tx_id);
+        memcpy(mistakes[i].payer, m->payer, sizeof m->payer);
+        mistakes[i].tiyn = tx.amount_minor;
+    }
+    if (is(m, 20)) withdraw_cash(m, 1000);
+    send_back(m, mistakes, kept);
 }
 
 static void add_raw(struct maker *m, const void *data, size_t size) {
@@ -293,6 +333,8 @@ void sim_feed_make(struct sim_feed *feed, struct sim_world *world, uint32_t sign
         if (changes > 0 && is(&m, changes)) change(&m);
         if (is(&m, 25))
             burst(&m);
+        else if (is(&m, 4))
+            mistake(&m);
         else
             everyday(&m);
     }

@@ -2,6 +2,7 @@
 """The consumer samples in C, Python and Java, as they stand, against a real Kafka and what a real engine wrote there.
 
 Each is killed and started again, and judged from outside: by its ledger, and by what is in the topic of signals."""
+import collections
 import concurrent.futures
 import hashlib
 import io
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 import unittest
+from datetime import timedelta
 
 from confluent_kafka import Producer, TopicPartition
 
@@ -194,28 +196,41 @@ def cases_of(day, now):
 
 # The recorded day.
 
+def undone(event, past, account, now):
+    """Reversals of what moved the account's money in the week before: debits, the newest first, then credits, the
+    transaction itself last."""
+    week = [p for p in reversed(past) if now["event_time"] - p["event_time"] < timedelta(days=7)]
+    for p in sorted(week, key=lambda p: (p["payee"]["account_token"] == account, p is event)):
+        yield dict(p, event_id=f"undone-{p['event_id']}", tx_status="REVERSED", event_time=now["event_time"],
+                   ingest_time=now["ingest_time"])
+
+
 def with_reversals(events, opening):
-    """The feed, in which each transaction of `opening` is reversed some 200 records later."""
-    out, due = [], {}
+    """The feed, in which all that an account did is undone some 200 records after each of `opening`."""
+    out, due, past = [], {}, collections.defaultdict(list)
     for number, event in enumerate(events):
         out.append(event)
-        if event["tx_id"] in opening and event["tx_status"] == "SETTLED":
-            due[number + 200] = event
+        if event["tx_status"] == "SETTLED":
+            for party in (event["payer"], event["payee"]):
+                past[party["account_token"]].append(event)
+            if event["tx_id"] in opening:
+                due[number + 200] = event
         if number in due:
-            out.append(dict(due[number], event_id=str(number), tx_status="REVERSED",
-                            event_time=event["event_time"], ingest_time=event["ingest_time"]))
+            account = opening[due[number]["tx_id"]]
+            out += undone(due[number], past[account], account, event)
     return out
 
 
 def openings(directory, events):
-    """Transactions that episodes open with, as the engine computes them offline."""
+    """Transactions that episodes open with, and the accounts, as the engine computes them offline."""
     feed, out = os.path.join(directory, "feed.avro"), os.path.join(directory, "offline.avro")
     subprocess.run([rk.SAQSHY, "replay", "--engine", "--quiet", "--input", feed, "--out", out,
                     "-X", "start.from=earliest"], check=True)
     with open(out, "rb") as file:
         records = [rk.decode(rk.RECOMMENDATION, message["value"], rk.RECOMMENDATION_ID)
                    for message in rk.fastavro.reader(file)]
-    return {record["target_tx_ids"][0] for record in records if record["revision"] == 1}
+    return {record["target_tx_ids"][0]: record["target_account_token"] for record in records
+            if record["revision"] == 1}
 
 
 def record_day(broker, directory):
@@ -223,7 +238,7 @@ def record_day(broker, directory):
     schemas = rk.schema_directory(directory, rk.FOREIGN_ID)
     shard = rk.Shard(broker, "day", schemas).create()
     events = rk.generate(directory, "--days", "16", "--accounts", "400", "--droppers", "60")
-    reversed_ones = sorted(openings(directory, events))[::4]
+    reversed_ones = dict(sorted(openings(directory, events).items())[::4])
     schema = rk.fastavro.parse_schema(rk.foreign_schema())
     one_partition = 0  # so that every run of the test has the same day
     messages = [(rk.key_of(event), rk.encode(schema, rk.as_foreign(event, number), rk.FOREIGN_ID),

@@ -33,6 +33,7 @@ static const enum action action_of[] = {ACTION_REVIEW_ONLY, ACTION_HOLD_AMOUNT,
 
 struct event {
     int64_t second, ingest_s, clock_s, unspent_tiyn, protected_tiyn, balance_tiyn;
+    int64_t unreturned_s;
     double score;
     uint32_t name, number;
     char tx[16];
@@ -133,6 +134,8 @@ static void write_event(struct chance *chance, size_t i, int64_t clock_s, uint32
     event->second = event->ingest_s - 3;
     event->ingested = !chance_is(chance, 20);
     event->unspent_tiyn = chance_is(chance, 10) ? 0 : 1000 + 100 * chance_below(chance, 20);
+    event->unreturned_s =
+        chance_is(chance, 60) ? event->second - chance_below(chance, 2 * DAY) : INT64_MAX;
     event->balance_known = chance_is(chance, 50);
     event->balance_tiyn = 100 * (int64_t)chance_below(chance, 40) - 200;
     event->protected_tiyn = chance_is(chance, 70) ? 0 : 100 * chance_below(chance, 20);
@@ -178,7 +181,8 @@ static void add_event(size_t i) {
                              .ingest_time_us = event->ingest_s * 1000000 + 5,
                              .ingest_time_present = event->ingested};
     accounts[i] = (struct account){.unspent_tiyn = event->unspent_tiyn,
-                                   .protected_tiyn = event->protected_tiyn};
+                                   .protected_tiyn = event->protected_tiyn,
+                                   .unreturned_s = event->unreturned_s};
     if (event->verdict != VERDICT_ACCEPTED) return;
     const uint32_t side = batch->sides++;
     for (int f = 0; f < FEATURE_COUNT; f++)

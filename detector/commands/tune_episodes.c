@@ -12,8 +12,8 @@ struct walk {
     int64_t cool_down_s;
     enum standing standing;
     enum action action;
-    int64_t at_risk_tiyn, due_s; /* due_s as in struct episode */
-    uint64_t tx;                 /* that opened it */
+    int64_t at_risk_tiyn, since_s, due_s; /* as in struct episode */
+    uint64_t tx;                          /* that opened it */
     uint32_t number;
 };
 
@@ -64,6 +64,7 @@ static bool opens(struct walk *w, const struct tune_side *side) {
     if (side->due_s <= side->clock_s) return false;
     w->standing = OPEN;
     w->due_s = side->due_s;
+    w->since_s = INT64_MAX;
     w->tx = side->tx;
     return true;
 }
@@ -75,9 +76,21 @@ static bool judge(struct walk *w, const struct tune_side *side, enum action want
     if (w->standing == COOLING || side->allowed) return false;
     if (w->standing == NONE ? !opens(w, side) : !episode_is_amended(w->action, wanted, grown))
         return false;
+    const int64_t since_s = episode_since_s(side->event_s);
+    if (since_s < w->since_s) w->since_s = since_s;
     w->action = wanted;
     w->at_risk_tiyn = side->unspent_tiyn;
     return true;
+}
+
+static void reverse(struct walk *w, const struct tune_side *side, enum action wanted) {
+    const struct episode_reversal reversal = {
+        .opening = w->tx == side->tx,
+        .below = wanted == ACTION_UNKNOWN,
+        .unreturned_s = side->unreturned_s,
+    };
+    if (w->standing == OPEN && episode_is_undone(w->since_s, w->at_risk_tiyn, &reversal))
+        cool(w, side->clock_s);
 }
 
 size_t tune_episodes(const struct tune_side *sides, size_t count, const struct tune_clock *clock,
@@ -87,12 +100,11 @@ size_t tune_episodes(const struct tune_side *sides, size_t count, const struct t
     size_t advised = 0;
     for (size_t i = 0; i < count; i++) {
         const struct tune_side *side = &sides[i];
-        const enum action wanted =
-            side->reversed ? ACTION_UNKNOWN : action_at(thresholds, side->logit);
+        const enum action wanted = action_at(thresholds, side->logit);
         if (!side->reversed && wanted == ACTION_UNKNOWN) continue;
         come_to(&w, side);
         const bool open = w.standing == OPEN;
-        if (side->reversed && open && w.tx == side->tx) cool(&w, side->clock_s);
+        if (side->reversed) reverse(&w, side, wanted);
         if (side->reversed || !judge(&w, side, wanted)) continue;
         advice[advised++] = (struct backtest_advice){
             .issued_s = side->issued_s,

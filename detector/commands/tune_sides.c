@@ -30,8 +30,8 @@ static struct tune_side side_of(const struct tune_sides *s, const struct batch *
     const int64_t issued_us = tx->ingest_time_present ? tx->ingest_time_us : tx->event_time_us;
     const int64_t issued_s = issued_us / MICROSECONDS;
     const struct party *party = backtest_party(batch, side);
-    const struct episode_money money =
-        episode_money(s->policy, party, account_unspent(side->account, tx->event_time_s));
+    const struct account_unspent unspent = account_unspent(side->account, tx->event_time_s);
+    const struct episode_money money = episode_money(s->policy, party, unspent);
     const int64_t clock_s = s->clock.seconds[s->clock.count - 1];
     return (struct tune_side){.logit = batch->logit[i],
                               .clock_s = clock_s,
@@ -39,6 +39,8 @@ static struct tune_side side_of(const struct tune_sides *s, const struct batch *
                               .due_s = policy_valid_until_s(s->policy, issued_s),
                               .unspent_tiyn = money.at_risk_tiyn,
                               .available_tiyn = money.available_tiyn,
+                              .unreturned_s = unspent.unreturned_s,
+                              .event_s = tx->event_time_s,
                               .tx = XXH3_64bits(tx->tx_id.data, tx->tx_id.size),
                               .number = side->account_number,
                               .reversed = tx->tx_status == TX_STATUS_REVERSED,

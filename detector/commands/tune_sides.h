@@ -13,9 +13,11 @@ struct tune_side {
     int64_t due_s;          /* and when that one would expire */
     int64_t unspent_tiyn;   /* of the account's P2P credits, as account_unspent */
     int64_t available_tiyn; /* that may be held at most */
-    uint64_t tx;            /* hash of the transaction's id */
-    uint32_t account;       /* index into the pass */
-    uint32_t number;        /* the engine's: another one when the account was forgotten between */
+    int64_t unreturned_s;   /* as account_unspent */
+    int64_t event_s;
+    uint64_t tx;      /* hash of the transaction's id */
+    uint32_t account; /* index into the pass */
+    uint32_t number;  /* the engine's: another one when the account was forgotten between */
     bool reversed, allowed;
 };
 

@@ -7,7 +7,8 @@
  *   oracle MODEL.json DORMANCY_DAYS LEAST_LOGIT < rows > sides
  *
  * A row: tab-separated fields in the order of read_row; an empty one is null. A side: the row's
- * number, P or E (payer, payee), account number, logit (hexadecimal), unspent P2P money and the
+ * number, P or E (payer, payee), account number, logit (hexadecimal), unspent P2P money, the same
+ * of wages and benefits, the time of the latest P2P credit that did not go back whole, and the
  * features (hexadecimal, nan: null). Sides below LEAST_LOGIT are left out, except of reversals. Of
  * a row that is a duplicate there are none, but a line with its number and D. */
 #include "tests/naive_features.h"
@@ -208,8 +209,9 @@ static void split(char *line, char *field[FIELDS]) {
 }
 
 static void show(long row, const struct naive_side *side, double logit) {
-    printf("%ld\t%c\t%u\t%a\t%lld\t%lld", row, side->payee ? 'E' : 'P', side->account_number, logit,
-           (long long)side->unspent_p2p, (long long)side->unspent_protected);
+    printf("%ld\t%c\t%u\t%a\t%lld\t%lld\t%lld", row, side->payee ? 'E' : 'P', side->account_number,
+           logit, (long long)side->unspent_p2p, (long long)side->unspent_protected,
+           (long long)side->unreturned_s);
     for (int f = 0; f < FEATURE_COUNT; f++)
         printf("\t%a", side->features[f]);
     putchar('\n');

@@ -43,7 +43,7 @@ with open(os.path.join(SOURCE_DIR, "docs", "FEATURES.md"), encoding="utf-8") as 
     RAPID_CASH_OUT_10M = re.findall(r"^\| `(\w+)` \|", table.read(), re.M).index("rapid_cash_out_10m")
 
 Message = namedtuple("Message", "topic partition offset timestamp_ms key value headers")
-Side = namedtuple("Side", "payee account logit unspent protected features")
+Side = namedtuple("Side", "payee account logit unspent protected unreturned features")
 
 
 class Wrong(AssertionError):
@@ -225,9 +225,10 @@ def score(rows, least_logit):
         if line.endswith("\tD"):
             duplicates.add(accepted[int(line[:-2])])
             continue
-        number, side, account, logit, unspent, protected, *features = line.split("\t")
+        number, side, account, logit, unspent, protected, unreturned, *features = line.split("\t")
         sides.setdefault(accepted[int(number)], []).append(
-            Side(side == "E", int(account), float.fromhex(logit), int(unspent), int(protected), features))
+            Side(side == "E", int(account), float.fromhex(logit), int(unspent), int(protected), int(unreturned),
+                 features))
     return sides, duplicates
 
 
@@ -317,6 +318,7 @@ class Episode:
         self.account, self.token, self.bic = account, party["account_token"], party["bank_bic"]
         self.txs, self.due_s, self.valid_until = [row.event["tx_id"]], due_s, due_s * SECOND
         self.open, self.revision, self.at_risk, self.action = True, 0, 0, 0
+        self.earliest_s = math.inf  # event time of any revision
         self.said = None  # the revision before
 
     def add(self, tx_id):
@@ -404,8 +406,8 @@ class Judge:
         if episode is not None and not episode.open and self.clock_s >= episode.due_s:
             episode = self.episodes.pop(side.account) and None
         if row.event["tx_status"] == "REVERSED":
-            if episode is not None and episode.open and episode.txs[0] == row.event["tx_id"]:
-                self.end(episode, "WITHDRAWN", "TRANSACTION_REVERSED", row)
+            if episode is not None and episode.open:
+                self.reverse(row, side, episode)
             return
         party = row.event["payee" if side.payee else "payer"]
         wanted = self.policy.action(side.logit)
@@ -416,6 +418,14 @@ class Judge:
             self.begin(row, side, party, wanted)
         else:
             self.amend(row, side, episode, wanted)
+
+    def reverse(self, row, side, episode):
+        if side.unreturned > episode.earliest_s - DAY:
+            return
+        if episode.txs[0] == row.event["tx_id"]:
+            self.end(episode, "WITHDRAWN", "TRANSACTION_REVERSED", row)
+        elif episode.at_risk > 0 and self.policy.action(side.logit) == 0:
+            self.end(episode, "WITHDRAWN", "MONEY_REVERSED", row)
 
     def begin(self, row, side, party, wanted):
         due_s = self.policy.valid_until(clock_of(row.event) // SECOND)
@@ -442,6 +452,7 @@ class Judge:
     def publish(self, episode, state, action, row, side, why=None):
         self.take(self.taken, action, episode.bic)
         episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
+        episode.earliest_s = min(episode.earliest_s, row.event["event_time"] // SECOND)
         episode.rule = self.policy.rules[action]
         episode.priority = self.priority(episode.rule["priority"], side)
         episode.decide_by = self.decide_by(episode, row)
