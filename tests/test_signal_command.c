@@ -297,6 +297,21 @@ static void a_list_of_recommendations_with_results_is_one(void **state) {
     assert_false(said(stand, "held_amount"));
 }
 
+/* A CONFIRMED_FRAUD of it must not weigh on the payer. */
+static void the_account_of_advice_on_a_payment_is_a_victims(void **state) {
+    struct stand *stand = *state;
+    assert_true(add_outcomes(stand,
+                             "recommendation_id,account_token,payee_recommendation_id,result\n" ID(
+                                 "1") ",payer," ID("2") ",CONFIRMED_FRAUD\n" ID("2") ",payee,,"
+                                                                                     "CONFIRMED_"
+                                                                                     "FRAUD\n",
+                             ','));
+    stand->query.json = stand->query.full = true;
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "\"token\":\"payer\",\"role\":\"VICTIM\""));
+    assert_false(said(stand, "\"token\":\"payee\",\"role\":\"VICTIM\""));
+}
+
 static void nothing_is_published_of_a_csv_with_a_bad_row(void **state) {
     struct stand *stand = *state;
     static const struct {
@@ -501,6 +516,7 @@ int main(void) {
         TEST(a_contradiction_is_not_published),
         TEST(outcomes_of_a_csv_are_published_once),
         TEST(a_list_of_recommendations_with_results_is_one),
+        TEST(the_account_of_advice_on_a_payment_is_a_victims),
         TEST(nothing_is_published_of_a_csv_with_a_bad_row),
         TEST(a_dry_run_writes_nothing),
         TEST(a_list_masks_tokens_and_says_what_counts),
