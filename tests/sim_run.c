@@ -149,10 +149,13 @@ static bool input_is_committed(struct run *r, enum input_kind kind) {
     return true;
 }
 
-/* The engine reads what it wrote, too. */
+/* The engine reads what it wrote, too: once its markers are there. */
 static bool acknowledgements_are_read(struct run *r) {
-    return !has_policy(r) || sim_order_end(&r->world, r->cluster, r->options, INPUT_POLICY, 0) >=
-                                 sim_data_end(&r->world, r->cluster, topic_of(r, INPUT_POLICY), 0);
+    const char *topic = topic_of(r, INPUT_POLICY);
+    if (!has_policy(r)) return true;
+    return sim_cluster_stable(r->cluster, topic, 0) == sim_cluster_end(r->cluster, topic, 0) &&
+           sim_order_end(&r->world, r->cluster, r->options, INPUT_POLICY, 0) >=
+               sim_data_end(&r->world, r->cluster, topic, 0);
 }
 
 static bool all_is_committed(struct run *r) {
