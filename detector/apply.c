@@ -271,6 +271,29 @@ static struct taint_answer ask_taint(const struct apply *a, const struct batch *
     return answer;
 }
 
+static void tell_id(struct batch *batch, uint32_t side, const char *id) {
+    char(*told)[SIGNAL_ID_SIZE] = batch->told[side];
+    uint32_t *count = &batch->side[side].told;
+    if (id == NULL || *count == SIGNAL_IDS_MAX) return;
+    for (uint32_t i = 0; i < *count; i++)
+        if (strcmp(told[i], id) == 0) return;
+    memcpy(told[(*count)++], id, strlen(id) + 1);
+}
+
+/* Which signals speak of the party, and of money that came to it. */
+static void tell(const struct apply *a, struct batch *batch, uint32_t side,
+                 const struct signal_evidence *evidence, const struct account *account) {
+    struct account_key reports[SIGNAL_IDS_MAX - SIGNALS_STRONGEST];
+    char id[SIGNAL_ID_SIZE];
+    for (uint32_t i = 0; i < evidence->strongest_count; i++)
+        tell_id(batch, side, signals_id(a->signals, evidence->strongest[i], id));
+    if ((account->flags & ACCOUNT_TAINTED) == 0) return;
+    const uint32_t count =
+        taint_reports(a->taint, account->number, reports, sizeof reports / sizeof reports[0]);
+    for (uint32_t i = count; i > 0; i--)
+        tell_id(batch, side, signals_id_of(a->signals, reports[i - 1], id));
+}
+
 static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum side_role role,
                      struct account *account, const struct amounts_before *before,
                      const struct outside *said) {
@@ -283,10 +306,12 @@ static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum si
         .account_number = account->number,
         .role = role,
         .taint_approximate = outside.taint.approximate,
+        .traced_tiyn = outside.taint.there,
         .account = account,
     };
     features_quality(account, batch->tx[row].event_time_s, a->first_s, &batch->side[i]);
     features_take(&a->features, batch, i, account, before, &outside);
+    tell(a, batch, i, said->evidence, account);
 }
 
 /* A record of a larger class, or the events back at slot 0: there is room for one more. */
@@ -401,8 +426,9 @@ static void apply_row(struct apply *a, struct batch *batch, uint32_t row) {
     const int64_t called_s = evidence[SIDE_PAYER].called_s;
     const struct outside outside[2] = {
         {.list_evidence = evidence[SIDE_PAYER].weight,
-         .fraud_call = called_s != 0 && is_fraud_call(a, row, &events[SIDE_PAYER], called_s)},
-        {.list_evidence = evidence[SIDE_PAYEE].weight}};
+         .fraud_call = called_s != 0 && is_fraud_call(a, row, &events[SIDE_PAYER], called_s),
+         .evidence = &evidence[SIDE_PAYER]},
+        {.list_evidence = evidence[SIDE_PAYEE].weight, .evidence = &evidence[SIDE_PAYEE]}};
     if (is_attempt(batch->tx[row].tx_status))
         apply_attempt(a, batch, row, events, outside);
     else

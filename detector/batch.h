@@ -5,7 +5,8 @@
  *
  *   consume   count, input[], forced[]
  *   decode    verdict[], verdict_text[], tx[] or signal[], clock_s[]
- *   apply     sides, side[], features[][], signal_effect[]     (verdict[] may become DUPLICATE)
+ *   apply     sides, side[], told[][], features[][], signal_effect[]
+ *             (verdict[] may become DUPLICATE)
  *   score     logit[], shadows, shadow_logit[][]
  *   decide    decision[], answered[]; reads all and hands out recommendations one by one
  *   publish   reads all */
@@ -15,6 +16,7 @@
 #include "detector/feature_table.h"
 #include "detector/inputs.h"
 #include "detector/port.h"
+#include "detector/recommendation.h"
 #include "detector/signals.h"
 #include "detector/transaction.h"
 #include "detector/verdict.h"
@@ -51,6 +53,8 @@ struct side {
     /* Windows that begin before these are APPROXIMATE, COLD_START. */
     int64_t approximate_before_s, cold_before_s;
     bool taint_approximate; /* what is known of traced money is */
+    int64_t traced_tiyn;    /* reported money that was there */
+    uint32_t told;          /* ids in `told` */
     /* The account as it stood when this side was scored: the live record, or a copy where a later
      * event of the batch changed it. Read-only for the stages after apply. */
     const struct account *account;
@@ -69,6 +73,8 @@ struct batch {
     enum signal_effect signal_effect[BATCH_EVENTS];
     int64_t clock_s[BATCH_EVENTS]; /* engine clock once this record was accepted */
     struct side side[BATCH_SIDES];
+    /* Ids of signals that speak of a side's party or of its money; told[side][n]. */
+    char told[BATCH_SIDES][SIGNAL_IDS_MAX][SIGNAL_ID_SIZE];
     double features[FEATURE_COUNT][BATCH_COLUMN]; /* features[f][side]; NaN is null */
     double logit[BATCH_SIDES];
     uint32_t shadows;                                    /* models that decide nothing */

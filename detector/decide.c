@@ -109,6 +109,8 @@ static struct recommendation *advise(struct decide *d, const struct episode *epi
     batch_vector(batch, side, d->vector);
     out->feature_vector = d->vector;
     advice_fill_trail(out, &batch->tx[event]);
+    for (uint32_t i = 0; i < batch->side[side].told; i++)
+        out->signal_ids[out->signal_id_count++] = text_of(batch->told[side][i]);
     return out;
 }
 
@@ -166,7 +168,8 @@ static struct account_unspent unspent_of(const struct row *row) {
 }
 
 static struct episode_money money_of(const struct decide *d, const struct row *row) {
-    return episode_money(d->options.policy, row->party, unspent_of(row));
+    return episode_money(d->options.policy, row->party, unspent_of(row),
+                         d->batch->side[row->side].traced_tiyn);
 }
 
 static void publish_row(struct decide *d, struct episode *episode, const struct row *row,

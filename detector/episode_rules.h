@@ -19,8 +19,9 @@ static inline bool episode_is_amended(enum action action, enum action wanted, bo
     return wanted > action || (wanted == action && grown);
 }
 
-/* What a scored side's account has: money of P2P credits that is still there, and what may be held
- * at most. That is the balance without its protected money, where the policy protects any; where no
+/* What a scored side's account has: money at risk, and what may be held at most. At risk is money
+ * of P2P credits that is still there, or reported money that is (`traced_tiyn`), whichever is more.
+ * May be held: the balance without its protected money, where the policy protects any; where no
  * balance is known, it is no limit. */
 struct episode_money {
     int64_t at_risk_tiyn, available_tiyn;
@@ -28,7 +29,8 @@ struct episode_money {
 
 static inline struct episode_money episode_money(const struct policy *policy,
                                                  const struct party *party,
-                                                 struct account_unspent unspent) {
+                                                 struct account_unspent unspent,
+                                                 int64_t traced_tiyn) {
     uint32_t flows = 0;
     policy_protected_flows(policy, &flows);
     const int64_t balance_tiyn = party->balance_after_minor;
@@ -36,7 +38,8 @@ static inline struct episode_money episode_money(const struct policy *policy,
     int64_t available_tiyn = INT64_MAX;
     if (party->balance_after_present)
         available_tiyn = balance_tiyn > kept_tiyn ? balance_tiyn - kept_tiyn : 0;
-    return (struct episode_money){unspent.p2p_tiyn, available_tiyn};
+    const int64_t at_risk_tiyn = unspent.p2p_tiyn > traced_tiyn ? unspent.p2p_tiyn : traced_tiyn;
+    return (struct episode_money){at_risk_tiyn, available_tiyn};
 }
 
 /* What a recommendation holds: from HOLD_AMOUNT on, what is at risk and may be held. */

@@ -26,7 +26,8 @@ struct amounts_before features_before(const struct account *account);
 /* What signals say of a side's party at its row, and what reported money came to its account. */
 struct outside {
     double list_evidence;
-    bool fraud_call; /* of the payer alone */
+    bool fraud_call;                        /* of the payer alone */
+    const struct signal_evidence *evidence; /* that list_evidence is of */
     struct taint_answer taint;
 };
 void features_take(struct features *features, struct batch *batch, uint32_t side,

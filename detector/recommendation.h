@@ -42,6 +42,7 @@ enum {
     MONEY_TRAIL_MAX = 8,
     PROTECTED_FLOWS_MAX = 4,
     CHANGED_FIELDS_MAX = 6,
+    SIGNAL_IDS_MAX = 8,
     RECOMMENDATION_ID_SIZE = 32 /* hexadecimal digits of 128 bits */
 };
 
@@ -106,6 +107,8 @@ struct recommendation {
     struct reason reasons[REASONS_MAX];
     uint32_t trail_count;
     struct trail_hop money_trail[MONEY_TRAIL_MAX];
+    uint32_t signal_id_count;
+    struct text signal_ids[SIGNAL_IDS_MAX];
     uint32_t protected_count;
     const char *protected_flows[PROTECTED_FLOWS_MAX];
     const char *model_id, *policy_id;

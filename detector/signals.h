@@ -68,6 +68,10 @@ void signals_ask(const struct signals *signals, const struct account_key *keys, 
                  int64_t clock_s, struct signal_evidence *evidence);
 /* The id of a signal of an answer, until the next signals_apply. Returns `id`. */
 const char *signals_id(const struct signals *signals, uint32_t reference, char id[SIGNAL_ID_SIZE]);
+/* The key of an id, and the id of a signal that is held, by it; NULL: none is. */
+struct account_key signals_id_key(struct text id);
+const char *signals_id_of(const struct signals *signals, struct account_key key,
+                          char id[SIGNAL_ID_SIZE]);
 
 uint32_t signals_count(const struct signals *signals); /* held */
 size_t signals_bytes(const struct signals *signals);   /* of memory */

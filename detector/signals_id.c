@@ -119,6 +119,21 @@ uint32_t signals_find(const struct signals *t, const struct signal_id *id) {
     return 0;
 }
 
+struct account_key signals_id_key(struct text text) {
+    return signal_id_of(text).key;
+}
+
+const char *signals_id_of(const struct signals *t, struct account_key key,
+                          char id[SIGNAL_ID_SIZE]) {
+    struct signal_probe probe = signal_index_probe(&t->ids, key);
+    for (uint32_t number; (number = signal_index_next(&t->ids, key, &probe)) != 0;) {
+        signals_id(t, number, id);
+        const struct account_key found = signals_id_key(text_of(id));
+        if (found.low == key.low && found.high == key.high) return id;
+    }
+    return NULL;
+}
+
 int signals_compare_ids(const struct signals *t, uint32_t a, uint32_t b) {
     char x[SIGNAL_ID_SIZE], y[SIGNAL_ID_SIZE];
     return strcmp(signals_id(t, a, x), signals_id(t, b, y));

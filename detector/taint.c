@@ -212,6 +212,19 @@ static bool seen_before(const struct taint *t, uint32_t from, uint32_t mark, int
     return false;
 }
 
+/* By first in, first out over all that the ring knows; what lies before it is no more known. */
+static int64_t still_there(struct taint *t, uint32_t number) {
+    const struct account *account = accounts_numbered(t->accounts, number);
+    const uint32_t count = taint_stretches(t, number, t->payer_stretches);
+    const struct taint_fifo *f = &t->payer;
+    int64_t there = 0;
+    if (count == 0) return 0;
+    taint_fifo_run(&t->payer, account, t->payer_stretches, count, ring_of(account).count);
+    for (uint32_t i = 0; i < f->segment_count; i++)
+        if (f->segments[i].mark != TAINT_NONE) there += f->segments[i].left;
+    return there;
+}
+
 void taint_ask(struct taint *t, uint32_t number, int64_t second, int64_t clock_s,
                struct taint_answer *answer) {
     enum { DAY_S = 86400 };
@@ -221,6 +234,7 @@ void taint_ask(struct taint *t, uint32_t number, int64_t second, int64_t clock_s
     if (entry == 0) return;
     const uint32_t first = t->account[entry].first;
     answer->approximate = t->account[entry].approximate;
+    answer->there = still_there(t, number);
     for (uint32_t m = first; m != 0; m = t->mark[m].next) {
         const struct taint_mark *mark = &t->mark[m];
         const int64_t at_s = mark->second;

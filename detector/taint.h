@@ -59,10 +59,16 @@ struct taint_answer {
     int64_t amount_72h;  /* tiyn that came */
     uint32_t hop;        /* transfers since the victim, the fewest: 1 from the victim; 0: none */
     uint32_t payers_24h; /* different ones that brought it */
+    int64_t there;       /* tiyn of it, whenever it came, that the account still has */
     bool approximate;
 };
 void taint_ask(struct taint *taint, uint32_t account_number, int64_t second, int64_t clock_s,
                struct taint_answer *answer);
+
+/* Keys of ids (signals_id_key) of reports that traced credits of the account rest on, one for each
+ * source: the latest `max` by the order of the credits. Of the time of the last question. */
+uint32_t taint_reports(const struct taint *taint, uint32_t account_number, struct account_key *out,
+                       uint32_t max);
 
 struct taint_counts {
     uint64_t accounts, marks, sources; /* held */

@@ -61,7 +61,7 @@ static bool is_transfer(const struct taint *t, const struct ring *r, uint32_t sl
 
 static void look_through(struct taint *t, const struct wanted *w, const struct account *account,
                          bool in) {
-    const struct account_key report = account_key_of(w->signal->signal_id);
+    const struct account_key report = signals_id_key(w->signal->signal_id);
     const struct ring r = ring_of(account);
     for (uint32_t i = 0; i < r.count; i++)
         if (is_transfer(t, &r, i, in) && is_wanted(w, &r, i))
@@ -101,7 +101,7 @@ void taint_report(struct taint *t, const struct signals *signals, const struct s
 }
 
 void taint_withdraw(struct taint *t, struct text signal_id, int64_t clock_s) {
-    const struct account_key report = account_key_of(signal_id);
+    const struct account_key report = signals_id_key(signal_id);
     t->clock_s = clock_s;
     t->steps_left = t->options.walk_max;
     for (uint32_t i = 0; i < t->hold_count;) {

@@ -69,13 +69,13 @@ static void free_source(struct taint *t, uint32_t source) {
     give(&t->source_pool, source, &s->payee);
 }
 
+static bool is_same_report(struct account_key a, struct account_key b) {
+    return a.low == b.low && a.high == b.high;
+}
+
 static bool holds(const struct taint *t, struct account_key report, uint32_t source) {
-    for (uint32_t i = 0; i < t->hold_count; i++) {
-        const struct taint_hold *hold = &t->holds[i];
-        if (hold->source == source && hold->report.low == report.low &&
-            hold->report.high == report.high)
-            return true;
-    }
+    for (uint32_t i = 0; i < t->hold_count; i++)
+        if (t->holds[i].source == source && is_same_report(t->holds[i].report, report)) return true;
     return false;
 }
 
@@ -91,6 +91,7 @@ uint32_t taint_hold(struct taint *t, struct account_key report, const struct tai
         t->source[source] = *credit;
         number_map_add(&t->by_ordinal, credit->ordinal + 1, source);
     }
+    if (t->source[source].holders == 0) t->source[source].report = report;
     t->source[source].holders++;
     t->holds[t->hold_count++] = (struct taint_hold){.report = report, .source = source};
     return source;
@@ -100,7 +101,25 @@ void taint_let_go(struct taint *t, uint32_t hold) {
     const uint32_t source = t->holds[hold].source;
     t->holds[hold] = t->holds[--t->hold_count];
     t->source[source].holders--;
+    for (uint32_t i = 0; t->source[source].holders > 0 && i < t->hold_count; i++)
+        if (t->holds[i].source == source) t->source[source].report = t->holds[i].report;
     free_source(t, source);
+}
+
+uint32_t taint_reports(const struct taint *t, uint32_t number, struct account_key *out,
+                       uint32_t max) {
+    const uint32_t entry = taint_entry(t, number);
+    uint32_t count = 0;
+    for (uint32_t m = entry == 0 ? 0 : t->account[entry].first; m != 0; m = t->mark[m].next) {
+        const struct taint_source *source = &t->source[t->mark[m].source];
+        uint32_t i = 0;
+        while (i < count && !is_same_report(out[i], source->report))
+            i++;
+        if (i < count || !taint_is_live(t, t->mark[m].source)) continue;
+        if (count == max) memmove(out, out + 1, --count * sizeof *out);
+        out[count++] = source->report;
+    }
+    return count;
 }
 
 /* Accounts. */

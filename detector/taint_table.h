@@ -33,7 +33,8 @@ struct taint_account {
 struct taint_source {
     uint64_t ordinal; /* of the credit; 0: free (next free in payee) */
     uint32_t payee, second;
-    uint32_t holders, marks; /* reports, marks that refer to it */
+    uint32_t holders, marks;   /* reports, marks that refer to it */
+    struct account_key report; /* one of the holders */
 };
 
 /* A report holds a source. */

@@ -322,7 +322,9 @@ static void put_grounds(struct avro_cursor *c, const struct recommendation *r) {
         put_reason(&item, &r->reasons[i]);
     }
     put_trail(c, r);
-    avro_enter(c); /* signal_ids: none yet */
+    array = avro_enter(c);
+    for (uint32_t i = 0; i < r->signal_id_count; i++)
+        avro_append_text(&array, r->signal_ids[i]);
     array = avro_enter(c);
     for (uint32_t i = 0; i < r->protected_count; i++)
         avro_append_text(&array, text_of(r->protected_flows[i]));

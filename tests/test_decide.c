@@ -29,8 +29,10 @@ struct act {
     enum verdict verdict;
     bool balance_known; /* after the transaction, of the payee */
     int64_t balance_tiyn, protected_tiyn;
-    double fast;      /* share of the day's credits that left within ten minutes */
-    const char *bank; /* of the payee; NULL: BANKKZ01 */
+    int64_t traced_tiyn; /* reported money that is there */
+    const char *told[3]; /* ids of signals; NULL: no more */
+    double fast;         /* share of the day's credits that left within ten minutes */
+    const char *bank;    /* of the payee; NULL: BANKKZ01 */
     bool payer_too; /* the payer's side is scored as well, under the name of the account + "-payer"
                      */
     /* An OUTCOME about the episode that `tx` opened for `account`, where there is a result: */
@@ -227,6 +229,10 @@ static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal
     if (act->payer_too) add_side(stage, event, SIDE_PAYER, payer, act->score);
     add_side(stage, event, SIDE_PAYEE, act->account, act->score);
     if (act->fast > 0) batch->features[FEATURE_rapid_cash_out_10m][batch->sides - 1] = act->fast;
+    struct side *side = &batch->side[batch->sides - 1];
+    side->traced_tiyn = act->traced_tiyn;
+    for (side->told = 0; side->told < 3 && act->told[side->told] != NULL; side->told++)
+        strcpy(batch->told[batch->sides - 1][side->told], act->told[side->told]);
 }
 
 static void print_recommendation(FILE *out, const struct recommendation *r, uint64_t ordinal) {
@@ -258,6 +264,7 @@ static void print_recommendation(FILE *out, const struct recommendation *r, uint
 static struct recommendation seen[SCENE_MAX];
 static char seen_bic[SCENE_MAX][16];
 static char seen_account[SCENE_MAX][64], seen_tx[SCENE_MAX][TARGET_TX_MAX][64];
+static char seen_told[SCENE_MAX][64]; /* ids of signals, a space behind each */
 static uint64_t seen_at[SCENE_MAX];
 static size_t seen_count;
 static uint8_t decided[SCENE_MAX];  /* of the payee's side, by ordinal */
@@ -273,6 +280,9 @@ static void note(const struct recommendation *r, uint64_t ordinal) {
     for (uint32_t i = 0; i < r->target_tx_count; i++)
         (void)snprintf(seen_tx[seen_count][i], sizeof seen_tx[0][0], "%.*s",
                        (int)r->target_tx_ids[i].size, r->target_tx_ids[i].data);
+    seen_told[seen_count][0] = '\0';
+    for (uint32_t i = 0; i < r->signal_id_count; i++)
+        strcat(strncat(seen_told[seen_count], r->signal_ids[i].data, r->signal_ids[i].size), " ");
     seen[seen_count++] = *r;
 }
 
@@ -405,6 +415,41 @@ static void test_a_mild_action_holds_nothing(void **unused) {
     assert_int_equal(seen[0].at_risk_kzt_minor, 70);
     assert_seen(1, RECOMMENDATION_ISSUED, ACTION_SUSPEND_EBANKING, 1);
     assert_false(seen[1].hold_amount_present);
+}
+
+static void test_reported_money_is_at_risk_however_it_came(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 70, .traced_tiyn = 50},
+        {.account = "b", .tx = "2", .score = 2, .unspent_tiyn = 70, .traced_tiyn = 90},
+        {.account = "c",
+         .tx = "3",
+         .score = 2,
+         .traced_tiyn = 90,
+         .balance_known = true,
+         .balance_tiyn = 100,
+         .protected_tiyn = 40},
+        {.at = 1, .account = "a", .tx = "4", .score = 2, .unspent_tiyn = 70, .traced_tiyn = 88}};
+    static const int64_t at_risk[] = {70, 90, 90, 88}, hold[] = {70, 90, 60, 88};
+    PLAY(acts);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(seen[i].at_risk_kzt_minor, at_risk[i]);
+        assert_int_equal(seen[i].hold_amount_kzt_minor, hold[i]);
+    }
+    assert_change(3, "MORE_MONEY", "state target_tx_ids hold_amount_kzt_minor at_risk_kzt_minor ");
+}
+
+static void test_it_names_the_signals_that_speak_of_the_side(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 70, .told = {"one", "two"}},
+        {.at = 1, .account = "a", .tx = "2", .score = 2, .unspent_tiyn = 700, .told = {"three"}},
+        {.at = 2, .account = "a", .tx = "1", .score = 2, .status = TX_STATUS_REVERSED}};
+    PLAY(acts);
+    assert_string_equal(seen_told[0], "one two ");
+    assert_string_equal(seen_told[1], "three ");
+    assert_int_equal(seen[2].state, RECOMMENDATION_WITHDRAWN);
+    assert_string_equal(seen_told[2], "");
 }
 
 static void test_it_is_amended_when_the_action_rises(void **unused) {
@@ -1031,6 +1076,8 @@ int main(void) {
         cmocka_unit_test(test_the_first_crossing_opens_an_episode),
         cmocka_unit_test(test_the_id_is_of_the_account_and_the_opening_transaction),
         cmocka_unit_test(test_a_mild_action_holds_nothing),
+        cmocka_unit_test(test_reported_money_is_at_risk_however_it_came),
+        cmocka_unit_test(test_it_names_the_signals_that_speak_of_the_side),
         cmocka_unit_test(test_it_is_amended_when_the_action_rises),
         cmocka_unit_test(test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter),
         cmocka_unit_test(test_every_revision_names_what_changed_and_why),

@@ -420,6 +420,8 @@ static void fill_lists(const json_t *json, struct recommendation *r, double *fea
                                .amount_minor = number_of(item, "amount_minor"),
                                .event_time_us = number_of(item, "event_time")};
     }
+    json_array_foreach(json_object_get(json, "signal_ids"), i, item)
+        r->signal_ids[r->signal_id_count++] = text_of(json_string_value(item));
     json_array_foreach(json_object_get(json, "protected_flows"), i, item)
         r->protected_flows[r->protected_count++] = json_string_value(item);
     json_array_foreach(json_object_get(json, "feature_vector"), i, item)

@@ -340,9 +340,11 @@ static struct taint_answer answer_of(const struct trail *trail, uint32_t account
     const struct trail_part *parts = trail_parts(trail, &count);
     for (size_t i = 0; i < count; i++) {
         const struct trail_move *m = &stand.moves[parts[i].move];
-        if (parts[i].fate != TRAIL_FOLLOWED || parts[i].amount == 0 || m->payee != account ||
-            m->second > second || m->second <= second - (int64_t)3 * DAY_S)
+        if (parts[i].fate != TRAIL_FOLLOWED || parts[i].amount == 0 || m->payee != account)
             continue;
+        if (stand.moves[parts[parts[i].source].move].second > rows_clock_s() - RING_KEEP_S)
+            answer.there += parts[i].left;
+        if (m->second > second || m->second <= second - (int64_t)3 * DAY_S) continue;
         answer.amount_72h += parts[i].amount;
         if (answer.hop == 0 || parts[i].hop < answer.hop - 1) answer.hop = parts[i].hop + 1;
         if (m->second <= second - DAY_S || seen[m->payer]) continue;
@@ -350,6 +352,24 @@ static struct taint_answer answer_of(const struct trail *trail, uint32_t account
         answer.payers_24h++;
     }
     return answer;
+}
+
+static bool is_in_force(const char *id) {
+    for (uint32_t i = 0; i < stand.report_count; i++)
+        if (stand.reports[i].in_force && strcmp(stand.reports[i].id, id) == 0) return true;
+    return false;
+}
+
+/* Whoever had traced money is told by which reports that are known: in force, and none twice. */
+static void hold_told(const struct taint_answer *expected, uint32_t side) {
+    const struct batch *b = stand.batch;
+    const uint32_t count = b->side[side].told;
+    if (expected->hop != 0 && signals_count(stand.signals) > 0) assert_true(count > 0);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(is_in_force(b->told[side][i]));
+        for (uint32_t j = 0; j < i; j++)
+            assert_string_not_equal(b->told[side][i], b->told[side][j]);
+    }
 }
 
 static void hold_side(const struct trail *trail, uint32_t side) {
@@ -364,6 +384,10 @@ static void hold_side(const struct trail *trail, uint32_t side) {
     assert_true(values[FEATURE_collector_fan_in_24h] == (double)expected.payers_24h);
     assert_true(expected.hop == 0 ? isnan(values[FEATURE_taint_hop])
                                   : values[FEATURE_taint_hop] == (double)expected.hop);
+    /* What a reversal gives back is known behind its payer's side. */
+    if (m->status != TX_STATUS_REVERSED || b->side[side].role == SIDE_PAYEE)
+        assert_int_equal(b->side[side].traced_tiyn, expected.there);
+    hold_told(&expected, side);
     assert_false(b->side[side].taint_approximate);
     stand.vectors += expected.hop != 0;
 }
@@ -505,6 +529,10 @@ static void an_answer_says_how_much_how_far_and_from_how_many(void **state) {
     assert_int_equal(ask(D).payers_24h, 2);
     assert_int_equal(ask(B).hop, 1);
     assert_int_equal(ask(A).hop, 0);
+    assert_int_equal(ask(D).there, 130);
+    assert_int_equal(ask(B).there, 10);
+    move(D, 0, 50, EVENT_TYPE_CASH_WITHDRAWAL);
+    assert_int_equal(ask(D).there, 80);
     stand.second += DAY_S;
     assert_int_equal(ask(D).payers_24h, 0);
     assert_int_equal(ask(D).amount_72h, 130);

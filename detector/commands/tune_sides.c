@@ -31,7 +31,7 @@ static struct tune_side side_of(const struct tune_sides *s, const struct batch *
     const int64_t issued_s = issued_us / MICROSECONDS;
     const struct party *party = backtest_party(batch, side);
     const struct account_unspent unspent = account_unspent(side->account, tx->event_time_s);
-    const struct episode_money money = episode_money(s->policy, party, unspent);
+    const struct episode_money money = episode_money(s->policy, party, unspent, side->traced_tiyn);
     const int64_t clock_s = s->clock.seconds[s->clock.count - 1];
     return (struct tune_side){.logit = batch->logit[i],
                               .clock_s = clock_s,
