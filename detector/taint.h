@@ -20,7 +20,6 @@
 #include "detector/trail.h"
 
 struct taint;
-struct signals;
 
 struct taint_options {
     struct trail_limits limits; /* hops_max at most 254; bytes_max is not used */
@@ -42,10 +41,9 @@ void taint_moved(struct taint *taint, uint64_t ordinal, uint32_t payer, uint32_t
 
 /* An INCIDENT is in force: its transfers are traced. Those that are named by related_tx_ids in the
  * rings of its ACCOUNT subjects (credits of a BENEFICIARY or DROPPER, debits of a VICTIM), or,
- * without ids, those near occurred_at, and of the amount where it is given. A citizen's report is
- * traced for those of its beneficiaries that another source speaks of. Other signals: nothing. */
-void taint_report(struct taint *taint, const struct signals *signals, const struct signal *signal,
-                  int64_t clock_s);
+ * without ids, those near occurred_at, and of the amount where it is given. To the end of its term.
+ * A citizen's report and other signals: nothing. */
+void taint_report(struct taint *taint, const struct signal *signal, int64_t clock_s);
 /* The signal of this id counts no more. */
 void taint_withdraw(struct taint *taint, struct text signal_id, int64_t clock_s);
 

@@ -44,9 +44,11 @@ static bool is_wanted(const struct wanted *w, const struct ring *r, uint32_t slo
     return w->signal->tx_id_count > 0 ? is_named(w, r, slot) : is_near(w, r, slot);
 }
 
-static void hold(struct taint *t, struct account_key report, const struct taint_source *credit) {
+static void hold(struct taint *t, const struct signal *s, const struct taint_source *credit) {
     bool held = false;
-    if (taint_hold(t, report, credit, &held) == 0)
+    const int64_t until_s = signal_until_s(s);
+    if (taint_hold(t, signals_id_key(s->signal_id),
+                   until_s < UINT32_MAX ? (uint32_t)until_s : UINT32_MAX, credit, &held) == 0)
         t->bounded++;
     else if (!held)
         taint_walk(t, credit->ordinal, credit->payee);
@@ -61,33 +63,21 @@ static bool is_transfer(const struct taint *t, const struct ring *r, uint32_t sl
 
 static void look_through(struct taint *t, const struct wanted *w, const struct account *account,
                          bool in) {
-    const struct account_key report = signals_id_key(w->signal->signal_id);
     const struct ring r = ring_of(account);
     for (uint32_t i = 0; i < r.count; i++)
         if (is_transfer(t, &r, i, in) && is_wanted(w, &r, i))
-            hold(t, report,
+            hold(t, w->signal,
                  &(struct taint_source){.ordinal = ring_ordinal(&r, i),
                                         .payee = in ? account->number : r.counterparty[i],
                                         .second = r.second[i]});
 }
 
-/* Anyone can report an enemy: a citizen is heard where another source says the same. */
-static bool is_heard(const struct signals *signals, const struct signal *s,
-                     const struct signal_subject *subject, struct account_key key,
-                     int64_t clock_s) {
-    struct signal_evidence evidence;
-    if (!signal_is_citizens(s)) return true;
-    if (subject->role == ROLE_VICTIM) return false;
-    signals_ask(signals, &key, 1, clock_s, &evidence);
-    return evidence.weight > 0;
-}
-
-void taint_report(struct taint *t, const struct signals *signals, const struct signal *s,
-                  int64_t clock_s) {
+void taint_report(struct taint *t, const struct signal *s, int64_t clock_s) {
     const struct wanted w = wanted_of(s);
     t->clock_s = clock_s;
     t->steps_left = t->options.walk_max;
-    if (s->kind != SIGNAL_INCIDENT || s->confidence == CONFIDENCE_REJECTED) return;
+    if (s->kind != SIGNAL_INCIDENT || s->confidence == CONFIDENCE_REJECTED || signal_is_citizens(s))
+        return;
     for (uint32_t i = 0; i < s->subject_count; i++) {
         const struct signal_subject *subject = &s->subjects[i];
         const bool victim = subject->role == ROLE_VICTIM;
@@ -96,7 +86,7 @@ void taint_report(struct taint *t, const struct signals *signals, const struct s
         const struct account_key key = account_key_of(subject->token);
         const struct account *account = accounts_find(t->accounts, key);
         if (account == NULL || account->number == 0) continue;
-        if (is_heard(signals, s, subject, key, clock_s)) look_through(t, &w, account, !victim);
+        look_through(t, &w, account, !victim);
     }
 }
 
@@ -110,8 +100,6 @@ void taint_withdraw(struct taint *t, struct text signal_id, int64_t clock_s) {
             i++;
             continue;
         }
-        const struct taint_source source = t->source[at->source];
-        taint_let_go(t, i);
-        taint_walk(t, source.ordinal, source.payee);
+        taint_undo(t, i);
     }
 }

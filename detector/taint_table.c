@@ -79,8 +79,8 @@ static bool holds(const struct taint *t, struct account_key report, uint32_t sou
     return false;
 }
 
-uint32_t taint_hold(struct taint *t, struct account_key report, const struct taint_source *credit,
-                    bool *held) {
+uint32_t taint_hold(struct taint *t, struct account_key report, uint32_t until_s,
+                    const struct taint_source *credit, bool *held) {
     uint32_t source = number_map_get(&t->by_ordinal, credit->ordinal + 1);
     *held = source != 0 && holds(t, report, source);
     if (*held) return source;
@@ -93,7 +93,7 @@ uint32_t taint_hold(struct taint *t, struct account_key report, const struct tai
     }
     if (t->source[source].holders == 0) t->source[source].report = report;
     t->source[source].holders++;
-    t->holds[t->hold_count++] = (struct taint_hold){.report = report, .source = source};
+    t->holds[t->hold_count++] = (struct taint_hold){report, source, until_s};
     return source;
 }
 
@@ -104,6 +104,12 @@ void taint_let_go(struct taint *t, uint32_t hold) {
     for (uint32_t i = 0; t->source[source].holders > 0 && i < t->hold_count; i++)
         if (t->holds[i].source == source) t->source[source].report = t->holds[i].report;
     free_source(t, source);
+}
+
+void taint_undo(struct taint *t, uint32_t hold) {
+    const struct taint_source source = t->source[t->holds[hold].source];
+    taint_let_go(t, hold);
+    taint_walk(t, source.ordinal, source.payee);
 }
 
 uint32_t taint_reports(const struct taint *t, uint32_t number, struct account_key *out,
@@ -287,8 +293,13 @@ void taint_maintain(struct taint *t, int64_t clock_s) {
         t->hand_account = t->hand_account % t->account_pool.top + 1;
         if (t->account[t->hand_account].number != 0) taint_prune(t, t->hand_account);
     }
+    t->steps_left = t->options.walk_max;
     for (uint32_t i = 0; i < LOOKS && t->hold_count > 0; i++) {
         t->hand_hold = (t->hand_hold + 1) % t->hold_count;
-        if (is_over(t, t->holds[t->hand_hold].source)) taint_let_go(t, t->hand_hold);
+        const struct taint_hold *hold = &t->holds[t->hand_hold];
+        if (is_over(t, hold->source))
+            taint_let_go(t, t->hand_hold);
+        else if (hold->until_s <= clock_s)
+            taint_undo(t, t->hand_hold);
     }
 }

@@ -37,11 +37,11 @@ struct taint_source {
     struct account_key report; /* one of the holders */
 };
 
-/* A report holds a source. */
+/* A report holds a source, until its term ends. */
 struct taint_hold {
     struct account_key report; /* of the signal's id */
     uint32_t source;
-    uint32_t unused;
+    uint32_t until_s;
 };
 
 struct taint_pool {
@@ -97,10 +97,12 @@ static inline bool taint_is_live(const struct taint *t, uint32_t source) {
 uint32_t taint_source_of(const struct taint *taint, uint64_t ordinal);
 /* The source of a credit, made where there is none; 0: there is no room. It is held once more by
  * the report, unless that holds it already (*held: it did). */
-uint32_t taint_hold(struct taint *taint, struct account_key report,
+uint32_t taint_hold(struct taint *taint, struct account_key report, uint32_t until_s,
                     const struct taint_source *credit, bool *held);
 /* Takes the hold of this place away; the last one comes to its place. */
 void taint_let_go(struct taint *taint, uint32_t hold);
+/* The same, and what was traced by it is traced anew. */
+void taint_undo(struct taint *taint, uint32_t hold);
 
 /* Live stretches of an account, in order. Returns how many. */
 uint32_t taint_stretches(const struct taint *taint, uint32_t number,

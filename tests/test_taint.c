@@ -480,7 +480,7 @@ static void a_report_without_ids_is_of_the_amount_near_its_time(void **state) {
 }
 
 /* Anyone can report an enemy. */
-static void a_citizen_is_heard_beside_another_source_alone(void **state) {
+static void a_citizen_s_report_is_not_traced(void **state) {
     (void)state;
     struct report r = {.id = "citizen", .events = {pay(A, B, 100)}, .count = 1};
     struct signal s = signal_about(&r, false);
@@ -496,8 +496,28 @@ static void a_citizen_is_heard_beside_another_source_alone(void **state) {
         a_signal_of("list", SIGNAL_LIST_ENTRY, SOURCE_BANK, CONFIDENCE_CORROBORATED, names[B]);
     send_signal(&grey);
     s.signal_id = text_of("another citizen");
+    send_signal(&s); /* somebody else speaks of B, but not of this transfer */
+    assert_int_equal(there(B), 0);
+}
+
+/* Its withdrawal after that would find no signal that is in force. */
+static void a_report_counts_to_the_end_of_its_term(void **state) {
+    (void)state;
+    struct report r = {.id = "short", .events = {pay(A, B, 100)}, .count = 1};
+    struct signal s = signal_about(&r, false);
+    s.valid_until_present = true;
+    s.valid_until_s = SAMPLE_START_S + stand.second + DAY_S;
+    pay(B, C, 70);
+    const uint32_t other = pay(E, B, 50);
     send_signal(&s);
-    assert_int_equal(there(B), 100);
+    report(other);
+    struct taint *t = (struct taint *)(uintptr_t)apply_taint(stand.apply);
+    taint_maintain(t, s.valid_until_s - 1);
+    assert_int_equal(there(B), 80);
+    assert_int_equal(there(C), 70);
+    taint_maintain(t, s.valid_until_s);
+    assert_int_equal(there(B), 50);
+    assert_int_equal(there(C), 0);
 }
 
 static void a_rejected_revision_undoes_the_report(void **state) {
@@ -925,7 +945,8 @@ int main(void) {
         TEST(a_withdrawal_takes_the_marks_away_wherever_they_are),
         TEST(what_two_reports_name_stays_until_both_are_withdrawn),
         TEST(a_report_without_ids_is_of_the_amount_near_its_time),
-        TEST(a_citizen_is_heard_beside_another_source_alone),
+        TEST(a_citizen_s_report_is_not_traced),
+        TEST(a_report_counts_to_the_end_of_its_term),
         TEST(a_rejected_revision_undoes_the_report),
         TEST(an_answer_says_how_much_how_far_and_from_how_many),
         TEST(the_next_dropper_is_known_by_the_payment_that_makes_him_one),
