@@ -69,7 +69,8 @@ class Feed:
                 self.received[row["account"]] += tx["amount_minor"]
         with open(f"{directory}/recommendations.avro", "rb") as file:
             values = [r["value"][FRAME_SIZE:] for r in fastavro.reader(file)]
-        advice = [fastavro.schemaless_reader(io.BytesIO(value), SCHEMA, None) for value in values]
+        told = [fastavro.schemaless_reader(io.BytesIO(value), SCHEMA, None) for value in values]
+        advice = [a for a in told if a["payee_recommendation_id"] is None]  # advice to a payer accuses nobody
         issued = [a for a in advice if a["state"] in ("ISSUED", "AMENDED") and seconds(a["issued_at"]) >= from_s]
         self.from_s = from_s
         self.load = len(issued)

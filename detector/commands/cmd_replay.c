@@ -91,6 +91,7 @@ static bool run_engine(struct replay *r, struct error *error) {
     if (r->labels != NULL && !scoreboard_load_labels(r->board, r->labels, error)) return false;
     const struct replay_engine_options engine = {.settings = &r->cli->options,
                                                  .on_recommendation = scoreboard_take,
+                                                 .on_payer_side = scoreboard_take_payer_side,
                                                  .context = r->board,
                                                  .on_batch = scoreboard_note_batch,
                                                  .batch_context = r->board,
@@ -104,7 +105,8 @@ static void print_engine_json(const struct replay *r, const struct scoreboard_re
     const int64_t taken = replay_engine_taken(r->run.engine);
     printf("{\"interrupted\":%s,\"records\":%lld,\"followed\":%lld,\"seconds\":%.3f,"
            "\"records_per_s\":%.0f,\"accepted\":%llu,\"late\":%llu,\"duplicates\":%llu,"
-           "\"dead_letters\":%lld,\"recommendations\":%lld,\"accounts_recommended\":%lld",
+           "\"dead_letters\":%lld,\"recommendations\":%lld,\"accounts_recommended\":%lld,"
+           "\"to_payers\":%lld",
            stop_signal_seen() != 0 ? "true" : "false", (long long)taken,
            (long long)replay_engine_followed(r->run.engine), r->run.seconds,
            (double)taken / r->run.seconds,
@@ -112,7 +114,7 @@ static void print_engine_json(const struct replay *r, const struct scoreboard_re
            (unsigned long long)metrics_get_verdict(VERDICT_LATE),
            (unsigned long long)metrics_get_verdict(VERDICT_DUPLICATE),
            (long long)metrics_get(METRIC_DEAD_LETTERS), (long long)b->recommendations,
-           (long long)b->accounts);
+           (long long)b->accounts, (long long)b->to_payers);
     if (r->labels != NULL)
         printf(",\"labelled\":%lld,\"found\":%lld,\"bothered\":%lld,\"median_minutes\":%lld",
                (long long)b->labelled, (long long)b->found, (long long)(b->accounts - b->found),
@@ -127,6 +129,7 @@ static void print_engine_summary(const struct replay *r, const struct scoreboard
             stop_signal_seen() != 0 ? "interrupted; so far: " : "", (long long)taken,
             r->run.seconds, (double)taken / r->run.seconds, (long long)b->recommendations,
             (long long)b->accounts);
+    if (b->to_payers > 0) fprintf(stderr, "; %lld more to payers", (long long)b->to_payers);
     if (followed > 0) fprintf(stderr, "; %lld records by the order log", (long long)followed);
     if (metrics_get(METRIC_DEAD_LETTERS) > 0)
         fprintf(stderr, "; %lld dead letters", (long long)metrics_get(METRIC_DEAD_LETTERS));

@@ -187,6 +187,7 @@ static bool open_pipeline(struct replay_engine *e, struct error *error) {
                                               .signals_by_time = true,
                                               .stop_at_end = !pace_is_set(&e->options.pace),
                                               .on_recommendation = e->options.on_recommendation,
+                                              .on_payer_side = e->options.on_payer_side,
                                               .context = e->options.context,
                                               .on_batch = e->options.on_batch,
                                               .batch_context = e->options.batch_context,

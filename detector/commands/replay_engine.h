@@ -20,6 +20,7 @@ struct replay_engine_options {
     struct replay_source *source;
     /* As in pipeline_options; or NULL. */
     void (*on_recommendation)(void *context, const struct recommendation *recommendation);
+    void (*on_payer_side)(void *context, const struct recommendation *recommendation);
     void *context;
     bool (*on_batch)(void *context, const struct batch *batch, struct error *error);
     void *batch_context;

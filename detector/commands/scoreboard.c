@@ -21,7 +21,7 @@ struct scoreboard {
     struct labels *labels;
     struct hit *hits; /* the first recommendation of each account */
     size_t hit_count, hit_room;
-    int64_t recommendations;
+    int64_t recommendations, to_payers;
 };
 
 struct scoreboard *scoreboard_new(void) {
@@ -65,6 +65,14 @@ void scoreboard_take(void *context, const struct recommendation *recommendation)
     pthread_mutex_unlock(&board->lock);
 }
 
+void scoreboard_take_payer_side(void *context, const struct recommendation *recommendation) {
+    struct scoreboard *board = context;
+    (void)recommendation;
+    pthread_mutex_lock(&board->lock);
+    board->to_payers++;
+    pthread_mutex_unlock(&board->lock);
+}
+
 void scoreboard_add_label(struct scoreboard *board, struct text account, int64_t first_bad_s) {
     pthread_mutex_lock(&board->lock);
     labels_add(board->labels, account, first_bad_s);
@@ -97,6 +105,7 @@ struct scoreboard_result scoreboard_result(struct scoreboard *board) {
     pthread_mutex_lock(&board->lock);
     struct scoreboard_result result = {
         .recommendations = board->recommendations,
+        .to_payers = board->to_payers,
         .accounts = (int64_t)board->hit_count,
         .labelled = (int64_t)labels_accounts(board->labels),
         .median_minutes = -1,

@@ -12,6 +12,8 @@ struct scoreboard *scoreboard_new(void);
 void scoreboard_free(struct scoreboard *board);
 /* Takes a live recommendation; fits pipeline_options.on_recommendation. */
 void scoreboard_take(void *board, const struct recommendation *recommendation);
+/* Counts advice to a payer, who is no suspect; fits pipeline_options.on_payer_side. */
+void scoreboard_take_payer_side(void *board, const struct recommendation *recommendation);
 
 void scoreboard_add_label(struct scoreboard *board, struct text account, int64_t first_bad_s);
 /* From a file, as labels.h reads it; they take the place of those before. */
@@ -21,7 +23,8 @@ bool scoreboard_load_labels(struct scoreboard *board, const char *path, struct e
 bool scoreboard_note_batch(void *board, const struct batch *batch, struct error *error);
 
 struct scoreboard_result {
-    int64_t recommendations; /* all states */
+    int64_t recommendations; /* all states, on payees */
+    int64_t to_payers;       /* all states */
     int64_t accounts;        /* accounts with at least one recommendation */
     int64_t labelled;        /* labelled accounts */
     int64_t found;           /* labelled accounts among those recommended */

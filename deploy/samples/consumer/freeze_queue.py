@@ -43,7 +43,7 @@ def take(message, schema):
         source, previous = dict(message.headers())["ce_source"].decode(), r["previous_hash"].hex()
         where += f", number {r['sequence']} of {source} after {previous}"
         identity = f"{r['recommendation_id']}.{r['revision']}"
-        new = sql("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", identity,
+        new = sql(f"INSERT INTO record VALUES ({', '.join('?' * 15)})", identity,
                   hashlib.sha256(body).hexdigest(), source, message.partition(), message.offset(),
                   r["sequence"], previous, r["mode"], r["recommendation_id"], r["revision"],
                   r["state"], r["target_account_token"], r["hold_amount_kzt_minor"] or 0,
