@@ -343,7 +343,7 @@ static const struct {
     [EVIDENCE_CASH_DEBITS] = {BIT_DEBIT | BIT_CASH, 0},
     [EVIDENCE_ATTEMPTS] = {BIT_ATTEMPT, 0},
     [EVIDENCE_FLAGGED_CREDITS] = {BIT_CREDIT, KIND_FLAGGED},
-    [EVIDENCE_TRACED] = {BIT_CREDIT, 0},
+    [EVIDENCE_TRACED] = {0, 0},
 };
 
 uint32_t account_evidence(const struct account *a, int feature, int64_t second, uint32_t *slots,
@@ -353,6 +353,7 @@ uint32_t account_evidence(const struct account *a, int feature, int64_t second, 
     const uint8_t bits = evidence_marks[f->evidence].bits, kind = evidence_marks[f->evidence].kind;
     const int64_t window_s = f->window_s == 0 ? SECONDS_24H : f->window_s;
     uint32_t found = 0;
+    if (f->evidence == EVIDENCE_TRACED) return 0;
     for (uint32_t i = r.count; i > 0 && found < max; i--) {
         const int64_t at_s = r.second[i - 1];
         const bool inside = at_s > second - window_s && at_s <= second;

@@ -462,8 +462,7 @@ static void trace_signal(struct apply *a, const struct signal *s, enum signal_ef
     const bool undone = effect == EFFECT_WITHDRAWN || effect == EFFECT_REVISED;
     const bool named = s->kind == SIGNAL_WITHDRAWAL;
     if (undone) taint_withdraw(a->taint, named ? s->withdraws_signal_id : s->signal_id, clock_s);
-    if (effect == EFFECT_ADDED || effect == EFFECT_REVISED)
-        taint_report(a->taint, s, clock_s);
+    if (effect == EFFECT_ADDED || effect == EFFECT_REVISED) taint_report(a->taint, s, clock_s);
 }
 
 /* Before the first transaction there is no clock by which signals end: where one has no room, what

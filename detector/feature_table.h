@@ -62,7 +62,7 @@ enum feature_evidence {
     EVIDENCE_CASH_DEBITS, /* cash and crypto */
     EVIDENCE_ATTEMPTS,
     EVIDENCE_FLAGGED_CREDITS, /* of payers with evidence against them */
-    EVIDENCE_TRACED,          /* credits; taint.h knows which brought traced money */
+    EVIDENCE_TRACED,          /* none: a ring does not say which credits brought traced money */
 };
 
 /* What others report of a party, from this row on: that nobody did says nothing. */

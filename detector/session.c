@@ -62,7 +62,8 @@ static struct taint_options taint_options(const struct options *o) {
 /* What the account table may have, less what traced money takes of it. */
 static uint64_t memory_of_accounts(const struct options *o) {
     const uint64_t limit = (uint64_t)o->memory_limit_mib << 20;
-    return limit - taint_bytes_of((uint32_t)o->taint_accounts);
+    const struct taint_options taint = taint_options(o);
+    return limit - taint_bytes_of(&taint);
 }
 
 static bool open_judgement(struct session *s, struct error *error) {

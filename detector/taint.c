@@ -19,7 +19,7 @@ struct taint *taint_open(const struct taint_options *options, struct accounts *a
     t->payer.limits = t->payee.limits = &t->options.limits;
     t->payer.is_source = t->payee.is_source = is_source;
     t->payer.context = t->payee.context = t;
-    t->visit_room = 3 * (size_t)options->walk_max + 3;
+    t->visit_room = taint_visits_of(options->walk_max);
     t->visits = calloc(t->visit_room, sizeof *t->visits);
     if (t->visits != NULL && taint_table_open(t)) return t;
 fail:

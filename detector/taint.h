@@ -28,7 +28,7 @@ struct taint_options {
 };
 
 /* Bytes that a table of such options may take. */
-size_t taint_bytes_of(uint32_t accounts_max);
+size_t taint_bytes_of(const struct taint_options *options);
 /* The accounts outlive it, and tell it by taint_forget who is gone. */
 struct taint *taint_open(const struct taint_options *options, struct accounts *accounts,
                          struct error *error);
@@ -75,7 +75,7 @@ struct taint_counts {
 };
 struct taint_counts taint_count(const struct taint *taint);
 
-/* All of it, and into a table that is new and whose accounts are loaded already, `tainted` of them
+/* All of it, and into a table that is new; the end, once the accounts are loaded, `tainted` of them
  * so marked. False: these bytes are no such state. */
 void taint_save(const struct taint *taint, struct pack *pack);
 bool taint_load(struct taint *taint, struct unpack *unpack);

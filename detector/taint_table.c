@@ -12,11 +12,16 @@ static bool has_room(const struct taint_pool *pool, uint32_t count) {
     return pool->max - pool->used >= count;
 }
 
-size_t taint_bytes_of(uint32_t max) {
-    return sizeof(struct taint) +
+size_t taint_visits_of(uint32_t walk_max) {
+    return 3 * (size_t)walk_max + 3;
+}
+
+size_t taint_bytes_of(const struct taint_options *options) {
+    const size_t max = options->accounts_max;
+    return sizeof(struct taint) + taint_visits_of(options->walk_max) * sizeof(struct taint_visit) +
            max * (sizeof(struct taint_account) + MARKS_AN_ACCOUNT * sizeof(struct taint_mark) +
                   sizeof(struct taint_source) + sizeof(struct taint_hold)) +
-           2 * number_map_bytes(max);
+           2 * number_map_bytes(options->accounts_max);
 }
 
 bool taint_table_open(struct taint *t) {

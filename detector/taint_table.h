@@ -80,6 +80,8 @@ struct taint_parts {
     struct taint_stretch part[TAINT_MARKS_MAX];
 };
 
+/* Events that a walk of so many steps may have before it. */
+size_t taint_visits_of(uint32_t walk_max);
 bool taint_table_open(struct taint *taint);
 void taint_table_close(struct taint *taint);
 

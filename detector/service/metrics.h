@@ -27,7 +27,8 @@
             "of them, those that met the cap of a bank first")                                     \
     COUNTER(HELD_BACK, "recommendations_held_back_total",                                          \
             "of them, those for which no milder action had room either")                           \
-    COUNTER(ALLOWED, "recommendations_allowed_total", "crossings held back by the allow-list")     \
+    COUNTER(ALLOWED, "recommendations_allowed_total",                                              \
+            "crossings and payments held back by the allow-list")                                  \
     COUNTER(OVERDUE, "recommendations_overdue_total",                                              \
             "crossings on records so old that the term of the advice is over already")             \
     COUNTER(PAYER_SIDE, "payer_side_issued_total",                                                 \

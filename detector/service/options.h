@@ -121,7 +121,7 @@ enum { OPTION_STATE_LATER = 2 };
     NUMBER(                                                                                        \
         taint_accounts, "taint.accounts.max", 65536, 1024, 524288, "accounts", OPTION_STATE_LATER, \
         "accounts with reported money at a time, and transfers reported, at most; the memory for " \
-        "them, some 300 bytes each, is part of memory.limit.mib")                                  \
+        "them, some 330 bytes each, is part of memory.limit.mib")                                  \
     NUMBER(runs_max, "runs.max", 4194304, 1024, 1073741824, "runs", true,                          \
            "stretches of input the run table remembers, for evidence positions")                   \
     CHOICE(kernel_tier, "kernel.tier", "auto", "auto|scalar|avx2|avx512", false,                   \
