@@ -114,9 +114,8 @@ static struct recommendation *advise(struct decide *d, const struct episode *epi
     return out;
 }
 
-static void cool(struct decide *d, struct episode *episode) {
-    episodes_start_cooling(d->episodes, episode,
-                           d->clock_s + policy_cool_down_s(d->options.policy));
+static void cool(struct decide *d, struct episode *episode, int64_t cool_down_s) {
+    episodes_start_cooling(d->episodes, episode, d->clock_s + cool_down_s);
 }
 
 /* Its one reason carries the score that was last published. */
@@ -128,7 +127,7 @@ static struct recommendation *end_episode(struct decide *d, struct episode *epis
     advice_fill_reason(out, ending->code, ending->en, ending->ru, ending->kk);
     change_name(out, &before, ending->code);
     if (ending->state == RECOMMENDATION_WITHDRAWN) payer_side_lift(d->payer_side, episode->id);
-    cool(d, episode);
+    cool(d, episode, ending_is_reversal(ending) ? 0 : policy_cool_down_s(d->options.policy));
     return out;
 }
 
@@ -291,7 +290,7 @@ static const struct recommendation *answer(struct decide *d, struct episode *epi
                                            const struct signal *outcome) {
     const enum outcome_does does = outcome_does(outcome->outcome_result);
     if (does == OUTCOME_EMPTIES) episode->emptied = true;
-    if (does == OUTCOME_CLOSES) cool(d, episode);
+    if (does == OUTCOME_CLOSES) cool(d, episode, policy_cool_down_s(d->options.policy));
     if (does != OUTCOME_WITHDRAWS) return NULL;
     struct recommendation *out =
         end_episode(d, episode, outcome_ending(outcome->outcome_result), d->event);

@@ -11,5 +11,9 @@ struct ending {
 
 extern const struct ending ending_term_over, ending_reversed, ending_money_reversed,
     ending_false_positive, ending_released;
+/* Money that went back says nothing of what comes next: no cool-down follows. */
+static inline bool ending_is_reversal(const struct ending *ending) {
+    return ending == &ending_reversed || ending == &ending_money_reversed;
+}
 /* Of advice to the paying side. */
 extern const struct ending ending_settled, ending_refused, ending_payee_withdrawn;

@@ -115,7 +115,10 @@ static void judge(struct naive_decide *d, const struct transaction *tx,
                   const struct naive_side *side) {
     struct episode *e = episode_of(d, side->account_number);
     if (tx->tx_status == TX_STATUS_REVERSED) {
-        if (e->state == OPEN && is_undone(e, tx, side)) end(d, e, RECOMMENDATION_WITHDRAWN);
+        if (e->state == OPEN && is_undone(e, tx, side)) {
+            end(d, e, RECOMMENDATION_WITHDRAWN);
+            e->until_s = d->clock_s; /* no cool-down */
+        }
         return;
     }
     if (side->features[FEATURE_in_count_1h] < CREDITS) return;

@@ -676,7 +676,9 @@ static void test_a_reversal_of_the_opening_transaction_withdraws(void **unused) 
         {.at = 4, .account = "a", .tx = "3", .score = 4},
         {.at = 5, .account = "a", .tx = "1", .score = 4, .status = TX_STATUS_REVERSED}};
     PLAY(acts);
-    assert_int_equal(seen_count, 3);
+    assert_int_equal(seen_count, 4);
+    assert_seen(3, RECOMMENDATION_ISSUED, ACTION_SUSPEND_EBANKING, 4); /* no cool-down */
+    assert_string_not_equal(seen[3].id, seen[0].id);
     assert_seen(2, RECOMMENDATION_WITHDRAWN, ACTION_HOLD_AMOUNT, 3);
     assert_int_equal(seen[2].revision, 3);
     assert_string_equal(seen[2].id, seen[0].id);
@@ -790,13 +792,16 @@ static void test_a_side_is_told_what_was_made_of_it(void **unused) {
         {.account = "a", .tx = "6", .score = 4, .status = TX_STATUS_REVERSED},
         {.account = "a", .tx = "2", .score = 4, .status = TX_STATUS_REVERSED},
         {.account = "a", .tx = "7", .score = 4},
+        {.account = "a", .tx = "7", .result = OUTCOME_DECLINED},
+        {.account = "a", .tx = "11", .score = 4},
         {.account = "allowed", .tx = "8", .score = 4},
         {.at = 30 * DAY, .account = "b", .tx = "9", .score = -1},
         {.account = "c", .tx = "10", .score = 4}};
     const enum decision due[] = {DECISION_BELOW,    DECISION_ISSUED,  DECISION_STANDING,
                                  DECISION_STANDING, DECISION_AMENDED, DECISION_REVERSAL,
-                                 DECISION_REVERSAL, DECISION_COOLING, DECISION_ALLOWED,
-                                 DECISION_BELOW,    DECISION_OVERDUE};
+                                 DECISION_REVERSAL, DECISION_ISSUED,  DECISION_COUNT,
+                                 DECISION_COOLING,  DECISION_ALLOWED, DECISION_BELOW,
+                                 DECISION_OVERDUE};
     assert_decided(acts, COUNT_OF(acts), &wide, due);
 }
 

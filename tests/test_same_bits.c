@@ -49,9 +49,9 @@ static void expect(const char *pinned, const struct chain *chain, const char *ho
 }
 
 /* What is told after a transaction: of it and its sides, and of a call to the payer. */
-static struct signal told_of(const struct transaction *tx, int number, char id[16]) {
+static struct signal told_of(const struct transaction *tx, int number, char id[24]) {
     const struct text payer = tx->payer.account_token, payee = tx->payee.account_token;
-    snprintf(id, 16, "signal-%d", number);
+    snprintf(id, 24, "signal-%d", number);
     struct signal s = sample_signal(id, "", tx->event_time_s - SAMPLE_START_S);
     s.subjects[0].token = payee.size > 0 ? payee : payer;
     if (number % 3 == 1 && payer.size > 0) s.subjects[0].token = payer;
@@ -76,7 +76,7 @@ static struct memory_port *recorded_days(int32_t partitions) {
     struct encoder *encoder = encoder_open(&error);
     struct memory_port *memory = sample_cluster(partitions);
     struct transaction tx;
-    char id[16];
+    char id[24];
     bool bad;
     assert_non_null(gen);
     assert_non_null(encoder);

@@ -218,7 +218,7 @@ static void read_known(struct known *known) {
     *known = (struct known){.marks = {.data = NULL}};
     taint_save(taint, &known->marks);
     for (int i = 0; i < PEOPLE; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "person-%d", i);
         const struct account *account =
             accounts_find(apply_accounts(apply), account_key_of(text_of(name)));

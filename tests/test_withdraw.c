@@ -295,7 +295,7 @@ static void a_reversal_that_comes_late_withdraws(void **state) {
     assert_last(2, RECOMMENDATION_WITHDRAWN, "MONEY_REVERSED");
 }
 
-static void after_a_withdrawal_the_account_is_left_alone_for_the_cool_down(void **state) {
+static void a_reversal_starts_no_cool_down(void **state) {
     (void)state;
     const struct move moves[] = {
         {0, CREDIT, "1", 1000, HOLD, 0},
@@ -303,8 +303,10 @@ static void after_a_withdrawal_the_account_is_left_alone_for_the_cool_down(void 
         {2 * HOUR, CREDIT, "2", 1000, HOLD, 0},
         {HOUR + DAY, CREDIT, "3", 1000, HOLD, 0},
     };
-    PLAY(moves);
+    play(moves, 3);
     assert_last(3, RECOMMENDATION_ISSUED, "");
+    play_one(&moves[3]);
+    assert_last(4, RECOMMENDATION_AMENDED, "MORE_MONEY");
 }
 
 static void what_came_and_went_days_before_holds_nothing_up(void **state) {
@@ -595,7 +597,7 @@ int main(void) {
         TEST(part_of_it_back_changes_nothing_until_the_rest_is),
         TEST(money_that_was_spent_and_given_back_may_go_back),
         TEST(a_reversal_that_comes_late_withdraws),
-        TEST(after_a_withdrawal_the_account_is_left_alone_for_the_cool_down),
+        TEST(a_reversal_starts_no_cool_down),
         TEST(what_came_and_went_days_before_holds_nothing_up),
         TEST(one_small_credit_among_others_frees_nobody),
         TEST(neither_where_the_rest_is_older_than_a_day_by_now),

@@ -90,7 +90,7 @@ static void reverse(struct walk *w, const struct tune_side *side, enum action wa
         .unreturned_s = side->unreturned_s,
     };
     if (w->standing == OPEN && episode_is_undone(w->since_s, w->at_risk_tiyn, &reversal))
-        cool(w, side->clock_s);
+        w->standing = NONE;
 }
 
 size_t tune_episodes(const struct tune_side *sides, size_t count, const struct tune_clock *clock,

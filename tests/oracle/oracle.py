@@ -489,7 +489,8 @@ class Judge:
 
     def end(self, episode, state, why, row):
         self.say(episode, state, why, row, None, [], [])
-        episode.open, episode.due_s = False, self.clock_s + self.policy.document["cool_down_hours"] * 3600
+        cool_s = 0 if why.endswith("_REVERSED") else self.policy.document["cool_down_hours"] * 3600
+        episode.open, episode.due_s = False, self.clock_s + cool_s
         for instruction in list(self.instructions.values()) if state == "WITHDRAWN" else []:
             if instruction.open and instruction.payee_id == episode.id:
                 self.end_instruction(instruction, "WITHDRAWN", "PAYEE_WITHDRAWN", row)
