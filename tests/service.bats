@@ -36,7 +36,11 @@ status_of() { curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port$1";
 @test "the disk of the copies may be away at a start, which is said" {
     kill -KILL "$service"
     start_service -X snapshot.dir="$BATS_TEST_TMPDIR" -X snapshot.copy.dir="$BATS_TEST_TMPDIR/away/copies"
-    grep -q "event=snapshot_copies_away why=\".*/away/copies: No such file" "$BATS_TEST_TMPDIR/log"
+    for _ in $(seq 100); do # it comes some time after event=starting
+        grep -q "event=snapshot_copies_away why=\".*/away/copies: No such file" "$BATS_TEST_TMPDIR/log" && return 0
+        sleep 0.05
+    done
+    return 1
 }
 
 @test "the metrics of a running service please promtool where there is one" {
