@@ -74,7 +74,8 @@ static void open_stages(struct engine_rig *r) {
                                           .runs = r->runs,
                                           .build = text_of("bench"),
                                           .episodes_max = 65536,
-                                          .instructions_max = 65536};
+                                          .instructions_max = 65536,
+                                          .issued_max = 1 << 24};
     must((r->decide = decide_open(&decide, &error)) != NULL, &error);
 }
 

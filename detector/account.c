@@ -133,6 +133,18 @@ bool account_holds(const struct account *a, const struct ring_event *event,
     return false;
 }
 
+bool account_has_moved(const struct account *a, const struct ring_event *event,
+                       const struct kernels *k) {
+    const struct ring r = ring_of(a);
+    uint64_t mask[2];
+    k->match_bytes(r.print, r.count, (uint8_t)event->tx_hash, mask);
+    for (int slot; (slot = take_latest(mask)) >= 0;)
+        if (ring_is_tx(&r, (uint32_t)slot, event->tx_hash) &&
+            r.counterparty[slot] == event->counterparty && (r.bits[slot] & BIT_ATTEMPT) == 0)
+            return true;
+    return false;
+}
+
 /* Of the slots in a mask, the one with NEWEST on this side; -1: none. */
 static int newest_holder(const struct ring *r, const uint64_t same[2], uint8_t side) {
     uint64_t mask[2] = {same[0], same[1]};

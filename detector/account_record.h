@@ -185,3 +185,7 @@ bool account_is_stranger(const struct account *account, const struct ring_event 
 /* True when the ring holds the same transaction: tx hash, amount, counterparty and kind. */
 bool account_holds(const struct account *account, const struct ring_event *event,
                    const struct kernels *kernels);
+/* True when the ring holds an event by which the transaction moved money to or from the same
+ * counterparty. */
+bool account_has_moved(const struct account *account, const struct ring_event *event,
+                       const struct kernels *kernels);

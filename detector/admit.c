@@ -3,7 +3,7 @@
 
 #define YEAR_2000_S 946684800
 #define YEAR_2100_S 4102444800
-enum { FUTURE_S = 300, LATE_S = 7 * 86400, AHEAD_OF_RECORD_S = 86400 };
+enum { AHEAD_OF_RECORD_S = 86400 };
 
 int64_t admit_clock_s(const struct transaction *tx) {
     return tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s;
@@ -34,11 +34,11 @@ static enum verdict admit_time(const struct transaction *tx, int64_t clock_s, co
         *why = "event_time or ingest_time lies outside the years 2000 to 2100";
         return VERDICT_BAD_TIME;
     }
-    if (tx->event_time_s > admit_clock_s(tx) + FUTURE_S) {
+    if (tx->event_time_s > admit_clock_s(tx) + ADMIT_FUTURE_S) {
         *why = "event_time is more than 5 minutes after ingest_time";
         return VERDICT_FUTURE_TIME;
     }
-    if (clock_s == INT64_MIN || tx->event_time_s >= clock_s - LATE_S) return VERDICT_ACCEPTED;
+    if (clock_s == INT64_MIN || tx->event_time_s >= clock_s - ADMIT_LATE_S) return VERDICT_ACCEPTED;
     *why = "event_time is more than 7 days behind the engine clock";
     return VERDICT_LATE;
 }

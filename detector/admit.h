@@ -5,6 +5,11 @@
 #include "detector/transaction.h"
 #include "detector/verdict.h"
 
+enum {
+    ADMIT_FUTURE_S = 300,     /* event_time is at most so far after ingest_time */
+    ADMIT_LATE_S = 7 * 86400, /* and at most so far behind the engine clock */
+};
+
 /* Sets tx->amount_tiyn. `clock_s` is the engine clock before this record (INT64_MIN: none yet). For
  * a verdict other than ACCEPTED *why is a static sentence. Source of the rules: docs/CONTRACTS.md,
  * "Admission". */

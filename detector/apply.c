@@ -371,11 +371,15 @@ static void apply_attempt(struct apply *a, struct batch *batch, uint32_t row,
         insert(a, batch, row, SIDE_PAYER, &events[SIDE_PAYER]);
 }
 
-static bool is_duplicate(const struct apply *a, uint32_t row, const struct ring_event events[2]) {
+typedef bool account_question(const struct account *account, const struct ring_event *event,
+                              const struct kernels *kernels);
+
+/* Whether either side's account says so of its event. */
+static bool either(const struct apply *a, uint32_t row, const struct ring_event events[2],
+                   account_question *ask) {
     for (int role = SIDE_PAYER; role <= SIDE_PAYEE; role++) {
         const struct account *account = account_of(a, row, role);
-        if (account != NULL && account_holds(account, &events[role], a->features.kernels))
-            return true;
+        if (account != NULL && ask(account, &events[role], a->features.kernels)) return true;
     }
     return false;
 }
@@ -418,7 +422,9 @@ static void apply_row(struct apply *a, struct batch *batch, uint32_t row) {
     const bool flagged = evidence[SIDE_PAYER].weight > 0;
     const struct ring_event events[2] = {event_of(a, batch, row, SIDE_PAYER, flagged),
                                          event_of(a, batch, row, SIDE_PAYEE, flagged)};
-    if (is_duplicate(a, row, events)) {
+    const bool attempt = is_attempt(batch->tx[row].tx_status);
+    batch->moved[row] = attempt && either(a, row, events, account_has_moved);
+    if (either(a, row, events, account_holds)) {
         batch->verdict[row] = VERDICT_DUPLICATE;
         return;
     }
@@ -429,7 +435,7 @@ static void apply_row(struct apply *a, struct batch *batch, uint32_t row) {
          .fraud_call = called_s != 0 && is_fraud_call(a, row, &events[SIDE_PAYER], called_s),
          .evidence = &evidence[SIDE_PAYER]},
         {.list_evidence = evidence[SIDE_PAYEE].weight, .evidence = &evidence[SIDE_PAYEE]}};
-    if (is_attempt(batch->tx[row].tx_status))
+    if (attempt)
         apply_attempt(a, batch, row, events, outside);
     else
         apply_moved(a, batch, row, events, outside);

@@ -71,6 +71,7 @@ struct batch {
     /* Of the rows whose verdict is SIGNAL. */
     struct signal signal[BATCH_EVENTS];
     enum signal_effect signal_effect[BATCH_EVENTS];
+    bool moved[BATCH_EVENTS];      /* an attempt whose transaction has moved money already */
     int64_t clock_s[BATCH_EVENTS]; /* engine clock once this record was accepted */
     struct side side[BATCH_SIDES];
     /* Ids of signals that speak of a side's party or of its money; told[side][n]. */

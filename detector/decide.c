@@ -6,8 +6,10 @@
 #include "detector/caps.h"
 #include "detector/change.h"
 #include "detector/endings.h"
+#include "detector/episode_id.h"
 #include "detector/episode_rules.h"
 #include "detector/episodes.h"
+#include "detector/issued.h"
 #include "detector/outcome.h"
 #include "detector/payer_side.h"
 #include "detector/reasons.h"
@@ -21,6 +23,7 @@ enum { MICROSECONDS = 1000000 };
 struct decide {
     struct decide_options options;
     struct episodes *episodes;
+    struct issued *issued; /* ids on either side */
     struct reasons *reasons;
     int64_t clock_s; /* engine clock at the record in hand */
     struct caps *caps;
@@ -39,10 +42,12 @@ struct decide *decide_open(const struct decide_options *options, struct error *e
     d->options = *options;
     d->clock_s = INT64_MIN;
     d->episodes = episodes_open(options->episodes_max);
+    d->issued = issued_open(options->issued_max);
     d->reasons = reasons_open(options->model, options->score, options->runs);
     d->caps = caps_new();
     d->payer_side = payer_side_open(options->instructions_max);
-    if (d->episodes != NULL && d->reasons != NULL && d->caps != NULL && d->payer_side != NULL)
+    if (d->episodes != NULL && d->issued != NULL && d->reasons != NULL && d->caps != NULL &&
+        d->payer_side != NULL)
         return d;
 fail:
     error_set(error, ERROR_FAILED, "no memory for %u episodes and %u instructions",
@@ -71,6 +76,7 @@ void decide_close(struct decide *d) {
     if (d == NULL) return;
     reasons_close(d->reasons);
     episodes_close(d->episodes);
+    issued_close(d->issued);
     caps_free(d->caps);
     payer_side_close(d->payer_side);
     free(d);
@@ -126,7 +132,8 @@ static struct recommendation *end_episode(struct decide *d, struct episode *epis
     struct recommendation *out = fill(d, episode, ending->state, event);
     advice_fill_reason(out, ending->code, ending->en, ending->ru, ending->kk);
     change_name(out, &before, ending->code);
-    if (ending->state == RECOMMENDATION_WITHDRAWN) payer_side_lift(d->payer_side, episode->id);
+    if (ending->state == RECOMMENDATION_WITHDRAWN)
+        payer_side_lift(d->payer_side, episode->id, &ending_payee_withdrawn);
     cool(d, episode, ending_is_reversal(ending) ? 0 : policy_cool_down_s(d->options.policy));
     return out;
 }
@@ -190,28 +197,45 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     caps_take(d->caps, episode->bic, action);
 }
 
-static const struct recommendation *open_episode(struct decide *d, const struct row *row,
-                                                 enum action wanted) {
-    const int64_t issued_s = advice_time_us(row->tx) / MICROSECONDS;
-    const struct episode_opening opening = {
+static struct episode_opening opening_of(const struct decide *d, const struct row *row,
+                                         char id[RECOMMENDATION_ID_SIZE + 1]) {
+    const struct opening_event event = opening_event_of(row->tx);
+    episode_id(row->party->account_token, &event, id);
+    return (struct episode_opening){
         .account_number = row->account_number,
         .account_token = row->party->account_token,
         .bic = row->party->bank_bic,
         .tx_id = row->tx->tx_id,
-        .due_s = policy_valid_until_s(d->options.policy, issued_s),
+        .id = text_of(id),
+        .due_s = policy_valid_until_s(d->options.policy, advice_time_us(row->tx) / MICROSECONDS),
     };
+}
+
+static struct episode *add_episode(struct decide *d, const struct episode_opening *opening) {
+    if (issued_is_full(d->issued)) return NULL;
+    struct episode *episode = episodes_add(d->episodes, opening);
+    if (episode == NULL) return NULL;
+    issued_add(d->issued, episode->id, d->clock_s);
+    episode->valid_until_us = opening->due_s * MICROSECONDS;
+    return episode;
+}
+
+static const struct recommendation *open_episode(struct decide *d, const struct row *row,
+                                                 enum action wanted) {
+    char id[RECOMMENDATION_ID_SIZE + 1];
+    const struct episode_opening opening = opening_of(d, row, id);
+    if (issued_has(d->issued, id)) return pass_over(d, row, DECISION_REPEATED);
     if (opening.due_s <= d->clock_s) { /* the record is days behind the engine clock */
         metrics_add(METRIC_OVERDUE, 1);
         return pass_over(d, row, DECISION_OVERDUE);
     }
     const enum action action = take_room(d, opening.bic, wanted, ACTION_UNKNOWN + 1);
     if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
-    struct episode *episode = episodes_add(d->episodes, &opening);
+    struct episode *episode = add_episode(d, &opening);
     if (episode == NULL) {
         if (action == wanted) metrics_add(METRIC_CAPPED, 1); /* a milder one is counted already */
         return pass_over(d, row, DECISION_CROWDED);
     }
-    episode->valid_until_us = opening.due_s * MICROSECONDS;
     const struct episode_money money = money_of(d, row);
     publish_row(d, episode, row, action, &money);
     d->batch->decision[row->side] = DECISION_ISSUED;
@@ -290,7 +314,11 @@ static const struct recommendation *answer(struct decide *d, struct episode *epi
                                            const struct signal *outcome) {
     const enum outcome_does does = outcome_does(outcome->outcome_result);
     if (does == OUTCOME_EMPTIES) episode->emptied = true;
-    if (does == OUTCOME_CLOSES) cool(d, episode, policy_cool_down_s(d->options.policy));
+    episode->confirmed = does == OUTCOME_CONFIRMS;
+    if (does == OUTCOME_DECLINES)
+        payer_side_lift(d->payer_side, episode->id, &ending_payee_declined);
+    if (does == OUTCOME_DECLINES || does == OUTCOME_CONFIRMS)
+        cool(d, episode, policy_cool_down_s(d->options.policy));
     if (does != OUTCOME_WITHDRAWS) return NULL;
     struct recommendation *out =
         end_episode(d, episode, outcome_ending(outcome->outcome_result), d->event);
@@ -299,7 +327,8 @@ static const struct recommendation *answer(struct decide *d, struct episode *epi
 }
 
 static struct payer_side_place place_of(const struct decide *d) {
-    return (struct payer_side_place){&d->options, d->episodes, d->batch, d->event, d->clock_s};
+    return (struct payer_side_place){&d->options, d->episodes, d->issued,
+                                     d->batch,    d->event,    d->clock_s};
 }
 
 static const struct recommendation *hear(struct decide *d) {
@@ -338,7 +367,10 @@ void decide_batch(struct decide *d, struct batch *batch) {
 /* A record that is a dead letter moves no clock. */
 static void move_clock(struct decide *d, uint32_t event) {
     if (verdict_is_dead_letter(d->batch->verdict[event])) return;
-    if (d->batch->clock_s[event] > d->clock_s) d->clock_s = d->batch->clock_s[event];
+    if (d->batch->clock_s[event] > d->clock_s) {
+        issued_forget(d->issued, d->clock_s); /* this record was admitted by the clock before it */
+        d->clock_s = d->batch->clock_s[event];
+    }
     caps_move(d->caps, d->clock_s);
     payer_side_move(d->payer_side, d->clock_s);
 }
@@ -375,8 +407,8 @@ static const struct recommendation *next_of_row(struct decide *d) {
     const struct payer_side_place place = place_of(d);
     const struct recommendation *out = expire(d);
     if (out == NULL) out = payer_side_expire(d->payer_side, &place);
-    if (out == NULL) out = payer_side_lifted(d->payer_side, &place);
     if (out == NULL) out = hear(d);
+    if (out == NULL) out = payer_side_lifted(d->payer_side, &place);
     if (out == NULL) out = judge_sides(d);
     return out != NULL ? out : take_instruction(d);
 }
@@ -398,11 +430,12 @@ void decide_save(const struct decide *d, struct pack *p) {
     pack_i64(p, d->clock_s);
     caps_save(d->caps, p);
     episodes_save(d->episodes, p);
+    issued_save(d->issued, p);
     payer_side_save(d->payer_side, p);
 }
 
 bool decide_load(struct decide *d, struct unpack *u) {
     d->clock_s = unpack_i64(u);
-    return caps_load(d->caps, u) && episodes_load(d->episodes, u) &&
+    return caps_load(d->caps, u) && episodes_load(d->episodes, u) && issued_load(d->issued, u) &&
            payer_side_load(d->payer_side, u);
 }

@@ -23,6 +23,7 @@ struct decide_options {
     struct text build;         /* that recommendations name */
     uint32_t episodes_max;     /* `episodes.max` */
     uint32_t instructions_max; /* `instructions.max` */
+    uint32_t issued_max;       /* `issued.max` */
 };
 
 struct decide *decide_open(const struct decide_options *options, struct error *error);

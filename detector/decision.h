@@ -11,9 +11,10 @@
     X(COOLING)  /* the cool-down after an episode is not over */                                   \
     X(ALLOWED)  /* an entry of the allow-list is in force */                                       \
     X(CAPPED)   /* the policy's recommendations of the hour are used up */                         \
-    X(CROWDED)  /* as many episodes as episodes.max */                                             \
+    X(CROWDED)  /* as many episodes as episodes.max, or ids as issued.max */                       \
     X(OVERDUE)  /* so far behind the engine clock that the term would be over */                   \
-    X(REVERSAL) /* a reversal opens nothing; it may end its own episode */
+    X(REVERSAL) /* a reversal opens nothing; it may end its own episode */                         \
+    X(REPEATED) /* this very event opened an episode before */
 /* clang-format on */
 
 enum decision {

@@ -68,3 +68,14 @@ const struct ending ending_payee_withdrawn = {
     "Рекомендация по счёту получателя отозвана; останавливать этот платёж по ней больше не следует",
     "Алушының шоты бойынша ұсыныс кері қайтарылды; бұл төлемді ол бойынша енді тоқтатуға болмайды",
 };
+
+const struct ending ending_payee_declined = {
+    RECOMMENDATION_WITHDRAWN,
+    "PAYEE_DECLINED",
+    "The payee's bank does not follow the advice on the account; this payment is not to be stopped "
+    "on it any more",
+    "Банк получателя не принял рекомендацию по счёту; останавливать этот платёж по ней больше не "
+    "следует",
+    "Алушының банкі шот бойынша ұсынысты қабылдамады; бұл төлемді ол бойынша енді тоқтатуға "
+    "болмайды",
+};

@@ -16,4 +16,5 @@ static inline bool ending_is_reversal(const struct ending *ending) {
     return ending == &ending_reversed || ending == &ending_money_reversed;
 }
 /* Of advice to the paying side. */
-extern const struct ending ending_settled, ending_refused, ending_payee_withdrawn;
+extern const struct ending ending_settled, ending_refused, ending_payee_withdrawn,
+    ending_payee_declined;

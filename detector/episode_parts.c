@@ -85,6 +85,8 @@ uint8_t *episode_keep_texts(struct episode *episode, const struct episode_openin
     uint8_t *texts =
         malloc((size_t)opening->account_token.size + opening->tx_id.size + opening->bic.size + 1);
     assert(texts != NULL && "out of memory");
+    assert(opening->id.size == RECOMMENDATION_ID_SIZE);
+    memcpy(episode->id, opening->id.data, RECOMMENDATION_ID_SIZE);
     uint8_t *end = texts;
     episode->account_token = append(&end, opening->account_token);
     episode->tx_ids[0] = append(&end, opening->tx_id);
@@ -94,6 +96,11 @@ uint8_t *episode_keep_texts(struct episode *episode, const struct episode_openin
 }
 
 /* Saving and loading. */
+
+struct text episode_load_id(struct unpack *u) {
+    const char *id = (const char *)unpack_space(u, RECOMMENDATION_ID_SIZE);
+    return (struct text){id, id == NULL ? 0 : RECOMMENDATION_ID_SIZE};
+}
 
 void episode_save_published(const struct episode *episode, struct pack *p) {
     pack_u32(p, (uint32_t)episode->revision);

@@ -21,9 +21,11 @@ void episode_heap_settle(struct episode_heap *heap, struct episode *episode);
 /* The first if it is due at `clock_s`, or NULL. */
 struct episode *episode_heap_due(const struct episode_heap *heap, int64_t clock_s);
 
-/* Account, opening transaction and BIC as the episode's own: in the block that is returned, which
- * is to be freed. */
+/* Its id, and account, opening transaction and BIC as the episode's own: in the block that is
+ * returned, which is to be freed. */
 uint8_t *episode_keep_texts(struct episode *episode, const struct episode_opening *opening);
 
+/* RECOMMENDATION_ID_SIZE bytes of what is unpacked; none once it is bad. */
+struct text episode_load_id(struct unpack *unpack);
 void episode_save_published(const struct episode *episode, struct pack *pack);
 bool episode_load_published(struct episode *episode, struct unpack *unpack);

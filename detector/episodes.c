@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/episodes.h"
 
-#include "detector/episode_id.h"
 #include "detector/episode_parts.h"
 
 #include <assert.h>
@@ -15,15 +14,16 @@ struct entry {
     struct episode episode;
     uint8_t *texts; /* account, opening transaction, BIC */
     char *later_tx[TARGET_TX_MAX];
+    bool flagged; /* by its token: at most one of an account */
     UT_hash_handle hh, by_id, by_token;
 };
 
 struct episodes {
     uint32_t max;
     uint32_t open_count;
-    struct entry *map;  /* by account number */
-    struct entry *ids;  /* the same, by id */
-    struct entry *open; /* those that are open, by account token */
+    struct entry *map;     /* by account number */
+    struct entry *ids;     /* the same, by id */
+    struct entry *flagged; /* those that are open or confirmed, by account token */
     struct episode_heap heap;
 };
 
@@ -51,7 +51,7 @@ void episodes_close(struct episodes *episodes) {
     if (episodes == NULL) return;
     HASH_CLEAR(hh, episodes->map);
     HASH_CLEAR(by_id, episodes->ids);
-    HASH_CLEAR(by_token, episodes->open);
+    HASH_CLEAR(by_token, episodes->flagged);
     for (uint32_t i = 0; i < episodes->heap.count; i++)
         entry_free(entry_of(episodes->heap.items[i]));
     episode_heap_close(&episodes->heap);
@@ -72,47 +72,53 @@ struct episode *episodes_find_id(const struct episodes *episodes, struct text id
     return entry == NULL ? NULL : &entry->episode;
 }
 
-struct episode *episodes_find_open(const struct episodes *episodes, struct text account_token) {
+struct episode *episodes_find_flagged(const struct episodes *episodes, struct text account_token) {
     struct entry *entry = NULL;
-    HASH_FIND(by_token, episodes->open, account_token.data, account_token.size, entry);
+    HASH_FIND(by_token, episodes->flagged, account_token.data, account_token.size, entry);
     return entry == NULL ? NULL : &entry->episode;
 }
 
-static void add_open(struct episodes *episodes, struct entry *entry) {
+static void flag(struct episodes *episodes, struct entry *entry) {
     const struct text token = entry->episode.account_token;
-    HASH_ADD_KEYPTR(by_token, episodes->open, token.data, token.size, entry);
-    episodes->open_count++;
+    HASH_ADD_KEYPTR(by_token, episodes->flagged, token.data, token.size, entry);
+    entry->flagged = true;
 }
 
-static void remove_open(struct episodes *episodes, struct entry *entry) {
-    HASH_DELETE(by_token, episodes->open, entry);
-    episodes->open_count--;
+static void unflag(struct episodes *episodes, struct entry *entry) {
+    if (entry->flagged) HASH_DELETE(by_token, episodes->flagged, entry);
+    entry->flagged = false;
 }
 
-static void take_over(struct episodes *episodes, struct episode *episode) {
-    struct episode *twin = episodes_find_id(episodes, text_of(episode->id));
-    if (twin == NULL) return;
-    episode->revision = twin->revision;
-    episodes_remove(episodes, twin);
-}
-
-struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening) {
-    assert(episodes_find(episodes, opening->account_number) == NULL);
-    if (episodes->heap.count == episodes->max) return NULL;
+static struct entry *add(struct episodes *episodes, const struct episode_opening *opening,
+                         enum episode_state state) {
+    assert(episodes->heap.count < episodes->max);
     struct entry *entry = calloc(1, sizeof *entry);
     assert(entry != NULL && "out of memory");
     struct episode *episode = &entry->episode;
     entry->texts = episode_keep_texts(episode, opening);
-    episode_id(episode->account_token, episode->tx_ids[0], episode->id);
     episode->account_number = opening->account_number;
+    episode->state = state;
     episode->due_s = opening->due_s;
     episode->since_s = INT64_MAX;
-    take_over(episodes, episode);
     HASH_ADD(hh, episodes->map, episode.account_number, sizeof episode->account_number, entry);
     HASH_ADD(by_id, episodes->ids, episode.id, RECOMMENDATION_ID_SIZE, entry);
-    add_open(episodes, entry);
+    episodes->open_count += state == EPISODE_OPEN;
     episode_heap_add(&episodes->heap, episode);
-    return episode;
+    return entry;
+}
+
+struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening) {
+    struct episode *flagged = episodes_find_flagged(episodes, opening->account_token);
+    if (flagged != NULL && flagged->state == EPISODE_COOLING) {
+        episodes_remove(episodes, flagged);
+        flagged = NULL;
+    }
+    assert(episodes_find(episodes, opening->account_number) == NULL);
+    assert(episodes_find_id(episodes, opening->id) == NULL);
+    if (episodes->heap.count == episodes->max) return NULL;
+    struct entry *entry = add(episodes, opening, EPISODE_OPEN);
+    if (flagged == NULL) flag(episodes, entry);
+    return &entry->episode;
 }
 
 bool episodes_add_tx(struct episode *episode, struct text tx_id) {
@@ -130,15 +136,17 @@ bool episodes_add_tx(struct episode *episode, struct text tx_id) {
 
 void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s) {
     assert(episode->state == EPISODE_OPEN);
+    episodes->open_count--;
+    if (!episode->confirmed) unflag(episodes, entry_of(episode));
     episode->state = EPISODE_COOLING;
     episode->due_s = until_s;
-    remove_open(episodes, entry_of(episode));
     episode_heap_settle(&episodes->heap, episode);
 }
 
 void episodes_remove(struct episodes *episodes, struct episode *episode) {
     struct entry *entry = entry_of(episode);
-    if (episode->state == EPISODE_OPEN) remove_open(episodes, entry);
+    unflag(episodes, entry);
+    episodes->open_count -= episode->state == EPISODE_OPEN;
     HASH_DELETE(hh, episodes->map, entry);
     HASH_DELETE(by_id, episodes->ids, entry);
     episode_heap_remove(&episodes->heap, episode);
@@ -155,10 +163,13 @@ uint32_t episodes_open_count(const struct episodes *episodes) {
 
 /* Saving and loading. */
 
-static void save_one(const struct episode *episode, struct pack *p) {
+static void save_one(struct episode *episode, struct pack *p) {
     pack_u32(p, episode->account_number);
     pack_u8(p, (uint8_t)episode->state);
+    pack_u8(p, episode->confirmed);
+    pack_u8(p, entry_of(episode)->flagged);
     pack_i64(p, episode->due_s);
+    pack_bytes(p, episode->id, RECOMMENDATION_ID_SIZE);
     pack_text(p, episode->account_token);
     pack_text(p, episode->bic);
     pack_u32(p, episode->tx_count);
@@ -174,32 +185,53 @@ void episodes_save(const struct episodes *episodes, struct pack *p) {
         save_one(episodes->heap.items[i], p);
 }
 
-static bool load_opening(struct unpack *u, struct episode_opening *opening, uint8_t *state) {
-    opening->account_number = unpack_u32(u);
-    *state = unpack_u8(u);
-    opening->due_s = unpack_i64(u);
-    opening->account_token = unpack_text(u);
-    opening->bic = unpack_text(u);
-    return !u->bad && opening->account_token.data != NULL && *state <= EPISODE_COOLING;
+/* What is read before an episode can be added. */
+struct loaded {
+    struct episode_opening opening;
+    uint8_t state, confirmed, flagged;
+    uint32_t tx_count;
+};
+
+static struct loaded load_head(struct unpack *u) {
+    struct loaded l = {.opening.account_number = unpack_u32(u)};
+    l.state = unpack_u8(u);
+    l.confirmed = unpack_u8(u);
+    l.flagged = unpack_u8(u);
+    l.opening.due_s = unpack_i64(u);
+    l.opening.id = episode_load_id(u);
+    l.opening.account_token = unpack_text(u);
+    l.opening.bic = unpack_text(u);
+    l.tx_count = unpack_u32(u);
+    l.opening.tx_id = unpack_text(u);
+    return l;
+}
+
+static bool is_whole(const struct loaded *l) {
+    return l->opening.account_token.data != NULL && l->opening.tx_id.data != NULL &&
+           l->state <= EPISODE_COOLING && l->tx_count > 0 && l->tx_count <= TARGET_TX_MAX;
+}
+
+/* Beside what is there already. */
+static bool has_place(const struct episodes *episodes, const struct loaded *l) {
+    const struct episode_opening *opening = &l->opening;
+    return episodes->heap.count < episodes->max &&
+           episodes_find(episodes, opening->account_number) == NULL &&
+           episodes_find_id(episodes, opening->id) == NULL &&
+           (l->flagged == 0 || episodes_find_flagged(episodes, opening->account_token) == NULL);
 }
 
 static bool load_one(struct episodes *episodes, struct unpack *u) {
-    struct episode_opening opening;
-    uint8_t state;
-    if (!load_opening(u, &opening, &state)) return false;
-    const uint32_t tx_count = unpack_u32(u);
-    opening.tx_id = unpack_text(u);
-    if (u->bad || tx_count == 0 || tx_count > TARGET_TX_MAX || opening.tx_id.data == NULL ||
-        episodes_find(episodes, opening.account_number) != NULL)
-        return false;
-    struct episode *episode = episodes_add(episodes, &opening);
-    if (episode == NULL) return false;
-    for (uint32_t i = 1; i < tx_count; i++) {
+    const struct loaded l = load_head(u);
+    if (u->bad || !is_whole(&l) || !has_place(episodes, &l)) return false;
+    struct entry *entry = add(episodes, &l.opening, (enum episode_state)l.state);
+    struct episode *episode = &entry->episode;
+    if (l.flagged != 0) flag(episodes, entry);
+    episode->confirmed = l.confirmed != 0;
+    for (uint32_t i = 1; i < l.tx_count; i++) {
         const struct text tx_id = unpack_text(u);
         if (u->bad || tx_id.data == NULL) return false;
         episodes_add_tx(episode, tx_id);
     }
-    if (state == EPISODE_COOLING) episodes_start_cooling(episodes, episode, opening.due_s);
     episode->since_s = unpack_i64(u);
     return episode_load_published(episode, u);
 }

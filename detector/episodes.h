@@ -27,7 +27,8 @@ struct episode {
     enum action action;
     enum priority priority;
     int64_t at_risk_tiyn, hold_tiyn;
-    bool emptied; /* since then a bank found no money */
+    bool emptied;   /* since then a bank found no money */
+    bool confirmed; /* cooling: a bank said that it was fraud */
     double score, threshold;
     int64_t decide_by_us, valid_until_us;
     uint32_t place; /* in the heap of its table */
@@ -37,6 +38,7 @@ struct episode {
 struct episode_opening {
     uint32_t account_number;
     struct text account_token, bic, tx_id;
+    struct text id; /* RECOMMENDATION_ID_SIZE bytes */
     int64_t due_s;
 };
 
@@ -48,12 +50,13 @@ void episodes_close(struct episodes *episodes);
 
 /* NULL when the account has none. */
 struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number);
-/* The open one of an account; NULL when it has none. */
-struct episode *episodes_find_open(const struct episodes *episodes, struct text account_token);
+/* The one of an account that is open, or cools down and is confirmed; of those under several
+ * numbers, which the account may have had, the first. NULL when there is none. */
+struct episode *episodes_find_flagged(const struct episodes *episodes, struct text account_token);
 /* The one that a recommendation_id names; NULL when there is none. */
 struct episode *episodes_find_id(const struct episodes *episodes, struct text id);
-/* A new open episode with its id, in place of a cooling one that had the same under another number
- * of the account: it goes on with that one's revisions. NULL when there are `episodes_max`. */
+/* A new open episode, whose id and number no other has; in place of a confirmed one under another
+ * number of the account. NULL when there are `episodes_max`. */
 struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening);
 /* Adds to tx_ids; when they are full, in place of the newest. False: it is there already. */
 bool episodes_add_tx(struct episode *episode, struct text tx_id);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/instructions.h"
 
-#include "detector/episode_id.h"
 #include "detector/episode_parts.h"
 
 #include <assert.h>
@@ -129,7 +128,6 @@ static struct entry *add(struct instructions *t, const struct episode_opening *o
     struct episode *advice = &entry->instruction.advice;
     entry->texts = episode_keep_texts(advice, opening);
     entry->names = hash_of(opening->account_token, opening->tx_id);
-    instruction_id(advice->account_token, advice->tx_ids[0], advice->id);
     memcpy(entry->instruction.payee_id, payee_id, RECOMMENDATION_ID_SIZE);
     HASH_FIND(hh, t->map, &entry->names, sizeof entry->names, same_names);
     if (same_names != NULL || instructions_find_id(t, text_of(advice->id)) != NULL) {
@@ -145,10 +143,13 @@ static struct entry *add(struct instructions *t, const struct episode_opening *o
     return entry;
 }
 
+bool instructions_is_full(const struct instructions *t) {
+    return t->heap.count == t->max;
+}
+
 struct instruction *instructions_add(struct instructions *t, const struct episode_opening *opening,
-                                     const char *payee_id, bool *forgotten) {
-    *forgotten = t->heap.count == t->max;
-    if (*forgotten) instructions_remove(t, &t->map->instruction);
+                                     const char *payee_id) {
+    assert(!instructions_is_full(t));
     return instruction_of(add(t, opening, payee_id));
 }
 
@@ -182,6 +183,7 @@ static void save_one(const struct instruction *instruction, struct pack *p) {
     const struct episode *advice = &instruction->advice;
     pack_u8(p, (uint8_t)advice->state);
     pack_i64(p, advice->due_s);
+    pack_bytes(p, advice->id, RECOMMENDATION_ID_SIZE);
     pack_text(p, advice->account_token);
     pack_text(p, advice->bic);
     pack_text(p, advice->tx_ids[0]);
@@ -198,13 +200,14 @@ void instructions_save(const struct instructions *t, struct pack *p) {
 static bool load_one(struct instructions *t, struct unpack *u) {
     const uint8_t state = unpack_u8(u);
     struct episode_opening opening = {.due_s = unpack_i64(u)};
+    opening.id = episode_load_id(u);
     opening.account_token = unpack_text(u);
     opening.bic = unpack_text(u);
     opening.tx_id = unpack_text(u);
     const struct text payee_id = unpack_text(u);
     if (u->bad || state > EPISODE_COOLING || opening.account_token.data == NULL ||
         opening.tx_id.data == NULL || payee_id.size != RECOMMENDATION_ID_SIZE ||
-        memchr(payee_id.data, '\0', payee_id.size) != NULL || t->heap.count == t->max)
+        memchr(payee_id.data, '\0', payee_id.size) != NULL || instructions_is_full(t))
         return false;
     struct entry *entry = add(t, &opening, payee_id.data);
     if (entry == NULL || !episode_load_published(&entry->instruction.advice, u)) return false;

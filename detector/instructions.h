@@ -2,8 +2,8 @@
 /* Instructions whose paying side is advised, or was: one episode for each payer and tx_id.
  *
  * Found by payer and tx_id, by id, by the payee's recommendation that it rests on, and by what is
- * due first. One that is closed is remembered until its term, so that it does not open anew. An
- * entry owns copies of its texts. A fixed number at most. Engine thread. */
+ * due first. One that is closed is remembered until its term, so that the payment is not advised on
+ * again before. An entry owns copies of its texts. A fixed number at most. Engine thread. */
 #pragma once
 
 #include "detector/episodes.h"
@@ -26,12 +26,12 @@ struct instruction *instructions_find_id(const struct instructions *instructions
 /* The first of those that are open and rest on it, in the order they were added; NULL: none. */
 struct instruction *instructions_of_payee(const struct instructions *instructions,
                                           const char *payee_id);
-/* One that is not there: open, with its id. NULL when another has its id or the hash of its names.
- * Where there are `max` the one that was added first is forgotten, whatever its state;
- * `*forgotten`: whether that was done. */
+/* Whether there are `max`. */
+bool instructions_is_full(const struct instructions *instructions);
+/* One that is not there, while they are not full; it is open. NULL when another has its id or the
+ * hash of its names. */
 struct instruction *instructions_add(struct instructions *instructions,
-                                     const struct episode_opening *opening, const char *payee_id,
-                                     bool *forgotten);
+                                     const struct episode_opening *opening, const char *payee_id);
 /* One that is open. */
 void instructions_close_one(struct instructions *instructions, struct instruction *instruction);
 void instructions_remove(struct instructions *instructions, struct instruction *instruction);

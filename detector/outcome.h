@@ -10,7 +10,8 @@
 enum outcome_does {
     OUTCOME_STANDS,   /* nothing */
     OUTCOME_EMPTIES,  /* no money was there: whatever comes from now on is news */
-    OUTCOME_CLOSES,   /* the bank has dealt with it: nothing more is advised in this episode */
+    OUTCOME_DECLINES, /* the bank does not follow it: nothing more is advised in this episode */
+    OUTCOME_CONFIRMS, /* the bank has dealt with it, likewise; who pays there is warned on */
     OUTCOME_WITHDRAWS /* the advice was overturned: a last revision says so */
 };
 

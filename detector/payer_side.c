@@ -5,16 +5,22 @@
 #include "detector/caps.h"
 #include "detector/change.h"
 #include "detector/endings.h"
+#include "detector/episode_id.h"
 #include "detector/instructions.h"
+#include "detector/issued.h"
 #include "detector/outcome.h"
 #include "detector/service/metrics.h"
 
 #include <stdlib.h>
 
+enum { MICROSECONDS = 1000000 };
+
 struct payer_side {
     struct instructions *instructions;
     struct caps *caps;
-    char lifted[RECOMMENDATION_ID_SIZE + 1]; /* withdrawn advice on a payee; empty: none */
+    char lifted[RECOMMENDATION_ID_SIZE +
+                1]; /* advice on a payee that is none any more; empty: none */
+    const struct ending *lifted_by;
     struct recommendation out;
 };
 
@@ -80,8 +86,10 @@ static const struct recommendation *issue(struct payer_side *s, const struct pay
 
 /* Opening. */
 
-/* An attempt that is known already is a repeat; a suspension that follows it is news. */
+/* An attempt that is known already is a repeat; a suspension that follows it is news, and a copy of
+ * either that comes when the money has moved is none. */
 static bool is_pending(const struct batch *batch, uint32_t event) {
+    if (batch->moved[event]) return false;
     const enum verdict verdict = batch->verdict[event];
     const uint8_t status = batch->tx[event].tx_status;
     return status == TX_STATUS_SUSPENDED ||
@@ -109,15 +117,25 @@ static enum action take_room(struct payer_side *s, const struct payer_side_place
     return granted;
 }
 
-static struct instruction *add(struct payer_side *s, const struct transaction *tx,
-                               const struct episode *payee) {
+/* Whether this advice was not given before, and the tables take it. */
+static bool has_place(const struct payer_side *s, const struct payer_side_place *at,
+                      const char *id) {
+    if (issued_has(at->issued, id)) return false;
+    const bool full = issued_is_full(at->issued) || instructions_is_full(s->instructions);
+    if (full) metrics_add(METRIC_PAYER_SIDE_CROWDED, 1);
+    return !full;
+}
+
+static struct instruction *add(struct payer_side *s, const struct payer_side_place *at,
+                               const struct episode *payee, const char *id) {
+    const struct transaction *tx = &at->batch->tx[at->event];
     const struct episode_opening opening = {.account_token = tx->payer.account_token,
                                             .bic = tx->payer.bank_bic,
                                             .tx_id = tx->tx_id,
+                                            .id = text_of(id),
                                             .due_s = payee->due_s};
-    bool forgotten;
-    struct instruction *i = instructions_add(s->instructions, &opening, payee->id, &forgotten);
-    if (forgotten) metrics_add(METRIC_PAYER_SIDE_FORGOTTEN, 1);
+    struct instruction *i = instructions_add(s->instructions, &opening, payee->id);
+    if (i != NULL) issued_add(at->issued, id, at->clock_s);
     return i;
 }
 
@@ -130,19 +148,23 @@ static void publish(const struct payer_side_place *at, struct episode *advice, e
     advice->at_risk_tiyn = tx->amount_tiyn;
     advice->score = payee->score;
     advice->threshold = payee->threshold;
-    advice->valid_until_us = payee->valid_until_us;
-    advice->decide_by_us = advice_decide_by_us(policy, advice_time_us(tx), payee->valid_until_us);
+    advice->valid_until_us = payee->due_s * MICROSECONDS;
+    advice->decide_by_us = advice_decide_by_us(policy, advice_time_us(tx), advice->valid_until_us);
 }
 
 static const struct recommendation *open_one(struct payer_side *s,
                                              const struct payer_side_place *at) {
+    char id[RECOMMENDATION_ID_SIZE + 1];
     const struct transaction *tx = &at->batch->tx[at->event];
-    const struct episode *payee = episodes_find_open(at->episodes, tx->payee.account_token);
+    const struct opening_event event = opening_event_of(tx);
+    const struct episode *payee = episodes_find_flagged(at->episodes, tx->payee.account_token);
     if (payee == NULL) return NULL;
     const enum action wanted = policy_payer_action(at->documents->policy, payee->action);
     if (wanted == ACTION_UNKNOWN || is_allowed(at, tx)) return NULL;
+    instruction_id(tx->payer.account_token, &event, id);
+    if (!has_place(s, at, id)) return NULL;
     const enum action action = take_room(s, at, tx, wanted);
-    struct instruction *i = action == ACTION_UNKNOWN ? NULL : add(s, tx, payee);
+    struct instruction *i = action == ACTION_UNKNOWN ? NULL : add(s, at, payee, id);
     if (i == NULL) return NULL;
     publish(at, &i->advice, action, tx, payee);
     return issue(s, at, i);
@@ -181,15 +203,16 @@ const struct recommendation *payer_side_expire(struct payer_side *s,
     return NULL;
 }
 
-void payer_side_lift(struct payer_side *s, const char *payee_id) {
+void payer_side_lift(struct payer_side *s, const char *payee_id, const struct ending *why) {
     memcpy(s->lifted, payee_id, sizeof s->lifted);
+    s->lifted_by = why;
 }
 
 const struct recommendation *payer_side_lifted(struct payer_side *s,
                                                const struct payer_side_place *at) {
     struct instruction *i =
         s->lifted[0] == '\0' ? NULL : instructions_of_payee(s->instructions, s->lifted);
-    if (i != NULL) return end(s, at, i, &ending_payee_withdrawn);
+    if (i != NULL) return end(s, at, i, s->lifted_by);
     s->lifted[0] = '\0';
     return NULL;
 }
@@ -202,7 +225,8 @@ const struct recommendation *payer_side_hear(struct payer_side *s,
     at->batch->answered[at->event] = (uint8_t)i->advice.action;
     if (i->advice.state != EPISODE_OPEN) return NULL;
     const enum outcome_does does = outcome_does(outcome->outcome_result);
-    if (does == OUTCOME_CLOSES) instructions_close_one(s->instructions, i);
+    if (does == OUTCOME_DECLINES || does == OUTCOME_CONFIRMS)
+        instructions_close_one(s->instructions, i);
     if (does != OUTCOME_WITHDRAWS) return NULL;
     struct recommendation *out = end(s, at, i, outcome_ending(outcome->outcome_result));
     out->change.signal_id = outcome->signal_id;

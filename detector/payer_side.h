@@ -3,11 +3,13 @@
  * is open, strong enough for the policy. The payer's bank is told to ask the payer, or to suspend.
  *
  * It closes when the instruction is settled, refused or reversed, when the advice on the payee is
- * withdrawn, by an answer to it, and with the term of the advice on the payee. Part of decide,
- * which asks at each record; caps and a bound of its own. Engine thread. */
+ * withdrawn or declined, by an answer to it, and with the term of the advice on the payee. A payee
+ * whose fraud a bank confirmed counts for as long as its cool-down. Part of decide, which asks at
+ * each record; caps and a bound of its own. Engine thread. */
 #pragma once
 
 #include "detector/decide.h"
+#include "detector/endings.h"
 #include "detector/episodes.h"
 
 struct payer_side;
@@ -16,6 +18,7 @@ struct payer_side;
 struct payer_side_place {
     const struct decide_options *documents;
     const struct episodes *episodes; /* on payees */
+    struct issued *issued;           /* ids on either side */
     struct batch *batch;
     uint32_t event;  /* row of input[] */
     int64_t clock_s; /* engine clock */
@@ -31,7 +34,8 @@ void payer_side_move(struct payer_side *side, int64_t clock_s);
 /* The next whose term is over. */
 const struct recommendation *payer_side_expire(struct payer_side *side,
                                                const struct payer_side_place *at);
-/* The next that rests on withdrawn advice, after payer_side_lift; NULL: none is left. */
+/* The next that rests on advice that is none any more, after payer_side_lift; NULL: none is left.
+ */
 const struct recommendation *payer_side_lifted(struct payer_side *side,
                                                const struct payer_side_place *at);
 /* The transaction of the row, once its sides are judged; once a row. */
@@ -41,8 +45,8 @@ const struct recommendation *payer_side_take(struct payer_side *side,
 const struct recommendation *payer_side_hear(struct payer_side *side,
                                              const struct payer_side_place *at);
 
-/* Advice on a payee was withdrawn; what rests on it is given by payer_side_lifted. */
-void payer_side_lift(struct payer_side *side, const char *payee_id);
+/* Advice on a payee is none any more; what rests on it is given by payer_side_lifted. */
+void payer_side_lift(struct payer_side *side, const char *payee_id, const struct ending *why);
 
 uint64_t payer_side_open_count(const struct payer_side *side);
 void payer_side_save(const struct payer_side *side, struct pack *pack);

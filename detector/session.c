@@ -93,6 +93,7 @@ static bool open_judgement(struct session *s, struct error *error) {
         .build = text_of(build_info_version()),
         .episodes_max = (uint32_t)p->settings->episodes_max,
         .instructions_max = (uint32_t)p->settings->instructions_max,
+        .issued_max = (uint32_t)p->settings->issued_max,
     };
     s->decide = decide_open(&decide, error);
     return s->decide != NULL;

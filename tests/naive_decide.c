@@ -14,7 +14,8 @@ enum state { NONE, OPEN, COOLING };
 
 struct episode {
     uint32_t account_number;
-    char account[32], tx_id[32];
+    char account[32], tx_id[32], event_id[64];
+    int64_t event_us;
     enum state state;
     int64_t until_s;
     int64_t at_risk;    /* of the last revision */
@@ -131,6 +132,8 @@ static void judge(struct naive_decide *d, const struct transaction *tx,
     e->earliest_s = INT64_MAX;
     revise(e, tx, side);
     print(e->tx_id, sizeof e->tx_id, tx->tx_id);
+    print(e->event_id, sizeof e->event_id, tx->event_id);
+    e->event_us = tx->event_time_us;
     print(e->account, sizeof e->account,
           side->payee ? tx->payee.account_token : tx->payer.account_token);
     tell(d, RECOMMENDATION_ISSUED, e->account);
@@ -145,9 +148,9 @@ void naive_decide_take(struct naive_decide *d, const struct transaction *tx, int
 }
 
 static bool is_of(const struct episode *e, struct text recommendation_id) {
-    char named[128], hex[DIGEST_HEX_SIZE];
-    const int size =
-        snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s", 0, 0, e->account, 0, e->tx_id);
+    char named[192], hex[DIGEST_HEX_SIZE];
+    const int size = snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s%c%s%c%lld", 0, 0,
+                              e->account, 0, e->tx_id, 0, e->event_id, 0, (long long)e->event_us);
     digest_sha256_hex(named, (size_t)size, hex);
     hex[32] = '\0';
     return text_equal(recommendation_id, text_of(hex));

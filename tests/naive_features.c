@@ -49,6 +49,7 @@ struct naive {
     int64_t dormancy_s;
     struct person *persons[BUCKETS];
     uint32_t numbers; /* given so far */
+    bool moved;       /* of the transaction that was taken last */
 };
 
 /* What a vector is made of. */
@@ -912,12 +913,34 @@ static void take_side(struct naive *naive, const struct beside *beside, struct p
     answer(naive, person, beside, z, side);
 }
 
+static bool has_moved(const struct person *person, const struct entry *e) {
+    for (size_t i = person->left; i < person->count; i++) {
+        const struct entry *held = &person->entries[i];
+        if (strcmp(held->tx_id, e->tx_id) == 0 && held->counterparty == e->counterparty &&
+            held->happening != ATTEMPTED)
+            return true;
+    }
+    return false;
+}
+
+/* Whether an attempt comes when its transaction has moved money already. */
+static bool is_behind(struct person *const of[2], const struct entry entries[2]) {
+    for (int k = 0; k < 2; k++)
+        if (of[k] != NULL && entries[k].happening == ATTEMPTED && has_moved(of[k], &entries[k]))
+            return true;
+    return false;
+}
+
 static bool is_duplicate(const struct naive *naive, struct person *const of[2],
                          const struct entry entries[2]) {
     if (naive->mutation == NAIVE_duplicates_applied) return false;
     for (int k = 0; k < 2; k++)
         if (of[k] != NULL && holds(of[k], &entries[k], naive->mutation)) return true;
     return false;
+}
+
+bool naive_has_moved(const struct naive *naive) {
+    return naive->moved;
 }
 
 unsigned naive_take(struct naive *naive, const struct transaction *tx, int64_t clock_s,
@@ -935,6 +958,7 @@ unsigned naive_take(struct naive *naive, const struct transaction *tx, int64_t c
         entries[k] = entry_of(naive, tx, k == 1, of[1 - k] == NULL ? NOBODY : of[1 - k]->number);
         entries[k].flagged = beside.known->weight[0] > 0;
     }
+    naive->moved = is_behind(of, entries);
     if (is_duplicate(naive, of, entries)) return 0;
     beside.to_stranger = of[0] != NULL && is_stranger(of[0], &entries[0], naive->mutation);
     for (int k = 0; k < 2; k++) {

@@ -103,3 +103,5 @@ void naive_free(struct naive *naive);
  * they were; 0 for a duplicate. */
 unsigned naive_take(struct naive *naive, const struct transaction *tx, int64_t clock_s,
                     const struct naive_known *known, struct naive_side sides[2]);
+/* Whether the one that was taken last is an attempt of a transaction that has moved money. */
+bool naive_has_moved(const struct naive *naive);

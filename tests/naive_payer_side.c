@@ -9,17 +9,19 @@
 #include <string.h>
 
 enum { PAYEES = 64, ADVICE = 8192, DUE = 1024, TAKEN = 1024, NAME = 32, HOUR_S = 3600 };
+enum { COOL_DOWN_S = 24 * HOUR_S };
 
 struct payee {
     char account[NAME], id[40];
     enum action action;
     double score;
     int64_t until_us;
-    bool open;
+    bool open, confirmed;
 };
 
 struct advice {
-    char payer[NAME], tx[NAME], bic[NAME], id[40], payee_id[40];
+    char payer[NAME], tx[NAME], event[NAME], bic[NAME], id[40], payee_id[40];
+    int64_t event_us;
     enum action action;
     int64_t at_risk, until_us;
     double score;
@@ -126,18 +128,31 @@ void naive_payer_side_move(struct naive_payer_side *s, int64_t clock_s) {
     struct advice *a;
     if (clock_s / HOUR_S != s->clock_s / HOUR_S) s->taken_count = 0;
     s->clock_s = clock_s;
+    for (struct payee *p = s->payees; p < s->payees + s->payee_count; p++)
+        if (p->confirmed && p->until_us <= clock_s * 1000000) p->confirmed = false;
     while ((a = next_due(s)) != NULL)
         end(s, a, RECOMMENDATION_EXPIRED, "TERM_OVER");
     for (a = s->advice; a < s->advice + s->advice_count; a++)
         a->gone |= a->until_us <= clock_s * 1000000;
 }
 
+static void lift(struct naive_payer_side *s, const struct payee *p, const char *why) {
+    for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++)
+        if (a->open && !a->gone && strcmp(a->payee_id, p->id) == 0)
+            end(s, a, RECOMMENDATION_WITHDRAWN, why);
+}
+
+static void hear_of_payee(struct naive_payer_side *s, struct payee *p, int result) {
+    p->confirmed = result == OUTCOME_REFUNDED || result == OUTCOME_CONFIRMED_FRAUD;
+    if (p->confirmed) p->until_us = (s->clock_s + COOL_DOWN_S) * 1000000;
+    if (p->confirmed || result == OUTCOME_DECLINED) p->open = false;
+    if (result == OUTCOME_DECLINED) lift(s, p, "PAYEE_DECLINED");
+}
+
 void naive_payer_side_hear(struct naive_payer_side *s, const struct signal *o) {
     for (unsigned i = 0; i < s->payee_count; i++)
-        if (text_equal(o->recommendation_id, text_of(s->payees[i].id)) &&
-            (o->outcome_result == OUTCOME_DECLINED || o->outcome_result == OUTCOME_REFUNDED ||
-             o->outcome_result == OUTCOME_CONFIRMED_FRAUD))
-            s->payees[i].open = false;
+        if (text_equal(o->recommendation_id, text_of(s->payees[i].id)) && s->payees[i].open)
+            hear_of_payee(s, &s->payees[i], o->outcome_result);
     for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++) {
         if (a->gone || !a->open || !text_equal(o->recommendation_id, text_of(a->id))) continue;
         switch (o->outcome_result) {
@@ -172,10 +187,8 @@ void naive_payer_side_advise(struct naive_payer_side *s, const struct recommenda
     p->score = r->score;
     p->until_us = r->valid_until_us;
     p->open = r->state == RECOMMENDATION_ISSUED || r->state == RECOMMENDATION_AMENDED;
-    if (r->state != RECOMMENDATION_WITHDRAWN) return;
-    for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++)
-        if (a->open && !a->gone && strcmp(a->payee_id, p->id) == 0)
-            end(s, a, RECOMMENDATION_WITHDRAWN, "PAYEE_WITHDRAWN");
+    p->confirmed = false;
+    if (r->state == RECOMMENDATION_WITHDRAWN) lift(s, p, "PAYEE_WITHDRAWN");
 }
 
 static bool has_room(const struct naive_payer_side *s, enum action action, const char *bic) {
@@ -201,35 +214,37 @@ static enum action granted(const struct naive_payer_side *s, enum action of_paye
 }
 
 static void name(struct advice *a) {
-    char named[128], hex[DIGEST_HEX_SIZE];
-    const int size =
-        snprintf(named, sizeof named, "saqshy/1%cinstruction%c%s%c%s", 0, 0, a->payer, 0, a->tx);
+    char named[192], hex[DIGEST_HEX_SIZE];
+    const int size = snprintf(named, sizeof named, "saqshy/1%cinstruction%c%s%c%s%c%s%c%lld", 0, 0,
+                              a->payer, 0, a->tx, 0, a->event, 0, (long long)a->event_us);
     digest_sha256_hex(named, (size_t)size, hex);
     snprintf(a->id, sizeof a->id, "%.32s", hex);
 }
 
-static void forget_oldest(struct naive_payer_side *s) {
+static bool is_full(const struct naive_payer_side *s) {
     unsigned held = 0;
     for (unsigned i = 0; i < s->advice_count; i++)
         held += !s->advice[i].gone;
-    for (unsigned i = 0; i < s->advice_count && held == s->max; i++) {
-        if (s->advice[i].gone) continue;
-        s->advice[i].gone = true;
-        held--;
-    }
+    return held == s->max;
+}
+
+/* By any advice, however long ago. */
+static bool was_given(const struct naive_payer_side *s, const struct advice *advice) {
+    for (unsigned i = 0; i + 1 < s->advice_count; i++)
+        if (strcmp(s->advice[i].id, advice->id) == 0) return true;
+    return false;
 }
 
 static void begin(struct naive_payer_side *s, const struct transaction *tx) {
     const struct payee *p = s->payees;
     char bic[NAME];
     while (p < s->payees + s->payee_count &&
-           !(p->open && text_equal(tx->payee.account_token, text_of(p->account))))
+           !((p->open || p->confirmed) && text_equal(tx->payee.account_token, text_of(p->account))))
         p++;
     if (p == s->payees + s->payee_count) return;
     print(bic, sizeof bic, tx->payer.bank_bic);
     const enum action action = granted(s, p->action, bic);
-    if (action == ACTION_UNKNOWN) return;
-    forget_oldest(s);
+    if (action == ACTION_UNKNOWN || is_full(s)) return;
     assert(s->advice_count < ADVICE && s->taken_count < TAKEN);
     struct advice *a = &s->advice[s->advice_count++];
     *a = (struct advice){.action = action,
@@ -240,9 +255,15 @@ static void begin(struct naive_payer_side *s, const struct transaction *tx) {
                          .open = true};
     print(a->payer, sizeof a->payer, tx->payer.account_token);
     print(a->tx, sizeof a->tx, tx->tx_id);
+    print(a->event, sizeof a->event, tx->event_id);
+    a->event_us = tx->event_time_us;
     memcpy(a->bic, bic, sizeof bic);
     memcpy(a->payee_id, p->id, sizeof p->id);
     name(a);
+    if (was_given(s, a)) {
+        s->advice_count--;
+        return;
+    }
     struct taken *taken = &s->taken[s->taken_count++];
     taken->action = action;
     memcpy(taken->bic, bic, sizeof bic);
@@ -262,8 +283,8 @@ static const char *over(uint8_t status) {
     }
 }
 
-void naive_payer_side_take(struct naive_payer_side *s, const struct transaction *tx,
-                           bool duplicate) {
+void naive_payer_side_take(struct naive_payer_side *s, const struct transaction *tx, bool duplicate,
+                           bool moved) {
     if (tx->payer.account_token.size == 0 || tx->payee.account_token.size == 0) return;
     const char *why = over(tx->tx_status);
     for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++) {
@@ -273,7 +294,7 @@ void naive_payer_side_take(struct naive_payer_side *s, const struct transaction 
         if (a->open && why != NULL) end(s, a, RECOMMENDATION_WITHDRAWN, why);
         return;
     }
-    if (tx->tx_status == TX_STATUS_SUSPENDED ||
-        (tx->tx_status == TX_STATUS_ATTEMPTED && !duplicate))
+    if (!moved && (tx->tx_status == TX_STATUS_SUSPENDED ||
+                   (tx->tx_status == TX_STATUS_ATTEMPTED && !duplicate)))
         begin(s, tx);
 }

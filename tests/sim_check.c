@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uthash.h>
+
 struct check {
     struct sim_world *world;
     struct sim_cluster *cluster;
@@ -31,6 +33,7 @@ struct check {
     struct naive_decide *naive_decide;
     struct naive_payer_side *payer_side;
     const struct batch *batch; /* in hand */
+    bool moved[BATCH_EVENTS];  /* rows of it: as the twin has it */
     uint32_t begun, taken; /* rows of it that the twin of the paying side has begun, and taken */
     int64_t clock_s;
     uint64_t asked;
@@ -125,6 +128,7 @@ static void hold_row(struct check *c, const struct batch *batch, uint32_t row, u
         const struct naive_known known =
             naive_known_of(c->naive_signals, &batch->tx[row], batch->clock_s[row]);
         count = naive_take(c->naive, &batch->tx[row], batch->clock_s[row], &known, twins);
+        c->moved[row] = naive_has_moved(c->naive);
     }
     if ((verdict == VERDICT_DUPLICATE) != (verdict != VERDICT_LATE && count == 0))
         sim_fail(c->world, "I1: the twin knows better what is a duplicate");
@@ -154,7 +158,8 @@ static void begin_row(struct check *c, uint32_t row) {
 static void take_row(struct check *c, uint32_t row) {
     const enum verdict verdict = c->batch->verdict[row];
     if (verdict == VERDICT_ACCEPTED || verdict == VERDICT_DUPLICATE)
-        naive_payer_side_take(c->payer_side, &c->batch->tx[row], verdict == VERDICT_DUPLICATE);
+        naive_payer_side_take(c->payer_side, &c->batch->tx[row], verdict == VERDICT_DUPLICATE,
+                              c->moved[row]);
     c->taken = row + 1;
 }
 
@@ -259,6 +264,14 @@ static void replay(struct check *c) {
 
 /* Outputs. */
 
+static struct text header_of(const struct sim_entry *entry, const char *name) {
+    for (size_t i = 0; i < entry->header_count; i++)
+        if (strcmp(entry->headers[i].name, name) == 0)
+            return (struct text){(const char *)entry->headers[i].value.data,
+                                 entry->headers[i].value.size};
+    return (struct text){NULL, 0};
+}
+
 static bool same_bytes(struct bytes a, struct bytes b) {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
@@ -295,6 +308,35 @@ static uint64_t compare_topic(struct check *c, const char *topic) {
 
 static bool contains(struct bytes value, const uint8_t hash[32]) {
     return memmem(value.data, value.size, hash, 32) != NULL;
+}
+
+/* Nothing comes twice, on whichever partition. */
+static void check_ids(struct check *c) {
+    const char *topic = c->expected->options->topic_recommendations;
+    struct said {
+        UT_hash_handle hh;
+        char id[];
+    } *all = NULL, *one, *next;
+    for (int32_t p = 0; p < sim_cluster_partitions(c->cluster, topic); p++) {
+        const struct sim_entry *entry;
+        int64_t offset = 0;
+        while ((entry = next_of(c, topic, p, &offset)) != NULL) {
+            const struct text id = header_of(entry, "ce_id");
+            HASH_FIND(hh, all, id.data, id.size, one);
+            if (one != NULL || id.size == 0) {
+                sim_fail(c->world, "I2: %.*s comes twice", (int)id.size, id.data);
+                continue;
+            }
+            one = calloc(1, sizeof *one + id.size);
+            assert(one != NULL);
+            memcpy(one->id, id.data, id.size);
+            HASH_ADD_KEYPTR(hh, all, one->id, id.size, one);
+        }
+    }
+    HASH_ITER(hh, all, one, next) {
+        HASH_DELETE(hh, all, one);
+        free(one);
+    }
 }
 
 /* Every recommendation carries the hash of the one before. */
@@ -388,14 +430,6 @@ int64_t sim_data_end(struct sim_world *world, struct sim_cluster *cluster, const
 
 /* Dead letters. */
 
-static struct text header_of(const struct sim_entry *entry, const char *name) {
-    for (size_t i = 0; i < entry->header_count; i++)
-        if (strcmp(entry->headers[i].name, name) == 0)
-            return (struct text){(const char *)entry->headers[i].value.data,
-                                 entry->headers[i].value.size};
-    return (struct text){NULL, 0};
-}
-
 static int64_t number_in(const struct sim_entry *entry, const char *name) {
     char digits[24] = "";
     const struct text text = header_of(entry, name);
@@ -455,6 +489,7 @@ void sim_check(struct sim_world *world, struct sim_cluster *cluster,
     check_dead_letters(&c);
     for (int32_t p = 0; p < sim_cluster_partitions(cluster, o->topic_recommendations); p++)
         check_chain(&c, p);
+    check_ids(&c);
     replay(&c);
     outcome->recommendations += compare_topic(&c, o->topic_recommendations);
     outcome->dead_letters += compare_topic(&c, o->topic_dead_letters);

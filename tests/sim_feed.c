@@ -26,6 +26,7 @@ struct maker {
     char tx_id[16], payer[16], payee[16];
     struct {
         char tx_id[16], payee[16];
+        int64_t event_us;
     } opening[OPENINGS]; /* transfers that may have opened an episode, the latest ones */
     uint32_t openings;
     char recommendation_id[RECOMMENDATION_ID_SIZE + 1];
@@ -106,10 +107,11 @@ static void everyday(struct maker *m) {
     after(m, &tx);
 }
 
-static void note_opening(struct maker *m) {
+static void note_opening(struct maker *m, const struct transaction *tx) {
     const uint32_t i = m->openings++ % OPENINGS;
     memcpy(m->opening[i].tx_id, m->tx_id, sizeof m->tx_id);
     memcpy(m->opening[i].payee, m->payee, sizeof m->payee);
+    m->opening[i].event_us = tx->event_time_us;
 }
 
 /* Somebody is about to pay the dropper; some of them do. */
@@ -121,6 +123,9 @@ static void attempt(struct maker *m, uint32_t dropper) {
     add_transaction(m, &tx);
     if (is(m, 40)) return;
     tx.tx_status = (uint8_t)over[below(m, 3)];
+    add_transaction(m, &tx);
+    if (!is(m, 30)) return;
+    tx.tx_status = TX_STATUS_SUSPENDED;
     add_transaction(m, &tx);
 }
 
@@ -137,8 +142,8 @@ static void burst(struct maker *m) {
     for (uint32_t i = 0; i < credits; i++) {
         m->second += is(m, 20) ? HOUR_S : below(m, 20 * MINUTE_S); /* on the edge of a window */
         struct transaction tx = transfer(m, "dropper", dropper);
-        if (i == CROSSING) note_opening(m);
         set_back(m, &tx);
+        if (i == CROSSING) note_opening(m, &tx);
         after(m, &tx);
     }
     if (is(m, 50)) attempt(m, dropper);
@@ -172,7 +177,7 @@ static void mistake(struct maker *m) {
     for (uint32_t i = 0; i < MISTAKES; i++) {
         m->second += below(m, 10 * MINUTE_S);
         const struct transaction tx = transfer(m, "once", person);
-        if (i == CROSSING) note_opening(m);
+        if (i == CROSSING) note_opening(m, &tx);
         add_transaction(m, &tx);
         memcpy(mistakes[i].tx_id, m->tx_id, sizeof m->tx_id);
         memcpy(mistakes[i].payer, m->payer, sizeof m->payer);
@@ -241,10 +246,11 @@ static struct signal report(struct maker *m) {
 /* What a recommendation is called that began with one of those, if one did. */
 static void name_recommendation(struct maker *m) {
     const uint32_t i = below(m, OPENINGS);
-    char named[64];
+    char named[128];
     uint8_t digest[DIGEST_SIZE];
-    const int size = snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s", 0, 0,
-                              m->opening[i].payee, 0, m->opening[i].tx_id);
+    const int size = snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s%c%s%c%lld", 0, 0,
+                              m->opening[i].payee, 0, m->opening[i].tx_id, 0, m->opening[i].tx_id,
+                              0, (long long)m->opening[i].event_us);
     digest_sha256(named, (size_t)size, digest);
     digest_hex(digest, RECOMMENDATION_ID_SIZE / 2, m->recommendation_id);
 }

@@ -159,6 +159,32 @@ static void either_sides_ring_tells_a_duplicate_and_then_neither_side_is_applied
     assert_value(SIDE_PAYER, in_count_1h, 0);
 }
 
+static void an_attempt_behind_its_money_is_told(void **state) {
+    (void)state;
+    const struct transaction tx = sample_transfer("t1", "anna", "boris", 0, 500);
+    char id[16];
+    feed(with_status(tx, TX_STATUS_ATTEMPTED));
+    assert_false(batch->moved[0]);
+    feed(with_status(tx, TX_STATUS_SUSPENDED));
+    assert_false(batch->moved[0]);
+    feed(tx);
+    assert_false(batch->moved[0]);
+    assert_int_equal(feed(with_status(tx, TX_STATUS_SUSPENDED)), VERDICT_DUPLICATE);
+    assert_true(batch->moved[0]);
+    feed(with_status(sample_transfer("t1", "anna", "boris", 0, 501), TX_STATUS_SUSPENDED));
+    assert_true(batch->moved[0]);
+    feed(with_status(sample_transfer("t2", "anna", "boris", 0, 500), TX_STATUS_SUSPENDED));
+    assert_false(batch->moved[0]);
+    feed(with_status(sample_transfer("t1", "anna", "vera", 0, 500), TX_STATUS_SUSPENDED));
+    assert_false(batch->moved[0]);
+    for (int i = 0; i < 140; i++) { /* anna's ring forgets it */
+        snprintf(id, sizeof id, "c%d", i);
+        feed(sample_cash(id, "anna", i, 100));
+    }
+    assert_int_equal(feed(with_status(tx, TX_STATUS_SUSPENDED)), VERDICT_ACCEPTED);
+    assert_true(batch->moved[0]);
+}
+
 static void a_duplicate_within_a_batch_is_one_too(void **state) {
     (void)state;
     const struct transaction tx = sample_transfer("t1", "anna", "boris", 0, 500);
@@ -472,6 +498,7 @@ int main(void) {
         TEST(the_same_transaction_is_applied_once_whatever_its_time),
         TEST(another_amount_counterparty_or_kind_is_no_duplicate),
         TEST(either_sides_ring_tells_a_duplicate_and_then_neither_side_is_applied),
+        TEST(an_attempt_behind_its_money_is_told),
         TEST(a_duplicate_within_a_batch_is_one_too),
         TEST(an_attempt_is_scored_as_it_stands_and_remembered_by_the_payer),
         TEST(an_attempt_to_a_known_payee_is_none_to_a_new_one),

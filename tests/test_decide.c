@@ -69,8 +69,9 @@ struct stage {
 struct limits {
     unsigned review, hold, episodes;
     unsigned per_bank; /* of either action; 0: none */
+    unsigned issued;   /* 0: enough */
 };
-static const struct limits wide = {1000, 1000, 1000, 0};
+static const struct limits wide = {1000, 1000, 1000, 0, 0};
 
 static int64_t monday(void) {
     int32_t day;
@@ -113,13 +114,9 @@ static struct stage *stage_open(const struct limits *caps) {
     stage->policy = make_policy(stage->model, caps);
     stage->score = score_open(stage->model, BATCH_SIDES, "auto", &error);
     stage->runs = runs_new(&(struct inputs){{"in", ""}}, SCENE_MAX);
-    const struct decide_options options = {stage->policy,
-                                           stage->model,
-                                           stage->score,
-                                           stage->runs,
-                                           text_of("build"),
-                                           caps->episodes,
-                                           16};
+    const struct decide_options options = {
+        stage->policy,    stage->model,   stage->score, stage->runs,
+        text_of("build"), caps->episodes, 16,           caps->issued > 0 ? caps->issued : 1000};
     stage->decide = decide_open(&options, &error);
     stage->batch = batch_new();
     assert_non_null(stage->decide);
@@ -161,21 +158,33 @@ static void add_side(struct stage *stage, uint32_t event, enum side_role role, c
     };
 }
 
-static void id_of(const char *account, const char *tx, char id[RECOMMENDATION_ID_SIZE + 1]) {
+static int64_t event_time_s(const struct act *act) {
+    return monday() + act->at - 2;
+}
+
+/* Of the episode that this act, or the latest one of its account and `tx` before it, opens. */
+static void id_of(const struct act *first, const struct act *act,
+                  char id[RECOMMENDATION_ID_SIZE + 1]) {
     char named[128];
     uint8_t digest[DIGEST_SIZE];
-    const int size =
-        snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s", 0, 0, account, 0, tx);
+    const struct act *opening = act;
+    while (opening > first &&
+           (opening->result != OUTCOME_UNKNOWN || strcmp(opening->account, act->account) != 0 ||
+            strcmp(opening->tx, act->tx) != 0))
+        opening--;
+    const int size = snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s%cevent%c%lld000000", 0,
+                              0, act->account, 0, act->tx, 0, 0, (long long)event_time_s(opening));
     digest_sha256(named, (size_t)size, digest);
     digest_hex(digest, RECOMMENDATION_ID_SIZE / 2, id);
 }
 
 static void add_outcome(struct stage *stage, const struct act *act, uint64_t ordinal,
                         int64_t clock_s) {
+    const struct act *first = act - ordinal; /* of the scene */
     struct batch *batch = stage->batch;
     const uint32_t event = batch->count++;
     const int64_t second = monday() + act->at;
-    id_of(act->account, act->tx, stage->ids[ordinal]);
+    id_of(first, act, stage->ids[ordinal]);
     batch->input[event] = (struct input){.kind = INPUT_SIGNALS, .topic = "s", .ordinal = ordinal};
     batch->verdict[event] = VERDICT_SIGNAL;
     batch->signal_effect[event] = act->effect;
@@ -213,8 +222,9 @@ static void add_act(struct stage *stage, const struct act *act, uint64_t ordinal
                   .bank_bic = text_of(act->bank == NULL ? "BANKKZ01" : act->bank),
                   .balance_after_present = act->balance_known,
                   .balance_after_minor = act->balance_tiyn},
-        .event_time_s = second - 2,
-        .event_time_us = (second - 2) * 1000000,
+        .event_id = text_of("event"),
+        .event_time_s = event_time_s(act),
+        .event_time_us = event_time_s(act) * 1000000,
         .ingest_time_s = second,
         .ingest_time_us = second * 1000000 + 5,
         .ingest_time_present = true,
@@ -393,16 +403,31 @@ static void test_the_first_crossing_opens_an_episode(void **unused) {
     assert_int_equal(r->feature_count, FEATURE_COUNT);
 }
 
-static void test_the_id_is_of_the_account_and_the_opening_transaction(void **unused) {
+static void test_the_id_is_of_the_account_and_the_event_that_opened_it(void **unused) {
     (void)unused;
     const struct act acts[] = {{.account = "token", .tx = "tx-7", .score = 2}};
     PLAY(acts);
-    static const char named[] = "saqshy/1\0freeze\0token\0tx-7";
+    static const char named[] = "saqshy/1\0freeze\0token\0tx-7\0event\0001780286398000000";
     uint8_t digest[DIGEST_SIZE];
     char id[RECOMMENDATION_ID_SIZE + 1];
     digest_sha256(named, sizeof named - 1, digest);
     digest_hex(digest, 16, id);
     assert_string_equal(seen[0].id, id);
+}
+
+/* A payment that was advised on, and is told of once more by another event when the cool-down is
+ * over. */
+static void test_the_same_transaction_by_another_event_is_another_episode(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
+                               {.at = 4 * DAY, .account = "b", .tx = "2", .score = -1},
+                               {.at = 5 * DAY, .account = "a", .tx = "1", .score = 2}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 3);
+    assert_seen(1, RECOMMENDATION_EXPIRED, ACTION_HOLD_AMOUNT, 1);
+    assert_seen(2, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 2);
+    assert_int_equal(seen[2].revision, 1);
+    assert_string_not_equal(seen[2].id, seen[0].id);
 }
 
 static void test_a_mild_action_holds_nothing(void **unused) {
@@ -615,7 +640,7 @@ static void test_expiry_comes_before_the_record_that_moved_the_clock(void **unus
 static void test_no_advice_is_given_that_is_over_already(void **unused) {
     (void)unused;
     const int64_t end = 15 * HOUR + DAY;
-    const struct limits one = {1000, 1, 1000, 0};
+    const struct limits one = {1000, 1, 1000, 0, 0};
     const struct act acts[] = {{.at = end, .account = "clock", .tx = "1", .score = -1},
                                {.at = 0, .account = "a", .tx = "2", .score = 2},
                                {.at = end - DAY - 1, .account = "a", .tx = "3", .score = 2},
@@ -712,7 +737,7 @@ static void test_a_full_cap_leaves_the_next_milder_action_until_the_hour_is_over
                                {.at = 2, .account = "c", .tx = "3", .score = 2},
                                {.at = 3, .account = "b", .tx = "4", .score = 2},
                                {.at = HOUR, .account = "b", .tx = "5", .score = 2}};
-    play_capped(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0});
+    play_capped(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0, 0});
     assert_int_equal(seen_count, 3);
     assert_seen(0, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 0);
     assert_seen(1, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 1);
@@ -725,7 +750,7 @@ static void test_beyond_the_room_for_episodes_a_crossing_is_only_counted(void **
     const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
                                {.account = "b", .tx = "2", .score = 2},
                                {.account = "c", .tx = "3", .score = 2}};
-    play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0});
+    play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0, 0});
     assert_int_equal(seen_count, 2);
     assert_int_equal(metrics_get(METRIC_CAPPED), 1);
     assert_int_equal(metrics_get(METRIC_EPISODES), 2);
@@ -740,7 +765,7 @@ static void test_a_bank_has_a_cap_of_its_own(void **unused) {
                                {.account = "e", .tx = "5", .score = 2, .bank = ""},
                                {.account = "c", .tx = "6", .score = 4, .bank = "A"},
                                {.at = HOUR, .account = "f", .tx = "7", .score = 2, .bank = "A"}};
-    play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 1000, 1});
+    play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 1000, 1, 0});
     assert_int_equal(seen_count, 6);
     assert_seen(1, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 1);
     assert_seen(2, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 3);
@@ -762,7 +787,7 @@ static void test_a_storm_on_one_account_is_one_case(void **unused) {
                                .tx = i % 2 == 0 ? "even" : "odd",
                                .score = i % 3 == 0 ? 2 : 0.5,
                                .unspent_tiyn = 1000 * (i + 1)};
-    play_capped(acts, STORM, &(struct limits){1000, 1000, 1, 0});
+    play_capped(acts, STORM, &(struct limits){1000, 1000, 1, 0, 0});
     assert_int_equal(seen[0].state, RECOMMENDATION_ISSUED);
     assert_true(seen_count > 10 && seen_count <= REVISIONS_MAX + 10);
     for (size_t i = 1; i < seen_count; i++) {
@@ -805,6 +830,19 @@ static void test_a_side_is_told_what_was_made_of_it(void **unused) {
     assert_decided(acts, COUNT_OF(acts), &wide, due);
 }
 
+/* The event itself once more, which both rings have forgotten, when the cool-down is over. */
+static void test_an_event_opens_one_episode(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
+                               {.account = "a", .tx = "1", .result = OUTCOME_DECLINED},
+                               {.at = 25 * HOUR, .account = "b", .tx = "2", .score = -1},
+                               {.account = "a", .tx = "1", .score = 2},
+                               {.at = 25 * HOUR, .account = "a", .tx = "1", .score = 2}};
+    const enum decision due[] = {DECISION_ISSUED, DECISION_COUNT, DECISION_BELOW, DECISION_REPEATED,
+                                 DECISION_ISSUED};
+    assert_decided(acts, COUNT_OF(acts), &wide, due);
+}
+
 static void test_a_side_that_found_no_room_is_told_which(void **unused) {
     (void)unused;
     const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
@@ -813,10 +851,11 @@ static void test_a_side_that_found_no_room_is_told_which(void **unused) {
                                {.account = "b", .tx = "4", .score = 2, .unspent_tiyn = 1}};
     const enum decision capped[] = {DECISION_ISSUED, DECISION_ISSUED, DECISION_CAPPED,
                                     DECISION_CAPPED};
-    assert_decided(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0}, capped);
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0, 0}, capped);
     const enum decision crowded[] = {DECISION_ISSUED, DECISION_ISSUED, DECISION_CROWDED,
                                      DECISION_AMENDED};
-    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0}, crowded);
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0, 0}, crowded);
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 1000, 0, 2}, crowded);
 }
 
 static void test_both_sides_of_a_transaction_have_their_own_episode(void **unused) {
@@ -990,7 +1029,7 @@ static void test_whatever_comes_caps_hold_and_the_urgent_pass(void **unused) {
     static int64_t hours[SCENE_MAX];
     static char names[SCENE_MAX][16];
     const size_t count = random_scene(acts);
-    const struct limits caps = {4, 3, 1000, 2};
+    const struct limits caps = {4, 3, 1000, 2, 0};
     struct stage *stage = stage_open(&caps);
     int64_t clock_s = 0;
     size_t capped = 0, urgent = 0;
@@ -1054,7 +1093,7 @@ static void test_the_size_of_batches_changes_nothing(void **unused) {
     (void)unused;
     static struct act acts[SCENE_MAX];
     const size_t count = random_scene(acts);
-    const struct limits caps = {3, 2, 6, 2};
+    const struct limits caps = {3, 2, 6, 2, 0};
     char *first = NULL;
     const uint32_t sizes[] = {1, 2, 3, 7, 64, 128};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
@@ -1079,7 +1118,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_below_every_threshold_nothing_is_said),
         cmocka_unit_test(test_the_first_crossing_opens_an_episode),
-        cmocka_unit_test(test_the_id_is_of_the_account_and_the_opening_transaction),
+        cmocka_unit_test(test_the_id_is_of_the_account_and_the_event_that_opened_it),
+        cmocka_unit_test(test_the_same_transaction_by_another_event_is_another_episode),
         cmocka_unit_test(test_a_mild_action_holds_nothing),
         cmocka_unit_test(test_reported_money_is_at_risk_however_it_came),
         cmocka_unit_test(test_it_names_the_signals_that_speak_of_the_side),
@@ -1103,6 +1143,7 @@ int main(void) {
         cmocka_unit_test(test_a_bank_has_a_cap_of_its_own),
         cmocka_unit_test(test_a_storm_on_one_account_is_one_case),
         cmocka_unit_test(test_a_side_is_told_what_was_made_of_it),
+        cmocka_unit_test(test_an_event_opens_one_episode),
         cmocka_unit_test(test_a_side_that_found_no_room_is_told_which),
         cmocka_unit_test(test_both_sides_of_a_transaction_have_their_own_episode),
         cmocka_unit_test(test_an_outcome_that_overturns_withdraws),

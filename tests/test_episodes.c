@@ -5,12 +5,18 @@
 
 #include <stdio.h>
 
+/* Its token is made of the number, and its id of the transaction. */
 static struct episode *add(struct episodes *episodes, uint32_t number, const char *tx,
                            int64_t due_s) {
-    const struct episode_opening opening = {number, text_of("token"), text_of("BIC"), text_of(tx),
-                                            due_s};
+    char id[RECOMMENDATION_ID_SIZE + 1], token[16];
+    (void)snprintf(token, sizeof token, "token-%u", number);
+    (void)snprintf(id, sizeof id, "%32s", tx);
+    const struct episode_opening opening = {number,      text_of(token), text_of("BIC"),
+                                            text_of(tx), text_of(id),    due_s};
     return episodes_add(episodes, &opening);
 }
+
+static const char some_id[] = "0123456789abcdef0123456789abcdef";
 
 static void test_an_episode_is_found_by_its_account(void **unused) {
     (void)unused;
@@ -30,7 +36,8 @@ static void test_texts_are_copies(void **unused) {
     (void)unused;
     struct episodes *episodes = episodes_open(8);
     char token[] = "token", bic[] = "BIC", tx[] = "tx";
-    const struct episode_opening opening = {1, text_of(token), text_of(bic), text_of(tx), 5};
+    const struct episode_opening opening = {1,           text_of(token),   text_of(bic),
+                                            text_of(tx), text_of(some_id), 5};
     struct episode *episode = episodes_add(episodes, &opening);
     token[0] = bic[0] = tx[0] = '#';
     assert_true(text_equal(episode->account_token, text_of("token")));
@@ -42,20 +49,11 @@ static void test_texts_are_copies(void **unused) {
 static void test_an_unknown_bank_stays_null(void **unused) {
     (void)unused;
     struct episodes *episodes = episodes_open(8);
-    const struct episode_opening opening = {
-        .account_number = 1, .account_token = text_of("t"), .tx_id = text_of("x")};
+    const struct episode_opening opening = {.account_number = 1,
+                                            .account_token = text_of("t"),
+                                            .tx_id = text_of("x"),
+                                            .id = text_of(some_id)};
     assert_null(episodes_add(episodes, &opening)->bic.data);
-    episodes_close(episodes);
-}
-
-static void test_account_and_transaction_are_kept_apart_in_the_id(void **unused) {
-    (void)unused;
-    struct episodes *episodes = episodes_open(8);
-    const struct episode_opening one = {1, text_of("ab"), {0}, text_of("c"), 5};
-    const struct episode_opening two = {2, text_of("a"), {0}, text_of("bc"), 5};
-    const struct episode *a = episodes_add(episodes, &one), *b = episodes_add(episodes, &two);
-    assert_int_equal(strlen(a->id), RECOMMENDATION_ID_SIZE);
-    assert_string_not_equal(a->id, b->id);
     episodes_close(episodes);
 }
 
@@ -126,19 +124,36 @@ static void test_an_episode_is_found_by_its_id(void **unused) {
     episodes_close(episodes);
 }
 
-/* An account that was dropped and came back has another number. */
-static void test_one_under_another_number_goes_on_with_its_revisions(void **unused) {
+static void test_one_that_is_confirmed_is_flagged_while_it_cools(void **unused) {
     (void)unused;
-    struct episodes *episodes = episodes_open(2);
+    struct episodes *episodes = episodes_open(8);
+    struct episode *a = add(episodes, 1, "a", 10), *b = add(episodes, 2, "b", 10);
+    assert_ptr_equal(episodes_find_flagged(episodes, text_of("token-1")), a);
+    a->confirmed = true;
+    episodes_start_cooling(episodes, a, 50);
+    episodes_start_cooling(episodes, b, 50);
+    assert_int_equal(episodes_open_count(episodes), 0);
+    assert_ptr_equal(episodes_find_flagged(episodes, text_of("token-1")), a);
+    assert_null(episodes_find_flagged(episodes, text_of("token-2")));
+    episodes_remove(episodes, a);
+    assert_null(episodes_find_flagged(episodes, text_of("token-1")));
+    episodes_close(episodes);
+}
+
+/* An account that was dropped and came back has another number. */
+static void test_a_new_one_takes_the_place_of_a_confirmed_one(void **unused) {
+    (void)unused;
+    struct episodes *episodes = episodes_open(1);
     struct episode *first = add(episodes, 1, "a", 10);
-    first->revision = 3;
+    first->confirmed = true;
     episodes_start_cooling(episodes, first, 50);
-    struct episode *second = add(episodes, 2, "a", 20);
-    assert_int_equal(second->revision, 3);
-    assert_ptr_equal(episodes_find_id(episodes, text_of(second->id)), second);
+    const struct episode_opening opening = {
+        2, text_of("token-1"), {0}, text_of("b"), text_of(some_id), 20};
+    struct episode *second = episodes_add(episodes, &opening);
+    assert_non_null(second);
     assert_null(episodes_find(episodes, 1));
+    assert_ptr_equal(episodes_find_flagged(episodes, text_of("token-1")), second);
     assert_int_equal(episodes_open_count(episodes), 1);
-    assert_non_null(add(episodes, 3, "b", 20));
     episodes_close(episodes);
 }
 
@@ -150,6 +165,7 @@ static void test_episodes_come_back_as_they_were_saved(void **unused) {
     a->revision = 2;
     a->action = ACTION_HOLD_AMOUNT;
     a->at_risk_tiyn = 77;
+    b->confirmed = true;
     episodes_start_cooling(before, b, 30);
     struct pack saved = {0}, again = {0};
     episodes_save(before, &saved);
@@ -160,6 +176,7 @@ static void test_episodes_come_back_as_they_were_saved(void **unused) {
     assert_true(loaded->emptied);
     assert_int_equal(loaded->at_risk_tiyn, 77);
     assert_int_equal(episodes_find(after, 9)->state, EPISODE_COOLING);
+    assert_non_null(episodes_find_flagged(after, text_of("token-9")));
     episodes_save(after, &again);
     assert_int_equal(again.size, saved.size);
     assert_memory_equal(again.data, saved.data, saved.size);
@@ -174,12 +191,12 @@ int main(void) {
         cmocka_unit_test(test_an_episode_is_found_by_its_account),
         cmocka_unit_test(test_texts_are_copies),
         cmocka_unit_test(test_an_unknown_bank_stays_null),
-        cmocka_unit_test(test_account_and_transaction_are_kept_apart_in_the_id),
         cmocka_unit_test(test_no_more_than_the_limit),
         cmocka_unit_test(test_the_first_that_is_due_comes_first_then_by_id),
         cmocka_unit_test(test_an_episode_is_due_at_its_second),
         cmocka_unit_test(test_an_episode_is_found_by_its_id),
-        cmocka_unit_test(test_one_under_another_number_goes_on_with_its_revisions),
+        cmocka_unit_test(test_one_that_is_confirmed_is_flagged_while_it_cools),
+        cmocka_unit_test(test_a_new_one_takes_the_place_of_a_confirmed_one),
         cmocka_unit_test(test_episodes_come_back_as_they_were_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

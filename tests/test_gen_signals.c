@@ -17,7 +17,7 @@
 #include <xxhash.h>
 
 enum { ACCOUNTS = 3000, DAYS = 14, MINUTE_S = 60, PAYMENTS_MAX = 200000, SAID_MAX = 4000 };
-#define FINGERPRINT 0xa4e96242548f6493u
+#define FINGERPRINT 0xe2fc4f07ebdc4ca7u
 
 struct payment {
     int64_t time_s, amount;
@@ -25,6 +25,8 @@ struct payment {
     uint32_t payer, payee; /* NOBODY for none */
     uint8_t call;
     bool bad;
+    int64_t event_us;
+    char event_id[37];
 };
 
 struct said {
@@ -80,14 +82,17 @@ static void take_payment(const struct transaction *tx, bool bad) {
     if (tx->tx_status != TX_STATUS_SETTLED) return;
     assert_true(feed.payment_count < PAYMENTS_MAX);
     if (!account_set_add(feed.payment_of, tx->tx_id, (int64_t)feed.payment_count)) return;
-    feed.payments[feed.payment_count++] =
-        (struct payment){.time_s = tx->event_time_s,
-                         .amount = tx->amount_minor,
-                         .payer_phone = hash_of(tx->payer.phone_token),
-                         .payer = number_of(tx->payer.account_token),
-                         .payee = number_of(tx->payee.account_token),
-                         .call = tx->active_call,
-                         .bad = bad};
+    struct payment *payment = &feed.payments[feed.payment_count++];
+    *payment = (struct payment){.time_s = tx->event_time_s,
+                                .amount = tx->amount_minor,
+                                .payer_phone = hash_of(tx->payer.phone_token),
+                                .payer = number_of(tx->payer.account_token),
+                                .payee = number_of(tx->payee.account_token),
+                                .call = tx->active_call,
+                                .bad = bad};
+    payment->event_us = tx->event_time_us;
+    snprintf(payment->event_id, sizeof payment->event_id, "%.*s", (int)tx->event_id.size,
+             tx->event_id.data);
 }
 
 static uint32_t account_in(const struct signal *s, bool victim) {
@@ -100,8 +105,13 @@ static uint32_t account_in(const struct signal *s, bool victim) {
 
 static bool names_own(const struct signal *s) {
     char id[RECOMMENDATION_ID_SIZE + 1];
-    if (s->kind != SIGNAL_OUTCOME) return false;
-    episode_id(s->subjects[0].token, s->related_tx_ids[0], id);
+    int64_t payment;
+    if (s->kind != SIGNAL_OUTCOME ||
+        !account_set_find(feed.payment_of, s->related_tx_ids[0], &payment))
+        return false;
+    const struct payment *p = &feed.payments[payment];
+    const struct opening_event event = {s->related_tx_ids[0], text_of(p->event_id), p->event_us};
+    episode_id(s->subjects[0].token, &event, id);
     return text_equal(s->recommendation_id, text_of(id));
 }
 

@@ -27,6 +27,7 @@ struct row {
     enum verdict verdict;
     int64_t amount_tiyn;
     const char *bank; /* of the payer; NULL: PAYERKZ1 */
+    bool moved;       /* an attempt behind what it attempts */
     enum outcome_result result;
     const char *about;
 };
@@ -110,7 +111,8 @@ static void stage_open(struct stage *s, const char *payer_side, uint32_t instruc
                     .runs = runs_new(&(struct inputs){{"in", ""}}, 16),
                     .build = text_of("build"),
                     .episodes_max = 1000,
-                    .instructions_max = instructions_max},
+                    .instructions_max = instructions_max,
+                    .issued_max = 1000},
         .batch = batch_new(),
         .clock_s = INT64_MIN,
     };
@@ -157,6 +159,7 @@ static uint32_t number_of(const char *name) {
 static struct transaction transaction_of(const struct row *row) {
     const int64_t second = monday() + row->at;
     return (struct transaction){
+        .event_id = text_of("event"),
         .tx_id = text_of(row->tx),
         .tx_status = (uint8_t)row->status,
         .payer = {.account_token = text_of(row->payer),
@@ -210,6 +213,7 @@ static void add_row(struct stage *s, size_t number) {
         return;
     }
     batch->tx[event] = transaction_of(row);
+    batch->moved[event] = row->moved;
     if (row->verdict == VERDICT_ACCEPTED && row->payee != NULL) add_side(batch, event, row, number);
 }
 
@@ -540,20 +544,91 @@ static void test_what_is_urgent_always_has_room(void **unused) {
     stage_close(&s);
 }
 
-static void test_the_oldest_is_forgotten_when_there_are_too_many(void **unused) {
+static void test_none_is_added_when_there_are_too_many(void **unused) {
     (void)unused;
     struct stage s;
     stage_open(&s, both, 2);
     PLAY(&s, FLAGGED(HELD), {ATTEMPTED, .tx = "1", .payer = "a", .payee = "dropper"},
          {ATTEMPTED, .tx = "2", .payer = "b", .payee = "dropper"},
          {ATTEMPTED, .tx = "3", .payer = "c", .payee = "dropper"});
-    assert_int_equal(said_count, 4);
-    assert_int_equal(metrics_get(METRIC_PAYER_SIDE_FORGOTTEN), 1);
+    assert_int_equal(said_count, 3);
+    assert_int_equal(metrics_get(METRIC_PAYER_SIDE_CROWDED), 1);
     assert_int_equal(decide_open_instructions(s.decide), 2);
     PLAY(&s, {SETTLED, .tx = "1", .payer = "a", .payee = "dropper"});
-    assert_int_equal(said_count, 4);
-    PLAY(&s, {SETTLED, .tx = "2", .payer = "b", .payee = "dropper"});
     assert_last(RECOMMENDATION_WITHDRAWN, ACTION_ASK_PAYER, "INSTRUCTION_SETTLED");
+    stage_close(&s);
+}
+
+/* The term of the advice on the payee is over, and it is flagged anew: an event that was advised on
+ * is not again, another one of the same payment is. */
+static void test_none_is_given_twice(void **unused) {
+    (void)unused;
+    struct stage s;
+    stage_open(&s, both, 16);
+    PLAY(&s, FLAGGED(HELD),
+         {.at = 38 * HOUR, SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper"},
+         {.at = 40 * HOUR, SETTLED, .tx = "x", .payer = "y", .payee = "z", .score = -1},
+         {.at = 4 * DAY, SETTLED, .tx = "2", .payer = "b", .payee = "dropper", HELD},
+         {.at = 38 * HOUR, SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper", DUPLICATE});
+    assert_int_equal(said_count, 5);
+    assert_int_equal(said[4].r.state, RECOMMENDATION_ISSUED);
+    restart(&s);
+    PLAY(&s, {.at = 38 * HOUR, SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper", DUPLICATE});
+    assert_int_equal(said_count, 5);
+    PLAY(&s, {.at = 4 * DAY, SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper", DUPLICATE});
+    assert_int_equal(said_count, 6);
+    assert_string_equal(last()->account, "a");
+    assert_int_equal(last()->r.revision, 1);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_not_equal(last()->id, said[i].id);
+    stage_close(&s);
+}
+
+static void test_a_copy_that_comes_behind_the_money_is_no_news(void **unused) {
+    (void)unused;
+    struct stage s;
+    stage_open(&s, both, 16);
+    PLAY(&s, FLAGGED(HELD), {SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper", .moved = true},
+         {ATTEMPTED, .tx = "2", .payer = "b", .payee = "dropper", .moved = true});
+    assert_int_equal(said_count, 1);
+    stage_close(&s);
+}
+
+static void test_payers_are_warned_on_when_a_bank_has_confirmed_the_fraud(void **unused) {
+    (void)unused;
+    static const enum outcome_result results[] = {OUTCOME_CONFIRMED_FRAUD, OUTCOME_REFUNDED};
+    for (size_t i = 0; i < 2; i++) {
+        struct stage s;
+        stage_open(&s, both, 16);
+        PLAY(&s, FLAGGED(STRONG), {SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper"});
+        PLAY(&s, {.result = results[i], .about = said[0].id});
+        assert_int_equal(decide_open_instructions(s.decide), 1);
+        restart(&s);
+        PLAY(&s, {.at = HOUR, SUSPENDED, .tx = "2", .payer = "b", .payee = "dropper"});
+        assert_last(RECOMMENDATION_ISSUED, ACTION_SUSPEND_INSTRUCTION, "");
+        assert_string_equal(last()->payee_id, said[0].id);
+        assert_int_equal(last()->r.valid_until_us, (monday() + DAY) * 1000000);
+        PLAY(&s, {.at = DAY, SUSPENDED, .tx = "3", .payer = "c", .payee = "dropper"});
+        assert_int_equal(said_count, 4);
+        assert_last(RECOMMENDATION_EXPIRED, ACTION_SUSPEND_INSTRUCTION, "TERM_OVER");
+        stage_close(&s);
+    }
+}
+
+static void test_it_closes_when_the_payees_bank_declines(void **unused) {
+    (void)unused;
+    struct stage s;
+    stage_open(&s, both, 16);
+    PLAY(&s, FLAGGED(STRONG), {SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper"},
+         {SUSPENDED, .tx = "2", .payer = "b", .payee = "dropper"});
+    PLAY(&s, {.result = OUTCOME_DECLINED, .about = said[0].id});
+    assert_int_equal(said_count, 5);
+    for (size_t i = 3; i < 5; i++) {
+        assert_int_equal(said[i].r.state, RECOMMENDATION_WITHDRAWN);
+        assert_string_equal(said[i].why, "PAYEE_DECLINED");
+    }
+    PLAY(&s, {SUSPENDED, .tx = "3", .payer = "c", .payee = "dropper"});
+    assert_int_equal(said_count, 5);
     stage_close(&s);
 }
 
@@ -609,6 +684,7 @@ static struct row random_row(struct chance *chance, int64_t at) {
     if (chance_is(chance, 15)) row.verdict = VERDICT_DUPLICATE;
     if (chance_is(chance, 3)) row.verdict = VERDICT_LATE;
     if (chance_is(chance, 3)) row.payer = NULL;
+    row.moved = chance_is(chance, 10);
     return row;
 }
 
@@ -640,7 +716,7 @@ static void twin_row(struct naive_payer_side *twin, const struct stage *s, size_
     }
     const struct transaction tx = transaction_of(row);
     if (row->result == OUTCOME_UNKNOWN && row->verdict != VERDICT_LATE)
-        naive_payer_side_take(twin, &tx, row->verdict == VERDICT_DUPLICATE);
+        naive_payer_side_take(twin, &tx, row->verdict == VERDICT_DUPLICATE, row->moved);
     for (; *at < said_count && said[*at].row == number; ++*at) {
         if (said[*at].payee_id[0] == '\0') continue;
         const char *due = naive_payer_side_due(twin);
@@ -706,7 +782,11 @@ int main(void) {
         cmocka_unit_test(test_an_answer_to_it_is_heard),
         cmocka_unit_test(test_caps_are_its_own_and_of_each_bank),
         cmocka_unit_test(test_what_is_urgent_always_has_room),
-        cmocka_unit_test(test_the_oldest_is_forgotten_when_there_are_too_many),
+        cmocka_unit_test(test_none_is_added_when_there_are_too_many),
+        cmocka_unit_test(test_none_is_given_twice),
+        cmocka_unit_test(test_a_copy_that_comes_behind_the_money_is_no_news),
+        cmocka_unit_test(test_payers_are_warned_on_when_a_bank_has_confirmed_the_fraud),
+        cmocka_unit_test(test_it_closes_when_the_payees_bank_declines),
         cmocka_unit_test(test_bytes_that_are_no_state_are_refused),
         cmocka_unit_test(test_random_rows_agree_with_the_slow_twin),
     };

@@ -206,7 +206,8 @@ static struct backtest_pass *decided(const struct policy *policy, uint64_t seed)
     struct chance chance = {seed};
     struct score *score = score_open(model, BATCH_SIDES, "auto", &error);
     struct runs *runs = runs_new(&(struct inputs){{"in", ""}}, 16);
-    const struct decide_options options = {policy, model, score, runs, text_of("build"), 1000, 16};
+    const struct decide_options options = {policy,           model, score, runs,
+                                           text_of("build"), 1000,  16,    100000};
     struct decide *decide = decide_open(&options, &error);
     struct backtest_pass *pass = backtest_pass_new(NULL);
     const struct recommendation *out;

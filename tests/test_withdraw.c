@@ -6,7 +6,6 @@
 
 #include "detector/account.h"
 #include "detector/decide.h"
-#include "detector/episode_id.h"
 #include "detector/runs.h"
 #include "tests/chance.h"
 #include "tests/engine.h"
@@ -38,7 +37,7 @@ struct move {
 struct seen {
     enum recommendation_state state;
     int64_t at_risk_tiyn, hold_tiyn;
-    char why[32];
+    char why[32], id[RECOMMENDATION_ID_SIZE + 1];
 };
 
 static struct {
@@ -95,7 +94,8 @@ static int set_up(void **state) {
                                            .runs = stand.runs,
                                            .build = text_of("build"),
                                            .episodes_max = 1000,
-                                           .instructions_max = 1000};
+                                           .instructions_max = 1000,
+                                           .issued_max = 1000};
     stand.decide = decide_open(&options, &error);
     stand.batch = batch_new();
     return stand.decide == NULL || stand.batch == NULL ? -1 : 0;
@@ -123,6 +123,7 @@ static void note(const struct recommendation *r) {
     seen->state = r->state;
     seen->at_risk_tiyn = r->at_risk_kzt_minor;
     seen->hold_tiyn = r->hold_amount_present ? r->hold_amount_kzt_minor : 0;
+    memcpy(seen->id, r->id, sizeof seen->id);
     (void)snprintf(seen->why, sizeof seen->why, "%s", r->change.why == NULL ? "" : r->change.why);
     if (r->state == RECOMMENDATION_WITHDRAWN)
         assert_string_equal(r->reasons[0].code, r->change.why);
@@ -160,9 +161,7 @@ static void score_sides(double score) {
 }
 
 static void answer(const struct move *m) {
-    static char id[RECOMMENDATION_ID_SIZE + 1];
     struct batch *b = stand.batch;
-    episode_id(text_of(stand.account), text_of(m->tx), id);
     b->count = 1;
     b->input[0] = (struct input){.kind = INPUT_SIGNALS, .topic = "s", .ordinal = stand.ordinal};
     b->verdict[0] = VERDICT_SIGNAL;
@@ -173,7 +172,7 @@ static void answer(const struct move *m) {
         .kind = SIGNAL_OUTCOME,
         .source = SOURCE_BANK,
         .confidence = CONFIDENCE_CONFIRMED,
-        .recommendation_id = text_of(id),
+        .recommendation_id = text_of(stand.seen[stand.seen_count - 1].id),
         .outcome_present = true,
         .outcome_result = OUTCOME_NO_FUNDS,
     };

@@ -42,9 +42,13 @@ const char *explain_decision(enum decision decision, enum language language) {
                              "Не отмечен: исчерпан часовой предел рекомендаций политики",
                              "Белгіленбеді: саясаттың сағаттық ұсыныс шегі таусылған"},
         [DECISION_CROWDED] =
-            {"Not flagged: as many episodes were open as episodes.max allows",
-             "Не отмечен: открыто столько эпизодов, сколько допускает episodes.max",
-             "Белгіленбеді: ашық эпизодтар саны episodes.max шегіне жеткен"},
+            {"Not flagged: as many episodes were open as episodes.max allows, or as many issued "
+             "within "
+             "a week as issued.max",
+             "Не отмечен: открыто столько эпизодов, сколько допускает episodes.max, или за неделю "
+             "выдано столько рекомендаций, сколько допускает issued.max",
+             "Белгіленбеді: ашық эпизодтар саны episodes.max шегіне немесе бір аптада берілген "
+             "ұсыныстар саны issued.max шегіне жеткен"},
         [DECISION_OVERDUE] =
             {"Not flagged: the entry came so late that the term of the advice was over",
              "Не отмечен: операция пришла так поздно, что срок рекомендации уже истёк",
@@ -52,6 +56,9 @@ const char *explain_decision(enum decision decision, enum language language) {
         [DECISION_REVERSAL] = {"Not flagged: a reversal opens no recommendation",
                                "Не отмечен: отмена операции не открывает рекомендацию",
                                "Белгіленбеді: операцияның күшін жою ұсыныс ашпайды"},
+        [DECISION_REPEATED] = {"Not flagged: this very event opened a recommendation before",
+                               "Не отмечен: это же событие уже открывало рекомендацию",
+                               "Белгіленбеді: дәл осы оқиға бұрын ұсыныс ашқан"},
     };
     return texts[decision][language];
 }

@@ -22,6 +22,10 @@ struct text gen_tx_id(const struct gen *g, uint64_t instruction, char out[37]) {
     return gen_uuid(g, instruction, SORT_TRANSACTION, out);
 }
 
+struct text gen_event_id(const struct gen *g, uint64_t event, char out[37]) {
+    return gen_uuid(g, event, SORT_EVENT, out);
+}
+
 static void set_way(struct transaction *tx, enum rail rail, enum channel channel) {
     tx->rail = (uint8_t)rail;
     tx->channel = (uint8_t)channel;
@@ -140,7 +144,7 @@ bool gen_post(struct gen *g, struct plan_item *item, struct emission *out) {
                                .event_type = item->type,
                                .active_call = TRISTATE_NULL,
                                .remote_access = TRISTATE_NULL};
-    tx->event_id = gen_uuid(g, number, SORT_EVENT, out->event_id);
+    tx->event_id = gen_event_id(g, number, out->event_id);
     tx->tx_id = gen_tx_id(g, item->instruction, out->tx_id);
     fill_times(g, item->time_s, number, tx);
     gen_fill_party(g, &tx->payer, item->from, out->payer, out->payer_person, out->payer_phone,

@@ -109,6 +109,8 @@ struct saying {
     int64_t term_s;       /* it is in force for so long; 0: no end is given */
     uint64_t number;      /* of the happening that made it known; with kind and nth it is the id */
     uint64_t instruction; /* the payment it is about; 0: none */
+    uint64_t event;       /* number of the event that told of it, */
+    int64_t event_us;     /* and its time */
     uint32_t about;       /* whom it speaks of; NOBODY */
     uint32_t victim;      /* NOBODY */
     uint32_t crew;        /* whose callers called; NOBODY */
@@ -123,7 +125,7 @@ enum { TOLD_SUBJECTS = 4 };
 /* A signal with the memory of its texts. */
 struct utterance {
     struct signal signal;
-    char id[37], withdrawn[37], tx_id[37];
+    char id[37], withdrawn[37], tx_id[37], event_id[37];
     char recommendation[RECOMMENDATION_ID_SIZE + 1];
     char tokens[TOLD_SUBJECTS][TOKEN_SIZE];
     char called[TOKEN_SIZE], operator[16];
@@ -221,6 +223,7 @@ void gen_fill_device(struct gen *g, const struct plan_item *item, struct emissio
 /* Of number `number` among those of one sort. */
 struct text gen_uuid(const struct gen *g, uint64_t number, uint64_t sort, char out[37]);
 struct text gen_tx_id(const struct gen *g, uint64_t instruction, char out[37]);
+struct text gen_event_id(const struct gen *g, uint64_t event, char out[37]);
 /* Posts a payment (balances move) and makes the transaction; false when it cannot be
  * made: no money, or an account that is not open. */
 bool gen_post(struct gen *g, struct plan_item *item, struct emission *out);

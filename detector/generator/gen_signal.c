@@ -117,7 +117,9 @@ static void fill_outcome(const struct gen *g, const struct saying *s, struct utt
     struct signal *signal = &u->signal;
     const bool held = s->result == OUTCOME_HELD || s->result == OUTCOME_PARTLY_HELD;
     name_account(g, u, s->about, s->result == OUTCOME_FALSE_POSITIVE ? ROLE_OTHER : ROLE_DROPPER);
-    episode_id(signal->subjects[0].token, signal->related_tx_ids[0], u->recommendation);
+    const struct opening_event event = {signal->related_tx_ids[0],
+                                        gen_event_id(g, s->event, u->event_id), s->event_us};
+    episode_id(signal->subjects[0].token, &event, u->recommendation);
     signal->outcome_present = true;
     signal->outcome_result = s->result;
     signal->recommendation_id = text_of(u->recommendation);

@@ -173,10 +173,14 @@ static void enter(struct gen *g, uint32_t dropper) {
     say(g, &s);
 }
 
-static struct saying answer_of(const struct plan_item *item, enum outcome_result result) {
+/* About the payment that was posted last. */
+static struct saying answer_of(const struct gen *g, const struct plan_item *item,
+                               enum outcome_result result) {
     struct saying s = saying_of(item, SIGNAL_OUTCOME, SOURCE_BANK);
     s.amount = result == OUTCOME_PARTLY_HELD ? item->amount / 2 : item->amount;
     s.instruction = item->instruction;
+    s.event = g->emitted - 1;
+    s.event_us = g->current.tx.event_time_us;
     s.about = item->from;
     s.confidence = CONFIDENCE_CONFIRMED;
     s.result = (uint8_t)result;
@@ -186,10 +190,11 @@ static struct saying answer_of(const struct plan_item *item, enum outcome_result
 static void answer(struct gen *g, const struct plan_item *item) {
     const int64_t drawn = span(g, "what came of it", item->order, 0, 999);
     if (!likely(g, "is answered", item->order, 500)) return;
-    struct saying s = answer_of(item, drawn < 600   ? OUTCOME_CONFIRMED_FRAUD
-                                      : drawn < 750 ? OUTCOME_HELD
-                                      : drawn < 850 ? OUTCOME_PARTLY_HELD
-                                                    : OUTCOME_NO_FUNDS);
+    struct saying s = answer_of(g, item,
+                                drawn < 600   ? OUTCOME_CONFIRMED_FRAUD
+                                : drawn < 750 ? OUTCOME_HELD
+                                : drawn < 850 ? OUTCOME_PARTLY_HELD
+                                              : OUTCOME_NO_FUNDS);
     s.time_s += span(g, "is answered after", item->order, 30 * MINUTE_S, 3 * DAY_S);
     say(g, &s);
 }
@@ -273,7 +278,7 @@ static void accuse(struct gen *g, const struct plan_item *item) {
 }
 
 static void answer_in_error(struct gen *g, const struct plan_item *item) {
-    struct saying s = answer_of(item, OUTCOME_FALSE_POSITIVE);
+    struct saying s = answer_of(g, item, OUTCOME_FALSE_POSITIVE);
     s.time_s += span(g, "is answered after", item->order, 30 * MINUTE_S, 3 * DAY_S);
     say(g, &s);
 }

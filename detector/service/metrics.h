@@ -22,7 +22,8 @@
             "recommendations handed to a commit, all states")                                      \
     COUNTER(DEAD_LETTERS, "dead_letters_total", "dead letters handed to a commit")                 \
     COUNTER(CAPPED, "recommendations_capped_total",                                                \
-            "crossings that a cap of the policy, or episodes.max, held back or made milder")       \
+            "crossings that a cap of the policy, episodes.max or issued.max held back or made "    \
+            "milder")                                                                              \
     COUNTER(CAPPED_BANK, "recommendations_capped_bank_total",                                      \
             "of them, those that met the cap of a bank first")                                     \
     COUNTER(HELD_BACK, "recommendations_held_back_total",                                          \
@@ -38,8 +39,8 @@
             "milder")                                                                              \
     COUNTER(PAYER_SIDE_HELD_BACK, "payer_side_held_back_total",                                    \
             "of them, those for which nothing was advised")                                        \
-    COUNTER(PAYER_SIDE_FORGOTTEN, "payer_side_forgotten_total",                                    \
-            "instructions forgotten for instructions.max: their advice ends with its term alone")  \
+    COUNTER(PAYER_SIDE_CROWDED, "payer_side_crowded_total",                                        \
+            "instructions that were not advised on for instructions.max or issued.max")            \
     COUNTER(COMMITS, "commits_total", "commit units committed")                                    \
     COUNTER(COMMIT_FAILURES, "commit_failures_total", "commit units that had to be aborted")       \
     COUNTER(RELOADS, "reloads_total", "times the state was rebuilt from the logs in this process") \

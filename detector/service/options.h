@@ -105,7 +105,11 @@ enum { OPTION_STATE_LATER = 2 };
         instructions_max, "instructions.max", 20000, 16, 1000000, "instructions",                  \
         OPTION_STATE_LATER,                                                                        \
         "instructions whose paying side is advised (policy, payer_side), closed ones that are "    \
-        "remembered until their term among them; beyond it the oldest is forgotten and counted")   \
+        "remembered until their term among them; beyond it a payment is counted and not advised "  \
+        "on")                                                                                      \
+    NUMBER(issued_max, "issued.max", 1000000, 16, 100000000, "ids", OPTION_STATE_LATER,            \
+           "ids of the recommendations issued within the last seven days and five minutes, none "  \
+           "of which comes twice; beyond it what crosses is counted and not recommended")          \
     NUMBER(                                                                                        \
         signals_max, "signals.max", 100000, 100, 500000, "signals", OPTION_STATE_LATER,            \
         "signals held at most, withdrawn ones that are remembered among them; beyond it one is "   \

@@ -228,8 +228,12 @@ static void make_snapshot(void) {
         accounts_save_begin(accounts, &head, &sink);
         while (accounts_save_step(accounts, 1000))
             continue;
-        const struct episode_opening opening = {7, text_of("account-0"), text_of("BIC"),
-                                                text_of("tx"), 1767225600};
+        const struct episode_opening opening = {7,
+                                                text_of("account-0"),
+                                                text_of("BIC"),
+                                                text_of("tx"),
+                                                text_of("0123456789abcdef0123456789abcdef"),
+                                                1767225600};
         if (i > 0) episodes_add_tx(episodes_add(episodes, &opening), text_of("another"));
         pack_part(&input, &head);
         pack_part(&input, &records);

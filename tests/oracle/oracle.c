@@ -231,6 +231,7 @@ int main(int argc, char **argv) {
         split(line, field);
         const struct transaction tx = read_row(field, &clock_s);
         const unsigned count = naive_take(naive, &tx, clock_s, NULL, sides);
+        if (naive_has_moved(naive)) printf("%ld\tM\n", row);
         if (count == 0) printf("%ld\tD\n", row);
         for (unsigned i = 0; i < count; i++) {
             const double logit = logit_of(&scorer, sides[i].features);

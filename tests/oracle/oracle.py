@@ -213,23 +213,23 @@ def line_of(row):
 
 
 def score(rows, least_logit):
-    """Sides by the index of their row, and the rows that are duplicates."""
+    """Sides by the index of their row, the rows that are duplicates, and those that are attempts of what has moved."""
     accepted = [i for i, row in enumerate(rows) if row.verdict is None]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as dump:
         dump.writelines(line_of(rows[i]) for i in accepted)
         dump.seek(0)
         done = subprocess.run([ORACLE, MODEL, str(DORMANCY_DAYS), repr(least_logit)], stdin=dump, check=True,
                               stdout=subprocess.PIPE, text=True)
-    sides, duplicates = {}, set()
+    sides, marked = {}, {"D": set(), "M": set()}
     for line in done.stdout.splitlines():
-        if line.endswith("\tD"):
-            duplicates.add(accepted[int(line[:-2])])
+        if line[-1] in marked:
+            marked[line[-1]].add(accepted[int(line[:-2])])
             continue
         number, side, account, logit, unspent, protected, unreturned, *features = line.split("\t")
         sides.setdefault(accepted[int(number)], []).append(
             Side(side == "E", int(account), float.fromhex(logit), int(unspent), int(protected), int(unreturned),
                  features))
-    return sides, duplicates
+    return sides, marked["D"], marked["M"]
 
 
 # Probabilities.
@@ -313,7 +313,8 @@ class Episode:
     payee_id = None
 
     def __init__(self, row, party, account, due_s, kind="freeze"):
-        named = "\0".join(["saqshy/1", kind, party["account_token"], row.event["tx_id"]])
+        named = "\0".join(["saqshy/1", kind, party["account_token"], row.event["tx_id"], row.event["event_id"],
+                           str(row.event["event_time"])])
         self.id = hashlib.sha256(named.encode()).hexdigest()[:32]
         self.account, self.token, self.bic = account, party["account_token"], party["bank_bic"]
         self.txs, self.due_s, self.valid_until = [row.event["tx_id"]], due_s, due_s * SECOND
@@ -355,7 +356,7 @@ class Judge:
         self.instructions, self.payer_taken = {}, {}  # by payer and tx_id, in the order they were advised on
         self.instruction_due_s = math.inf
 
-    def walk(self, rows, sides, duplicates):
+    def walk(self, rows, sides, duplicates, moved):
         for index, row in enumerate(rows):
             self.policy = self.policies[row.order]
             if row.verdict in (None, "LATE"):
@@ -364,7 +365,7 @@ class Judge:
             for side in sides.get(index, []):
                 self.judge(row, side)
             if row.verdict is None:
-                self.take_instruction(row, index in duplicates)
+                self.take_instruction(row, index in duplicates, index in moved)
         return self.out
 
     def move_clock(self, row):
@@ -497,7 +498,7 @@ class Judge:
 
     # The paying side.
 
-    def take_instruction(self, row, duplicate):
+    def take_instruction(self, row, duplicate, moved):
         event, status = row.event, row.event["tx_status"]
         key = (event["payer"]["account_token"], event["tx_id"])
         if not key[0] or not event["payee"]["account_token"]:
@@ -508,7 +509,7 @@ class Judge:
         if found is not None:
             if found.open and why is not None:
                 self.end_instruction(found, "WITHDRAWN", why, row)
-        elif status == "SUSPENDED" or (status == "ATTEMPTED" and not duplicate):
+        elif not moved and (status == "SUSPENDED" or (status == "ATTEMPTED" and not duplicate)):
             self.begin_instruction(row, key)
 
     def begin_instruction(self, row, key):
@@ -643,8 +644,8 @@ class Verifier:
                 report.fault("partition", partition, "taken up to", position.get(partition), "of", end)
         check(all(order["model_sha256"] == self.model["sha256"] for order in logged), "another model")
         policies = [self.policies[order["policy_sha256"]] for order in logged]
-        sides, duplicates = score(rows, min(policy.least() for policy in policies) - 1e-9)
-        due = Judge(policies, self.model).walk(rows, sides, duplicates)
+        sides, duplicates, moved = score(rows, min(policy.least() for policy in policies) - 1e-9)
+        due = Judge(policies, self.model).walk(rows, sides, duplicates, moved)
         self.compare(report, due, recommendations, logged)
         self.compare_letters(report, rows, letters)
         return report
