@@ -271,13 +271,14 @@ static struct taint_answer ask_taint(const struct apply *a, const struct batch *
     return answer;
 }
 
-static void tell_id(struct batch *batch, uint32_t side, const char *id) {
+static void tell_id(struct batch *batch, uint32_t side, const char *id, bool by_citizen) {
     char(*told)[SIGNAL_ID_SIZE] = batch->told[side];
-    uint32_t *count = &batch->side[side].told;
-    if (id == NULL || *count == SIGNAL_IDS_MAX) return;
-    for (uint32_t i = 0; i < *count; i++)
+    struct side *s = &batch->side[side];
+    if (id == NULL || s->told == SIGNAL_IDS_MAX) return;
+    for (uint32_t i = 0; i < s->told; i++)
         if (strcmp(told[i], id) == 0) return;
-    memcpy(told[(*count)++], id, strlen(id) + 1);
+    s->told_by_citizens |= (uint32_t)by_citizen << s->told;
+    memcpy(told[s->told++], id, strlen(id) + 1);
 }
 
 /* Which signals speak of the party, and of money that came to it. */
@@ -286,12 +287,13 @@ static void tell(const struct apply *a, struct batch *batch, uint32_t side,
     struct account_key reports[SIGNAL_IDS_MAX - SIGNALS_STRONGEST];
     char id[SIGNAL_ID_SIZE];
     for (uint32_t i = 0; i < evidence->strongest_count; i++)
-        tell_id(batch, side, signals_id(a->signals, evidence->strongest[i], id));
+        tell_id(batch, side, signals_id(a->signals, evidence->strongest[i], id),
+                signals_is_citizens(a->signals, evidence->strongest[i]));
     if ((account->flags & ACCOUNT_TAINTED) == 0) return;
     const uint32_t count =
         taint_reports(a->taint, account->number, reports, sizeof reports / sizeof reports[0]);
     for (uint32_t i = count; i > 0; i--)
-        tell_id(batch, side, signals_id_of(a->signals, reports[i - 1], id));
+        tell_id(batch, side, signals_id_of(a->signals, reports[i - 1], id), false);
 }
 
 static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum side_role role,

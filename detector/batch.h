@@ -52,9 +52,10 @@ struct side {
     uint32_t quality; /* bit set of 1 << enum quality, over the widest window */
     /* Windows that begin before these are APPROXIMATE, COLD_START. */
     int64_t approximate_before_s, cold_before_s;
-    bool taint_approximate; /* what is known of traced money is */
-    int64_t traced_tiyn;    /* reported money that was there */
-    uint32_t told;          /* ids in `told` */
+    bool taint_approximate;    /* what is known of traced money is */
+    int64_t traced_tiyn;       /* reported money that was there */
+    uint32_t told;             /* ids in `told` */
+    uint32_t told_by_citizens; /* a bit each: it weighs nothing alone */
     /* The account as it stood when this side was scored: the live record, or a copy where a later
      * event of the batch changed it. Read-only for the stages after apply. */
     const struct account *account;

@@ -18,6 +18,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 enum { MICROSECONDS = 1000000 };
 
 struct decide {
@@ -134,7 +137,7 @@ static struct recommendation *end_episode(struct decide *d, struct episode *epis
     change_name(out, &before, ending->code);
     if (ending->state == RECOMMENDATION_WITHDRAWN)
         payer_side_lift(d->payer_side, episode->id, &ending_payee_withdrawn);
-    cool(d, episode, ending_is_reversal(ending) ? 0 : policy_cool_down_s(d->options.policy));
+    cool(d, episode, ending_cools(ending) ? policy_cool_down_s(d->options.policy) : 0);
     return out;
 }
 
@@ -178,6 +181,26 @@ static struct episode_money money_of(const struct decide *d, const struct row *r
                          d->batch->side[row->side].traced_tiyn);
 }
 
+static uint64_t ground_of(struct text signal_id) {
+    return XXH3_64bits(signal_id.data, signal_id.size);
+}
+
+/* The signals that a revision names, citizens' left out, and whether it had come without them. */
+static void note_grounds(struct decide *d, struct episode *episode, const struct row *row) {
+    const struct side *side = &d->batch->side[row->side];
+    uint64_t grounds[SIGNAL_IDS_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < side->told; i++)
+        if ((side->told_by_citizens >> i & 1) == 0)
+            grounds[count++] = ground_of(text_of(d->batch->told[row->side][i]));
+    if (count > 0) episodes_rest_on(d->episodes, episode, grounds, count);
+    if (episode->stands_alone) return;
+    episode->stands_alone =
+        count == 0 ||
+        policy_action(d->options.policy, reasons_unreported(d->reasons, d->batch, row->side)) !=
+            ACTION_UNKNOWN;
+}
+
 static void publish_row(struct decide *d, struct episode *episode, const struct row *row,
                         enum action action, const struct episode_money *money) {
     const struct policy_rule *rule = policy_rule(d->options.policy, action);
@@ -195,6 +218,7 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     episode->decide_by_us =
         advice_decide_by_us(d->options.policy, advice_time_us(row->tx), episode->valid_until_us);
     caps_take(d->caps, episode->bic, action);
+    note_grounds(d, episode, row);
 }
 
 static struct episode_opening opening_of(const struct decide *d, const struct row *row,
@@ -346,6 +370,32 @@ static const struct recommendation *hear(struct decide *d) {
     return known && episode->state == EPISODE_OPEN ? answer(d, episode, s) : NULL;
 }
 
+/* The id of the signal that counts no more from this one on; null: there is none. */
+static struct text signal_that_is_gone(const struct signal *s, enum signal_effect effect) {
+    if (effect == EFFECT_WITHDRAWN && s->kind == SIGNAL_WITHDRAWAL) return s->withdraws_signal_id;
+    return effect == EFFECT_REVISED && s->confidence == CONFIDENCE_REJECTED
+               ? s->signal_id
+               : (struct text){NULL, 0};
+}
+
+/* A signal that is withdrawn takes the advice along that rests on it alone. */
+static const struct recommendation *retract(struct decide *d) {
+    const struct batch *batch = d->batch;
+    if (batch->verdict[d->event] != VERDICT_SIGNAL) return NULL;
+    const struct signal *s = &batch->signal[d->event];
+    const struct text gone = signal_that_is_gone(s, batch->signal_effect[d->event]);
+    if (gone.size == 0) return NULL;
+    const uint64_t ground = ground_of(gone);
+    struct episode *episode = episodes_unfounded(d->episodes, ground);
+    if (episode == NULL) {
+        episodes_forget_ground(d->episodes, ground);
+        return NULL;
+    }
+    struct recommendation *out = end_episode(d, episode, &ending_signal_withdrawn, d->event);
+    out->change.signal_id = s->signal_id;
+    return out;
+}
+
 static struct row row_of(const struct batch *batch, uint32_t side) {
     const struct side *s = &batch->side[side];
     const struct transaction *tx = &batch->tx[s->event];
@@ -408,6 +458,7 @@ static const struct recommendation *next_of_row(struct decide *d) {
     const struct recommendation *out = expire(d);
     if (out == NULL) out = payer_side_expire(d->payer_side, &place);
     if (out == NULL) out = hear(d);
+    if (out == NULL) out = retract(d);
     if (out == NULL) out = payer_side_lifted(d->payer_side, &place);
     if (out == NULL) out = judge_sides(d);
     return out != NULL ? out : take_instruction(d);

@@ -44,6 +44,16 @@ const struct ending ending_released = {
     "Ұсыныс бойынша ұсталған қаражат босатылды; ол бойынша қаражатты бұдан әрі ұстауға болмайды",
 };
 
+const struct ending ending_signal_withdrawn = {
+    RECOMMENDATION_WITHDRAWN,
+    "SIGNAL_WITHDRAWN",
+    "The reports that this advice rested on were withdrawn; nothing is to be held on it any more",
+    "Сообщения, на которых основана рекомендация, отозваны; удерживать средства по ней больше не "
+    "следует",
+    "Ұсыныс негізделген хабарламалар кері қайтарылды; ол бойынша қаражатты бұдан әрі ұстауға "
+    "болмайды",
+};
+
 const struct ending ending_settled = {
     RECOMMENDATION_WITHDRAWN,
     "INSTRUCTION_SETTLED",

@@ -10,10 +10,12 @@ struct ending {
 };
 
 extern const struct ending ending_term_over, ending_reversed, ending_money_reversed,
-    ending_false_positive, ending_released;
-/* Money that went back says nothing of what comes next: no cool-down follows. */
-static inline bool ending_is_reversal(const struct ending *ending) {
-    return ending == &ending_reversed || ending == &ending_money_reversed;
+    ending_false_positive, ending_released, ending_signal_withdrawn;
+/* Money that went back, and a report that was taken back, say nothing of what comes next: no
+ * cool-down follows. */
+static inline bool ending_cools(const struct ending *ending) {
+    return ending != &ending_reversed && ending != &ending_money_reversed &&
+           ending != &ending_signal_withdrawn;
 }
 /* Of advice to the paying side. */
 extern const struct ending ending_settled, ending_refused, ending_payee_withdrawn,

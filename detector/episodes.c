@@ -2,6 +2,7 @@
 #include "detector/episodes.h"
 
 #include "detector/episode_parts.h"
+#include "detector/grounds.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct episodes {
     struct entry *ids;     /* the same, by id */
     struct entry *flagged; /* those that are open or confirmed, by account token */
     struct episode_heap heap;
+    struct grounds grounds;
 };
 
 struct episodes *episodes_open(uint32_t episodes_max) {
@@ -54,6 +56,7 @@ void episodes_close(struct episodes *episodes) {
     HASH_CLEAR(by_token, episodes->flagged);
     for (uint32_t i = 0; i < episodes->heap.count; i++)
         entry_free(entry_of(episodes->heap.items[i]));
+    grounds_close(&episodes->grounds);
     episode_heap_close(&episodes->heap);
     free(episodes);
 }
@@ -134,9 +137,51 @@ bool episodes_add_tx(struct episode *episode, struct text tx_id) {
     return true;
 }
 
+/* What they rest on. */
+
+void episodes_rest_on(struct episodes *episodes, struct episode *episode, const uint64_t *grounds,
+                      uint32_t count) {
+    for (uint32_t i = 0; i < episode->ground_count; i++)
+        grounds_remove(&episodes->grounds, episode->grounds[i]);
+    for (uint32_t i = 0; i < count; i++)
+        grounds_add(&episodes->grounds, episode->grounds[i] = grounds[i]);
+    episode->ground_count = count;
+}
+
+static bool is_unfounded(const struct episode *episode, uint64_t ground) {
+    return episode->ground_count == 1 && episode->grounds[0] == ground && !episode->stands_alone;
+}
+
+struct episode *episodes_unfounded(const struct episodes *episodes, uint64_t ground) {
+    struct episode *first = NULL;
+    if (!grounds_has(&episodes->grounds, ground)) return NULL;
+    for (uint32_t i = 0; i < episodes->heap.count; i++) {
+        struct episode *episode = episodes->heap.items[i];
+        if (is_unfounded(episode, ground) && (first == NULL || strcmp(episode->id, first->id) < 0))
+            first = episode;
+    }
+    return first;
+}
+
+static void forget(struct episodes *episodes, struct episode *episode, uint64_t ground) {
+    uint64_t kept[SIGNAL_IDS_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < episode->ground_count; i++)
+        if (episode->grounds[i] != ground) kept[count++] = episode->grounds[i];
+    if (count < episode->ground_count) episodes_rest_on(episodes, episode, kept, count);
+}
+
+void episodes_forget_ground(struct episodes *episodes, uint64_t ground) {
+    for (uint32_t i = 0; i < episodes->heap.count && grounds_has(&episodes->grounds, ground); i++)
+        forget(episodes, episodes->heap.items[i], ground);
+}
+
+/* Leaving. */
+
 void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s) {
     assert(episode->state == EPISODE_OPEN);
     episodes->open_count--;
+    episodes_rest_on(episodes, episode, NULL, 0);
     if (!episode->confirmed) unflag(episodes, entry_of(episode));
     episode->state = EPISODE_COOLING;
     episode->due_s = until_s;
@@ -146,6 +191,7 @@ void episodes_start_cooling(struct episodes *episodes, struct episode *episode, 
 void episodes_remove(struct episodes *episodes, struct episode *episode) {
     struct entry *entry = entry_of(episode);
     unflag(episodes, entry);
+    episodes_rest_on(episodes, episode, NULL, 0);
     episodes->open_count -= episode->state == EPISODE_OPEN;
     HASH_DELETE(hh, episodes->map, entry);
     HASH_DELETE(by_id, episodes->ids, entry);
@@ -176,6 +222,9 @@ static void save_one(struct episode *episode, struct pack *p) {
     for (uint32_t i = 0; i < episode->tx_count; i++)
         pack_text(p, episode->tx_ids[i]);
     pack_i64(p, episode->since_s);
+    pack_u8(p, episode->stands_alone);
+    pack_u32(p, episode->ground_count);
+    pack_bytes(p, episode->grounds, episode->ground_count * sizeof *episode->grounds);
     episode_save_published(episode, p);
 }
 
@@ -220,6 +269,17 @@ static bool has_place(const struct episodes *episodes, const struct loaded *l) {
            (l->flagged == 0 || episodes_find_flagged(episodes, opening->account_token) == NULL);
 }
 
+static bool load_grounds(struct episodes *episodes, struct episode *episode, struct unpack *u) {
+    uint64_t grounds[SIGNAL_IDS_MAX];
+    episode->stands_alone = unpack_u8(u) != 0;
+    const uint32_t count = unpack_u32(u);
+    if (u->bad || count > SIGNAL_IDS_MAX || (count > 0 && episode->state != EPISODE_OPEN))
+        return false;
+    unpack_bytes(u, grounds, count * sizeof *grounds);
+    if (!u->bad) episodes_rest_on(episodes, episode, grounds, count);
+    return !u->bad;
+}
+
 static bool load_one(struct episodes *episodes, struct unpack *u) {
     const struct loaded l = load_head(u);
     if (u->bad || !is_whole(&l) || !has_place(episodes, &l)) return false;
@@ -233,7 +293,7 @@ static bool load_one(struct episodes *episodes, struct unpack *u) {
         episodes_add_tx(episode, tx_id);
     }
     episode->since_s = unpack_i64(u);
-    return episode_load_published(episode, u);
+    return load_grounds(episodes, episode, u) && episode_load_published(episode, u);
 }
 
 bool episodes_load(struct episodes *episodes, struct unpack *u) {

@@ -29,6 +29,11 @@ struct episode {
     int64_t at_risk_tiyn, hold_tiyn;
     bool emptied;   /* since then a bank found no money */
     bool confirmed; /* cooling: a bank said that it was fraud */
+    /* While it is open: signals, by hashes of their ids, that the latest revision with any names
+     * and that are not withdrawn; and whether some revision would have come without any. */
+    uint64_t grounds[SIGNAL_IDS_MAX];
+    uint32_t ground_count;
+    bool stands_alone;
     double score, threshold;
     int64_t decide_by_us, valid_until_us;
     uint32_t place; /* in the heap of its table */
@@ -60,6 +65,12 @@ struct episode *episodes_find_id(const struct episodes *episodes, struct text id
 struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening);
 /* Adds to tx_ids; when they are full, in place of the newest. False: it is there already. */
 bool episodes_add_tx(struct episode *episode, struct text tx_id);
+/* Of an open one, in place of what it rested on. */
+void episodes_rest_on(struct episodes *episodes, struct episode *episode, const uint64_t *grounds,
+                      uint32_t count);
+/* The first by id that rests on this signal alone; NULL when there is none. */
+struct episode *episodes_unfounded(const struct episodes *episodes, uint64_t ground);
+void episodes_forget_ground(struct episodes *episodes, uint64_t ground);
 void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s);
 void episodes_remove(struct episodes *episodes, struct episode *episode);
 /* The first by (due_s, id) that is due at `clock_s`, or NULL. */

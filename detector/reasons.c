@@ -252,3 +252,15 @@ uint32_t reasons_fill(struct reasons *r, const struct batch *batch, uint32_t sid
     fill_general(reasons_base_rate(intercept), intercept, QUALITY_EXACT, &out[count++]);
     return count;
 }
+
+double reasons_unreported(struct reasons *r, const struct batch *batch, uint32_t side) {
+    double vector[FEATURE_COUNT], score;
+    batch_vector(batch, side, vector);
+    score_explain(r->score, vector, r->contributions, &score);
+    for (uint32_t i = 0; i < r->term_count; i++) {
+        const struct model_term_text term = model_term_text(r->model, i);
+        if (term.feature_a < FEATURE_REPORTED_FIRST && term.feature_b < FEATURE_REPORTED_FIRST)
+            score += r->contributions[i];
+    }
+    return score;
+}

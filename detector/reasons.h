@@ -30,6 +30,9 @@ void reasons_close(struct reasons *reasons);
  * batch's. */
 uint32_t reasons_fill(struct reasons *reasons, const struct batch *batch, uint32_t side,
                       struct reason out[REASONS_MAX]);
+/* The score of that side had nobody reported anything: without each term that looks at a feature
+ * from FEATURE_REPORTED_FIRST on. */
+double reasons_unreported(struct reasons *reasons, const struct batch *batch, uint32_t side);
 /* The weightiest of a vector, at most `max`, weightiest first; returns their number. */
 uint32_t reasons_weigh(struct reasons *reasons, const double vector[FEATURE_COUNT],
                        struct reason_weight *out, uint32_t max);

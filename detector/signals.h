@@ -68,6 +68,8 @@ void signals_ask(const struct signals *signals, const struct account_key *keys, 
                  int64_t clock_s, struct signal_evidence *evidence);
 /* The id of a signal of an answer, until the next signals_apply. Returns `id`. */
 const char *signals_id(const struct signals *signals, uint32_t reference, char id[SIGNAL_ID_SIZE]);
+/* Whether it is a citizen's report, which weighs nothing alone; likewise. */
+bool signals_is_citizens(const struct signals *signals, uint32_t reference);
 /* The key of an id, and the id of a signal that is held, by it; NULL: none is. */
 struct account_key signals_id_key(struct text id);
 const char *signals_id_of(const struct signals *signals, struct account_key key,

@@ -76,6 +76,10 @@ static uint32_t first_cell(const struct known *k) {
     return cell;
 }
 
+bool signals_is_citizens(const struct signals *t, uint32_t number) {
+    return known_is_citizens(known_at(t, number));
+}
+
 const char *signals_id(const struct signals *t, uint32_t number, char id[SIGNAL_ID_SIZE]) {
     const struct known *k = known_at(t, number);
     if (k->id_size == 0) {

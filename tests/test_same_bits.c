@@ -23,7 +23,7 @@
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
 #define SIDES_SHA256 "ee436d3461bdfcb3333bf80afbdaa53d44567ed1e2b3482651bfd709abf1e1f1"
-#define OUTPUT_SHA256 "2612fb9ddb64f2423813a43c8f628a2786e7800c5106141c3403d2320868e4ff"
+#define OUTPUT_SHA256 "5749d811ecce8ba13b25e67b648b751031470e4b982ba8f6628eb9206ca38a23"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400, SIGNAL_EVERY = 50 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];

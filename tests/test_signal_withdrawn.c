@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Advice that rests on signals, when they are withdrawn: rows go through apply, score and decide,
+ * one a batch, under a model with a term of behaviour (credits in an hour) and one of what is
+ * reported.
+ */
+#include "tests/support.h"
+
+#include "detector/decide.h"
+#include "detector/runs.h"
+#include "tests/a_signal.h"
+#include "tests/engine.h"
+#include "tests/rows.h"
+#include "tests/sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { HOUR = 3600, DAY = 86400, TENGE = 100, SEEN_MAX = 32 };
+
+struct seen {
+    enum recommendation_state state;
+    char account[16], why[32], signal_id[16];
+    int32_t revision;
+};
+
+static struct {
+    struct model *model;
+    struct policy *policy;
+    struct score *score;
+    struct runs *runs;
+    struct signals *signals;
+    struct apply *apply;
+    struct decide_options options;
+    struct decide *decide;
+    struct batch *batch;
+    uint64_t ordinal;
+    struct seen seen[SEEN_MAX];
+    size_t seen_count;
+} stand;
+
+/* Five credits within an hour, or a signal that is confirmed, are enough to hold. */
+static const char written_model[] =
+    "{\"format\": \"saqshy-model/1\", \"id\": \"model\", \"features_sha256\": \"%s\", "
+    "\"intercept\": -2.5, \"transforms\": {}, \"terms\": ["
+    "{\"name\": \"credits\", \"type\": \"linear\", \"feature\": \"in_count_1h\", \"weight\": 1, "
+    "\"text\": {\"en\": \"e\", \"ru\": \"r\", \"kk\": \"k\"}},"
+    "{\"name\": \"reported\", \"type\": \"linear\", \"feature\": \"list_evidence\", \"weight\": 4, "
+    "\"text\": {\"en\": \"e\", \"ru\": \"r\", \"kk\": \"k\"}}], "
+    "\"provenance\": {}, \"calibration\": {\"type\": \"logistic\"}}";
+
+static const char written_policy[] =
+    "{\"format\": \"saqshy-policy/1\", \"id\": \"policy\", \"actions\": {"
+    "\"HOLD_AMOUNT\": {\"probability\": 0.75, \"per_hour\": 1000, \"priority\": \"HIGH\"}},"
+    "\"payer_side\": {\"ASK_PAYER\": {\"payee_action\": \"HOLD_AMOUNT\", \"per_hour\": 1000, "
+    "\"priority\": \"NORMAL\"}},"
+    "\"cool_down_hours\": 24, \"decide_within_minutes\": 60, \"max_hold_business_days\": 5,"
+    "\"protected_flows\": [], \"allow\": [], \"holidays\": [], \"working_weekends\": [],"
+    "\"provenance\": {}}";
+
+static int set_up(void **state) {
+    (void)state;
+    char json[sizeof written_model + 64];
+    struct error error = {0};
+    const struct signals_options signals = {.max = 256};
+    memset(&stand, 0, sizeof stand);
+    (void)snprintf(json, sizeof json, written_model, feature_table_sha256());
+    stand.model = model_parse(json, strlen(json), "model", &error);
+    if (stand.model == NULL) fail_msg("%s", error.text);
+    stand.policy =
+        policy_parse(written_policy, strlen(written_policy), "policy", stand.model, &error);
+    if (stand.policy == NULL) fail_msg("%s", error.text);
+    stand.score = score_open(stand.model, BATCH_SIDES, "auto", &error);
+    stand.runs = runs_new(&(struct inputs){{"in", "signals"}}, 1 << 16);
+    stand.signals = signals_open(&signals, &error);
+    stand.apply = engine_open_with("auto", NULL, 180 * (int64_t)DAY, stand.signals);
+    stand.batch = batch_new();
+    stand.options = (struct decide_options){.policy = stand.policy,
+                                            .model = stand.model,
+                                            .score = stand.score,
+                                            .runs = stand.runs,
+                                            .build = text_of("build"),
+                                            .episodes_max = 100,
+                                            .instructions_max = 100,
+                                            .issued_max = 1000};
+    stand.decide = decide_open(&stand.options, &error);
+    return stand.decide == NULL ? -1 : 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    decide_close(stand.decide);
+    batch_free(stand.batch);
+    apply_close(stand.apply);
+    signals_close(stand.signals);
+    runs_free(stand.runs);
+    score_close(stand.score);
+    policy_free(stand.policy);
+    model_free(stand.model);
+    return 0;
+}
+
+/* decide's state goes through a snapshot's bytes into a stage that is new. */
+static void restart(void) {
+    struct error error = {0};
+    struct pack pack = {0}, again = {0};
+    decide_save(stand.decide, &pack);
+    decide_close(stand.decide);
+    stand.decide = decide_open(&stand.options, &error);
+    struct unpack unpack = {.at = pack.data, .end = pack.data + pack.size};
+    assert_true(decide_load(stand.decide, &unpack));
+    decide_save(stand.decide, &again);
+    assert_int_equal(again.size, pack.size);
+    assert_memory_equal(again.data, pack.data, pack.size);
+    free(pack.data);
+    free(again.data);
+}
+
+static void print(char *out, size_t room, struct text text) {
+    (void)snprintf(out, room, "%.*s", (int)text.size, text.data == NULL ? "" : text.data);
+}
+
+static void note(const struct recommendation *r) {
+    assert_true(stand.seen_count < SEEN_MAX);
+    struct seen *seen = &stand.seen[stand.seen_count++];
+    seen->state = r->state;
+    seen->revision = r->revision;
+    print(seen->account, sizeof seen->account, r->target_account_token);
+    print(seen->why, sizeof seen->why, text_of(r->change.why));
+    print(seen->signal_id, sizeof seen->signal_id, r->change.signal_id);
+}
+
+static void decide(void) {
+    struct batch *b = stand.batch;
+    const struct recommendation *r;
+    uint32_t event;
+    apply_batch(stand.apply, b);
+    score_batch(stand.score, &b->features[0][0], BATCH_COLUMN, b->sides, b->logit);
+    decide_batch(stand.decide, b);
+    while ((r = decide_next(stand.decide, &event)) != NULL)
+        note(r);
+    rows_clear(b);
+}
+
+static void pay_so(enum tx_status status, const char *payer, const char *payee, int64_t second) {
+    char id[24];
+    (void)snprintf(id, sizeof id, "t%u", (unsigned)stand.ordinal);
+    struct transaction tx = sample_transfer(id, payer, payee, second, 1000 * TENGE);
+    tx.tx_status = (uint8_t)status;
+    rows_clear(stand.batch);
+    rows_add(stand.batch, &tx, stand.ordinal);
+    runs_add(stand.runs, stand.ordinal, INPUT_TRANSACTIONS, 0, (int64_t)stand.ordinal);
+    stand.ordinal++;
+    decide();
+}
+
+static void pay(const char *payer, const char *payee, int64_t second) {
+    pay_so(TX_STATUS_SETTLED, payer, payee, second);
+}
+
+static void tell(struct signal signal, enum signal_effect due) {
+    rows_clear(stand.batch);
+    rows_add_signal(stand.batch, &signal, stand.ordinal);
+    runs_add(stand.runs, stand.ordinal, INPUT_SIGNALS, 0, (int64_t)stand.ordinal);
+    stand.ordinal++;
+    apply_batch(stand.apply, stand.batch);
+    assert_int_equal(stand.batch->signal_effect[0], due);
+    const struct recommendation *r;
+    uint32_t event;
+    decide_batch(stand.decide, stand.batch);
+    while ((r = decide_next(stand.decide, &event)) != NULL)
+        note(r);
+}
+
+static void confirm(const char *id, const char *account, enum signal_source source) {
+    tell(a_signal_of(id, SIGNAL_LIST_ENTRY, source, CONFIDENCE_CONFIRMED, account), EFFECT_ADDED);
+}
+
+static void withdraw(const char *of, enum signal_source source) {
+    char id[16];
+    (void)snprintf(id, sizeof id, "w-%s", of);
+    tell(a_withdrawal(id, of, source), EFFECT_WITHDRAWN);
+}
+
+#define assert_last(count, due, reason)                                                            \
+    do {                                                                                           \
+        assert_int_equal(stand.seen_count, count);                                                 \
+        assert_int_equal(stand.seen[(count)-1].state, RECOMMENDATION_##due);                       \
+        assert_string_equal(stand.seen[(count)-1].why, reason);                                    \
+    } while (0)
+
+/* Vera is reported, and paid. */
+static void flag_vera(void) {
+    pay("anna", "boris", 0);
+    confirm("s", "vera", SOURCE_POLICE);
+    pay("anna", "vera", 60);
+    assert_last(1, ISSUED, "");
+    assert_string_equal(stand.seen[0].account, "vera");
+}
+
+static void advice_goes_with_the_signal_that_it_rests_on(void **state) {
+    (void)state;
+    flag_vera();
+    withdraw("s", SOURCE_POLICE);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+    assert_string_equal(stand.seen[1].signal_id, "w-s");
+    assert_int_equal(stand.seen[1].revision, 2);
+    assert_int_equal(decide_open_episodes(stand.decide), 0);
+}
+
+static void so_it_does_after_a_restart(void **state) {
+    (void)state;
+    flag_vera();
+    restart();
+    withdraw("s", SOURCE_POLICE);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
+static void so_it_does_by_a_revision_that_rejects(void **state) {
+    (void)state;
+    flag_vera();
+    struct signal s =
+        a_signal_of("s", SIGNAL_LIST_ENTRY, SOURCE_POLICE, CONFIDENCE_REJECTED, "vera");
+    s.revision = 2;
+    tell(s, EFFECT_REVISED);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+    assert_string_equal(stand.seen[1].signal_id, "s");
+}
+
+static void no_cool_down_follows(void **state) {
+    (void)state;
+    flag_vera();
+    withdraw("s", SOURCE_POLICE);
+    confirm("s2", "vera", SOURCE_BANK);
+    pay("anna", "vera", 120);
+    assert_last(3, ISSUED, "");
+    assert_int_equal(stand.seen[2].revision, 1);
+}
+
+static void a_signal_of_another_holds_it(void **state) {
+    (void)state;
+    pay("anna", "boris", 0);
+    confirm("s", "vera", SOURCE_POLICE);
+    confirm("s2", "vera", SOURCE_BANK);
+    pay("anna", "vera", 60);
+    withdraw("s", SOURCE_POLICE);
+    assert_int_equal(stand.seen_count, 1);
+    restart();
+    withdraw("s2", SOURCE_BANK);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
+static void a_citizens_report_holds_nothing(void **state) {
+    (void)state;
+    pay("anna", "boris", 0);
+    confirm("s", "vera", SOURCE_POLICE);
+    tell(a_signal_of("bot", SIGNAL_BOT_REPORT, SOURCE_CITIZEN_BOT, CONFIDENCE_REPORTED, "vera"),
+         EFFECT_ADDED);
+    pay("anna", "vera", 60);
+    withdraw("s", SOURCE_POLICE);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
+static void what_behaviour_alone_had_flagged_stands(void **state) {
+    (void)state;
+    pay("anna", "boris", 0);
+    confirm("s", "vera", SOURCE_POLICE);
+    for (int i = 0; i < 5; i++)
+        pay("anna", "vera", 60 + i);
+    assert_true(stand.seen_count > 0);
+    const size_t before = stand.seen_count;
+    withdraw("s", SOURCE_POLICE);
+    assert_int_equal(stand.seen_count, before);
+    assert_int_equal(decide_open_episodes(stand.decide), 1);
+}
+
+static void another_withdrawal_changes_nothing(void **state) {
+    (void)state;
+    flag_vera();
+    confirm("other", "gleb", SOURCE_POLICE);
+    withdraw("other", SOURCE_POLICE);
+    assert_int_equal(stand.seen_count, 1);
+}
+
+static void one_signal_may_carry_several(void **state) {
+    (void)state;
+    pay("anna", "boris", 0);
+    struct signal s =
+        a_signal_of("s", SIGNAL_LIST_ENTRY, SOURCE_POLICE, CONFIDENCE_CONFIRMED, "vera");
+    signal_also(&s, SUBJECT_ACCOUNT, "gleb", ROLE_DROPPER);
+    tell(s, EFFECT_ADDED);
+    pay("anna", "vera", 60);
+    pay("anna", "gleb", 61);
+    assert_int_equal(stand.seen_count, 2);
+    withdraw("s", SOURCE_POLICE);
+    assert_last(4, WITHDRAWN, "SIGNAL_WITHDRAWN");
+    assert_string_equal(stand.seen[2].why, "SIGNAL_WITHDRAWN");
+    assert_string_not_equal(stand.seen[2].account, stand.seen[3].account);
+}
+
+static void payers_are_told_that_it_is_over(void **state) {
+    (void)state;
+    flag_vera();
+    pay_so(TX_STATUS_SUSPENDED, "dana", "vera", 90);
+    const size_t before = stand.seen_count;
+    assert_string_equal(stand.seen[before - 1].account, "dana");
+    withdraw("s", SOURCE_POLICE);
+    assert_last(before + 2, WITHDRAWN, "PAYEE_WITHDRAWN");
+    assert_string_equal(stand.seen[before].why, "SIGNAL_WITHDRAWN");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(advice_goes_with_the_signal_that_it_rests_on),
+        TEST(so_it_does_after_a_restart),
+        TEST(so_it_does_by_a_revision_that_rejects),
+        TEST(no_cool_down_follows),
+        TEST(a_signal_of_another_holds_it),
+        TEST(a_citizens_report_holds_nothing),
+        TEST(what_behaviour_alone_had_flagged_stands),
+        TEST(another_withdrawal_changes_nothing),
+        TEST(one_signal_may_carry_several),
+        TEST(payers_are_told_that_it_is_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
