@@ -118,5 +118,15 @@ add_mutant(instructions_not_in_snapshots detector/instructions.c
     "for (const struct entry *entry = t->map;" "for (const struct entry *entry = NULL;")
 add_mutant(settled_payment_stands detector/payer_side.c
     "if (status == TX_STATUS_SETTLED) return &ending_settled;" "")
+add_mutant(attempt_behind_its_money detector/payer_side.c "if (batch->moved[event]) return false;" "")
+add_mutant_of(test_payer_side declined_payee_stands detector/decide.c
+    "payer_side_lift(d->payer_side, episode->id, &ending_payee_declined);" "(void)&ending_payee_declined;")
+add_mutant_of(test_payer_side confirmed_payee_is_forgotten detector/decide.c
+    "episode->confirmed = does == OUTCOME_CONFIRMS;" "episode->confirmed = false;")
+add_mutant_of(test_issued ids_forgotten_early detector/issued.c
+    "issued->map->until_s < clock_s" "issued->map->until_s <= clock_s")
+add_mutant_of(test_signal_withdrawn grounds_not_in_snapshots detector/episodes.c
+    "if (!u->bad) episodes_rest_on(episodes, episode, grounds, count);"
+    "episodes_rest_on(episodes, episode, grounds, 0);")
 add_mutant(cool_down_ignored detector/decide.c
     "d->clock_s + cool_down_s" "d->clock_s + 0 * cool_down_s")
