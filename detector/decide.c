@@ -9,6 +9,7 @@
 #include "detector/episode_id.h"
 #include "detector/episode_rules.h"
 #include "detector/episodes.h"
+#include "detector/grounds.h"
 #include "detector/issued.h"
 #include "detector/outcome.h"
 #include "detector/payer_side.h"
@@ -17,9 +18,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 enum { MICROSECONDS = 1000000 };
 
@@ -34,6 +32,7 @@ struct decide {
     struct batch *batch;
     uint32_t event, side; /* the next to be looked at */
     uint32_t heard;       /* signals of the events before this one were heard */
+    uint32_t retracted;   /* what rests on signals of the events before this one was looked at */
     uint32_t taken;       /* the paying sides of the events before this one were looked at */
     struct recommendation out;
     double vector[FEATURE_COUNT];
@@ -53,8 +52,8 @@ struct decide *decide_open(const struct decide_options *options, struct error *e
         d->payer_side != NULL)
         return d;
 fail:
-    error_set(error, ERROR_FAILED, "no memory for %u episodes and %u instructions",
-              options->episodes_max, options->instructions_max);
+    error_set(error, ERROR_FAILED, "no memory for %u episodes, %u instructions and %u ids",
+              options->episodes_max, options->instructions_max, options->issued_max);
     decide_close(d);
     return NULL;
 }
@@ -181,11 +180,8 @@ static struct episode_money money_of(const struct decide *d, const struct row *r
                          d->batch->side[row->side].traced_tiyn);
 }
 
-static uint64_t ground_of(struct text signal_id) {
-    return XXH3_64bits(signal_id.data, signal_id.size);
-}
-
-/* The signals that a revision names, citizens' left out, and whether it had come without them. */
+/* The signals that speak of an account that crosses, citizens' left out, and whether it would
+ * without what is reported. */
 static void note_grounds(struct decide *d, struct episode *episode, const struct row *row) {
     const struct side *side = &d->batch->side[row->side];
     uint64_t grounds[SIGNAL_IDS_MAX];
@@ -195,10 +191,8 @@ static void note_grounds(struct decide *d, struct episode *episode, const struct
             grounds[count++] = ground_of(text_of(d->batch->told[row->side][i]));
     if (count > 0) episodes_rest_on(d->episodes, episode, grounds, count);
     if (episode->stands_alone) return;
-    episode->stands_alone =
-        count == 0 ||
-        policy_action(d->options.policy, reasons_unreported(d->reasons, d->batch, row->side)) !=
-            ACTION_UNKNOWN;
+    const double unreported = reasons_unreported(d->reasons, d->batch, row->side);
+    episode->stands_alone = policy_action(d->options.policy, unreported) != ACTION_UNKNOWN;
 }
 
 static void publish_row(struct decide *d, struct episode *episode, const struct row *row,
@@ -218,7 +212,6 @@ static void publish_row(struct decide *d, struct episode *episode, const struct 
     episode->decide_by_us =
         advice_decide_by_us(d->options.policy, advice_time_us(row->tx), episode->valid_until_us);
     caps_take(d->caps, episode->bic, action);
-    note_grounds(d, episode, row);
 }
 
 static struct episode_opening opening_of(const struct decide *d, const struct row *row,
@@ -248,7 +241,8 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
                                                  enum action wanted) {
     char id[RECOMMENDATION_ID_SIZE + 1];
     const struct episode_opening opening = opening_of(d, row, id);
-    if (issued_has(d->issued, id)) return pass_over(d, row, DECISION_REPEATED);
+    if (issued_has(d->issued, id) || episodes_find_id(d->episodes, opening.id) != NULL)
+        return pass_over(d, row, DECISION_REPEATED);
     if (opening.due_s <= d->clock_s) { /* the record is days behind the engine clock */
         metrics_add(METRIC_OVERDUE, 1);
         return pass_over(d, row, DECISION_OVERDUE);
@@ -262,12 +256,14 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
     }
     const struct episode_money money = money_of(d, row);
     publish_row(d, episode, row, action, &money);
+    note_grounds(d, episode, row);
     d->batch->decision[row->side] = DECISION_ISSUED;
     return advise(d, episode, RECOMMENDATION_ISSUED, row->side);
 }
 
 static const struct recommendation *amend_episode(struct decide *d, const struct row *row,
                                                   struct episode *episode, enum action wanted) {
+    note_grounds(d, episode, row);
     if (wanted < episode->action) return pass_over(d, row, DECISION_STANDING);
     const struct episode_money money = money_of(d, row);
     const bool emptied = episode->emptied;
@@ -334,9 +330,21 @@ static const struct recommendation *judge(struct decide *d, const struct row *ro
 
 /* Answers. */
 
+/* The bank has closed it, and says now that it was not fraud. */
+static void correct(struct decide *d, struct episode *episode, enum outcome_does does) {
+    if (!episode->confirmed || (does != OUTCOME_WITHDRAWS && does != OUTCOME_DECLINES)) return;
+    episodes_unconfirm(d->episodes, episode);
+    payer_side_lift(d->payer_side, episode->id,
+                    does == OUTCOME_DECLINES ? &ending_payee_declined : &ending_payee_withdrawn);
+}
+
 static const struct recommendation *answer(struct decide *d, struct episode *episode,
                                            const struct signal *outcome) {
     const enum outcome_does does = outcome_does(outcome->outcome_result);
+    if (episode->state != EPISODE_OPEN) {
+        correct(d, episode, does);
+        return NULL;
+    }
     if (does == OUTCOME_EMPTIES) episode->emptied = true;
     episode->confirmed = does == OUTCOME_CONFIRMS;
     if (does == OUTCOME_DECLINES)
@@ -367,7 +375,7 @@ static const struct recommendation *hear(struct decide *d) {
     batch->answered[d->event] = (uint8_t)(known ? episode->action : ACTION_UNKNOWN);
     const struct payer_side_place place = place_of(d);
     if (episode == NULL) return payer_side_hear(d->payer_side, &place);
-    return known && episode->state == EPISODE_OPEN ? answer(d, episode, s) : NULL;
+    return known ? answer(d, episode, s) : NULL;
 }
 
 /* The id of the signal that counts no more from this one on; null: there is none. */
@@ -378,21 +386,25 @@ static struct text signal_that_is_gone(const struct signal *s, enum signal_effec
                : (struct text){NULL, 0};
 }
 
+/* Once a signal. One that is new may bear the id of one that has ended. */
+static void retract_ground(struct decide *d) {
+    const struct signal *s = &d->batch->signal[d->event];
+    const enum signal_effect effect = d->batch->signal_effect[d->event];
+    const struct text gone = signal_that_is_gone(s, effect);
+    if (d->retracted > d->event) return;
+    d->retracted = d->event + 1;
+    if (gone.size > 0) episodes_withdraw_ground(d->episodes, gone);
+    if (effect == EFFECT_ADDED) episodes_forget_ground(d->episodes, s->signal_id);
+}
+
 /* A signal that is withdrawn takes the advice along that rests on it alone. */
 static const struct recommendation *retract(struct decide *d) {
-    const struct batch *batch = d->batch;
-    if (batch->verdict[d->event] != VERDICT_SIGNAL) return NULL;
-    const struct signal *s = &batch->signal[d->event];
-    const struct text gone = signal_that_is_gone(s, batch->signal_effect[d->event]);
-    if (gone.size == 0) return NULL;
-    const uint64_t ground = ground_of(gone);
-    struct episode *episode = episodes_unfounded(d->episodes, ground);
-    if (episode == NULL) {
-        episodes_forget_ground(d->episodes, ground);
-        return NULL;
-    }
+    if (d->batch->verdict[d->event] != VERDICT_SIGNAL) return NULL;
+    retract_ground(d);
+    struct episode *episode = episodes_next_unfounded(d->episodes);
+    if (episode == NULL) return NULL;
     struct recommendation *out = end_episode(d, episode, &ending_signal_withdrawn, d->event);
-    out->change.signal_id = s->signal_id;
+    out->change.signal_id = d->batch->signal[d->event].signal_id;
     return out;
 }
 
@@ -411,7 +423,7 @@ static struct row row_of(const struct batch *batch, uint32_t side) {
 
 void decide_batch(struct decide *d, struct batch *batch) {
     d->batch = batch;
-    d->event = d->side = d->heard = d->taken = 0;
+    d->event = d->side = d->heard = d->retracted = d->taken = 0;
 }
 
 /* A record that is a dead letter moves no clock. */
@@ -457,9 +469,10 @@ static const struct recommendation *next_of_row(struct decide *d) {
     const struct payer_side_place place = place_of(d);
     const struct recommendation *out = expire(d);
     if (out == NULL) out = payer_side_expire(d->payer_side, &place);
-    if (out == NULL) out = hear(d);
-    if (out == NULL) out = retract(d);
     if (out == NULL) out = payer_side_lifted(d->payer_side, &place);
+    if (out == NULL) out = hear(d);
+    if (out == NULL) out = payer_side_lifted(d->payer_side, &place);
+    if (out == NULL) out = retract(d);
     if (out == NULL) out = judge_sides(d);
     return out != NULL ? out : take_instruction(d);
 }

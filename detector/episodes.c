@@ -9,6 +9,7 @@
 
 #define uthash_fatal(message) assert(false && message)
 #include <uthash.h>
+#include <utlist.h>
 
 /* The episode's own memory: its texts, and its place in the maps. */
 struct entry {
@@ -16,6 +17,8 @@ struct entry {
     uint8_t *texts; /* account, opening transaction, BIC */
     char *later_tx[TARGET_TX_MAX];
     bool flagged; /* by its token: at most one of an account */
+    struct ground_link links[SIGNAL_IDS_MAX];
+    struct entry *next_unfounded;
     UT_hash_handle hh, by_id, by_token;
 };
 
@@ -27,6 +30,7 @@ struct episodes {
     struct entry *flagged; /* those that are open or confirmed, by account token */
     struct episode_heap heap;
     struct grounds grounds;
+    struct entry *unfounded; /* by id */
 };
 
 struct episodes *episodes_open(uint32_t episodes_max) {
@@ -54,9 +58,10 @@ void episodes_close(struct episodes *episodes) {
     HASH_CLEAR(hh, episodes->map);
     HASH_CLEAR(by_id, episodes->ids);
     HASH_CLEAR(by_token, episodes->flagged);
-    for (uint32_t i = 0; i < episodes->heap.count; i++)
+    for (uint32_t i = 0; i < episodes->heap.count; i++) {
+        episodes_rest_on(episodes, episodes->heap.items[i], NULL, 0);
         entry_free(entry_of(episodes->heap.items[i]));
-    grounds_close(&episodes->grounds);
+    }
     episode_heap_close(&episodes->heap);
     free(episodes);
 }
@@ -141,26 +146,14 @@ bool episodes_add_tx(struct episode *episode, struct text tx_id) {
 
 void episodes_rest_on(struct episodes *episodes, struct episode *episode, const uint64_t *grounds,
                       uint32_t count) {
+    struct ground_link *links = entry_of(episode)->links;
     for (uint32_t i = 0; i < episode->ground_count; i++)
-        grounds_remove(&episodes->grounds, episode->grounds[i]);
-    for (uint32_t i = 0; i < count; i++)
-        grounds_add(&episodes->grounds, episode->grounds[i] = grounds[i]);
-    episode->ground_count = count;
-}
-
-static bool is_unfounded(const struct episode *episode, uint64_t ground) {
-    return episode->ground_count == 1 && episode->grounds[0] == ground && !episode->stands_alone;
-}
-
-struct episode *episodes_unfounded(const struct episodes *episodes, uint64_t ground) {
-    struct episode *first = NULL;
-    if (!grounds_has(&episodes->grounds, ground)) return NULL;
-    for (uint32_t i = 0; i < episodes->heap.count; i++) {
-        struct episode *episode = episodes->heap.items[i];
-        if (is_unfounded(episode, ground) && (first == NULL || strcmp(episode->id, first->id) < 0))
-            first = episode;
+        grounds_remove(&episodes->grounds, &links[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        episode->grounds[i] = grounds[i];
+        grounds_add(&episodes->grounds, grounds[i], &links[i], episode);
     }
-    return first;
+    episode->ground_count = count;
 }
 
 static void forget(struct episodes *episodes, struct episode *episode, uint64_t ground) {
@@ -168,12 +161,44 @@ static void forget(struct episodes *episodes, struct episode *episode, uint64_t 
     uint32_t count = 0;
     for (uint32_t i = 0; i < episode->ground_count; i++)
         if (episode->grounds[i] != ground) kept[count++] = episode->grounds[i];
-    if (count < episode->ground_count) episodes_rest_on(episodes, episode, kept, count);
+    episodes_rest_on(episodes, episode, kept, count);
 }
 
-void episodes_forget_ground(struct episodes *episodes, uint64_t ground) {
-    for (uint32_t i = 0; i < episodes->heap.count && grounds_has(&episodes->grounds, ground); i++)
-        forget(episodes, episodes->heap.items[i], ground);
+void episodes_forget_ground(struct episodes *episodes, struct text signal_id) {
+    struct ground_link *link;
+    if (episodes->grounds.map == NULL) return;
+    const uint64_t ground = ground_of(signal_id);
+    while ((link = grounds_first(&episodes->grounds, ground)) != NULL)
+        forget(episodes, link->episode, ground);
+}
+
+static void note_unfounded(struct episodes *episodes, struct episode *episode) {
+    if (episode->ground_count > 0 || episode->stands_alone) return;
+    LL_PREPEND2(episodes->unfounded, entry_of(episode), next_unfounded);
+}
+
+static int compare_ids(const struct entry *a, const struct entry *b) {
+    return strcmp(a->episode.id, b->episode.id);
+}
+
+void episodes_withdraw_ground(struct episodes *episodes, struct text signal_id) {
+    struct ground_link *link;
+    assert(episodes->unfounded == NULL);
+    if (episodes->grounds.map == NULL) return;
+    const uint64_t ground = ground_of(signal_id);
+    while ((link = grounds_first(&episodes->grounds, ground)) != NULL) {
+        struct episode *episode = link->episode;
+        forget(episodes, episode, ground);
+        note_unfounded(episodes, episode);
+    }
+    LL_SORT2(episodes->unfounded, compare_ids, next_unfounded);
+}
+
+struct episode *episodes_next_unfounded(struct episodes *episodes) {
+    struct entry *first = episodes->unfounded;
+    if (first == NULL) return NULL;
+    episodes->unfounded = first->next_unfounded;
+    return &first->episode;
 }
 
 /* Leaving. */
@@ -205,6 +230,12 @@ struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s) {
 
 uint32_t episodes_open_count(const struct episodes *episodes) {
     return episodes->open_count;
+}
+
+void episodes_unconfirm(struct episodes *episodes, struct episode *episode) {
+    assert(episode->state == EPISODE_COOLING);
+    episode->confirmed = false;
+    unflag(episodes, entry_of(episode));
 }
 
 /* Saving and loading. */

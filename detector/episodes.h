@@ -29,8 +29,8 @@ struct episode {
     int64_t at_risk_tiyn, hold_tiyn;
     bool emptied;   /* since then a bank found no money */
     bool confirmed; /* cooling: a bank said that it was fraud */
-    /* While it is open: signals, by hashes of their ids, that the latest revision with any names
-     * and that are not withdrawn; and whether some revision would have come without any. */
+    /* While it is open: the signals (ground_of) that the latest entry over a threshold with any
+     * had, and that are not withdrawn; and whether some such entry was over one without any. */
     uint64_t grounds[SIGNAL_IDS_MAX];
     uint32_t ground_count;
     bool stands_alone;
@@ -58,6 +58,8 @@ struct episode *episodes_find(const struct episodes *episodes, uint32_t account_
 /* The one of an account that is open, or cools down and is confirmed; of those under several
  * numbers, which the account may have had, the first. NULL when there is none. */
 struct episode *episodes_find_flagged(const struct episodes *episodes, struct text account_token);
+/* One that cools down: the bank says otherwise now. */
+void episodes_unconfirm(struct episodes *episodes, struct episode *episode);
 /* The one that a recommendation_id names; NULL when there is none. */
 struct episode *episodes_find_id(const struct episodes *episodes, struct text id);
 /* A new open episode, whose id and number no other has; in place of a confirmed one under another
@@ -68,9 +70,13 @@ bool episodes_add_tx(struct episode *episode, struct text tx_id);
 /* Of an open one, in place of what it rested on. */
 void episodes_rest_on(struct episodes *episodes, struct episode *episode, const uint64_t *grounds,
                       uint32_t count);
-/* The first by id that rests on this signal alone; NULL when there is none. */
-struct episode *episodes_unfounded(const struct episodes *episodes, uint64_t ground);
-void episodes_forget_ground(struct episodes *episodes, uint64_t ground);
+/* No episode rests on this signal any more. Those that rest on nothing now are given by
+ * episodes_next_unfounded. */
+void episodes_withdraw_ground(struct episodes *episodes, struct text signal_id);
+/* By id, while nothing else is done to the table but that it cools; NULL when there is no other. */
+struct episode *episodes_next_unfounded(struct episodes *episodes);
+/* Whatever comes under this signal's id, it withdraws nothing that rests on what it was before. */
+void episodes_forget_ground(struct episodes *episodes, struct text signal_id);
 void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s);
 void episodes_remove(struct episodes *episodes, struct episode *episode);
 /* The first by (due_s, id) that is due at `clock_s`, or NULL. */

@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/grounds.h"
 
+#include "detector/base/digest.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
 #define uthash_fatal(message) assert(false && message)
 #include <uthash.h>
+#include <utlist.h>
 
 struct ground {
     uint64_t key;
-    uint32_t count;
+    struct ground_link *first;
     UT_hash_handle hh;
 };
+
+uint64_t ground_of(struct text signal_id) {
+    uint8_t digest[DIGEST_SIZE];
+    uint64_t ground;
+    digest_sha256(signal_id.data, signal_id.size, digest);
+    memcpy(&ground, digest, sizeof ground);
+    return ground;
+}
 
 static struct ground *find(const struct grounds *g, uint64_t key) {
     struct ground *ground = NULL;
@@ -19,17 +30,8 @@ static struct ground *find(const struct grounds *g, uint64_t key) {
     return ground;
 }
 
-static void drop(struct grounds *g, struct ground *ground) {
-    HASH_DELETE(hh, g->map, ground);
-    free(ground);
-}
-
-void grounds_close(struct grounds *g) {
-    while (g->map != NULL)
-        drop(g, g->map);
-}
-
-void grounds_add(struct grounds *g, uint64_t key) {
+void grounds_add(struct grounds *g, uint64_t key, struct ground_link *link,
+                 struct episode *episode) {
     struct ground *ground = find(g, key);
     if (ground == NULL) {
         ground = calloc(1, sizeof *ground);
@@ -37,15 +39,19 @@ void grounds_add(struct grounds *g, uint64_t key) {
         ground->key = key;
         HASH_ADD(hh, g->map, key, sizeof ground->key, ground);
     }
-    ground->count++;
+    *link = (struct ground_link){.episode = episode, .ground = ground};
+    DL_APPEND(ground->first, link);
 }
 
-void grounds_remove(struct grounds *g, uint64_t key) {
-    struct ground *ground = find(g, key);
-    assert(ground != NULL);
-    if (--ground->count == 0) drop(g, ground);
+void grounds_remove(struct grounds *g, struct ground_link *link) {
+    struct ground *ground = link->ground;
+    DL_DELETE(ground->first, link);
+    if (ground->first != NULL) return;
+    HASH_DELETE(hh, g->map, ground);
+    free(ground);
 }
 
-bool grounds_has(const struct grounds *g, uint64_t key) {
-    return find(g, key) != NULL;
+struct ground_link *grounds_first(const struct grounds *g, uint64_t key) {
+    const struct ground *ground = find(g, key);
+    return ground == NULL ? NULL : ground->first;
 }

@@ -11,6 +11,7 @@
 #include "detector/outcome.h"
 #include "detector/service/metrics.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { MICROSECONDS = 1000000 };
@@ -204,6 +205,7 @@ const struct recommendation *payer_side_expire(struct payer_side *s,
 }
 
 void payer_side_lift(struct payer_side *s, const char *payee_id, const struct ending *why) {
+    assert(s->lifted[0] == '\0');
     memcpy(s->lifted, payee_id, sizeof s->lifted);
     s->lifted_by = why;
 }

@@ -45,7 +45,8 @@ const struct recommendation *payer_side_take(struct payer_side *side,
 const struct recommendation *payer_side_hear(struct payer_side *side,
                                              const struct payer_side_place *at);
 
-/* Advice on a payee is none any more; what rests on it is given by payer_side_lifted. */
+/* Advice on a payee is none any more; what rests on it is given by payer_side_lifted, to its end
+ * before the next. */
 void payer_side_lift(struct payer_side *side, const char *payee_id, const struct ending *why);
 
 uint64_t payer_side_open_count(const struct payer_side *side);

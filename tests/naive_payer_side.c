@@ -149,10 +149,23 @@ static void hear_of_payee(struct naive_payer_side *s, struct payee *p, int resul
     if (result == OUTCOME_DECLINED) lift(s, p, "PAYEE_DECLINED");
 }
 
+/* After it was confirmed. */
+static void hear_otherwise(struct naive_payer_side *s, struct payee *p, int result) {
+    const bool declined = result == OUTCOME_DECLINED;
+    if (!declined && result != OUTCOME_FALSE_POSITIVE && result != OUTCOME_RELEASED) return;
+    p->confirmed = false;
+    lift(s, p, declined ? "PAYEE_DECLINED" : "PAYEE_WITHDRAWN");
+}
+
 void naive_payer_side_hear(struct naive_payer_side *s, const struct signal *o) {
-    for (unsigned i = 0; i < s->payee_count; i++)
-        if (text_equal(o->recommendation_id, text_of(s->payees[i].id)) && s->payees[i].open)
-            hear_of_payee(s, &s->payees[i], o->outcome_result);
+    for (unsigned i = 0; i < s->payee_count; i++) {
+        struct payee *p = &s->payees[i];
+        if (!text_equal(o->recommendation_id, text_of(p->id))) continue;
+        if (p->open)
+            hear_of_payee(s, p, o->outcome_result);
+        else if (p->confirmed)
+            hear_otherwise(s, p, o->outcome_result);
+    }
     for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++) {
         if (a->gone || !a->open || !text_equal(o->recommendation_id, text_of(a->id))) continue;
         switch (o->outcome_result) {

@@ -615,6 +615,24 @@ static void test_payers_are_warned_on_when_a_bank_has_confirmed_the_fraud(void *
     }
 }
 
+static void test_a_bank_may_take_its_confirmation_back(void **unused) {
+    (void)unused;
+    static const enum outcome_result results[] = {OUTCOME_FALSE_POSITIVE, OUTCOME_RELEASED,
+                                                  OUTCOME_DECLINED};
+    for (size_t i = 0; i < 3; i++) {
+        struct stage s;
+        stage_open(&s, both, 16);
+        PLAY(&s, FLAGGED(STRONG), {SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper"});
+        PLAY(&s, {.result = OUTCOME_CONFIRMED_FRAUD, .about = said[0].id});
+        PLAY(&s, {.result = results[i], .about = said[0].id});
+        assert_last(RECOMMENDATION_WITHDRAWN, ACTION_SUSPEND_INSTRUCTION,
+                    i == 2 ? "PAYEE_DECLINED" : "PAYEE_WITHDRAWN");
+        PLAY(&s, {SUSPENDED, .tx = "2", .payer = "b", .payee = "dropper"});
+        assert_int_equal(said_count, 3);
+        stage_close(&s);
+    }
+}
+
 static void test_it_closes_when_the_payees_bank_declines(void **unused) {
     (void)unused;
     struct stage s;
@@ -786,6 +804,7 @@ int main(void) {
         cmocka_unit_test(test_none_is_given_twice),
         cmocka_unit_test(test_a_copy_that_comes_behind_the_money_is_no_news),
         cmocka_unit_test(test_payers_are_warned_on_when_a_bank_has_confirmed_the_fraud),
+        cmocka_unit_test(test_a_bank_may_take_its_confirmation_back),
         cmocka_unit_test(test_it_closes_when_the_payees_bank_declines),
         cmocka_unit_test(test_bytes_that_are_no_state_are_refused),
         cmocka_unit_test(test_random_rows_agree_with_the_slow_twin),

@@ -19,7 +19,7 @@ enum { HOUR = 3600, DAY = 86400, TENGE = 100, SEEN_MAX = 32 };
 
 struct seen {
     enum recommendation_state state;
-    char account[16], why[32], signal_id[16];
+    char account[16], why[32], signal_id[16], id[RECOMMENDATION_ID_SIZE + 1];
     int32_t revision;
 };
 
@@ -124,6 +124,7 @@ static void note(const struct recommendation *r) {
     struct seen *seen = &stand.seen[stand.seen_count++];
     seen->state = r->state;
     seen->revision = r->revision;
+    memcpy(seen->id, r->id, sizeof seen->id);
     print(seen->account, sizeof seen->account, r->target_account_token);
     print(seen->why, sizeof seen->why, text_of(r->change.why));
     print(seen->signal_id, sizeof seen->signal_id, r->change.signal_id);
@@ -308,6 +309,80 @@ static void payers_are_told_that_it_is_over(void **state) {
     assert_string_equal(stand.seen[before].why, "SIGNAL_WITHDRAWN");
 }
 
+/* Of two payees by one signal, and of each in turn. */
+static void payers_to_several_are_told(void **state) {
+    (void)state;
+    pay("anna", "boris", 0);
+    struct signal s =
+        a_signal_of("s", SIGNAL_LIST_ENTRY, SOURCE_POLICE, CONFIDENCE_CONFIRMED, "vera");
+    signal_also(&s, SUBJECT_ACCOUNT, "gleb", ROLE_DROPPER);
+    tell(s, EFFECT_ADDED);
+    pay("anna", "vera", 60);
+    pay("anna", "gleb", 61);
+    pay_so(TX_STATUS_SUSPENDED, "dana", "vera", 90);
+    pay_so(TX_STATUS_SUSPENDED, "egor", "gleb", 91);
+    const size_t before = stand.seen_count;
+    withdraw("s", SOURCE_POLICE);
+    assert_int_equal(stand.seen_count, before + 4);
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(stand.seen[before + 2 * i].why, "SIGNAL_WITHDRAWN");
+        assert_string_equal(stand.seen[before + 2 * i + 1].why, "PAYEE_WITHDRAWN");
+    }
+    assert_int_equal(decide_open_instructions(stand.decide), 0);
+}
+
+/* What ends by its term was true; whoever takes its id later has no say. */
+static void an_id_that_comes_again_withdraws_nothing(void **state) {
+    (void)state;
+    pay("anna", "boris", 0);
+    struct signal s =
+        a_signal_of("s", SIGNAL_LIST_ENTRY, SOURCE_POLICE, CONFIDENCE_CONFIRMED, "vera");
+    signal_times(&s, SIGNALS_START_S, SIGNALS_START_S + DAY);
+    tell(s, EFFECT_ADDED);
+    pay("anna", "vera", 60);
+    for (int day = 2; day < 4; day++)
+        pay("anna", "boris", day * DAY);
+    confirm("else", "boris", SOURCE_HUB);
+    confirm("s", "gleb", SOURCE_BANK);
+    withdraw("s", SOURCE_BANK);
+    assert_int_equal(stand.seen_count, 1);
+    assert_int_equal(decide_open_episodes(stand.decide), 1);
+}
+
+/* Another signal speaks of the account by the time of a later entry that changes nothing. */
+static void what_spoke_at_the_latest_entry_counts(void **state) {
+    (void)state;
+    flag_vera();
+    confirm("s2", "vera", SOURCE_BANK);
+    pay("anna", "vera", 120);
+    const size_t before = stand.seen_count;
+    withdraw("s", SOURCE_POLICE);
+    assert_int_equal(stand.seen_count, before);
+    withdraw("s2", SOURCE_BANK);
+    assert_last(before + 1, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
+/* In the order of their ids, whatever the order in which they came to rest on it. */
+static void many_go_in_the_order_of_their_ids(void **state) {
+    (void)state;
+    struct signal s =
+        a_signal_of("s", SIGNAL_LIST_ENTRY, SOURCE_POLICE, CONFIDENCE_CONFIRMED, "p0");
+    static const char *const names[] = {"p1", "p2", "p3", "p4", "p5", "p6", "p7"};
+    pay("anna", "boris", 0);
+    for (size_t i = 0; i < 7; i++)
+        signal_also(&s, SUBJECT_ACCOUNT, names[i], ROLE_DROPPER);
+    tell(s, EFFECT_ADDED);
+    pay("anna", "p0", 60);
+    for (size_t i = 0; i < 7; i++)
+        pay("anna", names[i], 61 + (int64_t)i);
+    assert_int_equal(stand.seen_count, 8);
+    restart();
+    withdraw("s", SOURCE_POLICE);
+    assert_int_equal(stand.seen_count, 16);
+    for (size_t i = 9; i < 16; i++)
+        assert_true(strcmp(stand.seen[i - 1].id, stand.seen[i].id) < 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -322,6 +397,10 @@ int main(void) {
         TEST(another_withdrawal_changes_nothing),
         TEST(one_signal_may_carry_several),
         TEST(payers_are_told_that_it_is_over),
+        TEST(payers_to_several_are_told),
+        TEST(an_id_that_comes_again_withdraws_nothing),
+        TEST(what_spoke_at_the_latest_entry_counts),
+        TEST(many_go_in_the_order_of_their_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
