@@ -21,6 +21,11 @@ static struct number_page *page_of(const struct account_numbers *n, uint32_t num
     return number >> PAGE_BITS < n->room ? n->pages[number >> PAGE_BITS] : NULL;
 }
 
+void account_numbers_prefetch(const struct account_numbers *n, uint32_t number) {
+    const struct number_page *page = page_of(n, number);
+    if (page != NULL) __builtin_prefetch(&page->references[number % PAGE_NUMBERS], 1);
+}
+
 uint32_t account_numbers_get(const struct account_numbers *n, uint32_t number) {
     const struct number_page *page = page_of(n, number);
     return page == NULL ? 0 : page->references[number % PAGE_NUMBERS];

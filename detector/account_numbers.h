@@ -18,6 +18,8 @@ struct account_numbers {
 /* All zero: empty. */
 void account_numbers_close(struct account_numbers *numbers);
 
+/* Fetches what account_numbers_get and _set will read. */
+void account_numbers_prefetch(const struct account_numbers *numbers, uint32_t number);
 /* 0: nobody has the number, or no longer. */
 uint32_t account_numbers_get(const struct account_numbers *numbers, uint32_t number);
 /* `reference` 0: the number is out of use for ever. False: no memory. */

@@ -309,6 +309,7 @@ static void fetch_lines(const struct accounts *a, const struct loaded *record) {
     const size_t bytes = class_bytes(record->head.size_class);
     const uint8_t *block = (const uint8_t *)slabs_at(&a->slabs, record->reference);
     account_index_prefetch(&a->index, (struct account_key){.low = record->head.key});
+    account_numbers_prefetch(&a->numbers, record->head.number);
     for (size_t at = 0; at < bytes && at < LINE * LINES; at += LINE)
         __builtin_prefetch(block + at, 1);
 }
