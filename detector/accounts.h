@@ -77,15 +77,10 @@ struct account *accounts_touch(struct accounts *accounts, account_place *place, 
  * the first time, and memory that is really about to end, take longer. */
 void accounts_maintain(struct accounts *accounts, int64_t clock_s);
 
-/* Saving the table as it is now while it goes on. Records come through the sink, which gives room
- * for `size` bytes, or NULL to end the saving. */
-struct accounts_sink {
-    void *context;
-    uint8_t *(*space)(void *context, size_t size);
-};
+/* Saving the table as it is now while it goes on. Records come through the sink, each whole. */
 /* Writes what is small into `head`. */
 void accounts_save_begin(struct accounts *accounts, struct pack *head,
-                         const struct accounts_sink *sink);
+                         const struct pack_sink *sink);
 /* Goes on by so many blocks; false: there are no more, or a record found no space. */
 bool accounts_save_step(struct accounts *accounts, uint32_t looks);
 /* True when all records have been saved; ends it in any case. */

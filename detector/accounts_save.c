@@ -111,7 +111,7 @@ static void pack_slabs(struct pack *p, const struct slabs *s) {
     pack_bytes(p, s->deferred, s->deferred_count * sizeof *s->deferred);
 }
 
-void accounts_save_begin(struct accounts *a, struct pack *p, const struct accounts_sink *sink) {
+void accounts_save_begin(struct accounts *a, struct pack *p, const struct pack_sink *sink) {
     const struct account_index *x = &a->index;
     pack_u32(p, a->numbered);
     pack_u32(p, a->swept_numbered);

@@ -36,7 +36,7 @@ struct accounts_save {
     struct hand hand;
     uint32_t tops[SIZE_CLASSES]; /* when it began */
     uint64_t records, records_due;
-    struct accounts_sink sink;
+    struct pack_sink sink;
 };
 
 struct accounts {

@@ -520,7 +520,7 @@ void apply_batch(struct apply *a, struct batch *batch) {
     let_go(a, batch);
 }
 
-void apply_save_begin(struct apply *a, struct pack *head, const struct accounts_sink *sink) {
+void apply_save_begin(struct apply *a, struct pack *head, const struct pack_sink *sink) {
     pack_u64(head, a->maintain_at);
     pack_i64(head, a->clock_s);
     pack_i64(head, a->first_s);

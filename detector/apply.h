@@ -32,7 +32,7 @@ void apply_batch(struct apply *apply, struct batch *batch);
 int64_t apply_moved_in(const struct transaction *tx, enum side_role role);
 
 /* Between batches: the state as it now is, while batches go on (accounts.h). */
-void apply_save_begin(struct apply *apply, struct pack *head, const struct accounts_sink *sink);
+void apply_save_begin(struct apply *apply, struct pack *head, const struct pack_sink *sink);
 bool apply_save_step(struct apply *apply, uint32_t looks);
 bool apply_save_end(struct apply *apply);
 /* Into a stage that is new. */

@@ -170,7 +170,7 @@ static bool put_state(struct snapshot *n, struct session *s) {
 }
 
 static bool put_table(struct snapshot *n, struct session *s) {
-    const struct accounts_sink sink = {n, space};
+    const struct pack_sink sink = {n, space};
     struct snapshot_buffer *buffer = take(n, SNAPSHOT_TABLE);
     if (buffer == NULL) return false;
     apply_save_begin(s->apply, &buffer->bytes, &sink);

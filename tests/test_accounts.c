@@ -595,7 +595,7 @@ static uint8_t *scant_space(void *context, size_t size) {
 static void a_save_without_space_comes_to_an_end(void **state) {
     struct accounts *accounts = open_table(64 * MIB, NULL);
     struct scant scant = {.left = 5};
-    const struct accounts_sink sink = {&scant, scant_space};
+    const struct pack_sink sink = {&scant, scant_space};
     struct pack head = {.data = NULL};
     (void)state;
     for (uint32_t i = 0; i < 1000; i++)

@@ -104,7 +104,7 @@ static uint8_t *space(void *context, size_t size) {
 }
 
 static void start(struct saving *saving, struct apply *apply) {
-    const struct accounts_sink sink = {saving, space};
+    const struct pack_sink sink = {saving, space};
     saving->head.size = saving->records.size = 0;
     saving->running = true;
     apply_save_begin(apply, &saving->head, &sink);

@@ -722,7 +722,7 @@ static uint8_t *space(void *context, size_t size) {
 static bool restart(bool untaint) {
     struct pack head = {.data = NULL}, records = {.data = NULL};
     struct accounts_load load;
-    const struct accounts_sink sink = {&records, space};
+    const struct pack_sink sink = {&records, space};
     apply_save_begin(stand.apply, &head, &sink);
     if (untaint) /* the records that follow say another thing than the head */
         for (uint32_t i = 1; i <= ACCOUNTS; i++)

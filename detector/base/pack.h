@@ -59,6 +59,12 @@ static inline void pack_text(struct pack *p, struct text text) {
     if (text.data != NULL) pack_bytes(p, text.data, text.size);
 }
 
+/* Takes what comes in pieces: gives room for `size` bytes of one of them, or NULL to end it. */
+struct pack_sink {
+    void *context;
+    uint8_t *(*space)(void *context, size_t size);
+};
+
 struct unpack {
     const uint8_t *at, *end;
     bool bad;

@@ -36,7 +36,7 @@ static bool load(struct accounts *accounts, struct unpack *head, struct unpack *
 
 static void save_and_load(struct accounts *accounts) {
     struct pack head = {.data = NULL}, records = {.data = NULL};
-    const struct accounts_sink sink = {&records, space};
+    const struct pack_sink sink = {&records, space};
     accounts_save_begin(accounts, &head, &sink);
     while (accounts_save_step(accounts, UINT32_MAX))
         continue;

@@ -220,7 +220,7 @@ static void make_snapshot(void) {
         struct pack head = {.data = NULL}, records = {.data = NULL}, input = {.data = NULL};
         const struct accounts_options options = {.memory_limit = 64 << 20,
                                                  .dormancy_s = 180 * 86400};
-        const struct accounts_sink sink = {&records, space};
+        const struct pack_sink sink = {&records, space};
         struct accounts *accounts = accounts_open(&options, &error);
         struct episodes *episodes = episodes_open(16);
         fuzz_must(accounts != NULL && episodes != NULL, "no state");
