@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { START_S = 1767225600, DAY_S = 86400, BATCH = 256, KEYS = 4, PAIR = 10 };
+enum { START_S = 1767225600, DAY_S = 86400, BATCH = 256, KEYS = 4, PAIR = 10, LOOKS = 4096 };
 enum { FLAG_SIGNALS, FLAG_BATCHES, FLAGS };
 
 struct world {
@@ -111,21 +111,53 @@ static void ask(struct report *report, struct world *w, const char *row, size_t 
     report_row(report, row, "ns/entry", w->samples, batches);
 }
 
-static void save(struct report *report, const struct world *w) {
-    struct pack pack = {.data = NULL};
-    const double begun_us = cpu_us();
-    signals_save(w->signals, &pack);
-    report_value(report, "saved", "B/signal", (double)pack.size / w->count);
-    report_value(report, "saving all, CPU time", "ms", (cpu_us() - begun_us) / 1000);
-    free(pack.data);
-}
-
 static struct signals *open_table(uint32_t max) {
     const struct signals_options options = {.max = max};
     struct error error;
     struct signals *signals = signals_open(&options, &error);
     assert(signals != NULL);
     return signals;
+}
+
+static uint8_t *space(void *context, size_t size) {
+    return pack_space(context, size);
+}
+
+/* Each piece as the engine does it in a batch. */
+static void save(struct report *report, struct world *w, struct pack *head, struct pack *records) {
+    const struct pack_sink sink = {records, space};
+    const double begun_us = cpu_us();
+    signals_save_begin(w->signals, head, &sink);
+    double last_us = cpu_us(), longest_us = last_us - begun_us;
+    report_value(report, "saving begins, CPU time", "ms", longest_us / 1000);
+    for (bool more = true; more;) {
+        more = signals_save_step(w->signals, LOOKS);
+        const double us = cpu_us();
+        if (us - last_us > longest_us) longest_us = us - last_us;
+        last_us = us;
+    }
+    const bool whole = signals_save_end(w->signals);
+    assert(whole);
+    report_value(report, "saved", "B/signal", (double)(head->size + records->size) / w->count);
+    report_value(report, "saving all in pieces, CPU time", "ms", (last_us - begun_us) / 1000);
+    report_value(report, "longest piece, CPU time", "ms", longest_us / 1000);
+}
+
+static void load(struct report *report, const struct world *w, const struct pack *head,
+                 const struct pack *records) {
+    struct unpack h = {head->data, head->data + head->size, false};
+    struct unpack r = {records->data, records->data + records->size, false};
+    struct signals *again = open_table(w->count);
+    struct signals_load due;
+    const double begun_us = cpu_us();
+    const bool begun = signals_load_begin(again, &due, &h);
+    const bool loaded = begun && signals_load_records(again, &r);
+    const double walk_us = cpu_us();
+    const bool whole = loaded && signals_load_end(again, &due);
+    assert(whole);
+    report_value(report, "loading all, CPU time", "ms", (cpu_us() - begun_us) / 1000);
+    report_value(report, "of that its lists, CPU time", "ms", (cpu_us() - walk_us) / 1000);
+    signals_close(again);
 }
 
 int main(int argc, char **argv) {
@@ -137,14 +169,21 @@ int main(int argc, char **argv) {
     struct world w = {.random = report_seed(report),
                       .count = (uint32_t)flags[FLAG_SIGNALS].value,
                       .samples = calloc(batches + 1, sizeof(double))};
+    struct pack head = {.data = NULL}, records = {.data = NULL};
     w.signals = open_table(w.count);
+    const size_t most = (size_t)w.count * 128;
+    memset(pack_space(&records, most), 0, most); /* no page of it is new when it is written */
+    records.size = 0;
     assert(w.samples != NULL);
     ask(report, &w, "ask an empty table", batches, false);
     fill(report, &w);
     ask(report, &w, "ask, nothing known", batches, false);
     ask(report, &w, "ask, account known", batches, true);
-    save(report, &w);
+    save(report, &w, &head, &records);
+    load(report, &w, &head, &records);
     signals_close(w.signals);
+    free(head.data);
+    free(records.data);
     free(w.samples);
     return report_close(report);
 }

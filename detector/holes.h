@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A set of block numbers, of which the smallest is taken first: bits, and above them a bit for each
  * word that has any, up to one word. What is taken next depends on what is in the set alone, not on
- * how it got there. Private to slabs.c. */
+ * how it got there. Private to slabs.c and the table of signals. */
 #pragma once
 
 #include <stdbool.h>

@@ -29,11 +29,15 @@ static void put(struct signal_slots *s, uint64_t low, uint64_t entry) {
     s->entries[at] = entry;
 }
 
-/* By a half, but not past what is enough for all there will be. */
-static size_t next_bytes(const struct signal_index *x) {
+/* Not past what is enough for all there will be, if that is enough for these. */
+static size_t capped(const struct signal_index *x, size_t bytes, uint32_t keys) {
     const size_t enough = pages_round_up(x->full * sizeof *x->now.entries);
-    const size_t more = pages_round_up(x->now.bytes + x->now.bytes / 2 + 1);
-    return x->now.bytes < enough && more > enough ? enough : more;
+    return keys < enough / sizeof *x->now.entries / 4 * 3 && bytes > enough ? enough : bytes;
+}
+
+/* By a half. */
+static size_t next_bytes(const struct signal_index *x) {
+    return capped(x, pages_round_up(x->now.bytes + x->now.bytes / 2 + 1), x->now.size / 4 * 3 + 1);
 }
 
 static void fetch(const struct signal_index *x, uint32_t at) {
@@ -54,10 +58,32 @@ static void migrate(struct signal_index *x, uint32_t places) {
 
 static void enlarge(struct signal_index *x) {
     migrate(x, x->old.size);
-    const size_t bytes = next_bytes(x);
+    if (x->next.size == 0) x->next = slots_of(next_bytes(x));
     x->old = x->now;
     x->hand = 0;
-    x->now = slots_of(bytes);
+    x->now = x->next;
+    x->next = (struct signal_slots){.size = 0};
+    x->touched = 0;
+}
+
+/* Between five eighths and three quarters of the table, as much of the next one as of that way. */
+bool signal_index_prepare(struct signal_index *x) {
+    const uint64_t size = x->now.size, from = size / 8 * 5, to = size / 4 * 3;
+    if (size == 0 || x->count < from || to >= x->most) return false;
+    if (x->next.size == 0) x->next = slots_of(next_bytes(x));
+    const uint64_t due = (x->count - from) * x->next.bytes / (to - from);
+    if (x->touched == x->next.bytes || x->touched > due) return false;
+    pages_touch((uint8_t *)x->next.entries + x->touched, PAGES_PIECE);
+    x->touched += PAGES_PIECE;
+    return true;
+}
+
+/* Five eighths full with them. */
+void signal_index_reserve(struct signal_index *x, uint32_t keys) {
+    assert(x->now.size == 0);
+    if (keys == 0) return;
+    const size_t bytes = pages_round_up(((size_t)keys / 5 * 8 + 8) * sizeof *x->now.entries);
+    x->now = slots_of(capped(x, bytes, keys));
 }
 
 void signal_index_migrate(struct signal_index *x) {
@@ -65,12 +91,13 @@ void signal_index_migrate(struct signal_index *x) {
 }
 
 size_t signal_index_bytes(const struct signal_index *x) {
-    return x->now.bytes + x->old.bytes;
+    return x->now.bytes + x->old.bytes + x->next.bytes;
 }
 
 void signal_index_close(struct signal_index *x) {
     slots_close(&x->now);
     slots_close(&x->old);
+    slots_close(&x->next);
 }
 
 void signal_index_add(struct signal_index *x, struct account_key key, uint32_t reference) {

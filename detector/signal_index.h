@@ -2,7 +2,9 @@
 /* Open addressing over keys that stand elsewhere: an entry of eight bytes holds 32 bits of the
  * key's high half and a reference; the low half chooses the place and is read through the
  * reference. What is removed leaves no trace. At most three quarters full; a larger table is filled
- * from the old one a few entries at a time, in the order of both. Private to the signals table. */
+ * from the old one a few entries at a time, in the order of both. Its memory is touched a piece at
+ * a time while the one before it fills up: to be given all of it at once takes a system hundreds of
+ * milliseconds. Private to the signals table. */
 #pragma once
 
 #include "detector/accounts.h"
@@ -18,8 +20,11 @@ struct signal_slots {
 struct signal_index {
     struct signal_slots now, old; /* old: what is not in `now` yet; a place that was emptied has a
                                      tag and no reference */
+    struct signal_slots next;     /* the one after `now` */
+    size_t touched;               /* bytes of `next` */
     uint32_t hand;                /* places of `old` before this one are empty */
     uint32_t count;               /* keys, both tables */
+    uint32_t most;                /* keys there can be */
     uint32_t full;                /* size for as many keys as there will be, about */
     /* The low half of the key of a reference. */
     uint64_t (*low_of)(const void *owner, uint32_t reference);
@@ -75,6 +80,10 @@ size_t signal_index_bytes(const struct signal_index *index);
 void signal_index_close(struct signal_index *index);
 /* Some of what is left to migrate; as often as keys are added, or oftener. */
 void signal_index_migrate(struct signal_index *index);
+/* Touches a piece of the next table if it is time for one. True: it did. */
+bool signal_index_prepare(struct signal_index *index);
+/* Of an empty index: room for so many keys. */
+void signal_index_reserve(struct signal_index *index, uint32_t keys);
 /* A key that is not there; the reference knows it already. Ends the process without memory. */
 void signal_index_add(struct signal_index *index, struct account_key key, uint32_t reference);
 /* The key's reference `from` becomes `to`; 0: it is removed. */

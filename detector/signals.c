@@ -10,9 +10,13 @@ struct signals *signals_open(const struct signals_options *options, struct error
     if (t == NULL || max == 0 || cells >= IN_CELL) goto failed;
     t->max = max;
     t->day = DAYS;
-    t->ids = (struct signal_index){
-        .low_of = signals_id_low, .fetch = signals_id_fetch, .owner = t, .full = max / 3 * 4 + 4};
+    t->ids = (struct signal_index){.low_of = signals_id_low,
+                                   .fetch = signals_id_fetch,
+                                   .owner = t,
+                                   .most = max,
+                                   .full = max / 3 * 4 + 4};
     t->subjects = t->ids;
+    t->subjects.most = max + (uint32_t)cells;
     t->subjects.low_of = signals_link_low;
     t->subjects.fetch = signals_link_fetch;
     t->days = calloc(DAYS, sizeof *t->days);
@@ -32,6 +36,7 @@ void signals_close(struct signals *t) {
     signal_index_close(&t->ids);
     signal_index_close(&t->subjects);
     free(t->days);
+    holes_free(&t->save.done);
     free(t);
 }
 
@@ -60,6 +65,7 @@ void signals_into_day(struct signals *t, uint32_t number, uint32_t day) {
 static void drop_one(struct signals *t, uint32_t day) {
     const uint32_t number = t->days[day];
     const uint32_t later = known_at(t, number)->forget_s / DAY_S;
+    signals_touch(t, number);
     t->days[day] = known_at(t, number)->next;
     if (later > day) {
         signals_into_day(t, number, later);
@@ -92,16 +98,20 @@ static void remember(struct known *k, int64_t until_s) {
     if (until_s > k->forget_s) k->forget_s = (uint32_t)until_s;
 }
 
-/* The number of the signal of this id, one that is not over; 0: none, or a record of it that has
- * nothing in it. */
+/* The number of the signal of this id, one that is not over, to be changed; 0: none, or a record of
+ * it that has nothing in it. */
 static uint32_t find_known(struct signals *t, const struct signal_id *id, int64_t clock_s) {
     const uint32_t number = signals_find(t, id);
-    if (number != 0) forget_if_over(t, number, clock_s);
+    if (number == 0) return 0;
+    signals_touch(t, number);
+    forget_if_over(t, number, clock_s);
     return number;
 }
 
 static uint32_t add(struct signals *t, const struct signal_id *id, int64_t until_s) {
-    const uint32_t number = signals_new(t, id);
+    const uint32_t number = signal_blocks_take(&t->known);
+    signals_save_skip(t, number);
+    signals_new(t, number, id);
     remember(known_at(t, number), until_s);
     signals_into_day(t, number, (uint32_t)(until_s / DAY_S));
     return number;
@@ -184,7 +194,16 @@ static enum signal_effect put(struct signals *t, const struct signal *s, int64_t
     return effect;
 }
 
+/* Memory that is touched for the first time: one piece a signal, as the system takes long to give
+ * it, and before more than one is needed. */
+static void prepare(struct signals *t) {
+    if (!signal_blocks_prepare(&t->known) && !signal_blocks_prepare(&t->cells) &&
+        !signal_index_prepare(&t->ids))
+        signal_index_prepare(&t->subjects);
+}
+
 enum signal_effect signals_apply(struct signals *t, const struct signal *s, int64_t clock_s) {
+    prepare(t);
     signal_index_migrate(&t->ids);
     signal_index_migrate(&t->subjects);
     signals_drop_ended(t, clock_s);

@@ -78,8 +78,21 @@ const char *signals_id_of(const struct signals *signals, struct account_key key,
 uint32_t signals_count(const struct signals *signals); /* held */
 size_t signals_bytes(const struct signals *signals);   /* of memory */
 
-/* Signals in the order of their end. */
-void signals_save(const struct signals *signals, struct pack *pack);
-/* Into an empty table. False: these bytes are no state of a table with such options; the table is
- * then good for signals_close only. */
-bool signals_load(struct signals *signals, struct unpack *unpack);
+/* Saving the table as it is now while it goes on. Signals come through the sink, each whole; one
+ * that is about to change comes before the others. The table is not closed meanwhile. */
+/* Writes what is small into `head`: 8 bytes for each day on which signals end. */
+void signals_save_begin(struct signals *signals, struct pack *head, const struct pack_sink *sink);
+/* Goes on by so many signals; false: there are no more, or one found no space. */
+bool signals_save_step(struct signals *signals, uint32_t looks);
+/* True when all signals have been saved; ends it in any case. */
+bool signals_save_end(struct signals *signals);
+
+/* Loading into an empty table. False: these bytes are no state of a table with such options; the
+ * table is then good for signals_close only. */
+struct signals_load {
+    uint32_t signals, subjects; /* that there are in the end */
+};
+bool signals_load_begin(struct signals *signals, struct signals_load *load, struct unpack *head);
+/* Any part of what went through the sink, of whole signals. */
+bool signals_load_records(struct signals *signals, struct unpack *records);
+bool signals_load_end(struct signals *signals, const struct signals_load *load);

@@ -157,14 +157,12 @@ static void keep_text(struct signals *t, struct known *k, struct text text) {
     k->id_size = (uint8_t)text.size;
 }
 
-uint32_t signals_new(struct signals *t, const struct signal_id *id) {
-    const uint32_t number = signal_blocks_take(&t->known);
+void signals_new(struct signals *t, uint32_t number, const struct signal_id *id) {
     if (id->is_uuid)
         memcpy(known_at(t, number)->id, id->uuid, sizeof id->uuid);
     else
         keep_text(t, known_at(t, number), id->text);
     signal_index_add(&t->ids, id->key, number);
-    return number;
 }
 
 void signals_delete(struct signals *t, uint32_t number) {

@@ -215,6 +215,7 @@ void signals_bind(struct signals *t, uint32_t number, const struct binding *b, i
     const uint32_t alike = signals_alike(t, head, number, b->mark, &weakest, clock_s);
     if (alike >= SUBJECT_SOURCE_SIGNALS) {
         if (is_weaker(t, number, link_signal(t, weakest), clock_s)) return;
+        signals_touch(t, link_signal(t, weakest));
         list_remove(t, weakest);
         drop(t, weakest);
     }

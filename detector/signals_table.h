@@ -7,6 +7,7 @@
  * days have lists, and one whose term grew moves on when its old day comes. */
 #pragma once
 
+#include "detector/holes.h"
 #include "detector/signal_index.h"
 #include "detector/signals.h"
 
@@ -63,12 +64,23 @@ _Static_assert(sizeof(struct known) == 64 && sizeof(struct cell) == 32, "lines o
 /* A link's reference: a signal's number for its own, or a cell's with this bit. */
 #define IN_CELL (UINT32_C(1) << 31)
 
-/* Blocks of one size in reserved space; number 0 is none. */
+/* Blocks of one size in reserved space; number 0 is none. The smallest that is free is taken first:
+ * which one depends on which are in use, not on how they came to be. */
 struct signal_blocks {
     uint8_t *at;
     size_t block, reserved, committed;
-    uint32_t top, free; /* numbers given so far; head of the list of free ones */
+    uint32_t top; /* numbers 1 … top are in use or holes */
     uint32_t used, max;
+    struct holes holes;
+};
+
+/* A saving that is under way. */
+struct signals_save {
+    bool running;
+    uint32_t hand, top; /* signals up to hand are done; top: when it began */
+    uint32_t records, records_due;
+    struct holes done; /* behind the hand: saved, or newer than the beginning */
+    struct pack_sink sink;
 };
 
 struct signals {
@@ -77,6 +89,7 @@ struct signals {
     struct signal_index ids, subjects;
     uint32_t *days; /* heads */
     uint32_t day;   /* no earlier one has a list */
+    struct signals_save save;
 };
 
 static inline struct known *known_at(const struct signals *t, uint32_t number) {
@@ -132,8 +145,9 @@ uint32_t signal_id_cells(const struct signal_id *id);
 uint32_t signals_find(const struct signals *signals, const struct signal_id *id);
 /* Ids as texts, by their bytes. */
 int signals_compare_ids(const struct signals *signals, uint32_t a, uint32_t b);
-/* A new signal of nothing but its id, in the list of no day. There is room. */
-uint32_t signals_new(struct signals *signals, const struct signal_id *id);
+/* A block that was taken becomes a signal of nothing but its id, in the list of no day. There is
+ * room. */
+void signals_new(struct signals *signals, uint32_t number, const struct signal_id *id);
 /* The opposite; it has no links and is in no list. */
 void signals_delete(struct signals *signals, uint32_t number);
 uint64_t signals_id_low(const void *signals, uint32_t number);
@@ -170,9 +184,25 @@ void signal_blocks_close(struct signal_blocks *blocks);
 static inline uint32_t signal_blocks_left(const struct signal_blocks *blocks) {
     return blocks->max - blocks->used;
 }
+/* Touches the memory of blocks that will be taken soon if it was not. True: it did. */
+bool signal_blocks_prepare(struct signal_blocks *blocks);
 /* Zeroed. There is one left. */
 uint32_t signal_blocks_take(struct signal_blocks *blocks);
 void signal_blocks_give(struct signal_blocks *blocks, uint32_t number);
+/* New blocks get numbers 1 … top, all of them holes. False: more than fit. */
+bool signal_blocks_restore(struct signal_blocks *blocks, uint32_t top);
+/* Takes this one, zeroed. False: it is no hole. */
+bool signal_blocks_take_hole(struct signal_blocks *blocks, uint32_t number);
+
+/* Saving (signals_save.c). */
+
+/* A block was taken for a signal that the saving has not seen. */
+void signals_save_skip(struct signals *signals, uint32_t number);
+void signals_save_now(struct signals *signals, uint32_t number);
+/* Before anything that is saved of a signal is changed. */
+static inline void signals_touch(struct signals *signals, uint32_t number) {
+    if (signals->save.running) signals_save_now(signals, number);
+}
 
 /* Into the list of a day that is not over before forget_s. */
 void signals_into_day(struct signals *signals, uint32_t number, uint32_t day);

@@ -12,11 +12,12 @@
 
 #include <stdlib.h>
 
-/* LOOKS: blocks of the account table a batch; a record that has to be saved first waits so long for
- * a buffer; the pass over the table leaves it so many. */
+/* LOOKS: blocks of the account table, and of that of signals, a batch; a record that has to be
+ * saved first waits so long for a buffer; the pass over a table leaves it so many. */
 enum {
     RUNS_A_STEP = 8192,
     LOOKS = 512,
+    LOOKS_SIGNALS = 4096,
     LOOKS_IDLE = 16384,
     BUFFER_WAIT_MS = 8,
     BUFFERS_LEFT = 4,
@@ -24,7 +25,22 @@ enum {
     LEAVE_MS = 5000, /* a writer whose disk does not answer is left behind after so long */
 };
 
-enum phase { PHASE_REST, PHASE_RUNS, PHASE_ACCOUNTS, PHASE_COMMIT, PHASE_WRITING, PHASE_GIVEN_UP };
+enum phase {
+    PHASE_REST,
+    PHASE_RUNS,
+    PHASE_SIGNALS,
+    PHASE_ACCOUNTS,
+    PHASE_COMMIT,
+    PHASE_WRITING,
+    PHASE_GIVEN_UP
+};
+
+/* Where the records of a table go, each whole in one buffer. */
+struct outlet {
+    struct snapshot_writer *writer;
+    enum snapshot_kind kind;
+    struct snapshot_buffer *buffer; /* that they go to now; NULL: none */
+};
 
 struct snapshot {
     struct snapshot_options options;
@@ -32,7 +48,7 @@ struct snapshot {
     enum phase phase;
     bool committed; /* the commit that it began after */
     struct runs_save runs;
-    struct snapshot_buffer *buffer; /* that records go to now; NULL: none */
+    struct outlet accounts_out, signals_out;
     struct snapshot_name name;
     struct snapshot_name begun; /* the one that was loaded; no text: none */
     int64_t last_ms, begun_us, longest_us;
@@ -50,15 +66,29 @@ struct snapshot *snapshot_open(const struct snapshot_options *options, struct er
     n->options = *options;
     n->writer = snapshot_writer_open(options->disk, options->copies, options->shard,
                                      buffers < BUFFERS_LEAST ? BUFFERS_LEAST : buffers, error);
+    n->accounts_out = (struct outlet){n->writer, SNAPSHOT_ACCOUNTS, NULL};
+    n->signals_out = (struct outlet){n->writer, SNAPSHOT_SIGNALS, NULL};
     if (n->writer != NULL) return n;
     snapshot_close(n);
     return NULL;
 }
 
+static void flush(struct outlet *outlet) {
+    if (outlet->buffer != NULL) snapshot_writer_put(outlet->writer, outlet->buffer);
+    outlet->buffer = NULL;
+}
+
+/* Both buffers go back. */
+static void abandon(struct snapshot *n) {
+    flush(&n->signals_out);
+    snapshot_writer_abandon(n->writer, n->accounts_out.buffer);
+    n->accounts_out.buffer = NULL;
+}
+
 void snapshot_close(struct snapshot *n) {
     if (n == NULL) return;
     const bool unfinished = n->phase != PHASE_REST && n->phase != PHASE_WRITING;
-    if (unfinished && n->phase != PHASE_GIVEN_UP) snapshot_writer_abandon(n->writer, n->buffer);
+    if (unfinished && n->phase != PHASE_GIVEN_UP) abandon(n);
     if (!snapshot_writer_close(n->writer, LEAVE_MS))
         log_warn("event=snapshot_writer_left name=%s after_ms=%d next=\"look at the disk of %s: it "
                  "does not answer; until it does no snapshot is taken\"",
@@ -91,8 +121,8 @@ static void give_up(struct snapshot *n, struct session *s, const char *why) {
              n->name.text, why, (long long)(n->options.interval_ms / 1000));
     metrics_add(METRIC_SNAPSHOT_FAILURES, 1);
     apply_save_end(s->apply);
-    snapshot_writer_abandon(n->writer, n->buffer);
-    n->buffer = NULL;
+    signals_save_end(s->signals);
+    abandon(n);
     n->phase = PHASE_GIVEN_UP;
 }
 
@@ -121,17 +151,13 @@ static void pack_manifest(const struct session *s, struct pack *p, int64_t now_m
     snapshot_manifest_pack(&manifest, p);
 }
 
-/* Where records are written to: each whole in one buffer. */
 static uint8_t *space(void *context, size_t size) {
-    struct snapshot *n = context;
-    if (n->buffer != NULL && n->buffer->bytes.size + size > SNAPSHOT_BUFFER_BYTES) {
-        snapshot_writer_put(n->writer, n->buffer);
-        n->buffer = NULL;
-    }
-    if (n->buffer == NULL) n->buffer = snapshot_writer_take(n->writer, BUFFER_WAIT_MS);
-    if (n->buffer == NULL) return NULL;
-    n->buffer->kind = SNAPSHOT_ACCOUNTS;
-    return pack_space(&n->buffer->bytes, size);
+    struct outlet *o = context;
+    if (o->buffer != NULL && o->buffer->bytes.size + size > SNAPSHOT_BUFFER_BYTES) flush(o);
+    if (o->buffer == NULL) o->buffer = snapshot_writer_take(o->writer, BUFFER_WAIT_MS);
+    if (o->buffer == NULL) return NULL;
+    o->buffer->kind = o->kind;
+    return pack_space(&o->buffer->bytes, size);
 }
 
 static struct snapshot_buffer *take(struct snapshot *n, enum snapshot_kind kind) {
@@ -170,7 +196,7 @@ static bool put_state(struct snapshot *n, struct session *s) {
 }
 
 static bool put_table(struct snapshot *n, struct session *s) {
-    const struct pack_sink sink = {n, space};
+    const struct pack_sink sink = {&n->accounts_out, space};
     struct snapshot_buffer *buffer = take(n, SNAPSHOT_TABLE);
     if (buffer == NULL) return false;
     apply_save_begin(s->apply, &buffer->bytes, &sink);
@@ -178,10 +204,11 @@ static bool put_table(struct snapshot *n, struct session *s) {
     return true;
 }
 
-static bool put_signals(struct snapshot *n, const struct session *s) {
-    struct snapshot_buffer *buffer = take(n, SNAPSHOT_SIGNALS);
+static bool put_signal_table(struct snapshot *n, struct session *s) {
+    const struct pack_sink sink = {&n->signals_out, space};
+    struct snapshot_buffer *buffer = take(n, SNAPSHOT_SIGNAL_TABLE);
     if (buffer == NULL) return false;
-    signals_save(s->signals, &buffer->bytes);
+    signals_save_begin(s->signals, &buffer->bytes, &sink);
     snapshot_writer_put(n->writer, buffer);
     return true;
 }
@@ -207,13 +234,12 @@ void snapshot_begin(struct snapshot *n, struct session *s) {
     n->begun_us = steady_us();
     n->longest_us = 0;
     n->committed = false;
-    n->buffer = NULL;
     n->phase = PHASE_RUNS;
     n->accounts = accounts_count(apply_accounts(s->apply)).accounts;
     snapshot_name_set(&n->name, n->options.shard, s->epoch, s->next_order);
     snapshot_writer_begin(n->writer, &n->name, &n->begun);
     if (!put_manifest(n, s) || !put_documents(n, s) || !put_state(n, s) || !put_table(n, s) ||
-        !put_signals(n, s))
+        !put_signal_table(n, s))
         give_up(n, s, "the writer does not come to take it");
     note_time(n, n->begun_us);
 }
@@ -227,8 +253,21 @@ static void step_runs(struct snapshot *n, struct session *s) {
         return;
     }
     if (runs_save_step(s->runs, &n->runs, RUNS_A_STEP, &buffer->bytes) < RUNS_A_STEP)
-        n->phase = PHASE_ACCOUNTS;
+        n->phase = PHASE_SIGNALS;
     snapshot_writer_put(n->writer, buffer);
+}
+
+static void step_signals(struct snapshot *n, struct session *s, bool idle) {
+    if (snapshot_writer_free(n->writer) <= BUFFERS_LEFT) return;
+    if (signals_save_step(s->signals, idle ? LOOKS_IDLE : LOOKS_SIGNALS)) return;
+    if (!signals_save_end(s->signals)) {
+        give_up(n, s,
+                "the disk is too slow for the signals that change; snapshot.memory.mib gives it "
+                "room");
+        return;
+    }
+    flush(&n->signals_out);
+    n->phase = PHASE_ACCOUNTS;
 }
 
 static void step_accounts(struct snapshot *n, struct session *s, bool idle) {
@@ -240,8 +279,7 @@ static void step_accounts(struct snapshot *n, struct session *s, bool idle) {
                 "it room");
         return;
     }
-    if (n->buffer != NULL) snapshot_writer_put(n->writer, n->buffer);
-    n->buffer = NULL;
+    flush(&n->accounts_out);
     n->phase = PHASE_COMMIT;
 }
 
@@ -290,12 +328,14 @@ bool snapshot_step(struct snapshot *n, struct session *s, bool idle) {
     n->committed = n->committed || publish_ready(s->publish);
     if (n->phase == PHASE_RUNS)
         step_runs(n, s);
+    else if (n->phase == PHASE_SIGNALS)
+        step_signals(n, s, idle);
     else if (n->phase == PHASE_ACCOUNTS)
         step_accounts(n, s, idle);
     else if (n->phase == PHASE_COMMIT)
         step_commit(n);
     if (!idle) note_time(n, since_us);
-    return n->phase == PHASE_RUNS || n->phase == PHASE_ACCOUNTS;
+    return n->phase == PHASE_RUNS || n->phase == PHASE_SIGNALS || n->phase == PHASE_ACCOUNTS;
 }
 
 bool snapshot_complete(struct snapshot *n, struct session *s, int64_t most_ms) {

@@ -20,7 +20,8 @@ enum snapshot_kind {
     SNAPSHOT_ACCOUNTS,
     SNAPSHOT_END,
     SNAPSHOT_SIGNALS,
-    SNAPSHOT_DOCUMENTS, /* model and policy in force; comes right behind the manifest */
+    SNAPSHOT_DOCUMENTS,    /* model and policy in force; comes right behind the manifest */
+    SNAPSHOT_SIGNAL_TABLE, /* the table of signals without them */
     SNAPSHOT_KINDS
 };
 

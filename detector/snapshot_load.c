@@ -93,6 +93,7 @@ struct loading {
     struct session *session;
     struct snapshot_ahead *ahead;
     struct accounts_load accounts;
+    struct signals_load signals;
     struct pack table; /* kept until the end */
     uint64_t said;
 };
@@ -124,6 +125,11 @@ static bool load_accounts(struct loading *l, struct unpack *u) {
     return true;
 }
 
+static bool load_signals(struct session *s, struct unpack *u) {
+    health_beat();
+    return signals_load_records(s->signals, u);
+}
+
 static bool load_chunk(struct loading *l, enum snapshot_kind kind, struct unpack *u,
                        struct error *error) {
     struct session *s = l->session;
@@ -137,8 +143,10 @@ static bool load_chunk(struct loading *l, enum snapshot_kind kind, struct unpack
         good = runs_load(s->runs, u);
     else if (kind == SNAPSHOT_ACCOUNTS)
         good = load_accounts(l, u);
+    else if (kind == SNAPSHOT_SIGNAL_TABLE)
+        good = signals_load_begin(s->signals, &l->signals, u);
     else if (kind == SNAPSHOT_SIGNALS)
-        good = signals_load(s->signals, u) && u->at == u->end;
+        good = load_signals(s, u);
     if (!good && error->code == ERROR_NONE)
         error_set(error, ERROR_BAD_DATA, "a piece of it is not what this build writes");
     return good;
@@ -155,8 +163,10 @@ static bool load_chunks(struct loading *l, struct error *error) {
         if (next == SNAPSHOT_WHOLE) break;
         if (!load_chunk(l, kind, &bytes, error)) return false;
     }
-    return apply_load_end(l->session->apply, &l->accounts) ||
-           error_set(error, ERROR_BAD_DATA, "accounts are missing");
+    if (!apply_load_end(l->session->apply, &l->accounts))
+        return error_set(error, ERROR_BAD_DATA, "accounts are missing");
+    return signals_load_end(l->session->signals, &l->signals) ||
+           error_set(error, ERROR_BAD_DATA, "signals are missing");
 }
 
 /* Behind the manifest. */

@@ -67,6 +67,20 @@ add_mutant(name_before_sync detector/snapshot_writing.c
         return false;"
     "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, &w->past, error)) return false;" "")
 
+# Signals that are saved while they change.
+add_mutant_of(test_signals_pieces changed_unsaved detector/signals.c
+    "if (number == 0) return 0;
+    signals_touch(t, number);" "if (number == 0) return 0;")
+add_mutant_of(test_signals_pieces dropped_unsaved detector/signals.c
+    "->forget_s / DAY_S;
+    signals_touch(t, number);" "->forget_s / DAY_S;")
+add_mutant_of(test_signals_pieces displaced_unsaved detector/signals_links.c
+    "signals_touch(t, link_signal(t, weakest));" "")
+add_mutant_of(test_signals_pieces newcomer_saved detector/signals.c "signals_save_skip(t, number);" "")
+add_mutant_of(test_signals_pieces signals_of_no_day detector/signals_load.c
+    "    ok = ok && seen.count == t->known.used;
+" "")
+
 # Reported money.
 add_mutant_of(test_taint_input mark_not_saved detector/taint_save.c
     "bool taint_load(struct taint *t, struct unpack *u) {"

@@ -27,7 +27,7 @@ static const char *const kind_names[SNAPSHOT_KINDS] = {
     [SNAPSHOT_MANIFEST] = "manifest",   [SNAPSHOT_STATE] = "state",
     [SNAPSHOT_TABLE] = "table",         [SNAPSHOT_RUNS] = "runs",
     [SNAPSHOT_ACCOUNTS] = "accounts",   [SNAPSHOT_SIGNALS] = "signals",
-    [SNAPSHOT_DOCUMENTS] = "documents",
+    [SNAPSHOT_DOCUMENTS] = "documents", [SNAPSHOT_SIGNAL_TABLE] = "signal_table",
 };
 
 static void time_text(int64_t ms, char out[32]) {

@@ -7,6 +7,7 @@
 #include "schemas/encode.h"
 #include "schemas/frame.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/signals_saved.h"
 
 #include <avro.h>
 #include <stdlib.h>
