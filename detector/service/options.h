@@ -111,7 +111,7 @@ enum { OPTION_STATE_LATER = 2 };
            "ids of the recommendations issued within the last seven days and five minutes, none "  \
            "of which comes twice; beyond it what crosses is counted and not recommended")          \
     NUMBER(                                                                                        \
-        signals_max, "signals.max", 100000, 100, 500000, "signals", OPTION_STATE_LATER,            \
+        signals_max, "signals.max", 100000, 100, 10000000, "signals", OPTION_STATE_LATER,          \
         "signals held at most, withdrawn ones that are remembered among them; beyond it one is "   \
         "counted and not taken in")                                                                \
     NUMBER(taint_hops, "taint.hops", 10, 0, 32, "transfers", OPTION_STATE_LATER,                   \
