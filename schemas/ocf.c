@@ -41,20 +41,20 @@ static bool fail_io(const char *path, struct error *error) {
     return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
 }
 
-struct ocf_writer *ocf_create(const char *path, const char *schema_json, size_t size,
-                              struct error *error) {
+static void close_file(FILE *file) {
+    if (file != stdout) fclose(file);
+}
+
+struct ocf_writer *ocf_begin(FILE *file, const char *name, const char *schema_json, size_t size,
+                             struct error *error) {
     struct ocf_writer *w = calloc(1, sizeof *w);
     if (w == NULL) {
-        error_set(error, ERROR_FAILED, "no memory to write %s", path);
+        error_set(error, ERROR_FAILED, "no memory to write %s", name);
+        close_file(file);
         return NULL;
     }
-    w->path = path;
-    w->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    if (w->file == NULL) {
-        fail_io(path, error);
-        free(w);
-        return NULL;
-    }
+    w->path = name;
+    w->file = file;
     uint8_t digest[DIGEST_SIZE];
     digest_sha256(schema_json, size, digest);
     memcpy(w->sync, digest, SYNC_SIZE);
@@ -67,6 +67,13 @@ struct ocf_writer *ocf_create(const char *path, const char *schema_json, size_t 
     write_long(w->file, 0);
     fwrite(w->sync, 1, SYNC_SIZE, w->file);
     return w;
+}
+
+struct ocf_writer *ocf_create(const char *path, const char *schema_json, size_t size,
+                              struct error *error) {
+    FILE *file = fopen(path, "w");
+    if (file == NULL) fail_io(path, error);
+    return file == NULL ? NULL : ocf_begin(file, path, schema_json, size, error);
 }
 
 static bool flush_block(struct ocf_writer *w, struct error *error) {

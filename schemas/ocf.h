@@ -8,13 +8,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct ocf_writer;
 struct ocf_reader;
 
-/* `path` "-" is stdout. Errors: ERROR_IO. */
+/* What stands under the path is lost. Errors: ERROR_IO. */
 struct ocf_writer *ocf_create(const char *path, const char *schema_json, size_t size,
                               struct error *error);
+/* On a stream, the writer's from now on: it is closed by ocf_finish, and where this fails, unless
+ * it is stdout. Errors say `name`, which must stay. */
+struct ocf_writer *ocf_begin(FILE *file, const char *name, const char *schema_json, size_t size,
+                             struct error *error);
 /* One record's Avro binary (no frame). */
 bool ocf_append(struct ocf_writer *writer, struct bytes record, struct error *error);
 /* Flushes, syncs and frees, also on failure. */

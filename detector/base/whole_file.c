@@ -25,8 +25,12 @@ bool whole_file_open(struct whole_file *f, const char *path, struct error *error
     f->stream = NULL;
     snprintf(f->path, sizeof f->path, "%s", path);
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        errno = S_ISDIR(status.st_mode) ? EISDIR : EEXIST;
-        return fail_io(f, error);
+        errno = EISDIR;
+        return S_ISDIR(status.st_mode) ? fail_io(f, error)
+                                       : error_set(error, ERROR_IO,
+                                                   "%s is no file that can be replaced; name "
+                                                   "another, or one that is not there",
+                                                   path);
     }
     errno = ENAMETOOLONG;
     if (!whole_file_part(path, part, sizeof part)) return fail_io(f, error);

@@ -204,9 +204,8 @@ static bool save_topic(struct ocf_writer *writer, struct buffer *buffer,
     return true;
 }
 
-bool recording_save(const char *path, const struct memory_port *memory, const char *const *topics,
-                    size_t topic_count, struct error *error) {
-    struct ocf_writer *writer = ocf_create(path, recording_schema, strlen(recording_schema), error);
+static bool write_topics(struct ocf_writer *writer, const struct memory_port *memory,
+                         const char *const *topics, size_t topic_count, struct error *error) {
     if (writer == NULL) return false;
     struct buffer buffer = {NULL, 0, 0};
     bool ok = true;
@@ -215,4 +214,16 @@ bool recording_save(const char *path, const struct memory_port *memory, const ch
     free(buffer.data);
     struct error ignored;
     return ocf_finish(writer, ok ? error : &ignored) && ok;
+}
+
+bool recording_save(const char *path, const struct memory_port *memory, const char *const *topics,
+                    size_t topic_count, struct error *error) {
+    return write_topics(ocf_create(path, recording_schema, strlen(recording_schema), error), memory,
+                        topics, topic_count, error);
+}
+
+bool recording_write(FILE *file, const char *name, const struct memory_port *memory,
+                     const char *const *topics, size_t topic_count, struct error *error) {
+    return write_topics(ocf_begin(file, name, recording_schema, strlen(recording_schema), error),
+                        memory, topics, topic_count, error);
 }

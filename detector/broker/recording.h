@@ -5,6 +5,8 @@
 
 #include "detector/broker/memory_port.h"
 
+#include <stdio.h>
+
 enum { RECORDING_PARTITIONS_MAX = 1 << 16 };
 
 extern const char recording_schema[];
@@ -32,3 +34,6 @@ bool recording_walk(const char *path,
 /* Writes every committed record of the topics, in their order, by partition and offset. */
 bool recording_save(const char *path, const struct memory_port *memory, const char *const *topics,
                     size_t topic_count, struct error *error);
+/* The same on a stream, which is closed unless it is stdout. Errors say `name`. */
+bool recording_write(FILE *file, const char *name, const struct memory_port *memory,
+                     const char *const *topics, size_t topic_count, struct error *error);

@@ -3,7 +3,7 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/gen_flags.h"
-#include "detector/commands/side_file.h"
+#include "detector/commands/out_file.h"
 #include "detector/service/stop_signal.h"
 #include "schemas/catalog.h"
 #include "schemas/encode.h"
@@ -21,10 +21,6 @@ struct output {
     struct ocf_writer *records, *signals; /* signals NULL: they are not wanted */
     struct totals *totals;
 };
-
-static void interrupt(void *unused) {
-    (void)unused;
-}
 
 static bool append(struct ocf_writer *writer, struct bytes framed, struct error *error) {
     return ocf_append(writer, (struct bytes){framed.data + FRAME_SIZE, framed.size - FRAME_SIZE},
@@ -67,55 +63,49 @@ static bool write_records(struct gen *gen, struct output *out, struct error *err
     return ok && write_signals(gen, out, error);
 }
 
-/* Side files. */
+/* Beside the feed. */
 
-static bool write_labels(const struct gen *gen, struct side_file *side, struct totals *totals,
+static bool write_labels(const struct gen *gen, struct out_file *out, struct totals *totals,
                          struct error *error) {
-    if (!side_file_begin(side, "account_id,typology,first_bad_time", error)) return false;
+    if (!out_file_begin(out, "account_id,typology,first_bad_time", error)) return false;
     for (uint32_t i = 0; i < gen_label_count(gen); i++) {
         const struct gen_label label = gen_label(gen, i);
         if (label.first_bad_s == 0) continue;
         totals->droppers++;
-        if (side->file != NULL)
-            fprintf(side->file, "%s,%s,%lld\n", label.account_token,
+        if (out->file != NULL)
+            fprintf(out->file, "%s,%s,%lld\n", label.account_token,
                     gen_typology_name(label.typology), (long long)label.first_bad_s);
     }
-    return side_file_finish(side, error);
+    return out_file_finish(out, error);
 }
 
-static bool write_groups(const struct gen *gen, struct side_file *side, struct error *error) {
-    if (side->file == NULL) return true;
-    if (!side_file_begin(side, "account_id,group", error)) return false;
+static bool write_groups(const struct gen *gen, struct out_file *out, struct error *error) {
+    if (out->file == NULL) return true;
+    if (!out_file_begin(out, "account_id,group", error)) return false;
     for (uint32_t account = 0; account < gen_account_count(gen); account++) {
         char token[40];
         gen_account_token(gen, account, token);
         const char *group;
         for (uint32_t n = 0; (group = gen_group(gen, account, n)) != NULL; n++)
-            fprintf(side->file, "%s,%s\n", token, group);
+            fprintf(out->file, "%s,%s\n", token, group);
     }
-    return side_file_finish(side, error);
+    return out_file_finish(out, error);
 }
 
 /* The whole. */
-
-static struct ocf_writer *create(const char *path, int32_t schema_id, struct error *error) {
-    size_t size = 0;
-    const char *schema = schema_shipped(schema_id, &size);
-    return ocf_create(path, schema, size, error);
-}
 
 static bool finish(struct ocf_writer *writer, bool ok, struct error *error) {
     struct error ignored;
     return writer == NULL ? ok : ocf_finish(writer, ok ? error : &ignored) && ok;
 }
 
-static bool write_feed(struct gen *gen, const char *path, const char *signals,
+static bool write_feed(struct gen *gen, struct out_file *feed, struct out_file *signals,
                        struct totals *totals, struct error *error) {
     struct output out = {.encoder = encoder_open(error), .totals = totals};
     bool ok = out.encoder != NULL;
-    if (ok) ok = (out.records = create(path, SCHEMA_ID_TRANSACTION, error)) != NULL;
-    if (ok && signals != NULL)
-        ok = (out.signals = create(signals, SCHEMA_ID_SIGNAL, error)) != NULL;
+    if (ok) ok = (out.records = out_file_container(feed, SCHEMA_ID_TRANSACTION, error)) != NULL;
+    if (ok && signals->path != NULL)
+        ok = (out.signals = out_file_container(signals, SCHEMA_ID_SIGNAL, error)) != NULL;
     ok = ok && write_records(gen, &out, error);
     ok = finish(out.records, ok, error);
     ok = finish(out.signals, ok, error);
@@ -123,20 +113,20 @@ static bool write_feed(struct gen *gen, const char *path, const char *signals,
     return ok;
 }
 
-/* No old feed is lost for a side file that cannot be. */
 static bool write_all(const struct cli *cli, struct gen *gen, struct totals *totals,
                       struct error *error) {
-    struct side_file labels = {.path = cli_value(cli, "--labels")};
-    struct side_file groups = {.path = cli_value(cli, "--groups")};
-    struct side_file signals = {.path = cli_value(cli, "--signals")};
-    const bool ok = side_file_open(&labels, error) && side_file_open(&groups, error) &&
-                    side_file_open(&signals, error) &&
-                    write_feed(gen, cli_value(cli, "--out"), signals.path, totals, error) &&
+    struct out_file feed = {.path = cli_value(cli, "--out"), .may_be_standard = true};
+    struct out_file labels = {.path = cli_value(cli, "--labels")};
+    struct out_file groups = {.path = cli_value(cli, "--groups")};
+    struct out_file signals = {.path = cli_value(cli, "--signals")};
+    const bool ok = out_file_open(&labels, error) && out_file_open(&groups, error) &&
+                    out_file_open(&signals, error) && out_file_open(&feed, error) &&
+                    write_feed(gen, &feed, &signals, totals, error) &&
                     write_labels(gen, &labels, totals, error) && write_groups(gen, &groups, error);
-    signals.made = signals.made && !ok; /* else it holds them by now */
-    side_file_close(&labels);
-    side_file_close(&groups);
-    side_file_close(&signals);
+    out_file_close(&labels);
+    out_file_close(&groups);
+    out_file_close(&signals);
+    out_file_close(&feed);
     return ok;
 }
 
@@ -180,7 +170,7 @@ static void summarise(const struct cli *cli, const struct totals *totals) {
 
 static bool run(void *job, struct error *error) {
     struct totals totals = {0};
-    stop_signal_start(interrupt, NULL);
+    stop_signal_watch();
     if (!generate(job, &totals, error)) return false;
     summarise(job, &totals);
     return true;

@@ -3,7 +3,7 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/mapped_csv.h"
-#include "detector/commands/side_file.h"
+#include "detector/commands/out_file.h"
 #include "detector/import/csv_write.h"
 #include "detector/service/stop_signal.h"
 #include "schemas/catalog.h"
@@ -13,16 +13,12 @@ enum { LOOK_EVERY = 1024 };
 
 struct job {
     const struct cli *cli;
-    const char *input, *out;
-    struct side_file labels, bad;
+    const char *input;
+    struct out_file out, labels, bad;
     struct mapping *mapping;
     struct mapped_csv *csv;
     struct ocf_writer *writer;
 };
-
-static void interrupt(void *unused) {
-    (void)unused;
-}
 
 static void note_bad(struct job *job, const struct import_row *row) {
     if (job->bad.file == NULL) {
@@ -63,14 +59,14 @@ static bool import_rows(struct job *job, struct error *error) {
 static bool open_input(struct job *job, struct error *error) {
     const struct cli *cli = job->cli;
     const char *path = cli_value(cli, "--mapping");
-    if (path == NULL || job->input == NULL || job->out == NULL)
+    if (path == NULL || job->input == NULL || job->out.path == NULL)
         return error_set(error, ERROR_USAGE, "%s FILE is missing; usage: %s",
                          path == NULL         ? "--mapping"
                          : job->input == NULL ? "--input"
                                               : "--out",
                          cli->usage);
     const char *const names[] = {"--mapping", "--input", "--out", "--labels-out", "--bad"};
-    const char *const paths[] = {path, job->input, job->out, cli_value(cli, "--labels-out"),
+    const char *const paths[] = {path, job->input, job->out.path, cli_value(cli, "--labels-out"),
                                  cli_value(cli, "--bad")};
     if (!files_distinct(names, paths, sizeof paths / sizeof paths[0], error)) return false;
     job->mapping = mapping_load(path, error);
@@ -82,14 +78,14 @@ static bool open_input(struct job *job, struct error *error) {
 }
 
 static bool open_output(struct job *job, struct error *error) {
-    size_t size = 0;
-    const char *schema = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
     job->labels.path = cli_value(job->cli, "--labels-out");
     job->bad.path = cli_value(job->cli, "--bad");
-    if (!side_file_open(&job->labels, error) || !side_file_open(&job->bad, error)) return false;
-    job->writer = ocf_create(job->out, schema, size, error);
-    return job->writer != NULL && side_file_begin(&job->labels, "event_id,label", error) &&
-           side_file_begin(&job->bad, "line,reason", error);
+    if (!out_file_open(&job->labels, error) || !out_file_open(&job->bad, error) ||
+        !out_file_open(&job->out, error))
+        return false;
+    job->writer = out_file_container(&job->out, SCHEMA_ID_TRANSACTION, error);
+    return job->writer != NULL && out_file_begin(&job->labels, "event_id,label", error) &&
+           out_file_begin(&job->bad, "line,reason", error);
 }
 
 /* What is written until a fault is whole, too. */
@@ -97,9 +93,9 @@ static bool finish_output(struct job *job, bool ok, struct error *error) {
     struct error ignored, *first = ok ? error : &ignored;
     ok = ocf_finish(job->writer, first) && ok;
     first = ok ? error : &ignored;
-    ok = side_file_finish(&job->labels, first) && ok;
+    ok = out_file_finish(&job->labels, first) && ok;
     first = ok ? error : &ignored;
-    return side_file_finish(&job->bad, first) && ok;
+    return out_file_finish(&job->bad, first) && ok;
 }
 
 /* Also when every row is bad: then it is the reason for the status. */
@@ -119,14 +115,14 @@ static void summarise(const struct job *job) {
     if (counts.out_of_order > 0)
         fprintf(stderr, "; %lld earlier than one before them, kept in the order of the file",
                 (long long)counts.out_of_order);
-    fprintf(stderr, "\nnext: saqshy replay --engine --input %s\n", job->out);
+    fprintf(stderr, "\nnext: saqshy replay --engine --input %s\n", job->out.path);
 }
 
 static bool run(void *context, struct error *error) {
     struct job *job = context;
-    stop_signal_start(interrupt, NULL);
+    stop_signal_watch();
     job->input = cli_value(job->cli, "--input");
-    job->out = cli_value(job->cli, "--out");
+    job->out = (struct out_file){.path = cli_value(job->cli, "--out"), .may_be_standard = true};
     const bool ok = open_input(job, error) && open_output(job, error) && import_rows(job, error);
     if (!finish_output(job, ok, error)) return false;
     summarise(job);
@@ -135,8 +131,9 @@ static bool run(void *context, struct error *error) {
 
 static void close_job(void *context) {
     struct job *job = context;
-    side_file_close(&job->labels);
-    side_file_close(&job->bad);
+    out_file_close(&job->labels);
+    out_file_close(&job->bad);
+    out_file_close(&job->out);
     mapped_csv_close(job->csv);
     mapping_free(job->mapping);
 }

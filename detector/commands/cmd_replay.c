@@ -5,6 +5,7 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/offline_run.h"
+#include "detector/commands/out_file.h"
 #include "detector/commands/replay_feed.h"
 #include "detector/commands/scoreboard.h"
 #include "detector/service/metrics.h"
@@ -16,7 +17,8 @@
 
 struct replay {
     struct cli *cli;
-    const char *out, *labels;
+    const char *labels;
+    struct out_file out;
     struct offline_input input;
     bool engine_wanted, recorded_timestamps;
     struct pace pace;
@@ -67,23 +69,25 @@ static bool refuse_strangers(const struct replay *r, struct error *error) {
 
 static bool read_flags(struct replay *r, struct error *error) {
     const struct cli *cli = r->cli;
-    r->out = cli_value(cli, "--out");
+    r->out = (struct out_file){.path = cli_value(cli, "--out"), .may_be_standard = true};
     r->labels = cli_value(cli, "--labels");
     r->engine_wanted = cli_value(cli, "--engine") != NULL;
     if (!offline_input_read(cli, &r->input, error)) return false;
     const char *const names[] = {"--input", "--mapping", "--signals", "--labels", "--out"};
     const char *const paths[] = {r->input.path, r->input.mapping, r->input.signals, r->labels,
-                                 r->out};
+                                 r->out.path};
     return files_distinct(names, paths, sizeof paths / sizeof paths[0], error) &&
            refuse_strangers(r, error) && read_pace(r, error) && read_timestamps(r, error);
 }
 
 /* The engine. */
 
-static bool save(const struct replay *r, struct error *error) {
+static bool save(struct replay *r, struct error *error) {
     const char *const topics[] = {r->cli->options.topic_recommendations};
-    return r->out == NULL ||
-           recording_save(r->out, replay_engine_memory(r->run.engine), topics, 1, error);
+    if (r->out.path == NULL) return true;
+    FILE *file = out_file_take(&r->out, error);
+    return file != NULL && recording_write(file, r->out.path, replay_engine_memory(r->run.engine),
+                                           topics, 1, error);
 }
 
 static bool run_engine(struct replay *r, struct error *error) {
@@ -97,8 +101,8 @@ static bool run_engine(struct replay *r, struct error *error) {
                                                  .batch_context = r->board,
                                                  .pace = r->pace,
                                                  .quiet = r->cli->quiet};
-    return offline_run_open(&r->run, &r->input, &engine, error) && offline_run_go(&r->run, error) &&
-           save(r, error);
+    return out_file_open(&r->out, error) && offline_run_open(&r->run, &r->input, &engine, error) &&
+           offline_run_go(&r->run, error) && save(r, error);
 }
 
 static void print_engine_json(const struct replay *r, const struct scoreboard_result *b) {
@@ -143,11 +147,11 @@ static void print_engine_summary(const struct replay *r, const struct scoreboard
     if (r->labels == NULL)
         fprintf(stderr, "\nnext: saqshy replay --engine --input %s --labels LABELS.csv\n",
                 r->input.path);
-    else if (r->out == NULL)
+    else if (r->out.path == NULL)
         fprintf(stderr, "\nnext: saqshy replay --engine --input %s --out recommendations.avro\n",
                 r->input.path);
     else
-        fprintf(stderr, "\nnext: %s holds the recommendations as they go to Kafka\n", r->out);
+        fprintf(stderr, "\nnext: %s holds the recommendations as they go to Kafka\n", r->out.path);
 }
 
 /* Kafka. */
@@ -215,6 +219,7 @@ static bool run(void *job, struct error *error) {
 static void close_replay(void *job) {
     struct replay *r = job;
     stop_signal_end();
+    out_file_close(&r->out);
     offline_run_close(&r->run);
     replay_feed_close(r->feed);
     replay_source_close(r->source);

@@ -37,10 +37,16 @@ static ssize_t read_input(void *context, char *buffer, size_t size) {
     return csv->cut ? 0 : read(csv->descriptor, buffer, size);
 }
 
+/* A pipe is not waited for here, where no signal would end it, but by the poll before a read. */
+static int open_there(const char *path) {
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor >= 0) fcntl(descriptor, F_SETFL, 0);
+    return descriptor;
+}
+
 static bool open_file(struct mapped_csv *csv, struct error *error) {
     const cookie_io_functions_t operations = {.read = read_input};
-    csv->descriptor =
-        strcmp(csv->path, "-") == 0 ? STDIN_FILENO : open(csv->path, O_RDONLY | O_CLOEXEC);
+    csv->descriptor = strcmp(csv->path, "-") == 0 ? STDIN_FILENO : open_there(csv->path);
     if (csv->descriptor < 0)
         return error_set(error, ERROR_IO, "%s: %s", csv->path, strerror(errno));
     csv->file = fopencookie(csv, "r", operations);
@@ -62,7 +68,10 @@ struct mapped_csv *mapped_csv_open(const char *path, const struct mapping *mappi
     if (open_file(csv, error)) {
         csv->import = import_open(mapping, csv->csv, error);
         if (csv->import != NULL) return csv;
-        error_prefix(error, "%s", path);
+        if (csv->cut)
+            error_set(error, ERROR_INTERRUPTED, "stopped while nobody wrote to %s", path);
+        else
+            error_prefix(error, "%s", path);
     }
     mapped_csv_close(csv);
     return NULL;

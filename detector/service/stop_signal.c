@@ -61,6 +61,15 @@ void stop_signal_release(void) {
     (void)signal(SIGTERM, SIG_DFL);
 }
 
+static void release(void *unused) {
+    (void)unused;
+    stop_signal_release();
+}
+
+bool stop_signal_watch(void) {
+    return stop_signal_start(release, NULL);
+}
+
 int stop_signal_seen(void) {
     return atomic_load(&watch.seen);
 }

@@ -7,6 +7,9 @@
 
 /* Calls `stop` at each signal. Once a process. */
 bool stop_signal_start(void (*stop)(void *context), void *context);
+/* The same for who asks stop_signal_seen: the first signal does no more than that, a second one
+ * ends the process, whatever it waits for. */
+bool stop_signal_watch(void);
 /* After it `stop` is not called any more; before what it works on is freed. Not from `stop`. */
 void stop_signal_end(void);
 /* From now on a signal ends the process as if nobody watched. Any thread, also from `stop`. */
