@@ -3,7 +3,9 @@
 #include "tests/support.h"
 
 #include "detector/commands/labels.h"
+#include "tests/chance.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -137,6 +139,65 @@ static void labelled_events_may_come_one_by_one(void **state) {
     labels_close(labels);
 }
 
+/* By number; what a table of them must say. */
+struct told {
+    bool bad, good;
+};
+
+static void name_event(uint32_t number, char out[40]) {
+    snprintf(out, 40, "%08x-0000-4000-8000-%012x", number * 2654435761u, number);
+}
+
+static void many_labelled_events_are_told_apart(void **state) {
+    (void)state;
+    enum { EVENTS = 40000, ROWS = 100000 };
+    struct labels *labels = labels_of_events();
+    struct told *told = calloc(EVENTS, sizeof *told);
+    struct chance chance = {11};
+    char name[40];
+    for (int row = 0; row < ROWS; row++) {
+        const uint32_t event = chance_below(&chance, EVENTS);
+        const bool bad = chance_is(&chance, 30);
+        name_event(event, name);
+        assert_null(labels_event(labels, text_of(name), bad ? "1" : "0"));
+        told[event].bad |= bad;
+        told[event].good |= !bad;
+    }
+    size_t contradicted = 0;
+    for (uint32_t event = 0; event < EVENTS; event++) {
+        name_event(event, name);
+        note(labels, name, true, name, event);
+        assert_int_equal(first_bad(labels, name), told[event].bad ? event : INT64_MAX);
+        contradicted += told[event].bad && told[event].good;
+    }
+    assert_true(contradicted > 1000);
+    assert_int_equal(labels_contradicted(labels), contradicted);
+    free(told);
+    labels_close(labels);
+}
+
+static size_t allocated(void) {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/* A sanitizer's allocator tells nothing, so that it holds there by itself. */
+static void a_labelled_event_takes_48_bytes_at_most(void **state) {
+    (void)state;
+    enum { EVENTS = 200000, BYTES_MAX = 48 };
+    char name[40];
+    const size_t before = allocated();
+    struct labels *labels = labels_of_events();
+    for (uint32_t event = 0; event < EVENTS; event++) {
+        name_event(event, name);
+        assert_null(labels_event(labels, text_of(name), "0"));
+    }
+    const size_t taken = allocated() - before;
+    print_message("%.1f bytes an event\n", (double)taken / EVENTS);
+    assert_true(taken < (size_t)EVENTS * BYTES_MAX);
+    labels_close(labels);
+}
+
 static void events_mean_nothing_to_labels_of_accounts(void **state) {
     (void)state;
     struct labels *labels = good("account_id,t\na,10\n");
@@ -202,6 +263,8 @@ int main(void) {
         cmocka_unit_test(only_the_size_given_is_the_account),
         cmocka_unit_test(a_labelled_event_marks_its_payee_from_its_earliest_time),
         cmocka_unit_test(labelled_events_may_come_one_by_one),
+        cmocka_unit_test(many_labelled_events_are_told_apart),
+        cmocka_unit_test(a_labelled_event_takes_48_bytes_at_most),
         cmocka_unit_test(events_mean_nothing_to_labels_of_accounts),
         cmocka_unit_test(empty_lines_are_passed_over),
         cmocka_unit_test(a_bad_line_is_named),

@@ -2,6 +2,7 @@
 #include "detector/commands/labels.h"
 
 #include "detector/commands/account_set.h"
+#include "detector/commands/labelled_events.h"
 #include "detector/import/csv_walk.h"
 #include "detector/import/moment.h"
 
@@ -11,14 +12,12 @@
 
 struct labels {
     struct account_set *accounts;    /* first bad second of each */
-    struct account_set *events;      /* what is said of each; NULL: labels of accounts */
     struct outcome_labels *outcomes; /* NULL: labels of a file */
-    size_t columns, time_column;     /* of the file; columns 0: the head line is still to come */
+    struct labelled_events events;
+    bool by_event;               /* else of accounts */
+    size_t columns, time_column; /* of the file; columns 0: the head line is still to come */
     size_t rows, contradicted;
 };
-
-/* Of an event. */
-enum said { SAID_BOTH, SAID_BAD, SAID_GOOD };
 
 /* Rows. Each gives NULL, or what is wrong. */
 
@@ -38,27 +37,19 @@ static const char *read_label(const char *field, bool *bad) {
                : "the label is none of 0, 1, true, false";
 }
 
-static void note_said(struct labels *labels, struct text event_id, enum said said) {
-    int64_t before = said;
-    account_set_find(labels->events, event_id, &before);
-    const bool both = before != SAID_BOTH && before != (int64_t)said;
-    labels->contradicted += both;
-    account_set_lower(labels->events, event_id, both ? SAID_BOTH : said);
-}
-
 const char *labels_event(struct labels *labels, struct text event_id, const char *label) {
     bool bad = false;
     if (event_id.size == 0) return "the event is empty";
     const char *why = read_label(label, &bad);
-    if (why == NULL) note_said(labels, event_id, bad ? SAID_BAD : SAID_GOOD);
+    if (why == NULL && labelled_events_note(&labels->events, event_id, bad ? SAID_BAD : SAID_GOOD))
+        labels->contradicted++;
     return why;
 }
 
 static const char *take_row(struct labels *labels, const struct csv *csv) {
     if (csv_count(csv) != labels->columns) return "as many fields are due as the head line has";
-    return labels->events == NULL
-               ? take_account(labels, csv)
-               : labels_event(labels, text_of(csv_field(csv, 0)), csv_field(csv, 1));
+    return labels->by_event ? labels_event(labels, text_of(csv_field(csv, 0)), csv_field(csv, 1))
+                            : take_account(labels, csv);
 }
 
 /* The head line. */
@@ -73,18 +64,13 @@ static const char *find_time(struct labels *labels, const struct csv *csv) {
                : "of the columns after account_id none is the time: have one, or name it first_…";
 }
 
-static void expect_events(struct labels *labels) {
-    labels->events = account_set_new();
-    assert(labels->events != NULL && "out of memory");
-}
-
 static const char *take_head(struct labels *labels, const struct csv *csv) {
     labels->columns = csv_count(csv);
     if (strcmp(csv_field(csv, 0), "account_id") == 0) return find_time(labels, csv);
     if (labels->columns != 2 || strcmp(csv_field(csv, 0), "event_id") != 0 ||
         strcmp(csv_field(csv, 1), "label") != 0)
         return "the head line is neither account_id,TIME nor event_id,label";
-    expect_events(labels);
+    labels->by_event = true;
     return NULL;
 }
 
@@ -108,7 +94,7 @@ struct labels *labels_new(void) {
 
 struct labels *labels_of_events(void) {
     struct labels *labels = labels_new();
-    expect_events(labels);
+    labels->by_event = true;
     return labels;
 }
 
@@ -164,7 +150,7 @@ void labels_close(struct labels *labels) {
     if (labels == NULL) return;
     outcome_labels_close(labels->outcomes);
     account_set_free(labels->accounts);
-    account_set_free(labels->events);
+    labelled_events_clear(&labels->events);
     free(labels);
 }
 
@@ -178,14 +164,13 @@ int64_t labels_first_bad(const struct labels *labels, const char *account, size_
 
 void labels_note(struct labels *labels, struct text event_id, bool is_payee_or_only_side,
                  struct text account, int64_t event_time_s) {
-    int64_t said = SAID_GOOD;
-    if (labels->events == NULL || !is_payee_or_only_side) return;
-    if (account_set_find(labels->events, event_id, &said) && said != SAID_GOOD)
-        labels_add(labels, account, event_time_s);
+    if (!labels->by_event || !is_payee_or_only_side) return;
+    const enum said said = labelled_events_find(&labels->events, event_id);
+    if (said == SAID_BAD || said == SAID_BOTH) labels_add(labels, account, event_time_s);
 }
 
 void labels_note_batch(struct labels *labels, const struct batch *batch) {
-    for (uint32_t i = 0; labels->events != NULL && i < batch->sides; i++) {
+    for (uint32_t i = 0; labels->by_event && i < batch->sides; i++) {
         const struct side *side = &batch->side[i];
         const struct transaction *tx = &batch->tx[side->event];
         const bool payee = side->role == SIDE_PAYEE;
@@ -203,5 +188,5 @@ size_t labels_contradicted(const struct labels *labels) {
 }
 
 bool labels_by_event(const struct labels *labels) {
-    return labels->events != NULL;
+    return labels->by_event;
 }
