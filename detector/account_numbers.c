@@ -31,11 +31,17 @@ uint32_t account_numbers_get(const struct account_numbers *n, uint32_t number) {
     return page == NULL ? 0 : page->references[number % PAGE_NUMBERS];
 }
 
-static bool make_places(struct account_numbers *n, size_t wanted) {
-    size_t room = n->room == 0 ? ROOM_LEAST : n->room;
-    if (wanted <= n->room) return true;
-    while (room < wanted)
+/* Places there are once the number has been in use. */
+static size_t room_for(uint32_t number) {
+    size_t room = ROOM_LEAST;
+    while (room <= number >> PAGE_BITS)
         room *= 2;
+    return number == 0 ? 0 : room;
+}
+
+bool account_numbers_reserve(struct account_numbers *n, uint32_t number) {
+    const size_t room = room_for(number);
+    if (room <= n->room) return true;
     struct number_page **pages = realloc(n->pages, room * sizeof *pages);
     if (pages == NULL) return false;
     for (size_t i = n->room; i < room; i++)
@@ -46,7 +52,7 @@ static bool make_places(struct account_numbers *n, size_t wanted) {
 }
 
 static struct number_page *add_page(struct account_numbers *n, uint32_t number) {
-    if (!make_places(n, (number >> PAGE_BITS) + (size_t)1)) return NULL;
+    if (!account_numbers_reserve(n, number)) return NULL;
     struct number_page *page = calloc(1, sizeof *page);
     n->pages[number >> PAGE_BITS] = page;
     n->page_count += page != NULL;
@@ -71,4 +77,8 @@ bool account_numbers_set(struct account_numbers *n, uint32_t number, uint32_t re
 
 size_t account_numbers_bytes(const struct account_numbers *n) {
     return n->page_count * sizeof(struct number_page) + n->room * sizeof *n->pages;
+}
+
+size_t account_numbers_reserved_bytes(uint32_t number) {
+    return room_for(number) * sizeof(struct number_page *);
 }

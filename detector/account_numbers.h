@@ -24,4 +24,8 @@ void account_numbers_prefetch(const struct account_numbers *numbers, uint32_t nu
 uint32_t account_numbers_get(const struct account_numbers *numbers, uint32_t number);
 /* `reference` 0: the number is out of use for ever. False: no memory. */
 bool account_numbers_set(struct account_numbers *numbers, uint32_t number, uint32_t reference);
+/* What is counted depends on the highest number there ever was: a table that is loaded is told it,
+ * also where nobody has it any more. False: no memory. */
+bool account_numbers_reserve(struct account_numbers *numbers, uint32_t number);
+size_t account_numbers_reserved_bytes(uint32_t number);
 size_t account_numbers_bytes(const struct account_numbers *numbers);

@@ -269,8 +269,9 @@ bool accounts_load_begin(struct accounts *a, struct accounts_load *load, struct 
     load->records_due = unpack_u64(u);
     const uint64_t most = a->options.memory_limit;
     const uint64_t index = account_index_bytes_of(now) + account_index_bytes_of(old);
-    if (u->bad || index > most || !account_index_restore(&a->index, now, old, hand) ||
-        !unpack_slabs(u, &a->slabs, most))
+    if (u->bad || index > most || account_numbers_reserved_bytes(a->numbered) > most ||
+        !account_index_restore(&a->index, now, old, hand) ||
+        !account_numbers_reserve(&a->numbers, a->numbered) || !unpack_slabs(u, &a->slabs, most))
         return false;
     unpack_changed(u, load);
     unpack_limit(u, &a->limit, most);
