@@ -475,3 +475,34 @@ capped() {
     [ ! -s err ]
     [ ! -e late/report.json ]
 }
+
+@test "each file that a result was made from is named with its SHA-256, by backtest and by tune" {
+    mkdir -p read/schemas
+    cd read
+    cp "$SOURCE_DIR/schemas/TransactionEvent.avsc" schemas/1001.avsc
+    echo 'of nobody' > schemas/readme.txt
+    echo "schema.dir = $PWD/schemas" > run.conf
+    printf 'id,ts,from,to,sum,kind\n1,1767225600,ann,bob,10,T\n2,1767225601,bob,cid,10,T\n' > t.csv
+    printf '[columns]\nevent_id = id\ntime = ts\npayer = from\npayee = to\namount = sum\ntype = kind\n' > t.map
+    printf '[type T]\nevent_type = P2P_TRANSFER\n' >> t.map
+    printf 'account_id,t\ncid,1767225601\n' > labels.csv
+    printf 'account_id,group\nann,young\n' > groups.csv
+    "$SAQSHY" gen --quiet --days 1 --accounts 100 --out unused.avro --signals signals.avro
+    read_as() { echo "\"$1\":{\"path\":\"$2\",\"sha256\":\"$(sha256sum < "$2" | cut -c1-64)\"}"; }
+    local of_both=("$(read_as input t.csv)" "$(read_as mapping t.map)" "$(read_as signals signals.avro)" "$(read_as labels labels.csv)"
+        "$(read_as config run.conf)" "$(read_as 1001.avsc "$PWD/schemas/1001.avsc")")
+    local read=(--config run.conf --input t.csv --mapping t.map --signals signals.avro --labels labels.csv)
+    "$SAQSHY" backtest --quiet --no-sqlite "${read[@]}" --groups groups.csv --out results
+    "$SAQSHY" tune --quiet --json "${read[@]}" --out tune.html > tune.json
+    [ "$(jq -c .inputs tune.json)" = "{$(IFS=,; echo "${of_both[*]}")}" ]
+    [ "$(jq -c .inputs results/report.json)" = "{$(IFS=,; echo "${of_both[*]}"),$(read_as groups groups.csv)}" ]
+    for file in t.map signals.avro labels.csv run.conf groups.csv; do
+        grep -q "^| [a-z]* | $file, $(sha256sum < "$file" | cut -c1-12)… |$" results/report.md
+    done
+    grep -q "^| its SHA-256 | $(sha256sum < t.csv | cut -c1-12)… |$" results/report.md
+    for flag in --labels --groups; do
+        run "$SAQSHY" backtest --quiet --no-sqlite --input t.csv --mapping t.map --labels labels.csv --out no "$flag" <(cat labels.csv)
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"is no file that can be read twice; save it as one"* ]]
+    done
+}

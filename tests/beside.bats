@@ -37,7 +37,8 @@ setup() {
     "$SAQSHY" backtest "${both[@]}" --labels labels.csv --out results
     hash=$(sha256sum said.avro | cut -d' ' -f1)
     [ "$(jq -r .provenance.signals_sha256 model.json)" = "$hash" ]
-    [ "$(jq -c .inputs results/report.json)" = "{\"signals\":{\"path\":\"said.avro\",\"sha256\":\"$hash\"}}" ]
+    [ "$(jq -c '.inputs | keys_unsorted' results/report.json)" = '["input","signals","labels"]' ]
+    [ "$(jq -c .inputs.signals results/report.json)" = "{\"path\":\"said.avro\",\"sha256\":\"$hash\"}" ]
     grep -q "^| signals | said.avro, ${hash:0:12}… |$" results/report.md
     run "$SAQSHY" train --quiet --input feed.avro --signals <(cat said.avro) --labels labels.csv --out piped.json
     [ "$status" -eq 2 ]

@@ -82,7 +82,8 @@ small() { head -3 t.csv; printf '%s\n' "$@"; }
     "$SAQSHY" backtest --quiet --input t.avro --labels events.csv --model direct.json --compare imported.json --out by-import
     "$SAQSHY" backtest --quiet --input t.csv --mapping m.map --model direct.json --compare imported.json --out by-mapping
     for file in scores.csv recommendations.avro compare.csv; do cmp "by-import/$file" "by-mapping/$file"; done
-    diff <(jq 'del(.input)' by-import/report.json) <(jq 'del(.input)' by-mapping/report.json)
+    diff <(jq 'del(.input, .inputs)' by-import/report.json) <(jq 'del(.input, .inputs)' by-mapping/report.json)
+    [ "$(jq -c '.inputs | keys' by-mapping/report.json)" = '["input","mapping"]' ]
     [ "$(jq .recommended.found by-mapping/report.json)" -gt 0 ]
     run --separate-stderr "$SAQSHY" backtest --no-sqlite --input t.csv --mapping unlabelled.map --model direct.json --out unlabelled
     [ "$status" -eq 0 ]
@@ -101,7 +102,8 @@ small() { head -3 t.csv; printf '%s\n' "$@"; }
     [ "$(each --input t.csv --mapping m.map | wc -l)" -gt 1000 ]
     "$SAQSHY" tune --quiet --json --input t.avro --labels events.csv --model direct.json --out t.html > by-import.json
     "$SAQSHY" tune --quiet --json --input t.csv --mapping m.map --model direct.json --out t.html > by-mapping.json
-    diff <(jq 'del(.input)' by-import.json) <(jq 'del(.input)' by-mapping.json)
+    diff <(jq 'del(.input, .inputs)' by-import.json) <(jq 'del(.input, .inputs)' by-mapping.json)
+    [ "$(jq -c '.inputs | keys' by-mapping.json)" = '["input","mapping"]' ]
 }
 
 @test "bad rows are named as import names them, once, and left out" {

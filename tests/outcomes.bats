@@ -100,8 +100,9 @@ PY
     backtest() { "$SAQSHY" backtest --quiet --json --no-sqlite --input feed.avro --from 2026-01-01 "$@" | jq -c 'del(.seconds, .inputs)'; }
     [ "$(backtest --labels outcomes --outcomes plain.avro --out b1)" = "$(backtest --labels same.csv --out b2)" ]
     diff <(jq 'del(.inputs, .out, .seconds, .labels)' b1/report.json) <(jq 'del(.inputs, .out, .seconds, .labels)' b2/report.json)
-    [ "$(jq -c .inputs b1/report.json)" = "{\"outcomes\":{\"path\":\"plain.avro\",\"sha256\":\"$(hash plain.avro)\"}}" ]
-    [ "$(jq -c .inputs b2/report.json)" = "{}" ]
+    read_as() { echo "\"$1\":{\"path\":\"$2\",\"sha256\":\"$(hash "$2")\"}"; }
+    [ "$(jq -c .inputs b1/report.json)" = "{$(read_as input feed.avro),$(read_as outcomes plain.avro)}" ]
+    [ "$(jq -c .inputs b2/report.json)" = "{$(read_as input feed.avro),$(read_as labels same.csv)}" ]
     grep -q "^| outcomes | plain.avro, $(hash plain.avro | head -c 12)… |$" b1/report.md
     "$SAQSHY" tune --quiet --input feed.avro --from 2026-01-01 --labels outcomes --outcomes plain.avro --out tune.html
     "$SAQSHY" tune --quiet --input feed.avro --from 2026-01-01 --labels outcomes --outcomes full.avro --signals full.avro \

@@ -4,6 +4,7 @@ policy that the page hands out, it needs no network, the keyboard is enough, axe
 page is what its sources build."""
 import filecmp
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -37,6 +38,13 @@ class Feed:
         page = f"{self.directory}/{name}.html"
         run("tune", "--quiet", "--input", self.path, "--out", page, *words)
         return page
+
+    def inputs(self):
+        """What names the files of a tuning with labels."""
+        def named(path):
+            with open(path, "rb") as file:
+                return {"path": path, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+        return {"input": named(self.path), "labels": named(self.labels)}
 
     def backtest(self, policy):
         """The report with this policy, its caps off as they are on the page."""
@@ -119,6 +127,7 @@ def check_figures(page, feed, where):
     said = page.figures()
     policy, path = page.download()
     assert takes(path), "the program takes the policy as it is"
+    assert policy["provenance"]["tuned_on"]["inputs"] == feed.inputs(), "the policy names what it was tuned on"
     os.unlink(path)
     report = feed.backtest(policy)
     load, advised = report["load"], report["recommended"]

@@ -231,21 +231,12 @@ static json_t *period(const struct backtest_figures *f) {
     return json_pack("{so so}", "from", whole(f->begins_s), "to", whole(f->period.to_s));
 }
 
-/* NULL: none. */
-static json_t *beside(const struct backtest_beside *b) {
-    return b->path == NULL ? NULL
-                           : json_pack("{so ss}", "path", json_text(b->path), "sha256", b->sha256);
-}
-
-static json_t *inputs(const struct backtest_report *r) {
-    return json_pack("{so* so*}", "signals", beside(r->signals), "outcomes", beside(r->outcomes));
-}
-
 static json_t *head(const struct backtest_report *r) {
     const struct backtest_figures *f = r->figures;
     return json_pack("{ss ss so so so so ss? so sb}", "format", "saqshy-backtest/1", "build",
-                     build_info_version(), "input", json_text(r->input), "inputs", inputs(r),
-                     "model", document(model_id(r->model), model_sha256(r->model)), "policy",
+                     build_info_version(), "input", json_text(r->input), "inputs",
+                     read_files_json(r->files), "model",
+                     document(model_id(r->model), model_sha256(r->model)), "policy",
                      document(policy_id(r->policy), policy_sha256(r->policy)), "labels",
                      !f->labelled  ? NULL
                      : f->by_event ? "events"

@@ -43,15 +43,16 @@ static void write_head(FILE *file, const struct backtest_report *r) {
     const struct backtest_figures *f = r->figures;
     fputs("# Backtest\n\n| | |\n| --- | --- |\n| input | ", file);
     write_text(file, r->input);
-    fprintf(file, " |\n| period | %s to %s UTC |\n", instant_text(f->begins_s, from),
+    fprintf(file, " |\n| its SHA-256 | %.12s… |\n| period | %s to %s UTC |\n",
+            r->files->items[0].sha256, instant_text(f->begins_s, from),
             instant_text(f->period.to_s, to));
-    if (r->signals->path != NULL)
-        write_document(file, "signals", r->signals->path, r->signals->sha256);
-    if (r->outcomes->path != NULL)
-        write_document(file, "outcomes", r->outcomes->path, r->outcomes->sha256);
+    for (size_t i = 1; i < r->files->count; i++) {
+        const struct read_file *read = &r->files->items[i];
+        write_document(file, read->what, read->path, read->sha256);
+    }
     write_document(file, "model", model_id(r->model), model_sha256(r->model));
     write_document(file, "policy", policy_id(r->policy), policy_sha256(r->policy));
-    fprintf(file, "| labels | %s |\n",
+    fprintf(file, "| labelled | %s |\n",
             !f->labelled  ? "none: nothing can be said of who is bad"
             : f->by_event ? "of events"
                           : "of accounts");

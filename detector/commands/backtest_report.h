@@ -3,21 +3,15 @@
  * documents and labels give the same bytes. */
 #pragma once
 
-#include "detector/base/digest.h"
 #include "detector/commands/backtest_gates.h"
 #include "detector/commands/backtest_groups.h"
 #include "detector/commands/backtest_shadows.h"
 #include "detector/commands/fit_overlap.h"
-
-/* A file beside the input. */
-struct backtest_beside {
-    const char *path; /* NULL: none */
-    char sha256[DIGEST_HEX_SIZE];
-};
+#include "detector/commands/read_files.h"
 
 struct backtest_report {
     const char *input;
-    const struct backtest_beside *signals, *outcomes;
+    const struct read_files *files; /* that it was made from; the first is the input */
     const struct model *model;
     const struct policy *policy;
     const struct backtest_figures *figures;

@@ -21,7 +21,7 @@ struct backtest {
     struct cli *cli;
     const char *out, *old_model;
     struct offline_input input;
-    struct backtest_beside signals, outcomes;
+    struct read_files files;
     int64_t from_s; /* INT64_MIN: from the first event */
     struct labels *labels;
     struct backtest_groups *groups; /* NULL: without --groups */
@@ -59,16 +59,14 @@ static bool open_runs(struct backtest *b, struct error *error) {
             backtest_run_open(&b->old_run, settings, b->old_model, policy, error));
 }
 
-static bool hash_beside(struct backtest *b, struct error *error) {
-    b->signals.path = b->input.signals;
-    b->outcomes.path = cli_value(b->cli, "--outcomes");
-    return files_sha256(b->signals.path, b->signals.sha256, error) &&
-           files_sha256(b->outcomes.path, b->outcomes.sha256, error);
+static bool note_files(struct backtest *b, struct error *error) {
+    return read_files_note_run(&b->files, b->cli, &b->input, error) &&
+           read_files_note(&b->files, "groups", cli_value(b->cli, "--groups"), error);
 }
 
 static bool load_inputs(struct backtest *b, struct error *error) {
     const char *gates = cli_value(b->cli, "--gate"), *groups = cli_value(b->cli, "--groups");
-    if (!hash_beside(b, error) || !offline_labels_open(b->cli, &b->input, &b->labels, error))
+    if (!note_files(b, error) || !offline_labels_open(b->cli, &b->input, &b->labels, error))
         return false;
     if (groups != NULL && b->labels == NULL)
         return error_set(error, ERROR_USAGE, "--groups says whom wrong freezes hit: add --labels");
@@ -201,8 +199,7 @@ static bool judge(struct backtest *b, struct error *error) {
 
 static struct backtest_report report_of(const struct backtest *b) {
     return (struct backtest_report){.input = b->input.path,
-                                    .signals = &b->signals,
-                                    .outcomes = &b->outcomes,
+                                    .files = &b->files,
                                     .model = b->run.model,
                                     .policy = b->run.policy,
                                     .figures = b->figures,
@@ -305,6 +302,7 @@ static void close_backtest(void *job) {
     backtest_run_close(&b->old_run);
     backtest_groups_close(b->groups);
     labels_close(b->labels);
+    read_files_free(&b->files);
 }
 
 int cmd_backtest(int argc, char **argv) {

@@ -18,6 +18,7 @@ struct tune {
     struct cli *cli;
     const char *out;
     struct offline_input input;
+    struct read_files files;
     int64_t from_s;
     struct labels *labels;
     struct backtest_run run;
@@ -62,6 +63,7 @@ static bool open_tune(struct tune *t, struct error *error) {
                            cli_value(cli, "--policy"), error) ||
         !judging_from(cli, t->run.model, &t->from_s, error) ||
         !tune_bests_open(&t->bests, t->run.model, t->from_s, error) ||
+        !read_files_note_run(&t->files, cli, &t->input, error) ||
         !offline_labels_open(cli, &t->input, &t->labels, error))
         return false;
     t->sides.policy = t->run.policy;
@@ -92,6 +94,7 @@ static bool score(struct tune *t, struct error *error) {
 
 static void find(struct tune *t) {
     t->findings = (struct tune_findings){.input = t->input.path,
+                                         .files = &t->files,
                                          .model = t->run.model,
                                          .policy = t->run.policy,
                                          .pass = t->run.pass,
@@ -145,6 +148,7 @@ static void close_tune(void *job) {
     tune_bests_close(&t->bests);
     backtest_run_close(&t->run);
     labels_close(t->labels);
+    read_files_free(&t->files);
     whole_file_close(&t->file);
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "detector/commands/fit_overlap.h"
+#include "detector/commands/read_files.h"
 #include "detector/commands/tune_curves.h"
 #include "detector/commands/tune_drift.h"
 #include "detector/commands/tune_near.h"
 
 struct tune_findings {
     const char *input;
+    const struct read_files *files; /* that it was made from */
     const struct model *model;
     const struct policy *policy;
     const struct backtest_pass *pass;

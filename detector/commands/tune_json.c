@@ -212,20 +212,20 @@ static json_t *policy_document(const struct policy *policy) {
 
 static json_t *head(const struct tune_findings *f) {
     const struct backtest_figures *figures = f->figures;
-    return json_pack("{ss ss so so so so ss? s{so so so} sb s{so so so so so}}", "format",
-                     "saqshy-tune/1", "build", build_info_version(), "input", json_text(f->input),
-                     "model", document(model_id(f->model), model_sha256(f->model)), "policy",
-                     document(policy_id(f->policy), policy_sha256(f->policy)), "document",
-                     policy_document(f->policy), "labels",
-                     !figures->labelled  ? NULL
-                     : figures->by_event ? "events"
-                                         : "accounts",
-                     "period", "from", whole(figures->begins_s), "to", whole(figures->period.to_s),
-                     "days", whole((int64_t)figures->day_count), "interrupted", f->interrupted,
-                     "counts", "accounts", whole((int64_t)f->near.count), "bad",
-                     whole(figures->bad_accounts), "sides", whole(figures->sides), "left_out",
-                     whole(figures->left_out_accounts), "received",
-                     whole(figures->received_bad_tiyn));
+    return json_pack(
+        "{ss ss so so so so so ss? s{so so so} sb s{so so so so so}}", "format", "saqshy-tune/1",
+        "build", build_info_version(), "input", json_text(f->input), "inputs",
+        read_files_json(f->files), "model", document(model_id(f->model), model_sha256(f->model)),
+        "policy", document(policy_id(f->policy), policy_sha256(f->policy)), "document",
+        policy_document(f->policy), "labels",
+        !figures->labelled  ? NULL
+        : figures->by_event ? "events"
+                            : "accounts",
+        "period", "from", whole(figures->begins_s), "to", whole(figures->period.to_s), "days",
+        whole((int64_t)figures->day_count), "interrupted", f->interrupted, "counts", "accounts",
+        whole((int64_t)f->near.count), "bad", whole(figures->bad_accounts), "sides",
+        whole(figures->sides), "left_out", whole(figures->left_out_accounts), "received",
+        whole(figures->received_bad_tiyn));
 }
 
 /* In JSON a `<` can only stand in a text. */

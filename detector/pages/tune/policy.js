@@ -38,7 +38,9 @@ export function tunedPolicy(data, curveIndex, edge) {
     provenance: {
       ...data.document.provenance,
       thresholds: `${action} chosen with saqshy tune (${data.build}): probability ${probability}, score ${data.edges[edge]}`,
-      tuned_on: { input: data.input, labels: data.labels, model: data.model, policy: data.policy, period: data.period },
+      tuned_on: {
+        input: data.input, inputs: data.inputs, labels: data.labels, model: data.model, policy: data.policy, period: data.period,
+      },
     },
   };
 }
