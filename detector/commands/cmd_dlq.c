@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "detector/base/log.h"
 #include "detector/base/nearest.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/command_port.h"
@@ -14,6 +13,12 @@
 enum { SHOWN_STANDARD = 10, BYTES_STANDARD = 256, BYTES_MAX = 1 << 20 };
 
 enum verb { VERB_LS, VERB_SHOW, VERB_REDRIVE };
+
+struct job {
+    struct cli *cli;
+    enum verb verb;
+    struct dlq_query query;
+};
 
 /* Flags. */
 
@@ -138,25 +143,22 @@ static bool run_verb(enum verb verb, struct port *port, const struct dlq_query *
     return false;
 }
 
-static bool run(enum verb verb, const struct dlq_query *query, struct error *error) {
-    struct options options = *query->options;
-    struct dlq_query own = *query;
-    own.options = &options;
-    if (verb == VERB_REDRIVE && strcmp(options.delivery, "exactly-once") != 0)
+static bool run(void *context, struct error *error) {
+    struct job *job = context;
+    struct options *options = &job->cli->options;
+    if (!read_flags(job->cli, &job->verb, &job->query, error)) return false;
+    if (job->verb == VERB_REDRIVE && strcmp(options->delivery, "exactly-once") != 0)
         return error_set(error, ERROR_CONFIG,
                          "redrive needs transactions: delivery=%s would send letters back twice",
-                         options.delivery);
-    struct port *port = command_port_open(&options, REDRIVE_ID, error);
+                         options->delivery);
+    struct port *port = command_port_open(options, REDRIVE_ID, error);
     if (port == NULL) return false;
-    const bool ok = run_verb(verb, port, &own, error);
+    const bool ok = run_verb(job->verb, port, &job->query, error);
     port->ops->close(port);
     return ok;
 }
 
 int cmd_dlq(int argc, char **argv) {
-    struct error error = {.code = ERROR_NONE};
-    struct dlq_query query;
-    enum verb verb = VERB_LS;
     struct cli_flag flags[] = {
         {"--reason", "REASON", "show, redrive: letters that died for it", NULL},
         {"--limit", "N", "show, redrive: letters at most (10; all)", NULL},
@@ -169,11 +171,8 @@ int cmd_dlq(int argc, char **argv) {
                       .flags = flags,
                       .flag_count = sizeof flags / sizeof flags[0],
                       .positional_max = 2,
-                      .wants_options = true};
-    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
-    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
-    if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
-    const bool ok = read_flags(&cli, &verb, &query, &error) && run(verb, &query, &error);
-    cli_free(&cli);
-    return ok ? 0 : cli_fail(&error);
+                      .wants_options = true,
+                      .warns_only = true};
+    struct job job = {.cli = &cli};
+    return cli_run(&cli, argc, argv, run, NULL, &job);
 }

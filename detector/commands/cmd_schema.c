@@ -50,8 +50,16 @@ static bool print_shipped(const char *id, struct error *error) {
     return true;
 }
 
+static bool run(void *job, struct error *error) {
+    const struct cli *cli = job;
+    const char *verb = cli->positional_count == 2 ? cli->positional[0] : "";
+    const char *as = cli_value(cli, "--as");
+    if (strcmp(verb, "check") == 0) return check_file(cli->positional[1], as, error);
+    if (strcmp(verb, "print") == 0 && as == NULL) return print_shipped(cli->positional[1], error);
+    return error_set(error, ERROR_USAGE, "usage: %s", cli->usage);
+}
+
 int cmd_schema(int argc, char **argv) {
-    struct error error = {.code = ERROR_NONE};
     struct cli_flag flags[] = {
         {"--as", "WHAT", "check: transactions or signals (by the name of the record)", NULL}};
     struct cli cli = {
@@ -60,17 +68,5 @@ int cmd_schema(int argc, char **argv) {
         .flags = flags,
         .flag_count = sizeof flags / sizeof flags[0],
         .positional_max = 2};
-    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
-    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
-    const char *verb = cli.positional_count == 2 ? cli.positional[0] : "";
-    bool ok;
-    const char *as = cli_value(&cli, "--as");
-    if (strcmp(verb, "check") == 0)
-        ok = check_file(cli.positional[1], as, &error);
-    else if (strcmp(verb, "print") == 0 && as == NULL)
-        ok = print_shipped(cli.positional[1], &error);
-    else
-        ok = error_set(&error, ERROR_USAGE, "usage: %s", cli.usage);
-    cli_free(&cli);
-    return ok ? 0 : cli_fail(&error);
+    return cli_run(&cli, argc, argv, run, NULL, &cli);
 }

@@ -168,18 +168,6 @@ static bool each(struct inspect *i, void (*look)(struct inspect *, const char *)
            error_set(error, ERROR_BAD_DATA, "%zu damaged; a start passes them over", i->bad);
 }
 
-static bool inspect(struct inspect *i, struct error *error) {
-    const struct cli *cli = i->cli;
-    const char *verb = cli->positional_count > 0 ? cli->positional[0] : "";
-    if (strcmp(verb, "ls") == 0 && !cli->json)
-        printf("%-44s  %-20s  %11s  %9s\n", "name", "taken", "accounts", "MiB");
-    if (strcmp(verb, "ls") == 0) return each(i, list_one, error);
-    if (strcmp(verb, "verify") == 0) return each(i, verify_one, error);
-    if (strcmp(verb, "show") == 0 && cli->positional_count == 2)
-        return show_one(i, cli->positional[1], error);
-    return error_set(error, ERROR_USAGE, "usage: %s", cli->usage);
-}
-
 static bool open_directory(struct inspect *i, struct error *error) {
     const char *given = cli_value(i->cli, "--dir");
     struct stat status;
@@ -192,8 +180,26 @@ static bool open_directory(struct inspect *i, struct error *error) {
     return i->disk != NULL;
 }
 
+static bool run(void *job, struct error *error) {
+    struct inspect *i = job;
+    const struct cli *cli = i->cli;
+    const char *verb = cli->positional_count > 0 ? cli->positional[0] : "";
+    if (!open_directory(i, error)) return false;
+    if (strcmp(verb, "ls") == 0 && !cli->json)
+        printf("%-44s  %-20s  %11s  %9s\n", "name", "taken", "accounts", "MiB");
+    if (strcmp(verb, "ls") == 0) return each(i, list_one, error);
+    if (strcmp(verb, "verify") == 0) return each(i, verify_one, error);
+    if (strcmp(verb, "show") == 0 && cli->positional_count == 2)
+        return show_one(i, cli->positional[1], error);
+    return error_set(error, ERROR_USAGE, "usage: %s", cli->usage);
+}
+
+static void close_directory(void *job) {
+    const struct inspect *i = job;
+    if (i->disk != NULL) i->disk->ops->dispose(i->disk);
+}
+
 int cmd_snapshot(int argc, char **argv) {
-    struct error error = {.code = ERROR_NONE};
     struct cli_flag flags[] = {{"--dir", "DIR", "the directory, in place of snapshot.dir", NULL}};
     struct cli cli = {.usage = "saqshy snapshot ls | verify [NAME] | show NAME [--dir DIR]",
                       .purpose = "Lists snapshots, checks every byte of them, shows what one is.",
@@ -201,11 +207,6 @@ int cmd_snapshot(int argc, char **argv) {
                       .flag_count = sizeof flags / sizeof flags[0],
                       .positional_max = 2,
                       .wants_options = true};
-    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
-    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
     struct inspect i = {.cli = &cli};
-    const bool ok = open_directory(&i, &error) && inspect(&i, &error);
-    if (i.disk != NULL) i.disk->ops->dispose(i.disk);
-    cli_free(&cli);
-    return ok ? 0 : cli_fail(&error);
+    return cli_run(&cli, argc, argv, run, close_directory, &i);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/files.h"
-#include "detector/base/log.h"
 #include "detector/broker/kafka_port.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
@@ -147,7 +146,9 @@ static void print_summary(const struct verify *v) {
                (long long)v->replay.newer);
 }
 
-static bool verify(struct verify *v, struct error *error) {
+static bool run(void *job, struct error *error) {
+    struct verify *v = job;
+    v->report.json = v->cli->json;
     if (!read_flags(v, error) || !read_output(v, error)) return false;
     v->reader = verify_reader_open(error);
     if (v->reader == NULL || !verify_chain(&v->output, v->reader, &v->report, &v->counts, error) ||
@@ -163,14 +164,14 @@ static bool verify(struct verify *v, struct error *error) {
                      v->report.first);
 }
 
-static void close_verify(struct verify *v) {
+static void close_verify(void *job) {
+    struct verify *v = job;
     verify_reader_close(v->reader);
     verify_output_close(&v->output);
     verify_copy_close(&v->copy);
 }
 
 int cmd_verify(int argc, char **argv) {
-    struct error error = {.code = ERROR_NONE};
     struct cli_flag flags[] = {
         {"--output", "FILE", "recording of the recommendations (the topic of a broker)", NULL},
         {"--input", "FILE", "transactions, or a recording of them and the order log: replayed",
@@ -185,17 +186,11 @@ int cmd_verify(int argc, char **argv) {
                                  "repeated or changed, and that a replay gives the same bytes.",
                       .flags = flags,
                       .flag_count = sizeof flags / sizeof flags[0],
-                      .wants_options = true};
-    const enum cli_outcome outcome = cli_parse(&cli, argc, argv, &error);
-    if (outcome != CLI_GO) return outcome == CLI_HELP_SHOWN ? 0 : cli_fail(&error);
-    if (strcmp(cli.options.log_level, "info") == 0) log_set_level(LOG_LEVEL_WARN);
+                      .wants_options = true,
+                      .warns_only = true};
     struct verify v = {.cli = &cli,
                        .copy = {.descriptor = -1},
                        .partitions = 1,
-                       .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G,
-                       .report = {.json = cli.json}};
-    const bool ok = verify(&v, &error);
-    close_verify(&v);
-    cli_free(&cli);
-    return ok ? 0 : cli_fail(&error);
+                       .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G};
+    return cli_run(&cli, argc, argv, run, close_verify, &v);
 }
