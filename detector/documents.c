@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/documents.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "detector/kept_documents.h"
 
-enum { SHA256_DIGITS = 64, PATH_SIZE = 640 };
+#include <ctype.h>
+#include <stdlib.h>
+
+enum { SHA256_DIGITS = 64 };
 
 struct pair {
     struct model *model;
@@ -38,47 +35,9 @@ struct policy *documents_load_policy(const struct options *options, const struct
                                            : policy_load(options->policy_path, model, error);
 }
 
-/* Keeping. */
-
-static bool write_whole(const char *path, const char *json, size_t size) {
-    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (file < 0) return false;
-    bool ok = write(file, json, size) == (ssize_t)size && fsync(file) == 0;
-    const int why = errno;
-    ok = close(file) == 0 && ok;
-    if (!ok && why != 0) errno = why;
-    return ok;
-}
-
-static bool sync_directory(const char *dir) {
-    const int directory = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) return false;
-    const bool ok = fsync(directory) == 0;
-    close(directory);
-    return ok;
-}
-
-/* Whole or not at all: written beside its name, then renamed. */
-static bool keep(const char *dir, const char *sha256, const char *json, size_t size,
-                 struct error *error) {
-    char path[PATH_SIZE], beside[PATH_SIZE + 8];
-    if (dir[0] == '\0') return true;
-    snprintf(path, sizeof path, "%s/%s.json", dir, sha256);
-    snprintf(beside, sizeof beside, "%s.new", path);
-    if (access(path, F_OK) == 0) return true;
-    if (write_whole(beside, json, size) && rename(beside, path) == 0 && sync_directory(dir))
-        return true;
-    error_set(error, ERROR_IO, "state.dir: %s cannot be written: %s", path, strerror(errno));
-    unlink(beside);
-    return false;
-}
-
 static bool keep_pair(const struct documents *d, const struct pair *pair, struct error *error) {
-    size_t size = 0;
-    const char *json = model_json(pair->model, &size);
-    if (!keep(d->dir, model_sha256(pair->model), json, size, error)) return false;
-    json = policy_json(pair->policy, &size);
-    return keep(d->dir, policy_sha256(pair->policy), json, size, error);
+    return kept_documents_put_model(d->dir, pair->model, error) &&
+           kept_documents_put_policy(d->dir, pair->policy, error);
 }
 
 /* Pairs. */
@@ -154,48 +113,31 @@ bool documents_are_of_files(const struct documents *d) {
     return d->in_force == d->files;
 }
 
-/* Kept documents. */
+/* Documents by their hashes. */
 
-static bool find_kept(const struct documents *d, struct text sha256, const char *what,
-                      char path[PATH_SIZE], struct error *error) {
-    snprintf(path, PATH_SIZE, "%s/%.*s.json", d->dir, (int)sha256.size, sha256.data);
-    if (d->dir[0] != '\0' && access(path, R_OK) == 0) return true;
-    return error_set(error, ERROR_CONFIG,
-                     "the order log was made with another %s (%.*s…), which is not kept in "
-                     "state.dir=%s; start with that one, put it there as %.*s.json, or take a new "
-                     "shard.id",
-                     what, 8, sha256.data, d->dir, (int)sha256.size, sha256.data);
-}
-
-static bool unchanged(struct text sha256, const char *found, const char *path,
-                      struct error *error) {
-    return text_equal(sha256, text_of(found)) ||
-           error_set(error, ERROR_CONFIG, "%s was changed: its SHA-256 is %s", path, found);
-}
-
-static bool load_kept_model(const struct documents *d, struct text sha256, struct pair *pair,
-                            struct error *error) {
-    char path[PATH_SIZE];
+static struct model *find_model(const struct documents *d, struct text sha256,
+                                struct error *error) {
     size_t size = 0;
     const char *files = model_json(d->files->model, &size);
     if (text_equal(sha256, text_of(model_sha256(d->files->model))))
-        return (pair->model = model_parse(files, size, "the model of the files", error)) != NULL;
-    return find_kept(d, sha256, "model", path, error) &&
-           (pair->model = model_load(path, error)) != NULL &&
-           unchanged(sha256, model_sha256(pair->model), path, error);
+        return model_parse(files, size, "the model of the files", error);
+    return kept_documents_model(d->dir, sha256, error);
 }
 
-static bool load_kept_policy(const struct documents *d, struct text sha256, struct pair *pair,
-                             struct error *error) {
-    char path[PATH_SIZE];
+static struct policy *find_policy(const struct documents *d, struct text sha256,
+                                  const struct model *model, struct error *error) {
     size_t size = 0;
     const char *files = policy_json(d->files->policy, &size);
     if (text_equal(sha256, text_of(policy_sha256(d->files->policy))))
-        return (pair->policy = policy_parse(files, size, "the policy of the files", pair->model,
-                                            error)) != NULL;
-    return find_kept(d, sha256, "policy", path, error) &&
-           (pair->policy = policy_load(path, pair->model, error)) != NULL &&
-           unchanged(sha256, policy_sha256(pair->policy), path, error);
+        return policy_parse(files, size, "the policy of the files", model, error);
+    return kept_documents_policy(d->dir, sha256, model, error);
+}
+
+static bool load_pair(const struct documents *d, struct text model_sha, struct text policy_sha,
+                      struct pair *pair, struct error *error) {
+    pair->model = find_model(d, model_sha, error);
+    if (pair->model != NULL) pair->policy = find_policy(d, policy_sha, pair->model, error);
+    return pair->policy != NULL;
 }
 
 static const struct pair *find_pair(const struct documents *d, struct text model_sha,
@@ -222,8 +164,7 @@ bool documents_use(struct documents *d, struct text model_sha, struct text polic
         if (!is_sha256(model_sha) || !is_sha256(policy_sha))
             return error_set(error, ERROR_BAD_DATA, "an order record without document hashes");
         struct pair *pair = pair_new(error);
-        if (pair == NULL || !load_kept_model(d, model_sha, pair, error) ||
-            !load_kept_policy(d, policy_sha, pair, error)) {
+        if (pair == NULL || !load_pair(d, model_sha, policy_sha, pair, error)) {
             free_pair(pair);
             return false;
         }

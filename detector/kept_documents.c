@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/kept_documents.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 640 };
+
+/* Keeping. */
+
+static bool write_whole(const char *path, const char *json, size_t size) {
+    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (file < 0) return false;
+    bool ok = write(file, json, size) == (ssize_t)size && fsync(file) == 0;
+    const int why = errno;
+    ok = close(file) == 0 && ok;
+    if (!ok && why != 0) errno = why;
+    return ok;
+}
+
+static bool sync_directory(const char *dir) {
+    const int directory = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return false;
+    const bool ok = fsync(directory) == 0;
+    close(directory);
+    return ok;
+}
+
+/* Whole or not at all: written beside its name, then renamed. */
+static bool keep(const char *dir, const char *sha256, const char *json, size_t size,
+                 struct error *error) {
+    char path[PATH_SIZE], beside[PATH_SIZE + 8];
+    if (dir[0] == '\0') return true;
+    snprintf(path, sizeof path, "%s/%s.json", dir, sha256);
+    snprintf(beside, sizeof beside, "%s.new", path);
+    if (access(path, F_OK) == 0) return true;
+    if (write_whole(beside, json, size) && rename(beside, path) == 0 && sync_directory(dir))
+        return true;
+    error_set(error, ERROR_IO, "state.dir: %s cannot be written: %s", path, strerror(errno));
+    unlink(beside);
+    return false;
+}
+
+bool kept_documents_put_model(const char *dir, const struct model *model, struct error *error) {
+    size_t size = 0;
+    const char *json = model_json(model, &size);
+    return keep(dir, model_sha256(model), json, size, error);
+}
+
+bool kept_documents_put_policy(const char *dir, const struct policy *policy, struct error *error) {
+    size_t size = 0;
+    const char *json = policy_json(policy, &size);
+    return keep(dir, policy_sha256(policy), json, size, error);
+}
+
+/* Finding. */
+
+static bool find(const char *dir, struct text sha256, const char *what, char path[PATH_SIZE],
+                 struct error *error) {
+    snprintf(path, PATH_SIZE, "%s/%.*s.json", dir, (int)sha256.size, sha256.data);
+    if (dir[0] != '\0' && access(path, R_OK) == 0) return true;
+    return error_set(error, ERROR_CONFIG,
+                     "the order log was made with another %s (%.*s…), which is not kept in "
+                     "state.dir=%s; start with that one, put it there as %.*s.json, or take a new "
+                     "shard.id",
+                     what, 8, sha256.data, dir, (int)sha256.size, sha256.data);
+}
+
+static bool unchanged(struct text sha256, const char *found, const char *path,
+                      struct error *error) {
+    return text_equal(sha256, text_of(found)) ||
+           error_set(error, ERROR_CONFIG, "%s was changed: its SHA-256 is %s", path, found);
+}
+
+struct model *kept_documents_model(const char *dir, struct text sha256, struct error *error) {
+    char path[PATH_SIZE];
+    if (!find(dir, sha256, "model", path, error)) return NULL;
+    struct model *model = model_load(path, error);
+    if (model == NULL || unchanged(sha256, model_sha256(model), path, error)) return model;
+    model_free(model);
+    return NULL;
+}
+
+struct policy *kept_documents_policy(const char *dir, struct text sha256, const struct model *model,
+                                     struct error *error) {
+    char path[PATH_SIZE];
+    if (!find(dir, sha256, "policy", path, error)) return NULL;
+    struct policy *policy = policy_load(path, model, error);
+    if (policy == NULL || unchanged(sha256, policy_sha256(policy), path, error)) return policy;
+    policy_free(policy);
+    return NULL;
+}
