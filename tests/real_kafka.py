@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What test_real_kafka.py stands on: a broker, an engine, foreign producers and consumers, and the checks.
+"""What the tests on a real Kafka stand on: a broker, an engine, foreign producers and consumers, and the checks.
 
 Nothing here shares code with the program: records are made and read by fastavro and confluent-kafka."""
 import copy
@@ -13,8 +13,11 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
+import tempfile
 import threading
 import time
+import unittest
 
 import fastavro
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -502,3 +505,87 @@ def why_no_kafka():
         return "bash is not installed"
     done = subprocess.run([KAFKA, "fetch"], capture_output=True, text=True, check=False)
     return None if done.returncode == 0 else done.stderr.strip()
+
+
+# Scenarios: tests that share a broker and a feed.
+
+SKIPPED = 77
+TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
+HERE = {}  # broker, directory, events and their messages: set once in run_scenarios
+
+
+def messages_of(events, schema=None, schema_id=FOREIGN_ID):
+    """Keyed and framed by a foreign writer."""
+    schema = schema or fastavro.parse_schema(foreign_schema())
+    out = []
+    for number, event in enumerate(events):
+        key = key_of(event)
+        value = encode(schema, as_foreign(event, number), schema_id)
+        out.append((key, value, murmur2_partition(key, PARTITIONS)))
+    return out
+
+
+class Scenario(unittest.TestCase):
+    """Engines that a test starts end with it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker, cls.directory = HERE["broker"], HERE["directory"]
+        cls.messages = HERE["messages"]
+        cls.schemas = schema_directory(cls.directory, FOREIGN_ID)
+
+    def shard(self, name, source=None, **options):
+        return Shard(self.broker, name, self.schemas, source, **options).create()
+
+    def engine(self, shard, **changed):
+        engine = Engine(shard, self.directory, **changed)
+        self.addCleanup(engine.close)
+        return engine
+
+    def refused(self, shard, **changed):
+        """Exit status and last words of an engine that must not run."""
+        engine = self.engine(shard, **changed)
+        return engine.process.wait(30), engine.log()
+
+
+def run_all(ran_file, tests_min):
+    HERE["events"] = generate(HERE["directory"], "--days", "3", "--accounts", "2000", "--droppers", "30")
+    HERE["messages"] = messages_of(HERE["events"])
+    program = unittest.main(exit=False, verbosity=2)
+    ran = program.result.testsRun - len(program.result.skipped)
+    print(f"real-Kafka tests run: {ran}", file=sys.stderr)
+    with open(ran_file, "w", encoding="ascii") as file:
+        print(ran, file=file)
+    if not program.result.wasSuccessful():
+        return 1
+    if len(sys.argv) == 1 and ran < tests_min:
+        print(f"at least {tests_min} are due", file=sys.stderr)
+        return 1
+    return 0
+
+
+def give_up(number, _frame):
+    raise SystemExit(f"ended by {signal.Signals(number).name}")
+
+
+def run_scenarios(tests_min):
+    """The tests of the file that is run, and its exit status. How many ran is left in BUILD_DIR, for CI."""
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, give_up)
+    signal.alarm(TIMEOUT_S)
+    ran_file = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run", os.path.basename(sys.argv[0]))
+    os.makedirs(os.path.dirname(ran_file), exist_ok=True)
+    if os.path.exists(ran_file):
+        os.unlink(ran_file)
+    why = why_no_kafka()
+    if why is not None:
+        print(f"no real Kafka here, nothing is tested: {why}", file=sys.stderr)
+        return 1 if os.environ.get("CI") == "true" else SKIPPED
+    HERE["directory"] = tempfile.mkdtemp(prefix="saqshy-real-kafka-")
+    HERE["broker"] = Broker(HERE["directory"])
+    try:
+        HERE["broker"].start()
+        return run_all(ran_file, tests_min)
+    finally:
+        HERE["broker"].stop("--wipe")
+        shutil.rmtree(HERE["directory"], ignore_errors=True)

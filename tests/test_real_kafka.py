@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program against a real Apache Kafka, with foreign producers and consumers on both sides.
+"""The program against a real Apache Kafka, with foreign producers and consumers on both sides: what it makes of its inputs.
 
 It starts its own broker on a free port. Where Kafka cannot be fetched it says so and ends with status 77, which
 ctest reports as skipped; with CI=true that is a failure. A run that leaves tests out fails."""
@@ -7,62 +7,13 @@ import datetime
 import hashlib
 import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-import unittest
-
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import ConfigResource
 
 import real_kafka as rk
 
-SKIPPED = 77
-TESTS_MIN = 40
-RAN = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run")  # how many did, for CI
-TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
-HERE = {}  # broker, directory, events: set once in main
 
-
-def messages_of(events, schema=None, schema_id=rk.FOREIGN_ID):
-    """Keyed and framed by a foreign writer."""
-    schema = schema or rk.fastavro.parse_schema(rk.foreign_schema())
-    out = []
-    for number, event in enumerate(events):
-        key = rk.key_of(event)
-        value = rk.encode(schema, rk.as_foreign(event, number), schema_id)
-        out.append((key, value, rk.murmur2_partition(key, rk.PARTITIONS)))
-    return out
-
-
-class Scenario(unittest.TestCase):
-    """Engines that a test starts end with it."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.broker, cls.directory = HERE["broker"], HERE["directory"]
-        cls.messages = HERE["messages"]
-        cls.schemas = rk.schema_directory(cls.directory, rk.FOREIGN_ID)
-
-    def shard(self, name, source=None, **options):
-        return rk.Shard(self.broker, name, self.schemas, source, **options).create()
-
-    def engine(self, shard, **changed):
-        engine = rk.Engine(shard, self.directory, **changed)
-        self.addCleanup(engine.close)
-        return engine
-
-    def refused(self, shard, **changed):
-        """Exit status and last words of an engine that must not run."""
-        engine = self.engine(shard, **changed)
-        return engine.process.wait(30), engine.log()
-
-
-class TwoRacingProducers(Scenario):
+class TwoRacingProducers(rk.Scenario):
     """Two foreign producers write at once; two shards read the same input while they do. Their slices differ, so that
     their orders do even when they never race."""
 
@@ -132,346 +83,7 @@ class TwoRacingProducers(Scenario):
             self.assertEqual(rk.dead_letters_of(shard), [])
 
 
-class Follower(threading.Thread):
-    """A read_committed consumer that reads along while the engine is killed."""
-
-    def __init__(self, broker, topic):
-        super().__init__(daemon=True)
-        self.consumer = broker.consumer("follower")
-        self.consumer.assign([TopicPartition(topic, p, 0) for p in range(rk.PARTITIONS)])
-        self.seen = {p: [] for p in range(rk.PARTITIONS)}
-        self.ending = threading.Event()
-        self.start()
-
-    def run(self):
-        while not self.ending.is_set():
-            for message in self.consumer.consume(100, 0.1):
-                if message.error() is None:
-                    self.seen[message.partition()].append((message.offset(), message.value()))
-
-    def until_seen(self, expected):
-        rk.until("the follower sees everything", lambda: self.count() >= expected, 20)
-        self.ending.set()
-        self.join()
-        self.consumer.close()
-        return self.seen
-
-    def count(self):
-        return sum(map(len, self.seen.values()))
-
-
-class Crashes(Scenario):
-    """Nothing lost, nothing twice, whoever is killed."""
-
-    def check_whole(self, shard, poisoned):
-        rk.check_orders(shard, rk.orders_of(shard))
-        rk.check_recommendations(self.broker.read(shard.recommendations))
-        letters = [letter[:2] for letter in rk.dead_letters_of(shard)]
-        sent = sum(len(messages) for messages in self.broker.read(shard.source).values())
-        self.assertEqual(sent, len(self.messages) + poisoned)
-        self.assertEqual(len(letters), poisoned)
-        self.assertEqual(len(set(letters)), poisoned)
-        self.assertGreaterEqual(rk.check_replay(shard, self.directory), 20)
-
-    def poisoned(self):
-        """The feed with a record that cannot be used after every 100."""
-        out = []
-        for at in range(0, len(self.messages), 100):
-            part = self.messages[at:at + 100]
-            out += part + [(b"poison", b"not a record", at // 100 % rk.PARTITIONS)]
-        return out, len(out) - len(self.messages)
-
-    def progress(self, shard, share):
-        """Waits until so much of the whole feed is committed."""
-        wanted = share * len(self.messages)
-        rk.until(f"{share:.0%} committed",
-                 lambda: sum(max(0, offset) for offset in shard.committed()) >= wanted)
-
-    def test_two_kills_of_the_engine_lose_nothing_and_repeat_nothing(self):
-        shard = self.shard("killed")
-        follower = Follower(self.broker, shard.recommendations)
-        messages, poisoned = self.poisoned()
-        engine = self.engine(shard).until_live()
-        feeders = rk.feed(self.broker, shard.source, messages, seconds=6, producers=2)
-        for share in (0.3, 0.6):
-            self.progress(shard, share)
-            engine.kill()
-            engine = self.engine(shard).until_live()
-        for feeder in feeders:
-            feeder.done()
-        shard.until_caught_up()
-        self.assertEqual(engine.end(), 0)
-        self.check_whole(shard, poisoned)
-        final = self.broker.read(shard.recommendations)
-        seen = follower.until_seen(sum(map(len, final.values())))
-        self.assertEqual(seen, {p: [(m.offset(), m.value()) for m in messages]
-                                for p, messages in final.items()})
-
-    def test_a_killed_broker_is_waited_for_and_nothing_is_lost(self):
-        shard = self.shard("broker-killed")
-        messages, poisoned = self.poisoned()
-        engine = self.engine(shard).until_live()
-        feeders = rk.feed(self.broker, shard.source, messages, seconds=6, producers=2)
-        self.progress(shard, 0.3)
-        self.broker.kill()
-        time.sleep(2)
-        self.broker.start()
-        for feeder in feeders:
-            feeder.done()
-        shard.until_caught_up()
-        self.assertIsNone(engine.process.poll())
-        self.assertEqual(engine.log().count("event=broker_away"), 1, engine.log())
-        self.assertEqual(engine.end(), 0)
-        self.check_whole(shard, poisoned)
-
-    def test_a_frozen_engine_goes_on_and_repeats_nothing(self):
-        shard = self.shard("frozen", transaction_timeout_ms="1000")
-        messages, poisoned = self.poisoned()
-        engine = self.engine(shard).until_live()
-        feeders = rk.feed(self.broker, shard.source, messages, seconds=4, producers=2)
-        for share in (0.2, 0.4, 0.6):
-            self.progress(shard, share)
-            engine.process.send_signal(signal.SIGSTOP)
-            time.sleep(2)
-            engine.process.send_signal(signal.SIGCONT)
-        for feeder in feeders:
-            feeder.done()
-        shard.until_caught_up()
-        self.assertEqual(engine.end(), 0)
-        self.check_whole(shard, poisoned)
-
-    def test_a_stop_commits_what_was_taken(self):
-        shard = self.shard("stopped", commit_interval_ms="60000")
-        engine = self.engine(shard).until_live()
-        some = self.messages[:200]
-        for feeder in rk.feed(self.broker, shard.source, some):
-            feeder.done()
-        time.sleep(1)
-        self.assertEqual(engine.end(), 0)
-        self.assertEqual(sum(shard.committed()), len(some))
-        rk.check_orders(shard, rk.orders_of(shard))
-
-    def test_a_second_engine_fences_the_first(self):
-        shard = self.shard("fenced")
-        half = len(self.messages) // 2
-        first = self.engine(shard).until_live()
-        for feeder in rk.feed(self.broker, shard.source, self.messages[:half], producers=2):
-            feeder.done()
-        shard.until_caught_up()
-        second = self.engine(shard).until_live()
-        for feeder in rk.feed(self.broker, shard.source, self.messages[half:], 2, producers=2):
-            feeder.done()
-        self.assertEqual(first.process.wait(30), 75, first.log())
-        self.assertIn("another engine with this shard.id has taken over", first.log())
-        shard.until_caught_up()
-        self.assertEqual(second.end(), 0)
-        self.check_whole(shard, 0)
-
-
-class Successors(Scenario):
-    """Frozen past its transaction's time-out, an engine is told that it is fenced whether another has come or not."""
-
-    def frozen(self, name):
-        shard = self.shard(name, transaction_timeout_ms="1000")
-        third = len(self.messages) // 3
-        engine = self.engine(shard).until_live()
-        for feeder in rk.feed(self.broker, shard.source, self.messages[:third], producers=2):
-            feeder.done()
-        shard.until_caught_up()
-        rest = rk.feed(self.broker, shard.source, self.messages[third:], 4, producers=2)
-        time.sleep(1)
-        engine.process.send_signal(signal.SIGSTOP)
-        time.sleep(2)
-        return shard, engine, rest
-
-    def end(self, shard, engine, rest):
-        for feeder in rest:
-            feeder.done()
-        try:
-            shard.until_caught_up()
-        except AssertionError as failure:
-            self.fail(f"{failure}; committed {shard.committed()}\n{engine.log()}")
-        self.assertEqual(engine.end(), 0)
-        rk.check_orders(shard, rk.orders_of(shard))
-        rk.check_recommendations(self.broker.read(shard.recommendations))
-        self.assertGreaterEqual(rk.check_replay(shard, self.directory), 20)
-
-    def test_alone_it_goes_on(self):
-        shard, engine, rest = self.frozen("alone")
-        engine.process.send_signal(signal.SIGCONT)
-        self.end(shard, engine, rest)
-
-    def test_it_leaves_the_shard_to_its_successor_and_names_it(self):
-        shard, engine, rest = self.frozen("succeeded")
-        successor = self.engine(shard).until_live()
-        engine.process.send_signal(signal.SIGCONT)
-        self.assertEqual(engine.process.wait(30), 75, engine.log())
-        self.assertRegex(engine.log(), r"another engine with this shard.id has taken over")
-        self.end(shard, successor, rest)
-
-    def test_one_whose_messages_timed_out_does_not_shut_out_its_successor(self):
-        shard = self.shard("outlived")
-        done = subprocess.run([os.path.join(os.environ["BUILD_DIR"], "tests", "tool_overtaken"),
-                               *shard.arguments()],
-                              capture_output=True, text=True, timeout=90, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
-
-    def test_an_engine_with_nothing_to_commit_notices_its_successor_too(self):
-        shard = self.shard("idle")
-        for feeder in rk.feed(self.broker, shard.source, self.messages[:1000]):
-            feeder.done()
-        first = self.engine(shard).until_live()
-        shard.until_caught_up()
-        second = self.engine(shard).until_live()
-        self.assertEqual(first.process.wait(40), 75, first.log())
-        self.assertRegex(first.log(), rf"taken over \(host=\S+ pid={second.process.pid} ")
-        self.assertEqual(second.end(), 0)
-
-    def test_a_successor_that_has_nothing_to_do_keeps_the_shard(self):
-        shard, engine, rest = self.frozen("idle-successor")
-        for feeder in rest:
-            feeder.done()
-        first = self.engine(shard).until_live()
-        shard.until_caught_up()
-        self.assertEqual(first.end(), 0)
-        successor = self.engine(shard).until_live()
-        engine.process.send_signal(signal.SIGCONT)
-        self.assertEqual(engine.process.wait(30), 75, engine.log())
-        self.assertRegex(engine.log(), rf"taken over \(host=\S+ pid={successor.process.pid} ")
-        self.end(shard, successor, [])
-
-
-class SharedOrderTopic(Scenario):
-    def test_an_open_transaction_of_another_shard_is_waited_for(self):
-        """It holds back what is committed behind it; taken for the log's end, the state would be too old."""
-        shard = self.shard("held")
-        half = len(self.messages) // 2
-        engine = self.engine(shard).until_live()
-        for feeder in rk.feed(self.broker, shard.source, self.messages[:half], producers=2):
-            feeder.done()
-        shard.until_caught_up()
-        other = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2,
-                             "transactional.id": "another", "transaction.timeout.ms": 60000})
-        other.init_transactions()
-        other.begin_transaction()
-        other.produce(shard.order, b"of another shard", b"another", 0)
-        other.flush()
-        for feeder in rk.feed(self.broker, shard.source, self.messages[half:], producers=2):
-            feeder.done()
-        shard.until_caught_up()
-        engine.kill()
-        engine = self.engine(shard).until_said("event=order_log_held")
-        time.sleep(1)
-        self.assertNotIn("event=live", engine.log())
-        other.commit_transaction()
-        engine.until_live()
-        self.assertEqual(engine.end(), 0)
-        rk.check_replay(shard, self.directory)
-
-
-class BrokerAway(Scenario):
-    def test_an_engine_waits_for_a_broker_that_is_not_there_yet(self):
-        shard = self.shard("early")
-        for feeder in rk.feed(self.broker, shard.source, self.messages[:2000]):
-            feeder.done()
-        self.broker.stop()
-        engine = self.engine(shard)
-        engine.until_said("event=broker_away")
-        time.sleep(3)
-        self.assertIsNone(engine.process.poll())
-        self.assertEqual(engine.log().count("event=broker_away"), 1, engine.log())
-        self.broker.start()
-        engine.until_live()
-        shard.until_caught_up()
-        self.assertEqual(engine.end(), 0)
-
-    def test_a_stop_while_the_broker_is_away_is_a_clean_end(self):
-        shard = rk.Shard(self.broker, "nobody", self.schemas, bootstrap_servers="127.0.0.1:1")
-        engine = self.engine(shard).until_said("event=broker_away")
-        self.assertEqual(engine.end(), 0, engine.log())
-
-
-class Refusals(Scenario):
-    """What cannot work is refused with a status and a next step."""
-
-    def test_a_missing_topic_is_named(self):
-        status, said = self.refused(rk.Shard(self.broker, "topicless", self.schemas))
-        self.assertEqual(status, 78)
-        self.assertRegex(said, r"topic topicless\.\w+: .*; create it")
-
-    def test_a_first_start_must_be_told_where(self):
-        status, said = self.refused(self.shard("whence"), start_from=None)
-        self.assertEqual(status, 78)
-        self.assertIn("start.from=earliest", said)
-
-    def test_deleted_input_is_a_final_end(self):
-        shard = self.shard("deleted")
-        engine = self.engine(shard).until_live()
-        for feeder in rk.feed(self.broker, shard.source, self.messages[:2000]):
-            feeder.done()
-        shard.until_caught_up()
-        self.assertEqual(engine.end(), 0)
-        below = [TopicPartition(shard.source, p, shard.committed()[p] - 1)
-                 for p in range(rk.PARTITIONS)]
-        admin = self.broker.admin()
-        for future in admin.delete_records(below).values():
-            future.result(30)
-        status, said = self.refused(shard)
-        self.assertEqual(status, 66, said)
-        self.assertRegex(said, r"deleted\.tx/\d does not hold offset 0 .*; it begins at \d+: \d+ records from 0 on are "
-                               r"gone, 0 of them were never processed")
-
-    def test_a_topic_that_was_made_anew_and_filled_again_is_a_final_end(self):
-        shard = self.shard("anew", snapshot_dir=os.path.join(self.directory, "anew.snapshots"))
-        engine = self.engine(shard).until_live()
-        for feeder in rk.feed(self.broker, shard.source, self.messages[:2000]):
-            feeder.done()
-        shard.until_caught_up()
-        self.assertEqual(engine.end(), 0)
-        commits = len(rk.orders_of(shard))
-        self.broker.delete(shard.source)
-        self.broker.create(**{shard.source: rk.PARTITIONS})
-        for feeder in rk.feed(self.broker, shard.source, self.messages[2000:8000]):
-            feeder.done()
-        status, said = self.refused(shard)
-        self.assertEqual(status, 66, said)
-        self.assertRegex(said, r"anew\.tx/\d holds another record at offset \d+, .* was the topic made anew\?")
-        self.assertEqual(len(rk.orders_of(shard)), commits)
-
-    def test_input_that_was_never_processed_and_is_gone_is_counted(self):
-        shard = self.shard("overtaken")
-        engine = self.engine(shard).until_live()
-        for feeder in rk.feed(self.broker, shard.source, self.messages[:2000]):
-            feeder.done()
-        shard.until_caught_up()
-        self.assertEqual(engine.end(), 0)
-        done = shard.committed()
-        for feeder in rk.feed(self.broker, shard.source, self.messages[2000:4000]):
-            feeder.done()
-        below = [TopicPartition(shard.source, p, done[p] + 10) for p in range(rk.PARTITIONS)]
-        admin = self.broker.admin()
-        for future in admin.delete_records(below).values():
-            future.result(30)
-        status, said = self.refused(shard)
-        self.assertEqual(status, 66, said)
-        self.assertRegex(said, r"overtaken\.tx/\d does not hold offset 0 .* 10 of them were never processed and are "
-                               r"lost to this shard.* Restore the topic, or take a new shard\.id")
-
-    def test_an_output_topic_that_takes_too_small_messages_is_named(self):
-        shard = self.shard("small")
-        resource = ConfigResource(ConfigResource.Type.TOPIC, shard.dead_letters,
-                                  set_config={"max.message.bytes": "2000"})
-        admin = self.broker.admin()
-        admin.alter_configs([resource])[resource].result(30)
-        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
-        producer.produce(shard.source, b"no frame " * 1000, b"key", 0)
-        producer.flush()
-        status, said = self.refused(shard)
-        self.assertEqual(status, 78, said)
-        self.assertRegex(said, r"raise max.message.bytes.*small\.dlq")
-
-
-class Benchmark(Scenario):
+class Benchmark(rk.Scenario):
     """The benchmarks that need a broker run, and do the work they say. No time is asserted."""
 
     def rows(self, name, *flags):
@@ -521,7 +133,7 @@ def signals_of(count, first=0):
     return out
 
 
-class Signals(Scenario):
+class Signals(rk.Scenario):
     """A second input, compacted, that may be absent."""
 
     def signals_shard(self, name, topic=True):
@@ -644,7 +256,7 @@ class Signals(Scenario):
         self.assertEqual(engine.returncode, 0)
 
 
-class Policy(Scenario):
+class Policy(rk.Scenario):
     """Documents come by a compacted topic, published by `saqshy policy`."""
 
     def policy_shard(self, name, **options):
@@ -824,7 +436,7 @@ class Policy(Scenario):
             feeder.done()
 
 
-class Shadows(Scenario):
+class Shadows(rk.Scenario):
     """What a model on trial would have advised, in a topic of its own."""
 
     def test_each_side_that_it_advises_on_is_there_once_whoever_is_killed(self):
@@ -871,7 +483,7 @@ class Shadows(Scenario):
         self.assertGreaterEqual(len(advised), 20)
 
 
-class Poison(Scenario):
+class Poison(rk.Scenario):
     """Records that cannot be used become dead letters; the stream goes on."""
 
     @classmethod
@@ -904,7 +516,7 @@ class Poison(Scenario):
     @classmethod
     def corpus(cls):
         """[(reason, value, part of the text)]"""
-        event = HERE["events"][0]
+        event = rk.HERE["events"][0]
         framed = rk.encode(rk.TRANSACTION, event)
         far = dict(event, event_time=event["ingest_time"] + datetime.timedelta(hours=1))
         absurd = dict(event, ingest_time=event["ingest_time"].replace(year=2150))
@@ -959,46 +571,5 @@ class Poison(Scenario):
         self.assertEqual(len(rk.dead_letters_of(self.shard_)), len(self.cases))
 
 
-def run():
-    HERE["events"] = rk.generate(HERE["directory"], "--days", "3", "--accounts", "2000",
-                                 "--droppers", "30")
-    HERE["messages"] = messages_of(HERE["events"])
-    program = unittest.main(exit=False, verbosity=2)
-    ran = program.result.testsRun - len(program.result.skipped)
-    print(f"real-Kafka tests run: {ran}", file=sys.stderr)
-    with open(RAN, "w", encoding="ascii") as file:
-        print(ran, file=file)
-    if not program.result.wasSuccessful():
-        return 1
-    if len(sys.argv) == 1 and ran < TESTS_MIN:
-        print(f"at least {TESTS_MIN} are due", file=sys.stderr)
-        return 1
-    return 0
-
-
-def give_up(number, _frame):
-    raise SystemExit(f"ended by {signal.Signals(number).name}")
-
-
-def main():
-    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, give_up)
-    signal.alarm(TIMEOUT_S)
-    if os.path.exists(RAN):
-        os.unlink(RAN)
-    why = rk.why_no_kafka()
-    if why is not None:
-        print(f"no real Kafka here, nothing is tested: {why}", file=sys.stderr)
-        return 1 if os.environ.get("CI") == "true" else SKIPPED
-    HERE["directory"] = tempfile.mkdtemp(prefix="saqshy-real-kafka-")
-    HERE["broker"] = rk.Broker(HERE["directory"])
-    try:
-        HERE["broker"].start()
-        return run()
-    finally:
-        HERE["broker"].stop("--wipe")
-        shutil.rmtree(HERE["directory"], ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rk.run_scenarios(tests_min=23))
