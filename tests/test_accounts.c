@@ -619,7 +619,7 @@ static uint8_t *any_space(void *context, size_t size) {
 /* As a start would find it. */
 static struct accounts *saved_and_loaded(struct accounts *accounts, uint64_t limit) {
     struct pack head = {.data = NULL}, records = {.data = NULL};
-    const struct accounts_sink sink = {&records, any_space};
+    const struct pack_sink sink = {&records, any_space};
     accounts_save_begin(accounts, &head, &sink);
     while (accounts_save_step(accounts, 1000000)) {
     }
