@@ -24,7 +24,8 @@ struct pipeline_options {
     bool signals_by_time;
     /* Tell the policy topic what became of the changes in it. */
     bool acknowledge;
-    /* Publish what shadows would have advised, where topic.shadow is set. */
+    /* Publish what shadows would have advised, where topic.shadow is set; of an unmuted replay,
+     * too, by the policy of the start. */
     bool publish_shadows;
     /* Offline runs and demo: end when every input is at its end and committed. */
     bool stop_at_end;

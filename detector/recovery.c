@@ -141,7 +141,7 @@ static bool process_replayed(struct session *s, const struct order_record *recor
 }
 
 static bool commit_replayed(struct session *s, struct error *error) {
-    if (!s->pipeline->options.unmuted_replay || publish_pending(s->publish) == 0) return true;
+    if (!s->pipeline->options.unmuted_replay || publish_pending_bytes(s->publish) == 0) return true;
     while (publish_busy(s->publish))
         port_of(s)->ops->wait(port_of(s), REPLAY_WAIT_MS);
     return session_commit(s, error);

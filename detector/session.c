@@ -34,9 +34,11 @@ static bool is_pinned(const void *context, uint32_t account_number) {
     return decide_has_open(s->decide, account_number);
 }
 
-/* A replay decides again what was decided already: shadows have seen it then. */
+/* A replay decides again what was decided already: shadows have seen it then, and only who
+ * publishes it once more wants them again. */
 static uint32_t shadows_wanted(const struct pipeline *p) {
-    return documents_are_live(p->documents) ? shadows_count(p->shadows) : 0;
+    const bool again = p->options.unmuted_replay && p->options.publish_shadows;
+    return again || documents_are_live(p->documents) ? shadows_count(p->shadows) : 0;
 }
 
 /* By the model in force and its shadows. */

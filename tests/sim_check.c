@@ -26,6 +26,8 @@ struct check {
     const struct sim_expectation *expected;
     struct memory_port *memory;
     uint64_t signals, changes;
+    bool reported;   /* transfers were: money may be traced from here on */
+    uint64_t traced; /* sides that had such money */
     /* Of the topic, behind the batch in hand and within it; "": the file's. */
     char policy[DIGEST_HEX_SIZE], before[DIGEST_HEX_SIZE];
     struct naive *naive;
@@ -84,6 +86,12 @@ static bool is_close(double a, double b) {
     return fabs(a - b) <= 1e-9 * (1 + fabs(b));
 }
 
+/* The twin traces no money: test_taint.c holds that to another. Before any is reported there is
+ * none. */
+static bool is_known_to_twin(const struct check *c, int feature) {
+    return !c->reported || feature_table[feature].evidence != EVIDENCE_TRACED;
+}
+
 static void hold_side(struct check *c, const struct batch *batch, uint32_t side,
                       const struct naive_side *twin) {
     const struct side *s = &batch->side[side];
@@ -92,8 +100,9 @@ static void hold_side(struct check *c, const struct batch *batch, uint32_t side,
                  (unsigned long long)batch->input[s->event].ordinal);
         return;
     }
+    c->traced += batch->features[FEATURE_taint_amount_72h][side] > 0;
     for (int f = 0; f < FEATURE_COUNT; f++)
-        if (!is_close(batch->features[f][side], twin->features[f]))
+        if (is_known_to_twin(c, f) && !is_close(batch->features[f][side], twin->features[f]))
             sim_fail(c->world, "I1: %s at ordinal %llu: engine %.17g, twin %.17g",
                      feature_table[f].name, (unsigned long long)batch->input[s->event].ordinal,
                      batch->features[f][side], twin->features[f]);
@@ -112,16 +121,25 @@ static void take_change(struct check *c, const struct batch *batch, uint32_t row
     json_decref(change);
 }
 
+static void take_signal(struct check *c, const struct batch *batch, uint32_t row) {
+    const struct signal *s = &batch->signal[row];
+    c->signals++;
+    c->reported |= s->kind == SIGNAL_INCIDENT && s->tx_id_count > 0;
+    naive_signals_apply(c->naive_signals, s, batch->clock_s[row]);
+    naive_decide_hear(c->naive_decide, s, batch->signal_effect[row]);
+}
+
+/* What is at risk is reported money, too. */
+static void add_traced(struct naive_side *twin, int64_t traced_tiyn) {
+    if (traced_tiyn > twin->unspent_p2p) twin->unspent_p2p = traced_tiyn;
+}
+
 /* Sides of a row stand together, in the order in which they were scored. */
 static void hold_row(struct check *c, const struct batch *batch, uint32_t row, uint32_t *side) {
     struct naive_side twins[2];
     const enum verdict verdict = batch->verdict[row];
     unsigned count = 0;
-    if (verdict == VERDICT_SIGNAL) {
-        c->signals++;
-        naive_signals_apply(c->naive_signals, &batch->signal[row], batch->clock_s[row]);
-        naive_decide_hear(c->naive_decide, &batch->signal[row], batch->signal_effect[row]);
-    }
+    if (verdict == VERDICT_SIGNAL) take_signal(c, batch, row);
     if (batch->input[row].kind == INPUT_POLICY) take_change(c, batch, row);
     if (verdict_is_dead_letter(verdict) || batch->input[row].kind != INPUT_TRANSACTIONS) return;
     if (verdict != VERDICT_LATE) {
@@ -133,10 +151,12 @@ static void hold_row(struct check *c, const struct batch *batch, uint32_t row, u
     if ((verdict == VERDICT_DUPLICATE) != (verdict != VERDICT_LATE && count == 0))
         sim_fail(c->world, "I1: the twin knows better what is a duplicate");
     for (unsigned i = 0; i < count && c->world->failure[0] == '\0'; i++) {
-        if (*side == batch->sides || batch->side[*side].event != row)
+        if (*side == batch->sides || batch->side[*side].event != row) {
             sim_fail(c->world, "I1: a side is missing");
-        else
-            hold_side(c, batch, (*side)++, &twins[i]);
+            return;
+        }
+        add_traced(&twins[i], batch->side[*side].traced_tiyn);
+        hold_side(c, batch, (*side)++, &twins[i]);
     }
     naive_decide_take(c->naive_decide, &batch->tx[row], batch->clock_s[row], twins, count);
 }
@@ -241,9 +261,11 @@ static void replay(struct check *c) {
     copy_topic(c, o->topic_order, true);
     copy_topic(c, o->topic_recommendations, false);
     copy_topic(c, o->topic_dead_letters, false);
+    if (o->topic_shadow[0] != '\0') copy_topic(c, o->topic_shadow, false);
     struct pipeline_options how = {.options = o,
                                    .port = memory_port_port(c->memory),
                                    .unmuted_replay = true,
+                                   .publish_shadows = true,
                                    .stop_at_end = true,
                                    .context = c,
                                    .batch_context = c,
@@ -493,9 +515,11 @@ void sim_check(struct sim_world *world, struct sim_cluster *cluster,
     replay(&c);
     outcome->recommendations += compare_topic(&c, o->topic_recommendations);
     outcome->dead_letters += compare_topic(&c, o->topic_dead_letters);
+    if (o->topic_shadow[0] != '\0') outcome->shadow_scores += compare_topic(&c, o->topic_shadow);
     outcome->signals += c.signals;
     outcome->changes += c.changes;
     outcome->asked += c.asked;
+    outcome->traced += c.traced;
     naive_free(c.naive);
     naive_signals_free(c.naive_signals);
     naive_decide_free(c.naive_decide);

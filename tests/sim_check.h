@@ -30,10 +30,11 @@ struct sim_expectation {
 };
 
 struct sim_outcome {
-    uint64_t recommendations, dead_letters, order_records;
+    uint64_t recommendations, dead_letters, order_records, shadow_scores;
     uint64_t signals; /* accepted, in runs with twins */
     uint64_t changes; /* of the policy, the same */
     uint64_t asked;   /* revisions of advice to the paying side, the same */
+    uint64_t traced;  /* scored sides with reported money, the same */
 };
 
 /* Where the order log, as far as it is committed, leaves a partition of an input; 0: unnamed. */

@@ -36,7 +36,8 @@ struct sim_engine *sim_engine_start(struct sim_world *world, struct sim_cluster 
     const struct pipeline_options how = {.options = options,
                                          .port = sim_port_port(e->port),
                                          .snapshots = e->disk,
-                                         .acknowledge = true};
+                                         .acknowledge = true,
+                                         .publish_shadows = true};
     e->pipeline = pipeline_open(&how, &e->error);
     e->task = sim_task_start(world, run, e);
     return e;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPENINGS = 3, CROSSING = 2 };
+enum { OPENINGS = 3, CROSSING = 2, REPORTABLE = 32 };
 enum { PEOPLE = 12, DROPPERS = 3, MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, VALUE_MAX = 2048 };
 
 struct maker {
@@ -29,6 +29,11 @@ struct maker {
         int64_t event_us;
     } opening[OPENINGS]; /* transfers that may have opened an episode, the latest ones */
     uint32_t openings;
+    struct {
+        char tx_id[16], payer[16], payee[16];
+    } transfer[REPORTABLE]; /* the latest ones */
+    uint32_t transfers;
+    char signal_id[16], withdrawn_id[16];
     char recommendation_id[RECOMMENDATION_ID_SIZE + 1];
 };
 
@@ -71,10 +76,18 @@ static void add_transaction(struct maker *m, const struct transaction *tx) {
     record->draw = (uint32_t)murmur2_partition(key, 1 << 20);
 }
 
+static void note_transfer(struct maker *m) {
+    const uint32_t i = m->transfers++ % REPORTABLE;
+    memcpy(m->transfer[i].tx_id, m->tx_id, sizeof m->tx_id);
+    memcpy(m->transfer[i].payer, m->payer, sizeof m->payer);
+    memcpy(m->transfer[i].payee, m->payee, sizeof m->payee);
+}
+
 static struct transaction transfer(struct maker *m, const char *kind, uint32_t payee) {
     snprintf(m->tx_id, sizeof m->tx_id, "t%u", m->ids++);
     snprintf(m->payer, sizeof m->payer, "person-%u", below(m, PEOPLE));
     snprintf(m->payee, sizeof m->payee, "%s-%u", kind, payee);
+    note_transfer(m);
     return sample_transfer(m->tx_id, m->payer, m->payee, m->second, 100 * (1 + below(m, 50000)));
 }
 
@@ -228,7 +241,7 @@ static void poison(struct maker *m) {
 static struct sim_record *add_signal(struct maker *m, struct bytes value) {
     struct sim_record *record = add(m);
     record->kind = INPUT_SIGNALS;
-    record->key = keep(m, m->tx_id, strlen(m->tx_id));
+    record->key = keep(m, m->signal_id, strlen(m->signal_id));
     record->draw = (uint32_t)murmur2_partition(record->key, 1 << 20);
     if (value.data != NULL) record->value = keep(m, value.data, value.size);
     return record;
@@ -237,10 +250,37 @@ static struct sim_record *add_signal(struct maker *m, struct bytes value) {
 static struct signal report(struct maker *m) {
     static const uint8_t kinds[] = {SIGNAL_INCIDENT, SIGNAL_BOT_REPORT, SIGNAL_FRAUD_CALL};
     snprintf(m->payee, sizeof m->payee, "dropper-%u", below(m, DROPPERS));
-    struct signal s = sample_signal(m->tx_id, m->payee, m->second);
+    struct signal s = sample_signal(m->signal_id, m->payee, m->second);
     s.revision = 1 + (int32_t)below(m, 3);
     s.kind = kinds[below(m, 3)];
     return s;
+}
+
+/* One or two of the latest transfers, by who was paid or by who lost the money. */
+static void name_transfers(struct maker *m, struct signal *s) {
+    const uint32_t known = m->transfers < REPORTABLE ? m->transfers : REPORTABLE;
+    const uint32_t count = is(m, 30) ? 2 : 1;
+    const bool by_victim = is(m, 30);
+    if (known == 0) return;
+    s->kind = SIGNAL_INCIDENT;
+    s->subject_count = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        const uint32_t i = below(m, known);
+        s->related_tx_ids[s->tx_id_count++] = text_of(m->transfer[i].tx_id);
+        s->subjects[s->subject_count++] = (struct signal_subject){
+            text_of(by_victim ? m->transfer[i].payer : m->transfer[i].payee), SUBJECT_ACCOUNT,
+            by_victim ? ROLE_VICTIM : ROLE_DROPPER};
+    }
+}
+
+/* A report of a few is taken back, by whoever made it. */
+static void take_back(struct maker *m, struct signal *s) {
+    memcpy(m->withdrawn_id, m->signal_id, sizeof m->signal_id);
+    snprintf(m->signal_id, sizeof m->signal_id, "w%u", m->ids++);
+    s->signal_id = text_of(m->signal_id);
+    s->withdraws_signal_id = text_of(m->withdrawn_id);
+    s->kind = SIGNAL_WITHDRAWAL;
+    s->subject_count = 0;
 }
 
 /* What a recommendation is called that began with one of those, if one did. */
@@ -273,10 +313,16 @@ static void make_outcome(struct maker *m, struct signal *s) {
 static void signal(struct maker *m) {
     struct bytes value = {NULL, 0};
     struct error error;
-    const bool outcome = is(m, 70);
-    snprintf(m->tx_id, sizeof m->tx_id, outcome ? "o%u" : "s%u", below(m, outcome ? 400 : 40));
+    const bool outcome = is(m, 60);
+    snprintf(m->signal_id, sizeof m->signal_id, outcome ? "o%u" : "s%u",
+             below(m, outcome ? 400 : 40));
     struct signal s = report(m);
-    if (outcome) make_outcome(m, &s);
+    if (outcome)
+        make_outcome(m, &s);
+    else if (is(m, 15))
+        take_back(m, &s);
+    else if (is(m, 70))
+        name_transfers(m, &s);
     const bool poison = is(m, 10), retired = !poison && is(m, 10);
     if (poison) s.revision = 0;
     const bool encoded = retired || encode_signal(m->encoder, &s, &value, &error);

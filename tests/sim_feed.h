@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The input of a simulated run: a few people and droppers over some weeks, with bursts, reversals,
- * attempts, repeats, late ones, and records that cannot be used; signals about them; and changes of
- * the policy that decide the same under other names. */
+ * attempts, repeats, late ones, and records that cannot be used; signals about them, some of which
+ * report transfers that were made or take such a report back; and changes of the policy that decide
+ * the same under other names. */
 #pragma once
 
 #include "detector/base/bytes.h"

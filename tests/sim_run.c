@@ -56,6 +56,10 @@ static int32_t below(struct run *r, int32_t limit) {
     return (int32_t)chance_below(&r->world.chance, (uint32_t)limit);
 }
 
+static bool has_shadow(const struct run *r) {
+    return r->options->topic_shadow[0] != '\0';
+}
+
 /* Input. */
 
 static void open_cluster(struct run *r) {
@@ -65,6 +69,7 @@ static void open_cluster(struct run *r) {
     sim_cluster_add_partitions(r->cluster, o->topic_recommendations, 1 + below(r, 3));
     sim_cluster_add_partitions(r->cluster, o->topic_dead_letters, 1);
     sim_cluster_add_partitions(r->cluster, o->topic_order, 1);
+    if (has_shadow(r)) sim_cluster_add_partitions(r->cluster, o->topic_shadow, 1 + below(r, 3));
     r->neighbour.id = sim_cluster_id(r->cluster, "neighbour");
     r->feeder.id = sim_cluster_id(r->cluster, "feeder");
 }
@@ -96,7 +101,7 @@ static void make_signals(struct run *r) {
     trim_input(r, INPUT_SIGNALS);
 }
 
-/* A third of the runs have a policy topic, from the beginning. */
+/* From the beginning of the run. */
 static bool has_policy(const struct run *r) {
     return sim_cluster_partitions(r->cluster, topic_of(r, INPUT_POLICY)) > 0;
 }
@@ -283,15 +288,15 @@ static int64_t for_a_while(struct run *r) {
 }
 
 static void harm_brokers(struct run *r) {
-    const char *const topics[] = {r->options->topic_transactions,
-                                  r->options->topic_recommendations,
-                                  r->options->topic_dead_letters,
-                                  r->options->topic_order,
-                                  has_signals(r) ? r->options->topic_signals
-                                                 : r->options->topic_policy,
-                                  r->options->topic_policy};
+    const struct options *o = r->options;
+    const char *topics[7] = {o->topic_transactions, o->topic_recommendations, o->topic_dead_letters,
+                             o->topic_order};
+    int32_t count = 4;
+    if (has_signals(r)) topics[count++] = o->topic_signals;
+    if (has_policy(r)) topics[count++] = o->topic_policy;
+    if (has_shadow(r)) topics[count++] = o->topic_shadow;
     if (sim_fault(&r->world, SIM_partition_down)) {
-        const char *topic = topics[below(r, 4 + has_signals(r) + has_policy(r))];
+        const char *topic = topics[below(r, count)];
         const int64_t until_ms = for_a_while(r);
         sim_cluster_partition_down(r->cluster, topic,
                                    below(r, sim_cluster_partitions(r->cluster, topic)), until_ms);
@@ -447,6 +452,10 @@ static void check(struct run *r, bool with_twins, struct sim_totals *totals) {
     sim_check(&r->world, r->cluster, &expected, &totals->outcome);
 }
 
+bool sim_run_has_policy(uint64_t seed) {
+    return seed % 3 == 0;
+}
+
 bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
              struct sim_totals *totals, char failure[1024]) {
     struct run *r = calloc(1, sizeof *r);
@@ -456,7 +465,7 @@ bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
     open_cluster(r);
     trim_input(r, INPUT_TRANSACTIONS);
     choose_signals(r);
-    if (seed % 3 == 0) sim_cluster_add_partitions(r->cluster, options->topic_policy, 1);
+    if (sim_run_has_policy(seed)) sim_cluster_add_partitions(r->cluster, options->topic_policy, 1);
     sim_feed_make(&r->feed, &r->world, r->signals_at_ms == INT64_MAX ? 0 : 25,
                   has_policy(r) ? 8 : 0);
     if (!chance_is(&r->world.chance, 30)) r->disk = sim_disk_new(&r->world);

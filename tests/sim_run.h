@@ -13,6 +13,9 @@ struct sim_totals {
     struct sim_outcome outcome;
 };
 
+/* Whether the policy changes in the run of a seed. */
+bool sim_run_has_policy(uint64_t seed);
+
 /* `options` are those of the engines; `with_twins` as in sim_check.h. Adds to the totals; false
  * with what is wrong in `failure`. */
 bool sim_run(uint64_t seed, const struct options *options, bool with_twins,

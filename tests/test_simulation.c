@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { TWINS_EVERY = 8, SEEDS = 5000, MUTANT_SEEDS = 20, ALL_KINDS_SEEDS = 300 };
+enum { TWINS_EVERY = 8, SHADOW_EVERY = 5, SEEDS = 5000, MUTANT_SEEDS = 20, ALL_KINDS_SEEDS = 300 };
 
 struct arguments {
     uint64_t first, count;
@@ -44,37 +44,40 @@ static bool parse(int argc, char **argv, struct arguments *a) {
 
 static void print_totals(const struct arguments *a, const struct sim_totals *t) {
     printf("%" PRIu64 " seeds: %" PRIu64 " records, %" PRIu64 " starts, %" PRIu64
-           " order records, %" PRIu64 " recommendations, %" PRIu64 " dead letters, %" PRIu64
-           " signals, %" PRIu64 " changes and %" PRIu64
-           " revisions for payers seen by twins, %" PRIu64 " snapshots, %" PRIu64
-           " refilled inputs, %" PRIu64 " turns\n",
+           " order records, %" PRIu64 " recommendations, %" PRIu64 " scores of shadows, %" PRIu64
+           " dead letters, %" PRIu64 " signals, %" PRIu64 " sides with reported money, %" PRIu64
+           " changes and %" PRIu64 " revisions for payers seen by twins, %" PRIu64
+           " snapshots, %" PRIu64 " refilled inputs, %" PRIu64 " turns\n",
            a->count, t->records, t->starts, t->outcome.order_records, t->outcome.recommendations,
-           t->outcome.dead_letters, t->outcome.signals, t->outcome.changes, t->outcome.asked,
-           t->snapshots, t->refills, t->turns);
+           t->outcome.shadow_scores, t->outcome.dead_letters, t->outcome.signals, t->outcome.traced,
+           t->outcome.changes, t->outcome.asked, t->snapshots, t->refills, t->turns);
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         printf("%10" PRIu64 "  %s\n", t->injected[f], sim_fault_name((enum sim_fault)f));
 }
 
 /* A run that injects nothing of a kind proves nothing about it. */
 static bool every_kind_was_met(const struct arguments *a, const struct sim_totals *t) {
+    const struct sim_outcome *o = &t->outcome;
     bool all = true;
     for (int f = 0; f < SIM_FAULT_COUNT && a->count >= ALL_KINDS_SEEDS; f++) {
         if (t->injected[f] > 0) continue;
         printf("never injected: %s\n", sim_fault_name((enum sim_fault)f));
         all = false;
     }
-    if (a->count >= ALL_KINDS_SEEDS && (t->refills == 0 || t->outcome.signals == 0 ||
-                                        t->outcome.changes == 0 || t->outcome.asked == 0))
-        return false;
-    return all;
+    if (a->count < ALL_KINDS_SEEDS) return true;
+    return all && t->refills > 0 && o->signals > 0 && o->changes > 0 && o->asked > 0 &&
+           o->traced > 0 && o->shadow_scores > 0;
 }
 
+/* Runs with a shadow model that publishes have `shadowed`. */
 static bool run_all(const struct arguments *a, const struct options *options,
-                    struct sim_totals *totals, const char *program) {
+                    const struct options *shadowed, struct sim_totals *totals,
+                    const char *program) {
     char failure[1024];
     for (uint64_t seed = a->first; seed < a->first + a->count; seed++) {
         const bool twins = seed % TWINS_EVERY == 0 || a->mutant != NULL;
-        if (sim_run(seed, options, twins, totals, failure)) continue;
+        const bool shadow = seed % SHADOW_EVERY == 0 && !sim_run_has_policy(seed);
+        if (sim_run(seed, shadow ? shadowed : options, twins, totals, failure)) continue;
         if (a->mutant != NULL)
             printf("mutant %s is caught by seed %" PRIu64 ": %s\n", a->mutant, seed, failure);
         else
@@ -106,8 +109,11 @@ int main(int argc, char **argv) {
     options.snapshot_interval_s = 3;
     options.snapshot_memory_mib = 8;
     if (!arguments.loud) log_set_level(LOG_LEVEL_ERROR);
+    struct options shadowed = options;
+    snprintf(shadowed.topic_shadow, sizeof shadowed.topic_shadow, "antifrod.shadow");
+    sample_add_shadow(&shadowed, directory, "loose.json", "-5.0", "-3.0");
     struct sim_totals totals = {0};
-    const bool whole = run_all(&arguments, &options, &totals, argv[0]);
+    const bool whole = run_all(&arguments, &options, &shadowed, &totals, argv[0]);
     sample_directory_remove(directory, &options);
     if (arguments.mutant != NULL) {
         if (whole) printf("mutant %s lives\n", arguments.mutant);
