@@ -9,6 +9,7 @@ second time, from docs/CONTRACTS.md, models/README.md and the policy document.
 """
 import bisect
 import hashlib
+import heapq
 import io
 import json
 import math
@@ -352,7 +353,8 @@ class Judge:
     def __init__(self, policies, model):
         self.policies, self.model, self.policy = policies, model, None  # by order record
         self.clock_s, self.hour, self.taken = -1, None, {}
-        self.episodes, self.out = {}, []
+        self.episodes, self.out = {}, []  # by account
+        self.dues, self.open_of = [], {}  # when an episode is over, of any time; the open one of a token
         self.instructions, self.payer_taken = {}, {}  # by payer and tx_id, in the order they were advised on
         self.instruction_due_s = math.inf
 
@@ -374,15 +376,19 @@ class Judge:
             self.hour, self.taken, self.payer_taken = self.clock_s // 3600, {}, {}
 
     def expire(self, row):
-        while True:
-            due = [e for e in self.episodes.values() if e.due_s <= self.clock_s]
-            if not due:
-                return self.expire_instructions(row)
-            first = min(due, key=lambda e: (e.due_s, e.id))
+        while self.dues and self.dues[0][0] <= self.clock_s:
+            due_s, episode_id, account = heapq.heappop(self.dues)
+            first = self.episodes.get(account)
+            if first is None or (first.due_s, first.id) != (due_s, episode_id):
+                continue
             if first.open:
                 self.end(first, "EXPIRED", "TERM_OVER", row)
             else:
-                del self.episodes[first.account]
+                del self.episodes[account]
+        self.expire_instructions(row)
+
+    def await_due(self, episode):
+        heapq.heappush(self.dues, (episode.due_s, episode.id, episode.account))
 
     @staticmethod
     def fits(rule, action, bic, taken):
@@ -435,7 +441,8 @@ class Judge:
         if action == 0:
             return
         episode = Episode(row, party, side.account, due_s)
-        self.episodes[side.account] = episode
+        self.episodes[side.account] = self.open_of[episode.token] = episode
+        self.await_due(episode)
         self.publish(episode, "ISSUED", action, row, side)
 
     def amend(self, row, side, episode, wanted):
@@ -492,6 +499,8 @@ class Judge:
         self.say(episode, state, why, row, None, [], [])
         cool_s = 0 if why.endswith("_REVERSED") else self.policy.document["cool_down_hours"] * 3600
         episode.open, episode.due_s = False, self.clock_s + cool_s
+        del self.open_of[episode.token]
+        self.await_due(episode)
         for instruction in list(self.instructions.values()) if state == "WITHDRAWN" else []:
             if instruction.open and instruction.payee_id == episode.id:
                 self.end_instruction(instruction, "WITHDRAWN", "PAYEE_WITHDRAWN", row)
@@ -514,7 +523,7 @@ class Judge:
 
     def begin_instruction(self, row, key):
         token = row.event["payee"]["account_token"]
-        payee = next((e for e in self.episodes.values() if e.open and e.token == token), None)
+        payee = self.open_of.get(token)
         wanted = 0 if payee is None else self.policy.payer_action(payee.action)
         if wanted == 0 or any(self.policy.allows(who, self.clock_s) for who in (token, key[0])):
             return
