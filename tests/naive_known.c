@@ -26,12 +26,19 @@ static struct signal_evidence ask(const struct naive_signals *signals, const str
     return evidence;
 }
 
-struct naive_known naive_known_of(const struct naive_signals *signals, const struct transaction *tx,
-                                  int64_t clock_s) {
-    const struct signal_evidence payer = ask(signals, &tx->payer, tx->device_token, clock_s);
-    const struct signal_evidence payee = ask(signals, &tx->payee, (struct text){0}, clock_s);
+struct naive_known naive_known_ask(const struct naive_signals *signals,
+                                   const struct transaction *tx, int64_t clock_s,
+                                   struct signal_evidence evidence[2]) {
+    evidence[0] = ask(signals, &tx->payer, tx->device_token, clock_s);
+    evidence[1] = ask(signals, &tx->payee, (struct text){0}, clock_s);
     /* Who has no account has no evidence either. */
     const bool is_account = tx->payer.account_token.size > 0;
-    return (struct naive_known){.weight = {is_account ? payer.weight : 0, payee.weight},
-                                .called_s = payer.called_s};
+    return (struct naive_known){.weight = {is_account ? evidence[0].weight : 0, evidence[1].weight},
+                                .called_s = evidence[0].called_s};
+}
+
+struct naive_known naive_known_of(const struct naive_signals *signals, const struct transaction *tx,
+                                  int64_t clock_s) {
+    struct signal_evidence evidence[2];
+    return naive_known_ask(signals, tx, clock_s, evidence);
 }

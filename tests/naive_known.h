@@ -8,3 +8,7 @@
 /* Of account, person and phone of each side, and of the payer the device. */
 struct naive_known naive_known_of(const struct naive_signals *signals, const struct transaction *tx,
                                   int64_t clock_s);
+/* With what that rests on, of the payer and the payee. */
+struct naive_known naive_known_ask(const struct naive_signals *signals,
+                                   const struct transaction *tx, int64_t clock_s,
+                                   struct signal_evidence evidence[2]);

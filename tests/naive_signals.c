@@ -61,6 +61,10 @@ static bool citizens(const struct signal *s) {
     return s->source == SOURCE_CITIZEN_BOT || s->kind == SIGNAL_BOT_REPORT;
 }
 
+bool naive_signals_is_citizens(const struct naive_signals *n, uint32_t reference) {
+    return citizens(&n->items[reference].signal);
+}
+
 static enum signal_source side_of(const struct signal *s) {
     return citizens(s) ? SOURCE_CITIZEN_BOT : (enum signal_source)s->source;
 }

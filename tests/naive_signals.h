@@ -21,3 +21,4 @@ struct naive_subject {
 void naive_signals_ask(const struct naive_signals *naive, const struct naive_subject *subjects,
                        size_t count, int64_t clock_s, struct signal_evidence *evidence);
 const char *naive_signals_id(const struct naive_signals *naive, uint32_t reference);
+bool naive_signals_is_citizens(const struct naive_signals *naive, uint32_t reference);

@@ -22,6 +22,8 @@ BUILD_DIR = os.environ["BUILD_DIR"]
 SKIPPED = 77
 TRIALS_MIN = 12
 SNAPSHOT_TRIALS_MIN = 2
+ANSWERS_MIN = 10  # to advice that was open
+TOLD_MIN = 100  # recommendations that name a signal
 RAN = os.path.join(BUILD_DIR, "soak-trials-run")  # how many did, for CI
 TIMEOUT_S = 540
 RUNS = {}  # the last run of each campaign, by its number of nodes
@@ -58,7 +60,7 @@ class LinkMap(unittest.TestCase):
         ours = {name for name in linked if not name.startswith("/usr/")}
         self.assertTrue(any("oracle.c.o" in name for name in ours), ours)
         for name in ours:
-            self.assertRegex(name, r"oracle\.dir/(oracle|__/naive_features)\.c\.o$")
+            self.assertRegex(name, r"oracle\.dir/(oracle|__/naive_(features|known|signals))\.c\.o$")
         for name in linked:
             self.assertNotRegex(name, r"saqshy|detector/|models/|schemas/")
 
@@ -76,6 +78,7 @@ class Oracle(unittest.TestCase):
     def setUpClass(cls):
         cls.soak, cls.run_ = RUNS["last"]
         shard = cls.run_.shard
+        cls.signals = cls.run_.logs[shard.signals]
         cls.logs = [cls.run_.logs[name] for name in (shard.source, shard.order, shard.recommendations,
                                                      shard.dead_letters)]
         cls.fullest = max(cls.logs[2], key=lambda p: len(cls.logs[2][p]))
@@ -84,20 +87,22 @@ class Oracle(unittest.TestCase):
         inputs, orders, recommendations, letters = map(copy.deepcopy, self.logs)
         if change is not None:
             change(inputs, orders, recommendations, letters)
-        return self.soak.verifier.verify(self.run_.shard.name, inputs, orders, recommendations, letters)
+        return self.soak.verifier.verify(self.run_.shard.name, inputs, self.signals, orders, recommendations, letters)
 
     def changed_record(self, **fields):
-        """The third recommendation of the fullest partition says something else."""
+        """A recommendation of the fullest partition, the third or later, that has a vector says something else."""
         def change(_inputs, _orders, recommendations, _letters):
-            log = recommendations[self.fullest]
-            record = dict(oracle.decode_own(self.soak.verifier.recommendation, 2, log[2]), **fields)
-            log[2] = rewritten(log[2], self.soak.verifier.recommendation, record)
+            log, schema = recommendations[self.fullest], self.soak.verifier.recommendation
+            at, record = next((at, record) for at, record in enumerate(oracle.decode_own(schema, 2, m) for m in log)
+                              if at >= 2 and record["feature_vector"])
+            log[at] = rewritten(log[at], schema, dict(record, **fields))
         return self.verify(change)
 
     def test_what_was_published_is_right(self):
         report = self.verify()
         self.assertEqual((report.faults, report.lost, report.repeated, report.extra), ([], 0, 0, 0))
         self.assertGreaterEqual(report.expected, 50)
+        self.assertGreaterEqual(report.signals, 100)
 
     def test_a_lost_recommendation(self):
         self.assertEqual(self.verify(lambda i, o, r, l: r[self.fullest].pop(2)).lost, 1)
@@ -120,7 +125,7 @@ class Oracle(unittest.TestCase):
     def test_another_value_in_a_recommendation(self):
         for fields in ({"at_risk_kzt_minor": 1}, {"score": 0.25}, {"action": "ASK_PAYER"}, {"threshold": 9.0},
                        {"valid_until": 1}, {"target_tx_ids": ["x"]}, {"feature_vector": []}, {"sequence": 99},
-                       {"previous_hash": bytes(32)}, {"reasons": []}, {"input_offset": 5}):
+                       {"previous_hash": bytes(32)}, {"reasons": []}, {"input_offset": 5}, {"signal_ids": ["x"]}):
             with self.subTest(fields=fields):
                 self.assertTrue(self.changed_record(**fields).faults)
 
@@ -139,7 +144,7 @@ class Oracle(unittest.TestCase):
                 record = oracle.decode_own(self.soak.verifier.order, 3, message)
                 if number == 0 or len({run["partition"] for run in record["runs"]}) < 2:
                     continue
-                last = {run["partition"]: run for run in record["runs"]}
+                last = {(run["topic"], run["partition"]): run for run in record["runs"]}
                 orders[0][number] = rewritten(
                     message, self.soak.verifier.order,
                     dict(record, runs=sorted(last.values(), key=lambda run: -run["partition"])))
@@ -164,6 +169,74 @@ class Oracle(unittest.TestCase):
     def test_input_that_is_gone(self):
         with self.assertRaises(oracle.Wrong):
             self.verify(lambda i, o, r, l: i[1].pop(10))
+
+
+class Signals(unittest.TestCase):
+    """What was said is in what was published, and whatever else is said is noticed."""
+
+    @staticmethod
+    def found(wanted):
+        """(soak, run, the id of a signal that a recommendation gives) in any of the campaigns."""
+        for tried in RUNS["soaks"]:
+            schema, run_ = tried.verifier.recommendation, tried.last
+            for log in run_.logs[run_.shard.recommendations].values():
+                for signal_id in filter(None, (wanted(oracle.decode_own(schema, 2, message)) for message in log)):
+                    return tried, run_, signal_id
+        raise AssertionError("none of the campaigns has such a recommendation")
+
+    @staticmethod
+    def verify(tried, run_, signals):
+        shard, logs = run_.shard, run_.logs
+        return tried.verifier.verify(shard.name, logs[shard.source], signals, logs[shard.order],
+                                     logs[shard.recommendations], logs[shard.dead_letters])
+
+    def changed(self, wanted, change):
+        """Every revision of the signal says something else."""
+        tried, run_, signal_id = self.found(wanted)
+        signals, schema = copy.deepcopy(run_.logs[run_.shard.signals]), oracle.contract("FraudSignal")
+        for log in signals.values():
+            for at, message in enumerate(log):
+                if message.key == signal_id.encode() and (message.value or b"")[:5] == b"\0\0\0\0\x04":
+                    log[at] = self.rewritten(schema, message, change)
+        return self.verify(tried, run_, signals)
+
+    @staticmethod
+    def rewritten(schema, message, change):
+        try:
+            record = oracle.decode_exactly(schema, message.value[5:])
+        except Exception:  # poison stays
+            return message
+        return rewritten(message, schema, change(record))
+
+    def test_another_answer_of_a_bank(self):
+        report = self.changed(
+            lambda record: record["change"] and record["change"]["signal_id"],
+            lambda signal: dict(signal, outcome=signal["outcome"] and dict(signal["outcome"], result="HELD")))
+        self.assertTrue(report.lost or report.extra)
+
+    def test_another_report(self):
+        report = self.changed(lambda record: next((one for one in record["signal_ids"] if "report" in one), None),
+                              lambda signal: dict(signal, confidence="REJECTED"))
+        self.assertTrue(report.faults or report.lost or report.extra)
+
+    def test_a_signal_that_is_gone(self):
+        tried = RUNS["soaks"][0]
+        signals = copy.deepcopy(tried.last.logs[tried.last.shard.signals])
+        max(signals.values(), key=len).pop(10)
+        with self.assertRaises(oracle.Wrong):
+            self.verify(tried, tried.last, signals)
+
+    def test_signals_that_were_not_taken(self):
+        tried = RUNS["soaks"][0]
+        signals = copy.deepcopy(tried.last.logs[tried.last.shard.signals])
+        log = max(signals.values(), key=len)
+        log.append(log[-1]._replace(offset=log[-1].offset + 1))
+        self.assertTrue(self.verify(tried, tried.last, signals).faults)
+
+    def test_something_came_of_them(self):
+        self.assertGreaterEqual(sum(tried.answers for tried in RUNS["soaks"]), ANSWERS_MIN)
+        self.assertGreaterEqual(sum(tried.told for tried in RUNS["soaks"]), TOLD_MIN)
+        self.assertGreaterEqual(sum(tried.retracted for tried in RUNS["soaks"]), 1)
 
 
 class Snapshots(unittest.TestCase):

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the scored sides of a log must be: rows on stdin, in the order the engine says it took them;
- * sides on stdout. The slow twin's features, and the model read anew in a few lines. Shares no code
- * with the engine: its link map shows nothing of detector/, models/ or schemas/ (a test looks).
+ * sides on stdout. The slow twins' features and table of signals, and the model read anew in a few
+ * lines. Shares no code with the engine: its link map shows nothing of detector/, models/ or
+ * schemas/ (a test looks).
  * What follows from the sides (episodes, caps, expiry, the chain) is oracle.py's part.
  *
  *   oracle MODEL.json DORMANCY_DAYS LEAST_LOGIT < rows > sides
  *
- * A row: tab-separated fields in the order of read_row; an empty one is null. A side: the row's
- * number, P or E (payer, payee), account number, logit (hexadecimal), unspent P2P money, the same
- * of wages and benefits, the time of the latest P2P credit that did not go back whole, and the
- * features (hexadecimal, nan: null). Sides below LEAST_LOGIT are left out, except of reversals. Of
- * a row that is a duplicate there are none, but a line with its number and D. */
-#include "tests/naive_features.h"
+ * A row: T or S (transaction, signal) and tab-separated fields in the order of read_transaction or
+ * read_signal; an empty one is null. A side: the row's number, P or E (payer, payee), account
+ * number, logit (hexadecimal), the same without reported features, unspent P2P money, the same of
+ * wages and benefits, the time of the latest P2P credit that did not go back whole, the signals
+ * that speak of the party (a comma behind each), those of them that are no citizens' reports, and
+ * the features (hexadecimal, nan: null). Sides below LEAST_LOGIT are left out, except of reversals.
+ * Of a row that is a duplicate there are none, but a line with its number and D; of a signal its
+ * number, S and what became of it. */
+#include "tests/naive_known.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -19,7 +23,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIELDS = 20, TERMS_MAX = 1024 };
+enum {
+    TRANSACTION_FIELDS = 26,
+    SIGNAL_FIELDS = 14, /* and three a subject */
+    FIELDS_MAX = SIGNAL_FIELDS + 3 * SIGNAL_SUBJECTS_MAX,
+    TERMS_MAX = 1024,
+};
 
 static const char *const feature_names[] = {
 #define X(name) #name,
@@ -128,10 +137,17 @@ static double value_of(const struct part *p, double x) {
     return on_grid(p->above ? beyond : -beyond);
 }
 
-static double logit_of(const struct scorer *s, const double *features) {
+static bool is_reported(const struct term *t) {
+    return t->parts[0].feature >= FEATURE_REPORTED_FIRST ||
+           (t->count == 2 && t->parts[1].feature >= FEATURE_REPORTED_FIRST);
+}
+
+/* Of all terms, or of those that read no reported feature. */
+static double logit_of(const struct scorer *s, const double *features, bool reported) {
     double sum = s->intercept;
     for (int i = 0; i < s->count; i++) {
         const struct term *t = &s->terms[i];
+        if (!reported && is_reported(t)) continue;
         double value = value_of(&t->parts[0], features[t->parts[0].feature]);
         if (t->count == 2)
             value = on_grid(value * value_of(&t->parts[1], features[t->parts[1].feature]));
@@ -158,14 +174,17 @@ static uint8_t tristate(const char *field) {
     return *field == '\0' ? TRISTATE_NULL : *field == '1' ? TRISTATE_TRUE : TRISTATE_FALSE;
 }
 
-static struct party read_party(char *const field[5]) {
-    struct party p = {.account_token = text(field[0]), .phone_owner_mismatch = tristate(field[4])};
-    p.balance_after_present = *field[1] != '\0';
-    p.account_opened_on_present = *field[2] != '\0';
-    p.credential_changed_at_present = *field[3] != '\0';
-    if (p.balance_after_present) p.balance_after_minor = number(field[1]);
-    if (p.account_opened_on_present) p.account_opened_on_day = (int32_t)number(field[2]);
-    if (p.credential_changed_at_present) p.credential_changed_at_s = number(field[3]);
+static struct party read_party(char *const field[7]) {
+    struct party p = {.account_token = text(field[0]),
+                      .person_token = text(field[1]),
+                      .phone_token = text(field[2]),
+                      .phone_owner_mismatch = tristate(field[6])};
+    p.balance_after_present = *field[3] != '\0';
+    p.account_opened_on_present = *field[4] != '\0';
+    p.credential_changed_at_present = *field[5] != '\0';
+    if (p.balance_after_present) p.balance_after_minor = number(field[3]);
+    if (p.account_opened_on_present) p.account_opened_on_day = (int32_t)number(field[4]);
+    if (p.credential_changed_at_present) p.credential_changed_at_s = number(field[5]);
     return p;
 }
 
@@ -180,65 +199,148 @@ static uint8_t place_of(const char *name, const char *const *names, size_t count
     place_of(field, (const char *const[]){TABLE(NAME)},                                            \
              sizeof((const char *const[]){TABLE(NAME)}) / sizeof(char *))
 
-static struct transaction read_row(char *const field[FIELDS], int64_t *clock_s) {
-    *clock_s = number(field[0]);
+/* Of either kind, the second field is the engine clock. */
+static struct transaction read_transaction(char *const field[TRANSACTION_FIELDS]) {
     return (struct transaction){
-        .tx_id = text(field[1]),
-        .event_time_s = number(field[2]),
-        .amount_tiyn = number(field[3]),
-        .tx_status = PLACE_OF(field[4], TX_STATUS_TABLE),
-        .event_type = PLACE_OF(field[5], EVENT_TYPE_TABLE),
-        .country_to = text(field[6]),
-        .payee_alias_type = PLACE_OF(field[7], ALIAS_TYPE_TABLE),
-        .active_call = tristate(field[8]),
-        .remote_access = tristate(field[9]),
-        .payer = read_party(field + 10),
-        .payee = read_party(field + 15),
+        .tx_id = text(field[2]),
+        .event_time_s = number(field[3]),
+        .amount_tiyn = number(field[4]),
+        .tx_status = PLACE_OF(field[5], TX_STATUS_TABLE),
+        .event_type = PLACE_OF(field[6], EVENT_TYPE_TABLE),
+        .country_to = text(field[7]),
+        .payee_alias_type = PLACE_OF(field[8], ALIAS_TYPE_TABLE),
+        .active_call = tristate(field[9]),
+        .remote_access = tristate(field[10]),
+        .device_token = text(field[11]),
+        .payer = read_party(field + 12),
+        .payee = read_party(field + 19),
     };
 }
 
-static void split(char *line, char *field[FIELDS]) {
-    int count = 0;
-    for (char *at = line; count < FIELDS; count++) {
-        field[count] = at;
-        char *end = strpbrk(at, "\t\n");
-        if (end == NULL || (*end == '\n') != (count == FIELDS - 1)) fail("a row is cut", line);
-        *end = '\0';
-        at = end + 1;
-    }
+static void read_subjects(struct signal *s, char *const *field) {
+    for (uint32_t i = 0; i < s->subject_count; i++, field += 3)
+        s->subjects[i] = (struct signal_subject){
+            .type = PLACE_OF(field[0], SUBJECT_TYPE_TABLE),
+            .role = PLACE_OF(field[1], SUBJECT_ROLE_TABLE),
+            .token = text(field[2]),
+        };
 }
 
-static void show(long row, const struct naive_side *side, double logit) {
-    printf("%ld\t%c\t%u\t%a\t%lld\t%lld\t%lld", row, side->payee ? 'E' : 'P', side->account_number,
-           logit, (long long)side->unspent_p2p, (long long)side->unspent_protected,
+/* What the table of signals keeps of one. */
+static struct signal read_signal(char *const *field, int count) {
+    if (count < SIGNAL_FIELDS || (count - SIGNAL_FIELDS) % 3 != 0) fail("a row is cut", field[0]);
+    struct signal s = {
+        .signal_id = text(field[2]),
+        .revision = (int32_t)number(field[3]),
+        .kind = PLACE_OF(field[4], SIGNAL_KIND_TABLE),
+        .source = PLACE_OF(field[5], SIGNAL_SOURCE_TABLE),
+        .confidence = PLACE_OF(field[6], CONFIDENCE_TABLE),
+        .list_colour = *field[7] == '\0' ? COLOUR_NULL : PLACE_OF(field[7], LIST_COLOUR_TABLE),
+        .outcome_result = PLACE_OF(field[8], OUTCOME_RESULT_TABLE),
+        .valid_from_s = number(field[9]),
+        .valid_until_present = *field[10] != '\0',
+        .occurred_at_present = *field[11] != '\0',
+        .called_phone_token = text(field[12]),
+        .withdraws_signal_id = text(field[13]),
+        .subject_count = (uint32_t)(count - SIGNAL_FIELDS) / 3,
+    };
+    if (s.valid_until_present) s.valid_until_s = number(field[10]);
+    if (s.occurred_at_present) s.occurred_at_s = number(field[11]);
+    read_subjects(&s, field + SIGNAL_FIELDS);
+    return s;
+}
+
+/* Returns how many fields there are. */
+static int split(char *line, char *field[FIELDS_MAX]) {
+    for (int count = 0; count < FIELDS_MAX; count++) {
+        char *end = strpbrk(line, "\t\n");
+        if (end == NULL) break;
+        const bool last = *end == '\n';
+        *end = '\0';
+        field[count] = line;
+        line = end + 1;
+        if (last) return count + 1;
+    }
+    fail("a row is cut", line);
+    return 0;
+}
+
+/* The walk. */
+
+struct oracle {
+    struct scorer scorer;
+    struct naive *naive;
+    struct naive_signals *signals;
+    double least;
+};
+
+static void show(const struct oracle *o, long row, const struct naive_side *side, double logit,
+                 const struct signal_evidence *evidence) {
+    printf("%ld\t%c\t%u\t%a\t%a\t%lld\t%lld\t%lld\t", row, side->payee ? 'E' : 'P',
+           side->account_number, logit, logit_of(&o->scorer, side->features, false),
+           (long long)side->unspent_p2p, (long long)side->unspent_protected,
            (long long)side->unreturned_s);
+    for (uint32_t i = 0; i < evidence->strongest_count; i++)
+        printf("%s,", naive_signals_id(o->signals, evidence->strongest[i]));
+    putchar('\t');
+    for (uint32_t i = 0; i < evidence->strongest_count; i++)
+        if (!naive_signals_is_citizens(o->signals, evidence->strongest[i]))
+            printf("%s,", naive_signals_id(o->signals, evidence->strongest[i]));
     for (int f = 0; f < FEATURE_COUNT; f++)
         printf("\t%a", side->features[f]);
     putchar('\n');
 }
 
-int main(int argc, char **argv) {
-    static struct scorer scorer;
-    static char line[1 << 14];
-    char *field[FIELDS];
+static void take_transaction(struct oracle *o, long row, const struct transaction *tx,
+                             int64_t clock_s) {
     struct naive_side sides[2];
-    if (argc != 4) fail("usage", "oracle MODEL.json DORMANCY_DAYS LEAST_LOGIT");
-    read_model(&scorer, argv[1]);
-    struct naive *naive = naive_new(NAIVE_none, 86400 * number(argv[2]));
-    const double least = strtod(argv[3], NULL);
-    for (long row = 0; fgets(line, sizeof line, stdin) != NULL; row++) {
-        int64_t clock_s = 0;
-        split(line, field);
-        const struct transaction tx = read_row(field, &clock_s);
-        const unsigned count = naive_take(naive, &tx, clock_s, NULL, sides);
-        if (naive_has_moved(naive)) printf("%ld\tM\n", row);
-        if (count == 0) printf("%ld\tD\n", row);
-        for (unsigned i = 0; i < count; i++) {
-            const double logit = logit_of(&scorer, sides[i].features);
-            if (logit >= least || tx.tx_status == TX_STATUS_REVERSED) show(row, &sides[i], logit);
-        }
+    struct signal_evidence evidence[2];
+    const struct naive_known known = naive_known_ask(o->signals, tx, clock_s, evidence);
+    const unsigned count = naive_take(o->naive, tx, clock_s, &known, sides);
+    if (naive_has_moved(o->naive)) printf("%ld\tM\n", row);
+    if (count == 0) printf("%ld\tD\n", row);
+    for (unsigned i = 0; i < count; i++) {
+        const double logit = logit_of(&o->scorer, sides[i].features, true);
+        if (logit >= o->least || tx->tx_status == TX_STATUS_REVERSED)
+            show(o, row, &sides[i], logit, &evidence[sides[i].payee]);
     }
-    naive_free(naive);
-    json_decref(scorer.document);
+}
+
+static void take_signal(struct oracle *o, long row, const struct signal *s, int64_t clock_s) {
+    static const char *const effects[] = {
+#define X(name, text) #name,
+        SIGNAL_EFFECT_TABLE(X)
+#undef X
+    };
+    printf("%ld\tS\t%s\n", row, effects[naive_signals_apply(o->signals, s, clock_s)]);
+}
+
+static void take(struct oracle *o, long row, char *line) {
+    char *field[FIELDS_MAX];
+    const int count = split(line, field);
+    if (strcmp(field[0], "S") == 0) {
+        const struct signal s = read_signal(field, count);
+        take_signal(o, row, &s, number(field[1]));
+    } else if (strcmp(field[0], "T") == 0 && count == TRANSACTION_FIELDS) {
+        const struct transaction tx = read_transaction(field);
+        take_transaction(o, row, &tx, number(field[1]));
+    } else {
+        fail("neither a transaction nor a signal", field[0]);
+    }
+}
+
+int main(int argc, char **argv) {
+    static struct oracle oracle;
+    static char line[1 << 14];
+    if (argc != 4) fail("usage", "oracle MODEL.json DORMANCY_DAYS LEAST_LOGIT");
+    read_model(&oracle.scorer, argv[1]);
+    oracle.naive = naive_new(NAIVE_none, 86400 * number(argv[2]));
+    oracle.signals = naive_signals_new();
+    oracle.least = strtod(argv[3], NULL);
+    for (long row = 0; fgets(line, sizeof line, stdin) != NULL; row++)
+        take(&oracle, row, line);
+    naive_free(oracle.naive);
+    naive_signals_free(oracle.signals);
+    json_decref(oracle.scorer.document);
     return fflush(stdout) == 0 ? 0 : 1;
 }

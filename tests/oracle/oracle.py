@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a shard must have published, worked out from its input and its order log alone.
 
-Shares no code with the engine: fastavro reads the records, the program `oracle` (the slow twin) scores
-them, and what follows from the scores (admission, episodes, caps, expiry, the chain) is written here a
-second time, from docs/CONTRACTS.md, models/README.md and the policy document.
+Shares no code with the engine: fastavro reads the records, the program `oracle` (the slow twins) keeps the
+table of signals and scores, and what follows from that (admission, episodes, answers to them, caps, expiry, the
+chain) is written here a second time, from docs/CONTRACTS.md, docs/SIGNALS.md, models/README.md and the policy
+document. Money that an INCIDENT reports is not traced here: a log must not have one that names transfers.
 
     tests/python tests/oracle/oracle.py DUMP.avro SHARD SCHEMA_DIR     checks a dump that a trial has left
 """
 import bisect
+import functools
 import hashlib
 import heapq
 import io
@@ -18,7 +20,6 @@ import re
 import struct
 import subprocess
 import sys
-import tempfile
 from collections import namedtuple
 from datetime import date, datetime, timedelta, timezone
 
@@ -31,7 +32,9 @@ POLICY = os.path.join(SOURCE_DIR, "models", "shipped-policy.json")
 VALUE_BYTES_MAX = 65536
 DORMANCY_DAYS = 180
 INSTRUCTIONS_MAX = 20000
-OWN_ID = 1
+OWN_ID, SIGNAL_ID = 1, 4
+TERM_MAX = 5 * 366 * 86400  # of a signal, seconds
+SUBJECTS_MAX, TX_IDS_MAX = 32, 64
 SECOND, DAY = 1000000, 86400
 ZONE = timezone(timedelta(hours=5))
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -39,12 +42,16 @@ ACTIONS = ["UNKNOWN", "REVIEW_ONLY", "ASK_PAYER", "SUSPEND_INSTRUCTION", "HOLD_A
            "REFUSE_TO_PAYEE"]
 
 PRIORITIES = ["LOW", "NORMAL", "HIGH", "URGENT"]
+CONFIRMING, WITHDRAWING = ("REFUNDED", "CONFIRMED_FRAUD"), ("RELEASED", "FALSE_POSITIVE")
+CLOSING = ("DECLINED", *CONFIRMING)
+NOT_COOLING = ("TRANSACTION_REVERSED", "MONEY_REVERSED", "SIGNAL_WITHDRAWN")
+NO_LETTERS = (None, "LATE", "SIGNAL", "SIGNAL_RETIRED")  # verdicts
 
 with open(os.path.join(SOURCE_DIR, "docs", "FEATURES.md"), encoding="utf-8") as table:
     RAPID_CASH_OUT_10M = re.findall(r"^\| `(\w+)` \|", table.read(), re.M).index("rapid_cash_out_10m")
 
 Message = namedtuple("Message", "topic partition offset timestamp_ms key value headers")
-Side = namedtuple("Side", "payee account logit unspent protected unreturned features")
+Side = namedtuple("Side", "payee account logit unreported unspent protected unreturned signal_ids grounds features")
 
 
 class Wrong(AssertionError):
@@ -99,7 +106,9 @@ def decode_own(schema, schema_id, message):
 # Admission.
 
 def clock_of(event):
-    """Microseconds."""
+    """Microseconds; of a signal, when it was reported."""
+    if "reported_at" in event:
+        return event["reported_at"]
     return event["event_time"] if event.get("ingest_time") is None else event["ingest_time"]
 
 
@@ -129,29 +138,102 @@ def refusal(event, clock_s):
     return None
 
 
+def whole_seconds(time):
+    return None if time is None else time // SECOND
+
+
+def is_citizens(signal):
+    return signal["kind"] == "BOT_REPORT" or signal["source"] == "CITIZEN_BOT"
+
+
+def bad_value(signal):
+    """What docs/SIGNALS.md refuses with BAD_VALUE behind the years of its times."""
+    kind, confidence, colour = signal["kind"], signal["confidence"], signal["list_colour"]
+    begins, ends, outcome = signal["valid_from"] // SECOND, whole_seconds(signal["valid_until"]), signal["outcome"]
+    occurred, named = whole_seconds(signal["occurred_at"]), signal["withdraws_signal_id"]
+    subjects, speaks = signal["subjects"], kind not in ("WITHDRAWAL", "OUTCOME")
+    victims = {(s["type"], s["token"]) for s in subjects if s["role"] == "VICTIM"}
+    return any((
+        occurred is not None and occurred > signal["reported_at"] // SECOND + 300,
+        ends is not None and not 0 < ends - begins <= TERM_MAX,
+        kind == "WITHDRAWAL" and named in (None, "", signal["signal_id"]),
+        kind != "WITHDRAWAL" and named,
+        kind == "OUTCOME" and (not outcome or not outcome["recommendation_id"] or outcome["result"] == "UNKNOWN"),
+        kind != "OUTCOME" and outcome,
+        speaks and not subjects,
+        any(not s["token"] for s in subjects),
+        any(s["role"] != "VICTIM" and (s["type"], s["token"]) in victims for s in subjects),
+        speaks and confidence == "UNKNOWN",
+        kind != "WITHDRAWAL" and ends is None and (confidence == "REPORTED" or is_citizens(signal)),
+        (kind == "LIST_ENTRY") != (colour is not None) or colour == "UNKNOWN",
+        colour == "BLACK" and confidence == "REPORTED",
+    ))
+
+
+def signal_refusal(signal, now_s):
+    """The verdict on a decoded signal; None: it can be used."""
+    ids = signal["signal_id"] + (signal["withdraws_signal_id"] or "")
+    if not signal["signal_id"] or any(ord(c) < 0x20 or ord(c) == 0x7F for c in ids) or signal["revision"] < 1 or \
+            "UNKNOWN" in (signal["kind"], signal["source"]):
+        return "BAD_VALUE"
+    times = [whole_seconds(signal[name]) for name in ("reported_at", "valid_from", "valid_until", "occurred_at")]
+    if not all(946684800 <= s < 4102444800 for s in times if s is not None):
+        return "BAD_TIME"
+    if bad_value(signal):
+        return "BAD_VALUE"
+    outcome = signal["outcome"] or {}
+    if min(signal["amount_kzt_minor"] or 0, outcome.get("held_amount_kzt_minor") or 0) < 0:
+        return "BAD_AMOUNT"
+    if not all(signal["related_tx_ids"]):
+        return "BAD_VALUE"
+    return "FUTURE_TIME" if now_s and max(times[:2]) > now_s + 300 else None
+
+
 class Reader:
     """Records to events and verdicts, with the engine clock."""
 
     def __init__(self, schemas):
         self.schemas, self.clock_s = schemas, None
+        self.signal_schemas = {SIGNAL_ID: contract("FraudSignal")}
+
+    @staticmethod
+    def decode(schemas, message):
+        """(event or None, verdict or None)"""
+        value = message.value
+        if len(value) > VALUE_BYTES_MAX:
+            return None, "OVERSIZE"
+        if len(value) < 5 or value[0] != 0:
+            return None, "NOT_FRAMED"
+        schema = schemas.get(struct.unpack(">I", value[1:5])[0])
+        check(schema is not None, "an unknown schema that the order log does not name", message[:3])
+        try:
+            return decode_exactly(schema, value[5:]), None
+        except Exception:  # whatever a decoder says of broken bytes
+            return None, "MALFORMED"
+
+    def take_signal(self, message, exception):
+        """The same; what can be used is a SIGNAL."""
+        if exception is not None:
+            return None, exception
+        if message.value is None:
+            return None, "SIGNAL_RETIRED"
+        signal, verdict = self.decode(self.signal_schemas, message)
+        if verdict is not None:
+            return None, verdict
+        if len(signal["subjects"]) > SUBJECTS_MAX or len(signal["related_tx_ids"]) > TX_IDS_MAX:
+            return None, "MALFORMED"
+        verdict = signal_refusal(signal, max(self.clock_s or 0, message.timestamp_ms // 1000))
+        return signal, verdict or "SIGNAL"
 
     def take(self, message, exception):
         """(event or None, verdict or None)"""
         if exception is not None:
             return None, exception
-        value = message.value
-        if value is None:
+        if message.value is None:
             return None, "TOMBSTONE"
-        if len(value) > VALUE_BYTES_MAX:
-            return None, "OVERSIZE"
-        if len(value) < 5 or value[0] != 0:
-            return None, "NOT_FRAMED"
-        schema = self.schemas.get(struct.unpack(">I", value[1:5])[0])
-        check(schema is not None, "an unknown schema that the order log does not name", message[:3])
-        try:
-            event = decode_exactly(schema, value[5:])
-        except Exception:  # whatever a decoder says of broken bytes
-            return None, "MALFORMED"
+        event, verdict = self.decode(self.schemas, message)
+        if verdict is not None:
+            return None, verdict
         verdict = refusal(event, self.clock_s)
         if verdict is None and 0 < message.timestamp_ms // 1000 + DAY < clock_of(event) // SECOND:
             verdict = "FUTURE_TIME"
@@ -165,29 +247,38 @@ class Reader:
 Row = namedtuple("Row", "message event verdict clock_s order")
 
 
-def rows_of(inputs, orders, schemas):
-    """Every record of the input in the order the log says, with its verdict; the log checked for gaps."""
+def logs_of(*inputs):
+    """By topic and partition."""
+    found = {}
+    for logs in inputs:
+        for topic in {message.topic for log in logs.values() for message in log}:
+            found.update({(topic, partition): log for partition, log in logs.items()})
+    return found
+
+
+def rows_of(inputs, signals, orders, schemas):
+    """Every record of the inputs in the order the log says, with its verdict; the log checked for gaps."""
     reader, position, rows = Reader(schemas), {}, []
-    topics = {message.topic for log in inputs.values() for message in log}
+    logs, of_signals = logs_of(inputs, signals), {topic for topic, _ in logs_of(signals)}
     for number, order in enumerate(orders):
         check(order["sequence"] == number and order["epoch"] == 0, "order record", number, "is", order["sequence"])
         check(order["first_ordinal"] == len(rows), "ordinals of order record", number)
-        exceptions = {(e["partition"], e["offset"]): e["reason"] for e in order["exceptions"]}
+        exceptions = {(e["topic"], e["partition"], e["offset"]): e["reason"] for e in order["exceptions"]}
         for run in order["runs"]:
-            partition, end = run["partition"], run["next_offset"]
-            check(run["topic"] in topics, "a run of another input", run)
-            if partition not in position:
-                position[partition] = end
+            place, end = (run["topic"], run["partition"]), run["next_offset"]
+            check(place in logs, "a run of another input", run)
+            if place not in position:
+                position[place] = end
                 continue
-            check(end > position[partition], "a run goes back", run, position)
-            log = inputs[partition]
-            at = bisect.bisect_left(log, position[partition], key=lambda m: m.offset)
+            check(end > position[place], "a run goes back", run, position)
+            log, take = logs[place], reader.take_signal if place[0] in of_signals else reader.take
+            at = bisect.bisect_left(log, position[place], key=lambda m: m.offset)
             while at < len(log) and log[at].offset < end:
                 message = log[at]
-                event, verdict = reader.take(message, exceptions.pop((partition, message.offset), None))
+                event, verdict = take(message, exceptions.pop((*place, message.offset), None))
                 rows.append(Row(message, event, verdict, reader.clock_s or 0, number))
                 at += 1
-            position[partition] = end
+            position[place] = end
         check(not exceptions, "exceptions of no record", exceptions)
         check(order["engine_clock_s"] == (reader.clock_s or 0), "engine clock of order record", number)
     return rows, position
@@ -199,38 +290,63 @@ def field(value):
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def line_of(row):
-    event = row.event
-    fields = [row.clock_s, event["tx_id"], event["event_time"] // SECOND, amount_of(event), event["tx_status"],
+def fields_of(event):
+    fields = [event["tx_id"], event["event_time"] // SECOND, amount_of(event), event["tx_status"],
               event["event_type"], event.get("country_to"), event["payee_alias_type"], event.get("active_call"),
-              event.get("remote_access")]
+              event.get("remote_access"), event.get("device_token")]
     for party in (event["payer"], event["payee"]):
-        changed = party.get("credential_changed_at")
-        fields += [party["account_token"], party.get("balance_after_minor"), party.get("account_opened_on"),
-                   None if changed is None else changed // SECOND, party.get("phone_owner_mismatch")]
+        fields += [party["account_token"], party.get("person_token"), party.get("phone_token"),
+                   party.get("balance_after_minor"), party.get("account_opened_on"),
+                   whole_seconds(party.get("credential_changed_at")), party.get("phone_owner_mismatch")]
+    return fields
+
+
+def fields_of_signal(signal):
+    traced = signal["kind"] == "INCIDENT" and (signal["related_tx_ids"] or signal["occurred_at"] is not None)
+    check(not traced, "an INCIDENT whose money would have to be traced", signal["signal_id"])
+    fields = [signal["signal_id"], signal["revision"], signal["kind"], signal["source"], signal["confidence"],
+              signal["list_colour"], (signal["outcome"] or {}).get("result"), signal["valid_from"] // SECOND,
+              whole_seconds(signal["valid_until"]), whole_seconds(signal["occurred_at"]),
+              (signal["telecom"] or {}).get("called_phone_token"), signal["withdraws_signal_id"]]
+    for subject in signal["subjects"]:
+        fields += [subject["type"], subject["role"], subject["token"]]
+    return fields
+
+
+def line_of(row):
+    fields = ["S", row.clock_s, *fields_of_signal(row.event)] if row.verdict == "SIGNAL" else \
+        ["T", row.clock_s, *fields_of(row.event)]
     texts = [field(value) for value in fields]
     check(not any("\t" in text or "\n" in text for text in texts), "a field that the dump cannot hold", texts)
     return "\t".join(texts) + "\n"
 
 
+@functools.lru_cache(maxsize=2)
+def run_oracle(dump, least_logit):
+    """Of the same rows it says the same."""
+    return subprocess.run([ORACLE, MODEL, str(DORMANCY_DAYS), repr(least_logit)], input=dump, check=True,
+                          stdout=subprocess.PIPE, text=True, encoding="utf-8").stdout
+
+
 def score(rows, least_logit):
-    """Sides by the index of their row, the rows that are duplicates, and those that are attempts of what has moved."""
-    accepted = [i for i, row in enumerate(rows) if row.verdict is None]
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as dump:
-        dump.writelines(line_of(rows[i]) for i in accepted)
-        dump.seek(0)
-        done = subprocess.run([ORACLE, MODEL, str(DORMANCY_DAYS), repr(least_logit)], stdin=dump, check=True,
-                              stdout=subprocess.PIPE, text=True)
-    sides, marked = {}, {"D": set(), "M": set()}
-    for line in done.stdout.splitlines():
-        if line[-1] in marked:
-            marked[line[-1]].add(accepted[int(line[:-2])])
-            continue
-        number, side, account, logit, unspent, protected, unreturned, *features = line.split("\t")
-        sides.setdefault(accepted[int(number)], []).append(
-            Side(side == "E", int(account), float.fromhex(logit), int(unspent), int(protected), int(unreturned),
-                 features))
-    return sides, marked["D"], marked["M"]
+    """Sides by the index of their row, the rows that are duplicates, those that are attempts of what has moved, and
+    what became of signals."""
+    accepted = [i for i, row in enumerate(rows) if row.verdict in (None, "SIGNAL")]
+    sides, marked, effects = {}, {"D": set(), "M": set()}, {}
+    for line in run_oracle("".join(line_of(rows[i]) for i in accepted), least_logit).splitlines():
+        number, kind, *rest = line.split("\t")
+        index = accepted[int(number)]
+        if kind in marked:
+            marked[kind].add(index)
+        elif kind == "S":
+            effects[index] = rest[0]
+        else:
+            account, logit, unreported, unspent, protected, unreturned, signal_ids, grounds, *features = rest
+            sides.setdefault(index, []).append(
+                Side(kind == "E", int(account), float.fromhex(logit), float.fromhex(unreported), int(unspent),
+                     int(protected), int(unreturned), list(filter(None, signal_ids.split(","))),
+                     list(filter(None, grounds.split(","))), features))
+    return sides, marked["D"], marked["M"], effects
 
 
 # Probabilities.
@@ -320,6 +436,8 @@ class Episode:
         self.account, self.token, self.bic = account, party["account_token"], party["bank_bic"]
         self.txs, self.due_s, self.valid_until = [row.event["tx_id"]], due_s, due_s * SECOND
         self.open, self.revision, self.at_risk, self.action = True, 0, 0, 0
+        self.emptied = self.confirmed = False  # a bank has found nothing since the last revision; the fraud
+        self.grounds, self.stands_alone = [], False  # signals that it rests on; some entry needs none
         self.earliest_s = math.inf  # event time of any revision
         self.said = None  # the revision before
 
@@ -330,12 +448,13 @@ class Episode:
             self.txs.pop()
         self.txs.append(tx_id)
 
-    def change(self, record, why):
-        """What differs from the revision before, and why; None in the first."""
+    def change(self, record, why, signal_id):
+        """What differs from the revision before, why, and by whose answer; None in the first."""
         if self.said is None:
             return None
         names = ["state", "action", "priority", "target_tx_ids", "hold_amount_kzt_minor", "at_risk_kzt_minor"]
-        return {"what": [name for name in names if record[name] != self.said[name]], "why": why, "signal_id": None}
+        return {"what": [name for name in names if record[name] != self.said[name]], "why": why,
+                "signal_id": signal_id}
 
 
 class Instruction(Episode):
@@ -354,16 +473,21 @@ class Judge:
         self.policies, self.model, self.policy = policies, model, None  # by order record
         self.clock_s, self.hour, self.taken = -1, None, {}
         self.episodes, self.out = {}, []  # by account
-        self.dues, self.open_of = [], {}  # when an episode is over, of any time; the open one of a token
+        self.dues, self.flagged = [], {}  # when an episode is over, of any time; the open or confirmed one of a token
+        self.issued = set()  # ids
+        self.answers = self.retracted = 0  # that something came of; advice that went with its signal
         self.instructions, self.payer_taken = {}, {}  # by payer and tx_id, in the order they were advised on
         self.instruction_due_s = math.inf
 
-    def walk(self, rows, sides, duplicates, moved):
+    def walk(self, rows, sides, duplicates, moved, effects):
         for index, row in enumerate(rows):
             self.policy = self.policies[row.order]
             if row.verdict in (None, "LATE"):
                 self.move_clock(row)
             self.expire(row)
+            if effects.get(index) in ("ADDED", "REVISED"):
+                self.hear(row)
+            self.retract(row, effects.get(index))
             for side in sides.get(index, []):
                 self.judge(row, side)
             if row.verdict is None:
@@ -385,7 +509,12 @@ class Judge:
                 self.end(first, "EXPIRED", "TERM_OVER", row)
             else:
                 del self.episodes[account]
+                self.unflag(first)
         self.expire_instructions(row)
+
+    def unflag(self, episode):
+        if self.flagged.get(episode.token) is episode:
+            del self.flagged[episode.token]
 
     def await_due(self, episode):
         heapq.heappush(self.dues, (episode.due_s, episode.id, episode.account))
@@ -431,22 +560,28 @@ class Judge:
             return
         if episode.txs[0] == row.event["tx_id"]:
             self.end(episode, "WITHDRAWN", "TRANSACTION_REVERSED", row)
-        elif episode.at_risk > 0 and self.policy.action(side.logit) == 0:
+        elif episode.at_risk > 0 and not episode.emptied and self.policy.action(side.logit) == 0:
             self.end(episode, "WITHDRAWN", "MONEY_REVERSED", row)
 
     def begin(self, row, side, party, wanted):
         due_s = self.policy.valid_until(clock_of(row.event) // SECOND)
+        episode = Episode(row, party, side.account, due_s)
+        if episode.id in self.issued:
+            return
         action = (self.room(wanted, 1, party["bank_bic"], self.policy.rules, self.taken)
                   if due_s > self.clock_s else 0)
         if action == 0:
             return
-        episode = Episode(row, party, side.account, due_s)
-        self.episodes[side.account] = self.open_of[episode.token] = episode
+        self.episodes[side.account] = self.flagged[episode.token] = episode
+        self.issued.add(episode.id)
         self.await_due(episode)
+        self.note_grounds(episode, side)
         self.publish(episode, "ISSUED", action, row, side)
 
     def amend(self, row, side, episode, wanted):
-        grown = side.unspent > episode.at_risk and 4 * (side.unspent - episode.at_risk) >= episode.at_risk
+        self.note_grounds(episode, side)
+        at_risk = 0 if episode.emptied else episode.at_risk
+        grown = side.unspent > at_risk and 4 * (side.unspent - at_risk) >= at_risk
         if wanted < episode.action or (wanted == episode.action and not grown):
             return
         least = episode.action if grown else episode.action + 1
@@ -454,19 +589,26 @@ class Judge:
         if action == 0:
             return
         episode.add(row.event["tx_id"])
-        self.publish(episode, "AMENDED", action, row, side,
-                     "STRONGER_ACTION" if action > episode.action else "MORE_MONEY")
+        more = "MONEY_AGAIN" if episode.emptied else "MORE_MONEY"
+        self.publish(episode, "AMENDED", action, row, side, "STRONGER_ACTION" if action > episode.action else more)
 
     def publish(self, episode, state, action, row, side, why=None):
         self.take(self.taken, action, episode.bic)
         episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
+        episode.emptied = False
         episode.earliest_s = min(episode.earliest_s, row.event["event_time"] // SECOND)
         episode.rule = self.policy.rules[action]
         episode.priority = self.priority(episode.rule["priority"], side)
         episode.decide_by = self.decide_by(episode, row)
         hold = self.hold(row, side) if action >= ACTIONS.index("HOLD_AMOUNT") else 0
         self.say(episode, state, why, row, hold or None, [self.hop(row.event)],
-                 [None if value in ("nan", "-nan") else float.fromhex(value) for value in side.features])
+                 [None if value in ("nan", "-nan") else float.fromhex(value) for value in side.features],
+                 signal_ids=side.signal_ids)
+
+    def note_grounds(self, episode, side):
+        episode.grounds = side.grounds or episode.grounds
+        if self.policy.action(side.unreported) > 0:
+            episode.stands_alone = True
 
     def decide_by(self, episode, row):
         within = self.policy.document["decide_within_minutes"] * 60 * SECOND
@@ -495,15 +637,92 @@ class Judge:
                 "to": event["payee"]["account_token"], "amount_minor": amount_of(event),
                 "event_time": event["event_time"]}
 
-    def end(self, episode, state, why, row):
-        self.say(episode, state, why, row, None, [], [])
-        cool_s = 0 if why.endswith("_REVERSED") else self.policy.document["cool_down_hours"] * 3600
-        episode.open, episode.due_s = False, self.clock_s + cool_s
-        del self.open_of[episode.token]
+    def cool(self, episode, cool_s):
+        episode.open, episode.due_s, episode.grounds = False, self.clock_s + cool_s, []
+        if not episode.confirmed:
+            self.unflag(episode)
         self.await_due(episode)
-        for instruction in list(self.instructions.values()) if state == "WITHDRAWN" else []:
+
+    def end(self, episode, state, why, row, signal_id=None):
+        self.say(episode, state, why, row, None, [], [], signal_id)
+        self.cool(episode, 0 if why in NOT_COOLING else self.cool_down_s())
+        if state == "WITHDRAWN":
+            self.lift(episode, "PAYEE_WITHDRAWN", row)
+
+    def lift(self, episode, why, row):
+        for instruction in list(self.instructions.values()):
             if instruction.open and instruction.payee_id == episode.id:
-                self.end_instruction(instruction, "WITHDRAWN", "PAYEE_WITHDRAWN", row)
+                self.end_instruction(instruction, "WITHDRAWN", why, row)
+
+    def cool_down_s(self):
+        return self.policy.document["cool_down_hours"] * 3600
+
+    # Answers.
+
+    @staticmethod
+    def is_about(signal, token):
+        named = [s["token"] for s in signal["subjects"] if s["type"] == "ACCOUNT" and s["role"] != "VICTIM"]
+        return not named or token in named
+
+    def hear(self, row):
+        signal = row.event
+        if signal["kind"] != "OUTCOME" or is_citizens(signal) or signal["confidence"] == "REJECTED":
+            return
+        of, result = signal["outcome"]["recommendation_id"], signal["outcome"]["result"]
+        episode = next((e for e in self.episodes.values() if e.id == of), None)
+        if episode is None:
+            self.hear_of_instruction(row, of, result)
+        elif not self.is_about(signal, episode.token):
+            return
+        elif not episode.open:
+            self.correct(episode, result, row)
+        else:
+            self.answers += 1
+            if result == "NO_FUNDS":
+                episode.emptied = True
+            elif result in CLOSING:
+                episode.confirmed = result in CONFIRMING
+                self.cool(episode, self.cool_down_s())
+                if result == "DECLINED":
+                    self.lift(episode, "PAYEE_DECLINED", row)
+            elif result in WITHDRAWING:
+                self.end(episode, "WITHDRAWN", "OUTCOME_" + result, row, signal["signal_id"])
+
+    def correct(self, episode, result, row):
+        """It was not fraud, says the bank that had confirmed it."""
+        if not episode.confirmed or result not in ("DECLINED", *WITHDRAWING):
+            return
+        self.answers += 1
+        episode.confirmed = False
+        self.unflag(episode)
+        self.lift(episode, "PAYEE_DECLINED" if result == "DECLINED" else "PAYEE_WITHDRAWN", row)
+
+    def hear_of_instruction(self, row, of, result):
+        instruction = next((i for i in self.instructions.values() if i.id == of), None)
+        if instruction is None or not instruction.open:
+            return
+        self.answers += 1
+        if result in CLOSING:
+            instruction.open = False
+        elif result in WITHDRAWING:
+            self.end_instruction(instruction, "WITHDRAWN", "OUTCOME_" + result, row, row.event["signal_id"])
+
+    def retract(self, row, effect):
+        """What rests on the signal that counts no more from this row on goes with it."""
+        signal, gone = row.event, None
+        if effect == "WITHDRAWN" and signal["kind"] == "WITHDRAWAL":
+            gone = signal["withdraws_signal_id"]
+        elif effect == "REVISED" and signal["confidence"] == "REJECTED":
+            gone = signal["signal_id"]
+        for episode in sorted((e for e in self.episodes.values() if gone in e.grounds), key=lambda e: e.id):
+            if episode.grounds == [gone] and not episode.stands_alone:
+                self.retracted += 1
+                self.end(episode, "WITHDRAWN", "SIGNAL_WITHDRAWN", row, signal["signal_id"])
+            else:
+                episode.grounds = [ground for ground in episode.grounds if ground != gone]
+        if effect == "ADDED":  # under the id of one that has ended: nothing rests on it
+            for episode in self.episodes.values():
+                episode.grounds = [ground for ground in episode.grounds if ground != signal["signal_id"]]
 
     # The paying side.
 
@@ -523,7 +742,7 @@ class Judge:
 
     def begin_instruction(self, row, key):
         token = row.event["payee"]["account_token"]
-        payee = self.open_of.get(token)
+        payee = self.flagged.get(token)
         wanted = 0 if payee is None else self.policy.payer_action(payee.action)
         if wanted == 0 or any(self.policy.allows(who, self.clock_s) for who in (token, key[0])):
             return
@@ -531,15 +750,19 @@ class Judge:
         action = self.room(wanted, 1, bic, self.policy.payer_rules, self.payer_taken)
         if action == 0:
             return
+        instruction = Instruction(row, payee, action, self.policy.payer_rules[action])
+        if instruction.id in self.issued:
+            return
         self.take(self.payer_taken, action, bic)
         check(len(self.instructions) < INSTRUCTIONS_MAX, "more instructions than instructions.max")
-        instruction = self.instructions[key] = Instruction(row, payee, action, self.policy.payer_rules[action])
+        self.instructions[key] = instruction
+        self.issued.add(instruction.id)
         instruction.decide_by = self.decide_by(instruction, row)
         self.instruction_due_s = min(self.instruction_due_s, instruction.due_s)
         self.say(instruction, "ISSUED", None, row, None, [self.hop(row.event)], [])
 
-    def end_instruction(self, instruction, state, why, row):
-        self.say(instruction, state, why, row, None, [], [])
+    def end_instruction(self, instruction, state, why, row, signal_id=None):
+        self.say(instruction, state, why, row, None, [], [], signal_id)
         instruction.open = False
 
     def expire_instructions(self, row):
@@ -552,7 +775,7 @@ class Judge:
             del self.instructions[instruction.token, instruction.txs[0]]
         self.instruction_due_s = min((i.due_s for i in self.instructions.values()), default=math.inf)
 
-    def say(self, episode, state, why, row, hold, trail, features):
+    def say(self, episode, state, why, row, hold, trail, features, signal_id=None, signal_ids=()):
         episode.revision += 1
         record = {
             "recommendation_id": episode.id, "revision": episode.revision, "state": state, "mode": "LIVE",
@@ -567,8 +790,8 @@ class Judge:
             "policy_id": self.policy.document["id"], "policy_sha256": self.policy.sha256,
             "feature_vector": features, "input_topic": row.message.topic,
             "input_partition": row.message.partition, "input_offset": row.message.offset,
-            "payee_recommendation_id": episode.payee_id}
-        record["change"] = episode.change(record, why)
+            "payee_recommendation_id": episode.payee_id, "signal_ids": list(signal_ids)}
+        record["change"] = episode.change(record, why, signal_id)
         episode.said = record
         self.out.append((row, record))
 
@@ -617,9 +840,15 @@ def murmur2_partition(key, count):
     return ((h ^ h >> 15) & 0x7FFFFFFF) % count
 
 
+def place_of(message):
+    return message.topic, message.partition, message.offset
+
+
 class Report:
     def __init__(self):
         self.rows = self.expected = self.lost = self.repeated = self.extra = 0
+        self.signals = self.answers = self.told = 0  # used; that changed something; recommendations that name any
+        self.retracted = 0  # advice that went with its signal
         self.faults = []
 
     def fault(self, *what):
@@ -639,22 +868,26 @@ class Verifier:
         self.model = {"sha256": hashlib.sha256(text).hexdigest(), "id": document["id"], "calibration": calibration}
         self.policies = {policy.sha256: policy for policy in (Policy(path, calibration) for path in policy_paths)}
 
-    def verify(self, shard, inputs, orders, recommendations, letters):
+    def verify(self, shard, inputs, signals, orders, recommendations, letters):
         """I1, I3 (the log's part), I7 and the chain."""
         report = Report()
         logged = [decode_own(self.order, 3, m) for m in sorted(
             (m for log in orders.values() for m in log if m.key == shard.encode()), key=lambda m: m.offset)]
         check(logged, "the order log of", shard, "is empty")
-        rows, position = rows_of(inputs, logged, self.schemas)
+        rows, position = rows_of(inputs, signals, logged, self.schemas)
         report.rows = len(rows)
-        for partition, log in inputs.items():
+        report.signals = sum(row.verdict == "SIGNAL" for row in rows)
+        for place, log in logs_of(inputs, signals).items():
             end = log[-1].offset + 1 if log else 0
-            if position.get(partition, 0) != end:
-                report.fault("partition", partition, "taken up to", position.get(partition), "of", end)
+            if position.get(place, 0) != end:
+                report.fault(*place, "taken up to", position.get(place), "of", end)
         check(all(order["model_sha256"] == self.model["sha256"] for order in logged), "another model")
         policies = [self.policies[order["policy_sha256"]] for order in logged]
-        sides, duplicates, moved = score(rows, min(policy.least() for policy in policies) - 1e-9)
-        due = Judge(policies, self.model).walk(rows, sides, duplicates, moved)
+        scored = score(rows, min(policy.least() for policy in policies) - 1e-9)
+        judge = Judge(policies, self.model)
+        due = judge.walk(rows, *scored)
+        report.answers, report.retracted = judge.answers, judge.retracted
+        report.told = sum(bool(record["signal_ids"]) for _, record in due)
         self.compare(report, due, recommendations, logged)
         self.compare_letters(report, rows, letters)
         return report
@@ -719,13 +952,13 @@ class Verifier:
 
     @staticmethod
     def compare_letters(report, rows, letters):
-        due = sorted((row.message.partition, row.message.offset, row.verdict)
-                     for row in rows if row.verdict not in (None, "LATE"))
-        values = {(row.message.partition, row.message.offset): row.message for row in rows}
+        due = sorted((*place_of(row.message), row.verdict) for row in rows if row.verdict not in NO_LETTERS)
+        values = {place_of(row.message): row.message for row in rows}
         have = []
         for message in (m for log in letters.values() for m in log):
             headers = dict(message.headers)
-            place = (int(headers["__connect.errors.partition"]), int(headers["__connect.errors.offset"]))
+            place = (headers["__connect.errors.topic"].decode(), int(headers["__connect.errors.partition"]),
+                     int(headers["__connect.errors.offset"]))
             have.append((*place, headers["saqshy.dlq.reason"].decode()))
             original = values.get(place)
             if original is None or (message.key, message.value) != (original.key, original.value):
@@ -753,8 +986,9 @@ def main():
             topics.setdefault(record["topic"].rsplit(".", 1)[1], []).append(Message(**record))
     logs = {name: by_partition(messages) for name, messages in topics.items()}
     outputs = {partition: logs.get("rec", {}).get(partition, []) for partition in logs["tx"]}
-    report = Verifier(schemas_of(schema_dir)).verify(shard, logs["tx"], logs["order"], outputs, logs.get("dlq", {}))
-    print(f"{report.rows} records, {report.expected} recommendations due; lost {report.lost}, "
+    report = Verifier(schemas_of(schema_dir)).verify(shard, logs["tx"], logs.get("signals", {}), logs["order"], outputs,
+                                                     logs.get("dlq", {}))
+    print(f"{report.rows} records, {report.signals} signals, {report.expected} recommendations due; lost {report.lost}, "
           f"repeated {report.repeated}, extra {report.extra}")
     print(*report.faults, sep="\n")
     return 1 if report.faults or report.lost or report.repeated or report.extra else 0

@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "oracle")]
 
 import faults  # noqa: E402
+import informant  # noqa: E402
 import oracle  # noqa: E402
 import real_kafka as rk  # noqa: E402
 import resources  # noqa: E402
@@ -48,10 +49,10 @@ class Feed:
 
     def __init__(self, directory, seed):
         foreign = rk.fastavro.parse_schema(rk.foreign_schema())
-        self.parts = []
-        for flags in self.PARTS:
-            events = rk.generate(directory, "--seed", str(seed), *flags)
-            self.parts.append([self._message(number, event, foreign) for number, event in enumerate(events)])
+        parts = [rk.generate(directory, "--seed", str(seed), *flags) for flags in self.PARTS]
+        self.parts = [[self._message(number, event, foreign) for number, event in enumerate(events)]
+                      for events in parts]
+        self.spoken = informant.Spoken(parts[0])
 
     @staticmethod
     def _message(number, event, foreign):
@@ -137,6 +138,7 @@ class Soak:
         self.feed, self.feeders, self.cluster = Feed.of(directory, arguments.seed), Feeders(), None
         self.rows = {fault.name: Row(fault) for fault in self.wanted()}
         self.decks, self.runs, self.records, self.expected, self.failures = {}, 0, 0, 0, []
+        self.signals = self.answers = self.retracted = self.told = 0
         self.began, self.last = time.monotonic(), None
         self.starts = {"from a snapshot": 0, "from a copy": 0, "without one": 0}
         self.refused, self.foreign = 0, None
@@ -211,6 +213,9 @@ class Soak:
         if report is not None:
             self.records += report.rows
             self.expected += report.expected
+            self.signals, self.answers, self.told = (self.signals + report.signals, self.answers + report.answers,
+                                                     self.told + report.told)
+            self.retracted += report.retracted
 
     # Snapshots.
 
@@ -248,7 +253,9 @@ class Soak:
             return
         done = sum(row.trials for row in self.rows.values())
         recoveries = " ".join("-" if r is None else f"{r:.1f}" for r in run.recoveries())
-        expected = "" if report is None else f"{report.rows} records, {report.expected} recommendations; "
+        expected = "" if report is None else \
+            f"{report.rows} records, {report.signals} signals, {report.answers} answers, {report.retracted} taken back, " \
+            f"{report.expected} recommendations; "
         print(f"{time.monotonic() - self.began:6.0f} s  run {run.name}  {done} trials  {expected}"
               f"[{', '.join(f.name for f in plan)}] recovered in {recoveries} s", flush=True)
 
@@ -296,7 +303,8 @@ class Soak:
         return {"seed": self.seed, "nodes": self.arguments.nodes, "kafka": self.arguments.kafka or "pinned",
                 "version": version.splitlines(), "machine": platform.platform(), "runs": self.runs,
                 "seconds": round(time.monotonic() - self.began), "records": self.records,
-                "recommendations": self.expected, "failures": self.failures, "starts": self.starts,
+                "recommendations": self.expected, "signals": self.signals, "answers": self.answers,
+                "told": self.told, "failures": self.failures, "starts": self.starts,
                 "refused": self.refused,
                 "rows": [dict(vars(row), bound=row.bound()) for row in self.rows.values()]}
 
@@ -304,7 +312,8 @@ class Soak:
         result = self.result()
         print(*result["version"], sep="\n")
         print(f"Kafka {result['kafka']}, seed {self.seed}: {self.runs} runs in {result['seconds']} s, {self.records} "
-              f"records, {self.expected} recommendations\n\n{self.table()}")
+              f"records, {self.signals} signals ({self.answers} of them answers to open advice), {self.expected} "
+              f"recommendations, {self.told} of which name a signal\n\n{self.table()}")
         print("\nstarts and reloads: " + ", ".join(f"{count} {kind}" for kind, count in self.starts.items()) +
               f"; {self.refused} snapshots refused")
         if self.arguments.json:

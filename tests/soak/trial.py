@@ -14,6 +14,7 @@ import time
 import fastavro
 from confluent_kafka import TopicPartition
 
+import informant
 import oracle
 import real_kafka as rk
 import shelf
@@ -82,11 +83,11 @@ class Engine:
 
 
 class Follower(threading.Thread):
-    """Reads recommendations, dead letters and the order log as they are committed."""
+    """Reads recommendations, dead letters and the order log as they are committed, and passes the first on."""
 
-    def __init__(self, shard):
+    def __init__(self, shard, pass_on):
         super().__init__(daemon=True)
-        self.shard, self.seen, self.error = shard, {}, None
+        self.shard, self.pass_on, self.seen, self.error = shard, pass_on, {}, None
         self.commits = []  # (when the record was made, when it was seen), seconds since 1970
         self.order_schema = rk.ORDER
         self.position, self.regressed = {}, None
@@ -109,17 +110,25 @@ class Follower(threading.Thread):
     def _take(self, message):
         place = (message.topic(), message.partition())
         self.seen.setdefault(place, []).append((message.offset(), message.value()))
+        if message.topic() == self.shard.recommendations:
+            self.pass_on(message.value())
         if message.topic() != self.shard.order:
             return
         for run in rk.decode(self.order_schema, message.value(), rk.ORDER_ID)["runs"]:
-            assert run["topic"] == self.shard.source, run
-            if run["next_offset"] < self.position.get(run["partition"], 0):
+            place = run["topic"], run["partition"]
+            assert place[0] in (self.shard.source, self.shard.signals), run
+            if run["next_offset"] < self.position.get(place, 0):
                 self.regressed = run
-            self.position[run["partition"]] = run["next_offset"]
+            self.position[place] = run["next_offset"]
         self.commits.append((message.timestamp()[1] / 1000, time.time()))
 
     def taken(self):
-        return sum(list(self.position.values()))
+        """Of the transactions."""
+        return sum(end for (topic, _), end in list(self.position.items()) if topic == self.shard.source)
+
+    def knows(self, ends):
+        """All signals were taken."""
+        return all(self.position.get((self.shard.signals, p), 0) == end for p, end in enumerate(ends))
 
     def count(self):
         return sum(len(log) for log in list(self.seen.values()))
@@ -138,15 +147,18 @@ class Run:
         self.directory = os.path.join(soak.directory, f"run-{self.name}")
         os.makedirs(os.path.join(self.directory, "state"))
         self.engines, self.marks, self.floor = [], [], [-1] * rk.PARTITIONS
-        self.options = {"topic_signals": "",  # the oracle knows one input
-                        "merge_slice_ms": random.choice(["1", "1000"]),
+        self.options = {"merge_slice_ms": random.choice(["1", "1000"]),
                         "commit_interval_ms": random.choice(["50", "100", "300"]),
                         "transaction_timeout_ms": random.choice(["2000", "10000"]),
                         "state_dir": os.path.join(self.directory, "state")}
         for fault in plan:
             self.options.update(fault.options)
         self.shard = rk.Shard(soak.cluster, f"r{self.name}", soak.schema_dir, **self.options)
+        self.shard.signals = self.shard.options["topic.signals"] = self.shard.name + ".signals"
         self.messages, self.poisoned = soak.feed.messages(random)
+        self.reports, poisoned = informant.Reports(soak.feed.spoken, random).make()
+        self.poisoned += poisoned
+        self.answers = informant.Answers(random)
         self.changed = {}
         copies = os.path.join(self.directory, "copies") if random.random() < 0.5 else None
         self.shelf = shelf.Shelf(self.shard.name, os.path.join(self.directory, "snapshots"), copies)
@@ -235,8 +247,10 @@ class Run:
 
     def execute(self):
         self.shard.create()
-        self.follower = Follower(self.shard)
+        self.soak.cluster.create(**{self.shard.signals: informant.PARTITIONS})
         seconds = sum(fault.seconds for fault in self.plan) + 1
+        self.informant = informant.Informant(self.soak.cluster, self.shard.signals, self.reports, self.answers, seconds)
+        self.follower = Follower(self.shard, self.informant.hear)
         path = os.path.join(self.directory, "messages")
         with open(path, "wb") as file:
             pickle.dump(self.messages, file)
@@ -254,6 +268,7 @@ class Run:
                     engine.process.kill()
                     engine.status()
             self.soak.feeders.end()
+            self.informant.ending.set()
             if sys.exc_info()[0] is not None:
                 self.follower.ending.set()
         return self.verify()
@@ -261,7 +276,9 @@ class Run:
     def finish(self):
         told = self.soak.feeders.end()
         assert sum(t["acked"] for t in told) == len(self.messages), told
+        self.informant.end()
         self.until_share(1)
+        rk.until("all signals are taken", lambda: self.follower.knows(self.informant.ends), 2 * WAIT_S)
         self.stop()
 
     def read(self, topic):
@@ -272,10 +289,9 @@ class Run:
 
     def verify(self):
         shard = self.shard
-        self.logs = {name: self.read(name) for name in
-                     (shard.source, shard.order, shard.recommendations, shard.dead_letters)}
-        report = self.soak.verifier.verify(shard.name, *(self.logs[name] for name in (
-            shard.source, shard.order, shard.recommendations, shard.dead_letters)))
+        names = (shard.source, shard.signals, shard.order, shard.recommendations, shard.dead_letters)
+        self.logs = {name: self.read(name) for name in names}
+        report = self.soak.verifier.verify(shard.name, *(self.logs[name] for name in names))
         self.check_input(report)
         self.check_reader(report)
         self.check_offsets(report)
@@ -287,6 +303,9 @@ class Run:
         stored = sum(map(len, self.logs[self.shard.source].values()))
         if stored != len(self.messages):
             report.fault(len(self.messages), "records were acknowledged,", stored, "are there")
+        stored = sum(map(len, self.logs[self.shard.signals].values()))
+        if stored != self.informant.acked:
+            report.fault(self.informant.acked, "signals were acknowledged,", stored, "are there")
         letters = sum(map(len, self.logs[self.shard.dead_letters].values()))
         if letters != self.poisoned:
             report.fault(self.poisoned, "records were poisoned,", letters, "are dead letters")
@@ -340,4 +359,4 @@ class Run:
 
     def close(self):
         shard = self.shard
-        self.soak.cluster.delete(shard.source, shard.order, shard.recommendations, shard.dead_letters)
+        self.soak.cluster.delete(shard.source, shard.signals, shard.order, shard.recommendations, shard.dead_letters)

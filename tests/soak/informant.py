@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The producer of the second input of a run: reports about the people of its feed, drawn by the seed, and answers to
+what the engine recommends, as a reader sees it. No INCIDENT names transfers or their time: the oracle traces no money."""
+import threading
+import time
+from datetime import timedelta
+
+from confluent_kafka import Producer
+
+import oracle
+import real_kafka as rk
+
+PARTITIONS = 2
+REPORTS = 160
+DAY = oracle.DAY * oracle.SECOND
+UNKNOWN_ID = 2001
+STEP_S = 0.05
+RESULTS = ("HELD", "PARTLY_HELD", "NO_FUNDS", "NO_FUNDS", "DECLINED", "RELEASED", "REFUNDED", "CONFIRMED_FRAUD",
+           "CONFIRMED_FRAUD", "FALSE_POSITIVE", "FALSE_POSITIVE")
+SIGNAL, RECOMMENDATION = oracle.contract("FraudSignal"), oracle.contract("FreezeRecommendation")
+
+
+class Spoken:
+    """Whom reports are about: those whom many pay come often."""
+
+    def __init__(self, events):
+        self.since = (min(event["event_time"] for event in events) - oracle.EPOCH) // timedelta(microseconds=1)
+        self.accounts, self.others = [], []
+        for event in events:
+            for party in (event["payer"], event["payee"]):
+                self.others += [(kind, party[kind.lower() + "_token"]) for kind in ("PERSON", "PHONE")]
+            self.others.append(("DEVICE", event["device_token"]))
+            self.accounts.append(("ACCOUNT", event["payee"]["account_token"]))
+        self.accounts = [one for one in self.accounts if one[1]]
+        self.others = [one for one in self.others if one[1]]
+        self.phones = [one for one in self.others if one[0] == "PHONE"]
+
+
+def signal(signal_id, kind, source, confidence, reported_at, **fields):
+    return dict({"signal_id": signal_id, "revision": 1, "kind": kind, "source": source, "category": "soak",
+                 "subjects": [], "list_colour": None, "confidence": confidence, "related_tx_ids": [],
+                 "amount_kzt_minor": None, "occurred_at": None, "reported_at": reported_at, "valid_from": reported_at,
+                 "valid_until": None, "telecom": None, "outcome": None, "withdraws_signal_id": None}, **fields)
+
+
+def message(record):
+    return record["signal_id"].encode(), rk.encode(SIGNAL, record, rk.SIGNAL_ID)
+
+
+class Reports:
+    """Of a run; (messages, how many of them are poison)."""
+
+    def __init__(self, spoken, chance):
+        self.spoken, self.chance = spoken, chance
+        self.known = []
+
+    def subject(self, role):
+        kind, token = self.chance.choice(self.spoken.accounts if self.chance.random() < 0.6 else self.spoken.others)
+        return {"type": kind, "token": token, "role": role}
+
+    def phone(self, role):
+        return dict(zip(("type", "token", "role"), (*self.chance.choice(self.spoken.phones), role)))
+
+    def term(self):
+        """Most are in force for all of the feed, some begin or end within it."""
+        begins = self.spoken.since + self.chance.choice((-DAY, -DAY, DAY // 2, DAY))
+        return {"reported_at": begins, "valid_until": begins + self.chance.choice((DAY, 30 * DAY, 30 * DAY))}
+
+    def report(self, number):
+        chance, kind = self.chance, self.chance.choice(("INCIDENT", "INCIDENT", "LIST_ENTRY", "LIST_ENTRY", "BOT_REPORT"))
+        confidence = chance.choice(("REPORTED", "CORROBORATED", "CONFIRMED", "REJECTED"))
+        colour = None if kind != "LIST_ENTRY" else "GREY" if confidence == "REPORTED" else "BLACK"
+        subjects = [self.subject("DROPPER") for _ in range(chance.randint(1, 3))]
+        return signal(f"report-{number}", kind, chance.choice(("BANK", "POLICE", "HUB", "CITIZEN_BOT")), confidence,
+                      subjects=subjects, list_colour=colour, **self.term())
+
+    def call(self, number):
+        return signal(f"call-{number}", self.chance.choice(("FRAUD_CALL", "SIM_BOX")), "MOBILE_OPERATOR", "CONFIRMED",
+                      subjects=[self.phone(self.chance.choice(("CALLER", "VICTIM")))],
+                      telecom={"operator": "op", "slots": 8, "called_phone_token": self.phone("VICTIM")["token"]},
+                      **self.term())
+
+    def later(self, number):
+        """A revision or a withdrawal of something that was said."""
+        of = self.chance.choice(self.known)
+        if self.chance.random() < 0.5:
+            changed = self.report(number)
+            return dict(changed, signal_id=of["signal_id"], revision=of["revision"] + self.chance.randint(0, 2))
+        return signal(f"withdrawal-{number}", "WITHDRAWAL", self.chance.choice((of["source"], "HUB", "BANK")), "UNKNOWN",
+                      of["reported_at"], withdraws_signal_id=of["signal_id"])
+
+    def good(self, number):
+        draw = self.chance.random()
+        record = self.later(number) if self.known and draw < 0.2 else \
+            self.call(number) if draw < 0.4 else self.report(number)
+        if record["kind"] != "WITHDRAWAL":
+            self.known.append(record)
+        return message(record)
+
+    def poison(self, good):
+        key, value = good
+        return key, self.chance.choice([b"not a signal", b"", value[:-3], value + b"\x00", value[:5] + b"\xff" * 40,
+                                        value[:1] + UNKNOWN_ID.to_bytes(4, "big") + value[5:],
+                                        message(signal("bad", "LIST_ENTRY", "BANK", "CONFIRMED", self.spoken.since))[1],
+                                        message(signal("old", "OUTCOME", "BANK", "CONFIRMED", 1))[1]])
+
+    def make(self):
+        """Some come twice, and some keys are given up."""
+        out, poisoned = [], 0
+        for number in range(REPORTS):
+            good = self.good(number)
+            out.append(good)
+            if self.chance.random() < 0.05:
+                out.append(self.poison(good))
+                poisoned += 1
+            if self.chance.random() < 0.05:
+                out.append(self.chance.choice((good, (good[0], None))))
+        return out, poisoned
+
+
+class Answers:
+    """What a bank or somebody else says of a recommendation; to some nobody says anything."""
+
+    def __init__(self, chance):
+        self.chance, self.count = chance, 0
+
+    def subjects(self, account):
+        """Most name nobody, or the account; the others somebody else, or it as a victim's."""
+        named = self.chance.choice((None, None, None, (account, "DROPPER"), (account, "VICTIM"), ("else", "DROPPER")))
+        return [] if named is None else [{"type": "ACCOUNT", "token": named[0], "role": named[1]}]
+
+    def taken_back(self, record):
+        """By the hub, which may: a signal that the advice names."""
+        if not record["signal_ids"] or self.chance.random() < 0.8:
+            return []
+        self.count += 1
+        of = self.chance.choice(record["signal_ids"])
+        return [message(signal(f"taken-back-{self.count}", "WITHDRAWAL", "HUB", "UNKNOWN", record["issued_at"],
+                               withdraws_signal_id=of))]
+
+    def to(self, record):
+        if record["state"] not in ("ISSUED", "AMENDED"):
+            return []
+        return self.taken_back(record) or self.answer(record)
+
+    def answer(self, record):
+        if self.chance.random() < 0.4:
+            return []
+        self.count += 1
+        answer = signal(f"answer-{self.count}", "OUTCOME",
+                        self.chance.choice(("BANK", "BANK", "BANK", "HUB", "CITIZEN_BOT")),
+                        self.chance.choice(("CONFIRMED", "CONFIRMED", "CONFIRMED", "CORROBORATED", "REJECTED")),
+                        record["issued_at"], subjects=self.subjects(record["target_account_token"]),
+                        valid_until=record["issued_at"] + 30 * DAY,
+                        outcome={"recommendation_id": record["recommendation_id"], "held_amount_kzt_minor": None,
+                                 "result": self.chance.choice(RESULTS)})
+        again = dict(answer, revision=2, outcome=dict(answer["outcome"], result=self.chance.choice(RESULTS)))
+        return [message(answer)] + [message(again)] * (self.chance.random() < 0.2)
+
+
+class Informant(threading.Thread):
+    """Sends a third of the reports before it returns, the others over `seconds`, and answers until it is ended."""
+
+    def __init__(self, broker, topic, reports, answers, seconds):
+        super().__init__(daemon=True)
+        self.topic, self.reports, self.answers, self.seconds = topic, reports, answers, seconds
+        self.heard, self.ends, self.reported, self.sent, self.acked = [], [0] * PARTITIONS, 0, 0, 0
+        self.failed, self.ending = [], threading.Event()
+        self.producer = Producer({"bootstrap.servers": broker.bootstrap, "linger.ms": 1, "enable.idempotence": True,
+                                  "log_level": 2})
+        self.report(len(reports) // 3)
+        self.producer.flush(60)
+        self.start()
+
+    def hear(self, value):
+        """A recommendation, from any thread."""
+        self.heard.append(value)
+
+    def _delivered(self, error, delivered):
+        if error is not None:
+            self.failed.append(error)
+            return
+        self.acked += 1
+        partition = delivered.partition()
+        self.ends[partition] = max(self.ends[partition], delivered.offset() + 1)
+
+    def send(self, key, value):
+        self.producer.produce(self.topic, value, key, rk.murmur2_partition(key, PARTITIONS),
+                              on_delivery=self._delivered)
+        self.sent += 1
+
+    def report(self, count):
+        """The first so many are sent."""
+        for key, value in self.reports[self.reported:count]:
+            self.send(key, value)
+        self.reported = max(self.reported, count)
+
+    def answer(self):
+        while self.heard:
+            for key, value in self.answers.to(oracle.decode_exactly(RECOMMENDATION, self.heard.pop(0)[5:])):
+                self.send(key, value)
+
+    def run(self):
+        first, began = self.reported, time.monotonic()
+        try:
+            while not self.ending.wait(STEP_S):
+                share = min(1, (time.monotonic() - began) / self.seconds)
+                self.report(first + int(share * (len(self.reports) - first)))
+                self.answer()
+                self.producer.poll(0)
+        except Exception as error:  # told by `end`
+            self.failed.append(error)
+
+    def end(self):
+        """All that is to be known is there."""
+        self.ending.set()
+        self.join()
+        self.report(len(self.reports))
+        self.producer.flush(120)
+        assert not self.failed and self.acked == self.sent, (self.failed[:3], self.acked, self.sent)
