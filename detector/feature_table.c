@@ -12,7 +12,10 @@
 #define OWN "own; weighted by the model, never a verdict alone"
 
 #define ROW(id, u, w, def, null_when, dir, events, code, en, ru, kk, why)                          \
-    [FEATURE_##id] = {#id, u, w, def, null_when, dir, events, code, en, ru, kk, why}
+    ROW_OF_LEVELS(id, u, w, def, null_when, dir, events, code, en, ru, kk, why, 0)
+/* Behind the source the levels. */
+#define ROW_OF_LEVELS(id, u, w, def, null_when, dir, events, code, en, ru, kk, why, ...)           \
+    [FEATURE_##id] = {#id, u, w, def, null_when, dir, events, code, en, ru, kk, why, {__VA_ARGS__}}
 
 /* A family over the five windows; the texts get the window's name behind them. */
 #define FIVE(name, u, def, dir, events, code, en, ru, kk, why)                                     \
@@ -278,14 +281,15 @@ const struct feature feature_table[FEATURE_COUNT] = {
         "Pays somebody new after a call from a number reported for fraud",
         "Платёж новому получателю после звонка с номера, отмеченного как мошеннический",
         "Алаяқтық белгісі бар нөмірден қоңыраудан кейін жаңа алушыға төлем", OWN),
-    ROW(list_evidence, "ratio", 0,
+    ROW_OF_LEVELS(
+        list_evidence, "ratio", 0,
         "greatest weight, at the engine clock, of the live signals on the account, its person and "
         "phone, and of the payer the device (docs/SIGNALS.md); 0 without one; a citizen's report "
         "counts beside another source alone",
         "never", FEATURE_RISES, EVIDENCE_ANY, "LIST_EVIDENCE",
         "Reports and lists name the account or its owner",
         "Счёт или его владелец указан в сообщениях и списках",
-        "Шот немесе оның иесі хабарламалар мен тізімдерде аталған", ARDFM),
+        "Шот немесе оның иесі хабарламалар мен тізімдерде аталған", ARDFM, 0.3, 0.6, 1),
     ROW(flagged_payers_24h, "count", SECONDS_24H,
         "different accounts crediting this one within 24 h whose list_evidence was above 0 when "
         "the latest of those credits came",

@@ -68,6 +68,8 @@ enum feature_evidence {
 /* What others report of a party, from this row on: that nobody did says nothing. */
 enum { FEATURE_REPORTED_FIRST = FEATURE_fraud_call };
 
+enum { FEATURE_LEVELS_MAX = 3 };
+
 enum feature_direction { FEATURE_EITHER, FEATURE_RISES, FEATURE_FALLS };
 
 struct feature {
@@ -81,6 +83,9 @@ struct feature {
     const char *reason_code;
     const char *text_en, *text_ru, *text_kk;
     const char *source; /* the published sign or paper that justifies it */
+    /* Rising: what it stands at while what it tells of is new, and may fade from. The first is 0:
+     * it is not of that kind. */
+    double levels[FEATURE_LEVELS_MAX];
 };
 
 extern const struct feature feature_table[FEATURE_COUNT];

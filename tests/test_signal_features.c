@@ -143,6 +143,22 @@ static void it_decays_by_the_engine_clock_whatever_the_time_of_the_event(void **
     assert_value(SIDE_PAYEE, list_evidence, 0);
 }
 
+/* What the feature table says it stands at while a signal is new. */
+static void the_levels_are_what_new_signals_weigh(void **state) {
+    static const enum confidence rising[FEATURE_LEVELS_MAX] = {
+        CONFIDENCE_REPORTED, CONFIDENCE_CORROBORATED, CONFIDENCE_CONFIRMED};
+    for (int i = 0; i < FEATURE_LEVELS_MAX; i++) {
+        if (i > 0) tear_down(state);
+        if (i > 0) assert_int_equal(set_up(state), 0);
+        pay("boris", "gleb", 0);
+        struct signal s = a_signal("s", SUBJECT_ACCOUNT, "vera", 0);
+        s.confidence = (uint8_t)rising[i];
+        tell(s);
+        pay("anna", "vera", 0);
+        assert_value(SIDE_PAYEE, list_evidence, feature_table[FEATURE_list_evidence].levels[i]);
+    }
+}
+
 static void a_signal_is_known_from_its_row_on(void **state) {
     (void)state;
     pay("boris", "gleb", 0);
@@ -596,6 +612,7 @@ int main(void) {
         ENGINE(nothing_is_known_without_a_signal),
         ENGINE(evidence_is_that_of_account_person_phone_and_the_payers_device),
         ENGINE(it_decays_by_the_engine_clock_whatever_the_time_of_the_event),
+        ENGINE(the_levels_are_what_new_signals_weigh),
         ENGINE(a_signal_is_known_from_its_row_on),
         ENGINE(a_victim_is_no_suspect),
         ENGINE(payers_are_flagged_by_what_was_known_when_they_paid),

@@ -54,6 +54,11 @@ static struct world *world(void) {
     return w;
 }
 
+static void poison(struct world *w, int feature, double (*value)(struct world *, size_t)) {
+    for (size_t i = 0; i < w->rows.count; i++)
+        w->rows.chunk[i / ROW_CHUNK]->feature[feature][i % ROW_CHUNK] = value(w, i);
+}
+
 static struct train_input input_of(struct world *w) {
     return (struct train_input){.rows = &w->rows,
                                 .first_bad_s = w->first_bad_s,
@@ -162,6 +167,48 @@ static void bins_hold_what_lies_between_edges(void **state) {
         }
     }
     binned_free(&binned);
+    row_store_free(&w->rows);
+    free(bad);
+    free(bins);
+    free(w);
+}
+
+/* What is new stands at a level of the feature table, nine rows in ten; the rest has faded by an
+ * eighth. A third has nothing. */
+static double fades(struct world *w, size_t i) {
+    const double *levels = feature_table[FEATURE_list_evidence].levels;
+    const size_t level = i / 3 % (FEATURE_LEVELS_MAX - 1); /* the highest never */
+    (void)w;
+    return i % 3 == 0 ? 0 : i % 10 == 0 ? levels[level] * 7 / 8 : levels[level];
+}
+
+static int bin_in(const struct bins *bins, double x) {
+    int bin = 1;
+    for (uint32_t e = 0; e < bins->edges[FEATURE_list_evidence]; e++)
+        bin += bins->edge[FEATURE_list_evidence][e] <= x;
+    return bin;
+}
+
+/* A step that holds of something new holds of it for a sixth of its way down, whatever most rows
+ * have. */
+static void what_fades_from_a_level_is_still_at_it_for_a_while(void **state) {
+    static const double expected[] = {0.05, 0.15, 0.25, 0.35, 0.45, 0.55};
+    const double *levels = feature_table[FEATURE_list_evidence].levels;
+    struct world *w = world();
+    struct bins *bins = calloc(1, sizeof *bins);
+    uint8_t *bad = calloc(w->rows.count, 1);
+    (void)state;
+    poison(w, FEATURE_list_evidence, fades);
+    assert_true(bad != NULL && bins != NULL && bins_learn(bins, &w->rows, bad));
+    assert_int_equal(bins->edges[FEATURE_list_evidence], sizeof expected / sizeof *expected);
+    assert_memory_equal(bins->edge[FEATURE_list_evidence], expected, sizeof expected);
+    assert_int_equal(bin_in(bins, 0), 1);
+    for (int l = 0; l < FEATURE_LEVELS_MAX - 1; l++) {
+        const double below = l == 0 ? 0 : levels[l - 1];
+        const int fresh = bin_in(bins, levels[l]);
+        assert_true(fresh > bin_in(bins, below));
+        assert_int_equal(fresh, bin_in(bins, levels[l] - (levels[l] - below) * 0.16));
+    }
     row_store_free(&w->rows);
     free(bad);
     free(bins);
@@ -354,11 +401,6 @@ static double is_constant(struct world *w, size_t i) {
 static double is_often_infinite(struct world *w, size_t i) {
     (void)w;
     return i % 3 == 0 ? INFINITY : i % 3 == 1 ? -INFINITY : (double)(i % 100);
-}
-
-static void poison(struct world *w, int feature, double (*value)(struct world *, size_t)) {
-    for (size_t i = 0; i < w->rows.count; i++)
-        w->rows.chunk[i / ROW_CHUNK]->feature[feature][i % ROW_CHUNK] = value(w, i);
 }
 
 static bool uses(const struct trained *t, int feature) {
@@ -626,6 +668,7 @@ int main(void) {
         cmocka_unit_test(a_linear_system_is_solved),
         cmocka_unit_test(calibration_rises),
         cmocka_unit_test(bins_hold_what_lies_between_edges),
+        cmocka_unit_test(what_fades_from_a_level_is_still_at_it_for_a_while),
         cmocka_unit_test(a_free_fit_ends_where_the_gradient_is_zero),
         cmocka_unit_test(a_fit_with_signs_ends_at_its_conditions),
         cmocka_unit_test(what_is_told_apart_is_learned),

@@ -9,6 +9,10 @@
 /* Values that quantiles are taken of, of each kind; quantiles of each. */
 enum { SAMPLE = 1 << 16, QUANTILES = 96 };
 
+struct range {
+    double least, most;
+};
+
 static int by_value(const void *a, const void *b) {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -58,6 +62,35 @@ static uint32_t tidy(double *edges, size_t count, double least) {
     return kept;
 }
 
+/* Of all rows, for a level may be rare. */
+static struct range range_of(const struct row_store *rows, int feature) {
+    struct range range = {INFINITY, -INFINITY};
+    for (size_t i = 0; i < rows->count; i++) {
+        const double x = row_store_feature(rows, i, feature);
+        if (!isfinite(x)) continue;
+        range.least = fmin(range.least, x);
+        range.most = fmax(range.most, x);
+    }
+    return range;
+}
+
+/* Three from each level to the next, 0 below the first; none where no value reaches. */
+static void learn_levels(struct bins *bins, const struct row_store *rows, int feature) {
+    static const double shares[] = {1.0 / 6, 1.0 / 2, 5.0 / 6};
+    const double *levels = feature_table[feature].levels;
+    const struct range range = range_of(rows, feature);
+    double *edges = bins->edge[feature];
+    uint32_t count = 0;
+    for (int l = 0; l < FEATURE_LEVELS_MAX && levels[l] > 0; l++) {
+        const double below = l == 0 ? 0 : levels[l - 1];
+        for (size_t s = 0; s < sizeof shares / sizeof *shares; s++) {
+            const double edge = readable(below + shares[s] * (levels[l] - below));
+            if (edge > range.least && edge <= range.most) edges[count++] = edge;
+        }
+    }
+    bins->edges[feature] = count;
+}
+
 static void learn_feature(struct bins *bins, const struct row_store *rows, const uint8_t *bad,
                           const size_t of_kind[2], int feature, double *values) {
     double edges[2 * QUANTILES], least = INFINITY;
@@ -78,7 +111,10 @@ bool bins_learn(struct bins *bins, const struct row_store *rows, const uint8_t *
     for (size_t i = 0; i < rows->count; i++)
         of_kind[bad[i]]++;
     for (int f = 0; f < FEATURE_COUNT; f++)
-        learn_feature(bins, rows, bad, of_kind, f, values);
+        if (feature_table[f].levels[0] > 0)
+            learn_levels(bins, rows, f);
+        else
+            learn_feature(bins, rows, bad, of_kind, f, values);
     free(values);
     return true;
 }

@@ -3,7 +3,11 @@
  *
  * Bin 0 is null, bin b > 0 holds the values from edge b - 2 (below the first edge: bin 1) to before
  * edge b - 1. Edges are quantiles of the bad and of the other rows, apart, for the bad live in the
- * tails; they have three significant digits, so that a person can read them. */
+ * tails; they have three significant digits, so that a person can read them.
+ *
+ * Of a feature with levels (feature_table.h) they lie between these instead, none within a sixth of
+ * the way to the next: most values seen are those of what is new, so a quantile is a level or just
+ * below it, and what fades would be lost within hours. */
 #pragma once
 
 #include "models/train/row_store.h"
