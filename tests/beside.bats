@@ -31,6 +31,19 @@ setup() {
     [ "$(jq .records paced.json)" -eq "$((records + said))" ]
 }
 
+@test "signals leave terms of behaviour and the calibration as they are, under any kernel" {
+    train=("$SAQSHY" train --quiet --labels labels.csv --id one --input feed.avro)
+    "${train[@]}" --out silent.json
+    "${train[@]}" --signals said.avro --out told.json
+    OPENBLAS_CORETYPE=Prescott "${train[@]}" --signals said.avro --out again.json -X kernel.tier=scalar
+    cmp told.json again.json
+    terms=$(jq '.terms | length' silent.json)
+    [ "$(jq '.terms | length' told.json)" -gt "$terms" ]
+    diff <(jq '.intercept, .calibration, .terms' silent.json) <(jq ".intercept, .calibration, .terms[:$terms]" told.json)
+    jq -e '.provenance.reported | .rows > .bad_rows and .bad_rows > 0 and .share > 0 and .share <= 1' told.json
+    [ "$(jq .provenance.reported silent.json)" = null ]
+}
+
 @test "backtest, train, tune, explain and trace take them" {
     account=$(sed -n 2p labels.csv | cut -d, -f1)
     "$SAQSHY" train "${both[@]}" --labels labels.csv --out model.json

@@ -6,6 +6,7 @@
 #include "models/train/boost.h"
 #include "models/train/cholesky.h"
 #include "models/train/train.h"
+#include "models/train/trust.h"
 #include "models/train/words.h"
 #include "models/train/write.h"
 #include "tests/chance.h"
@@ -460,6 +461,65 @@ static void nobody_is_the_better_for_not_being_reported(void **state) {
     free(t);
 }
 
+/* On 3,000 rows of which reports raise the score by `by`, where `worth` would be right. */
+static double trust_of(double by, double worth, size_t count) {
+    static const struct isotonic logistic = {.count = 0};
+    struct raised_row *rows = calloc(count, sizeof *rows);
+    struct chance chance = {.state = 11};
+    for (size_t i = 0; i < count; i++) {
+        const double logit = 4 * uniform(&chance) - 4;
+        const bool bad = uniform(&chance) < 1 / (1 + exact_exp(-logit - worth));
+        rows[i] = (struct raised_row){logit, by, bad};
+    }
+    const double share = trust_find(rows, count, &logistic);
+    free(rows);
+    return share;
+}
+
+static void reports_are_believed_as_far_as_they_were_right(void **state) {
+    (void)state;
+    assert_true(trust_of(3, 3, 3000) >= 15.0 / 16);
+    assert_true(fabs(trust_of(4, 2, 3000) - 0.5) < 0.1);
+    assert_true(trust_of(3, 0, 3000) <= 1.0 / 16);
+    assert_true(trust_of(1, 3, 3000) == 1);   /* never more than what was fitted */
+    assert_true(trust_of(300, 0, 3000) == 0); /* a probability of 1 is a finite loss */
+    assert_true(trust_of(3, 0, 60) == 1);     /* too few to tell */
+}
+
+static struct trained *trained_on_reports(double (*list)(struct world *, size_t)) {
+    struct world *w = world();
+    poison(w, FEATURE_list_evidence, list);
+    return trained_on(w, &usual);
+}
+
+/* Right at first; from the first validation on it names honest accounts. */
+static double turns_to_lies(struct world *w, size_t i) {
+    if (row_store_row(&w->rows, i)->time_s < 1000) return is_listed(w, i);
+    return row_store_row(&w->rows, i)->account % 5 == 1;
+}
+
+static void what_is_reported_leaves_calibration_and_behaviour_as_they_are(void **state) {
+    struct trained *t = trained_on_reports(is_listed);
+    const uint32_t count = usually->count;
+    (void)state;
+    assert_memory_equal(&t->calibration, &usually->calibration, sizeof t->calibration);
+    assert_true(t->count > count);
+    assert_memory_equal(t->term, usually->term, count * sizeof *t->term);
+    assert_memory_equal(t->weight, usually->weight, (count + 1) * sizeof *t->weight);
+    assert_true(t->raised.rows > t->raised.bad_rows && t->raised.bad_rows > 0);
+    assert_true(t->raised.share > 0.75);
+    assert_int_equal(usually->raised.rows, 0);
+    assert_true(fabs(t->loss_rounded - t->fit.loss) < 1e-9);
+    free(t);
+}
+
+static void reports_that_turn_out_wrong_add_less(void **state) {
+    struct trained *t = trained_on_reports(turns_to_lies);
+    (void)state;
+    assert_true(t->raised.share == 0 && !uses(t, FEATURE_list_evidence));
+    free(t);
+}
+
 /* The penalty keeps the weights of what is told apart without an error finite. */
 static void kinds_that_are_apart_have_finite_weights(void **state) {
     struct world *w = world();
@@ -677,6 +737,9 @@ int main(void) {
         cmocka_unit_test(the_document_is_what_the_engine_accepts),
         cmocka_unit_test(columns_that_say_nothing_are_passed_over),
         cmocka_unit_test(nobody_is_the_better_for_not_being_reported),
+        cmocka_unit_test(reports_are_believed_as_far_as_they_were_right),
+        cmocka_unit_test(what_is_reported_leaves_calibration_and_behaviour_as_they_are),
+        cmocka_unit_test(reports_that_turn_out_wrong_add_less),
         cmocka_unit_test(kinds_that_are_apart_have_finite_weights),
         cmocka_unit_test(rows_that_come_twice_weigh_the_same),
         cmocka_unit_test(rows_of_one_kind_have_a_start),

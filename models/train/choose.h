@@ -15,5 +15,5 @@ struct choice {
     const struct train_options *options;
 };
 
-/* Fills the trials, `chosen` and the calibration, which is made from what was judged. */
+/* Fills the trials, `chosen`, the calibration, which is made from what was judged, and `raised`. */
 bool choose(const struct choice *choice, struct trained *out, struct error *error);

@@ -5,6 +5,7 @@
 #include "models/train/choose.h"
 #include "models/train/folds.h"
 #include "models/train/proposals.h"
+#include "models/train/reported.h"
 #include "models/train/sampling.h"
 
 #include <math.h>
@@ -14,7 +15,7 @@
 #define WEIGHT_UNIT 0x1p-20
 #define TOLERANCE 1e-9 /* of a weight in the end: far below WEIGHT_UNIT */
 #define SAMPLE_TOLERANCE 1e-3
-enum { BAD_ACCOUNTS_LEAST = 10, REPORTED_MAX = 16 };
+enum { BAD_ACCOUNTS_LEAST = 10 };
 
 struct training {
     const struct train_input *input;
@@ -86,26 +87,24 @@ static bool make_choice(struct training *t) {
 
 /* The model. */
 
-/* The rows to fit on: all, or a sample of them. */
-static bool choose_rows(struct training *t, size_t limit, struct binned *out) {
+static void sample_rows(struct training *t, size_t limit) {
     for (size_t i = 0; i < t->all.count; i++)
         t->weight[i] = t->include[i];
     sample_accounts(&t->all, t->is_bad, limit, t->options->seed, t->weight);
-    return binned_choose(&t->all, t->weight, out) || no_memory(t);
 }
 
-static bool fit_upon(struct training *t, const struct binned *rows, const struct train_term *terms,
-                     uint32_t count, uint32_t held, double tolerance, struct fit_result *result) {
-    const struct fit_options options = {.l2 = t->out->trial[t->out->chosen].l2,
-                                        .tolerance = tolerance,
-                                        .held = held,
-                                        .progress = &t->options->progress};
-    return fit_logistic(rows, terms, count, &options, t->out->weight, result) || no_memory(t);
+/* The rows to fit on: all, or a sample of them. */
+static bool choose_rows(struct training *t, size_t limit, struct binned *out) {
+    sample_rows(t, limit);
+    return binned_choose(&t->all, t->weight, out) || no_memory(t);
 }
 
 static bool fit(struct training *t, const struct binned *rows, const struct train_term *terms,
                 uint32_t count, double tolerance, struct fit_result *result) {
-    return fit_upon(t, rows, terms, count, 0, tolerance, result);
+    const struct fit_options options = {.l2 = t->out->trial[t->out->chosen].l2,
+                                        .tolerance = tolerance,
+                                        .progress = &t->options->progress};
+    return fit_logistic(rows, terms, count, &options, t->out->weight, result) || no_memory(t);
 }
 
 /* What leaving out terms that are alike costs on the sample: all of them fitted, then those that
@@ -184,67 +183,60 @@ static bool count_accounts(const struct training *t, const struct binned *rows, 
 }
 
 /* What the rounded weights make of the rows. */
-static bool judge_rounded(struct training *t, const struct binned *rows) {
+static bool judge_rounded(struct training *t, const struct binned *rows, double *logits) {
     struct trained *out = t->out;
-    double *logits = malloc((rows->count + 1) * sizeof *logits);
-    bool good = logits != NULL && fit_logits(rows, out->term, out->count, out->weight, logits);
-    if (good) {
-        out->loss_rounded = mean_loss(rows, logits);
-        score_bins_lay(&out->scores, logits, rows->count);
-        good = count_accounts(t, rows, &out->scores.accounts);
-    }
-    free(logits);
+    if (!fit_logits(rows, out->term, out->count, out->weight, logits)) return no_memory(t);
+    out->loss_rounded = mean_loss(rows, logits);
+    score_bins_lay(&out->scores, logits, rows->count);
+    return count_accounts(t, rows, &out->scores.accounts) || no_memory(t);
+}
+
+static bool propose_reported(struct training *t, const struct binned *rows) {
+    struct trained *out = t->out;
+    const struct reported model = {.options = t->options,
+                                   .l2 = out->trial[out->chosen].l2,
+                                   .tolerance = TOLERANCE,
+                                   .term = out->term,
+                                   .weight = out->weight,
+                                   .count = &out->count};
+    struct binned sample;
+    sample_rows(t, t->options->sample);
+    reported_sample(&t->all, t->include, t->weight);
+    if (!binned_choose(&t->all, t->weight, &sample)) return no_memory(t);
+    const bool good = reported_add(&model, &sample, rows);
+    binned_free(&sample);
     return good || no_memory(t);
 }
 
-static bool is_anything_reported(const struct bins *bins) {
-    for (int f = FEATURE_REPORTED_FIRST; f < FEATURE_COUNT; f++)
-        if (bins->edges[f] > 0) return true;
-    return false;
-}
-
-/* Terms of what others report, of weight 0 yet, behind the others. */
-static bool propose_reported(struct training *t, const struct binned *sample) {
-    struct trained *out = t->out;
-    const uint32_t room = TRAIN_TERMS_MAX - out->count;
-    const uint32_t most = room < REPORTED_MAX ? room : REPORTED_MAX;
-    double *known = malloc((sample->count + 1) * sizeof *known);
-    struct proposals *proposals = malloc(sizeof *proposals);
-    const bool good = known != NULL && proposals != NULL &&
-                      fit_logits(sample, out->term, out->count, out->weight, known) &&
-                      proposals_make_reported(sample, t->options, known, most, proposals);
-    if (good) {
-        const uint32_t before = out->count;
-        out->count += proposals_take(proposals, most, &out->term[before], NULL);
-        memset(&out->weight[before + 1], 0, (out->count - before) * sizeof *out->weight);
-    }
-    free(known);
-    free(proposals);
-    return good || no_memory(t);
-}
-
-/* What others report comes upon weights of behaviour that stay as they are: where nobody reports
- * anything the model is the same as without. */
-static bool add_reported(struct training *t, const struct binned *rows) {
+/* Of what reports add, as much as validation bears out. */
+static bool add_reported(struct training *t, const struct binned *rows, double *logits) {
     struct trained *out = t->out;
     const uint32_t before = out->count;
-    struct binned sample;
     if (!is_anything_reported(&out->bins)) return true;
-    if (!choose_rows(t, t->options->sample, &sample)) return false;
-    const bool good = propose_reported(t, &sample);
-    binned_free(&sample);
-    if (!good || out->count == before) return good;
-    return fit_upon(t, rows, out->term, out->count, before + 1, TOLERANCE, &out->fit);
+    if (!propose_reported(t, rows)) return false;
+    for (uint32_t i = before; i < out->count; i++)
+        out->weight[i + 1] *= out->raised.share;
+    if (!fit_logits(rows, out->term, out->count, out->weight, logits)) return no_memory(t);
+    out->fit.loss = mean_loss(rows, logits);
+    return true;
+}
+
+static bool fit_model(struct training *t, const struct binned *rows, double *logits) {
+    struct trained *out = t->out;
+    if (logits == NULL) return no_memory(t);
+    if (!fit(t, rows, out->term, out->count, TOLERANCE, &out->fit)) return false;
+    round_weights(out);
+    if (!add_reported(t, rows, logits)) return false;
+    round_weights(out);
+    return judge_rounded(t, rows, logits);
 }
 
 static bool make_model(struct training *t) {
     struct binned rows;
     if (!propose(t) || !choose_rows(t, SIZE_MAX, &rows)) return false;
-    bool good = fit(t, &rows, t->out->term, t->out->count, TOLERANCE, &t->out->fit);
-    if (good) round_weights(t->out);
-    good = good && add_reported(t, &rows);
-    if (good) round_weights(t->out);
-    good = good && judge_rounded(t, &rows);
+    double *logits = malloc((rows.count + 1) * sizeof *logits);
+    const bool good = fit_model(t, &rows, logits);
+    free(logits);
     binned_free(&rows);
     return good;
 }

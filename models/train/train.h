@@ -45,7 +45,12 @@ struct trained {
     uint32_t count;
     struct train_term term[TRAIN_TERMS_MAX];
     double weight[TRAIN_TERMS_MAX + 1]; /* the intercept first; multiples of 2^-20 */
-    struct isotonic calibration;
+    struct isotonic calibration;        /* of behaviour alone */
+    struct {
+        size_t rows, bad_rows; /* judged, and raised by what others report */
+        double share;          /* of what it adds, kept by those (trust.h) */
+    } raised;
+    double trust; /* share of what reports add that is kept (trust.h) */
     uint32_t trials, chosen;
     struct train_trial trial[TRAIN_SIZES * TRAIN_PENALTIES];
     struct band band[TRAIN_FOLDS];        /* 95 % of the chosen trial's precision, by account */

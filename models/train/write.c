@@ -75,6 +75,13 @@ static json_t *bands_json(const struct trained *t) {
     return bands;
 }
 
+/* Of rows that were judged, what was reported, and how much of that is believed. */
+static json_t *reported_json(const struct trained *t) {
+    if (t->raised.rows == 0) return NULL;
+    return json_pack("{s:I, s:I, s:f}", "rows", (json_int_t)t->raised.rows, "bad_rows",
+                     (json_int_t)t->raised.bad_rows, "share", t->raised.share);
+}
+
 static json_t *provenance_json(const struct trained *t, const struct train_story *s) {
     json_t *blocks = json_array();
     for (int n = 0; n <= TRAIN_FOLDS; n++)
@@ -82,7 +89,7 @@ static json_t *provenance_json(const struct trained *t, const struct train_story
     json_t *scores = t->scores.count > 0 ? training_scores_json(&t->scores) : NULL;
     return json_pack(
         "{s:s, s:s, s:s*, s:s*, s:s*, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:f, s:f, "
-        "s:f, s:f, s:o*, s:o, s:o, s:o}",
+        "s:f, s:f, s:o*, s:o*, s:o, s:o, s:o}",
         "made_by", build_info_version(), "input_sha256", s->input_sha256, "mapping_sha256",
         s->mapping_sha256, "signals_sha256", s->signals_sha256, "labels_sha256", s->labels_sha256,
         "fit_from", (json_int_t)s->fit_from_s, "fit_until", (json_int_t)s->fit_until_s, "horizon_s",
@@ -91,8 +98,9 @@ static json_t *provenance_json(const struct trained *t, const struct train_story
         "bad_rows", (json_int_t)t->bad_rows, "bad_accounts", (json_int_t)t->bad_accounts,
         "terms_merged", (json_int_t)t->alike, "log_loss_sample_proposed", t->loss_proposed,
         "log_loss_sample_merged", t->loss_merged, "log_loss", t->fit.loss, "log_loss_rounded",
-        t->loss_rounded, "training_scores", scores, "validation_blocks", blocks,
-        "account_average_precision", bands_json(t), "validation", trials_json(t));
+        t->loss_rounded, "training_scores", scores, "reported", reported_json(t),
+        "validation_blocks", blocks, "account_average_precision", bands_json(t), "validation",
+        trials_json(t));
 }
 
 char *train_write(const struct trained *trained, const struct train_story *story) {
