@@ -4,7 +4,7 @@
 
     tests/python bench/signals_card.py [SEED…]        after ./dev build; the seeds of docs/MODEL_CARD.md by default
 
-Prints Markdown. A dropper's hop is how its first dirty money came: 1 from somebody who is no dropper, otherwise one more than the
+Prints Markdown. Reports speak on a side whose score is higher with them than without. A dropper's hop is how its first dirty money came: 1 from somebody who is no dropper, otherwise one more than the
 dropper who sent it. A report is an INCIDENT that names a payment to the account; advice is the first recommendation about it. Money
 still there is `at_risk_kzt_minor` of the first advice, of all that was credited from the first dirty payment until then.
 """
@@ -125,11 +125,50 @@ class Tally:
             self.after.append((advised[0] - reported) / 60)
 
 
+def scores(path):
+    """Of each side in order: account, time, logit, probability."""
+    with open(path, encoding="utf-8") as file:
+        return [(row["account"], int(row["time"]), float(row["logit"]), float(row["probability"])) for row in csv.DictReader(file)]
+
+
+class Reliability:
+    """By tenths of the probability: sides, sum of the probability, sides of droppers."""
+
+    def __init__(self):
+        self.tenths = [[0, 0.0, 0] for _ in range(10)]
+
+    def add(self, probability, bad):
+        tenth = self.tenths[min(9, int(10 * probability))]
+        tenth[0] += 1
+        tenth[1] += probability
+        tenth[2] += bad
+
+    def cells(self, tenth):
+        sides, probability, bad = self.tenths[tenth]
+        return [sides, *("–" if sides == 0 else f"{100 * share / sides:.1f}" for share in (probability, bad))]
+
+
+def add_reliability(feed, without, told, reliability):
+    for (account, at, logit, probability), (_, _, with_logit, with_probability) in zip(without, told):
+        bad = at >= feed.since.get(account, at + 1)
+        reliability["without"].add(probability, bad)
+        reliability["with"].add(with_probability, bad)
+        if with_logit > logit:
+            reliability["spoken of"].add(with_probability, bad)
+
+
+def show_reliability(reliability):
+    head = ("sides", "mean probability, %", "droppers', %")
+    model_card.table("probability from", *(f"{name}: {what}" for name in reliability for what in head))
+    for tenth in range(10):
+        model_card.row(f"{tenth / 10:.1f}", *(cell for of in reliability.values() for cell in of.cells(tenth)))
+
+
 def judge(feed, room, parsed, *words):
     out = f"{room}/out"
     model_card.run("backtest", "--input", feed.path, "--labels", feed.labels, "--groups", feed.groups, "--out", out,
                    "--no-sqlite", "--force", *words)
-    return advice(f"{out}/recommendations.avro", parsed), model_card.report_of(out)
+    return advice(f"{out}/recommendations.avro", parsed), model_card.report_of(out), scores(f"{out}/scores.csv")
 
 
 def median(values):
@@ -159,12 +198,17 @@ def show(ways):
 def main(seeds):
     parsed = schema()
     ways = {"without signals": Tally(), "with signals": Tally()}
+    reliability = {name: Reliability() for name in ("without", "with", "spoken of")}
     for seed in seeds:
         with tempfile.TemporaryDirectory() as room:
             feed = Feed(room, seed)
-            ways["without signals"].add(feed, *judge(feed, room, parsed))
-            ways["with signals"].add(feed, *judge(feed, room, parsed, "--signals", feed.told))
+            *advised, without = judge(feed, room, parsed)
+            ways["without signals"].add(feed, *advised)
+            *advised, told = judge(feed, room, parsed, "--signals", feed.told)
+            ways["with signals"].add(feed, *advised)
+            add_reliability(feed, without, told, reliability)
     show(ways)
+    show_reliability(reliability)
 
 
 if __name__ == "__main__":
