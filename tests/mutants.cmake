@@ -127,7 +127,7 @@ add_mutant(outcome_of_the_bank_unheard detector/outcome.c
     "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_WITHDRAWS, &ending_false_positive}"
     "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_STANDS, &ending_false_positive}")
 add_mutant(outcome_of_a_citizen_heard detector/outcome.c "!signal_is_citizens(s) && " "")
-add_mutant(instructions_not_in_snapshots detector/instructions.c
+add_mutant_of(test_payer_side instructions_not_in_snapshots detector/instructions.c
     "pack_u32(p, t->heap.count);" "pack_u32(p, t->heap.count & 0);"
     "for (const struct entry *entry = t->map;" "for (const struct entry *entry = NULL;")
 add_mutant(settled_payment_stands detector/payer_side.c

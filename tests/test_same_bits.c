@@ -22,8 +22,8 @@
 #define SIGNALS "antifrod.signals"
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
-#define SIDES_SHA256 "ee436d3461bdfcb3333bf80afbdaa53d44567ed1e2b3482651bfd709abf1e1f1"
-#define OUTPUT_SHA256 "5749d811ecce8ba13b25e67b648b751031470e4b982ba8f6628eb9206ca38a23"
+#define SIDES_SHA256 "6a56f7b89de9732d1c410c216513597905a7c1c1c99893a4eead09ca5e4fefdf"
+#define OUTPUT_SHA256 "d8a71afe821f25403f5dd52be3e6762bc667ec3fa341a589d120c0da6e2610b0"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400, SIGNAL_EVERY = 50 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];

@@ -126,6 +126,7 @@ struct found {
 
 /* `bad` 0: no labels. */
 static struct found *find(size_t bad) {
+    static const struct read_files none;
     struct found *f = calloc(1, sizeof *f);
     f->labels = bad == 0 ? NULL : label(bad);
     f->sides.policy = policy;
@@ -135,6 +136,7 @@ static struct found *find(size_t bad) {
     f->sides.clock = (struct tune_clock){clock_seconds, pass.side_count, 0};
     f->bests.items = bests;
     f->findings = (struct tune_findings){.input = "feed<.avro",
+                                         .files = &none,
                                          .model = model,
                                          .policy = policy,
                                          .pass = &pass,
