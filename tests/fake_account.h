@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An account record that says what a test wants, in place of account.c: decide and its reasons are
- * tested without the engine's state. Holds definitions: one test program includes it once. */
+ * tested without the engine's state. The program of a test includes fake_account_defined.h, once.
+ */
 #pragma once
 
 #include "detector/account.h"
@@ -12,24 +13,5 @@ struct account {
     struct account_event events[ACCOUNT_EVENTS_MAX]; /* oldest first */
 };
 
-uint32_t account_history(const struct account *account,
-                         struct account_event out[ACCOUNT_EVENTS_MAX]) {
-    memcpy(out, account->events, account->event_count * sizeof *out);
-    return account->event_count;
-}
-
-/* Every event up to `second`, newest first, whatever the feature. */
-uint32_t account_evidence(const struct account *account, int feature, int64_t second,
-                          uint32_t *slots, uint32_t max) {
-    uint32_t count = 0;
-    (void)feature;
-    for (uint32_t i = account->event_count; i-- > 0 && count < max;)
-        if (account->events[i].second <= second) slots[count++] = i;
-    return count;
-}
-
-struct account_unspent account_unspent(const struct account *account, int64_t second) {
-    (void)second;
-    return (struct account_unspent){account->unspent_tiyn, account->protected_tiyn,
-                                    account->unreturned_s};
-}
+/* So that a stand is not linked with account.c. */
+extern const bool account_is_fake;

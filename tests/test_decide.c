@@ -4,7 +4,7 @@
  * compared as lines of text. */
 #include "tests/support.h"
 
-#include "tests/fake_account.h"
+#include "tests/fake_account_defined.h"
 
 #include "detector/base/calendar.h"
 #include "detector/base/digest.h"

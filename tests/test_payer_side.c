@@ -2,7 +2,7 @@
 /* Advice to the paying side: rows are played through decide in batches of any size, and what it
  * says to payers' banks is held to sentences, and on random rows to its slow twin. */
 #include "tests/chance.h"
-#include "tests/fake_account.h"
+#include "tests/fake_account_defined.h"
 #include "tests/naive_payer_side.h"
 #include "tests/support.h"
 

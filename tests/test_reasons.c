@@ -3,7 +3,7 @@
  * them, and a conjunction. */
 #include "tests/support.h"
 
-#include "tests/fake_account.h"
+#include "tests/fake_account_defined.h"
 
 #include "detector/reasons.h"
 #include "detector/runs.h"

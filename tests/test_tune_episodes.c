@@ -5,7 +5,7 @@
 #include "tests/support.h"
 
 #include "tests/chance.h"
-#include "tests/fake_account.h"
+#include "tests/fake_account_defined.h"
 
 #include "detector/base/calendar.h"
 #include "detector/commands/tune_episodes.h"
