@@ -5,15 +5,13 @@
  */
 #include "tests/support.h"
 
-#include "detector/decide.h"
-#include "detector/runs.h"
 #include "tests/a_signal.h"
+#include "tests/decide_stand.h"
 #include "tests/engine.h"
 #include "tests/rows.h"
 #include "tests/sample.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { HOUR = 3600, DAY = 86400, TENGE = 100, SEEN_MAX = 32 };
 
@@ -24,29 +22,21 @@ struct seen {
 };
 
 static struct {
-    struct model *model;
-    struct policy *policy;
-    struct score *score;
-    struct runs *runs;
+    struct decide_stand at;
     struct signals *signals;
     struct apply *apply;
-    struct decide_options options;
-    struct decide *decide;
-    struct batch *batch;
     uint64_t ordinal;
     struct seen seen[SEEN_MAX];
     size_t seen_count;
 } stand;
 
 /* Five credits within an hour, or a signal that is confirmed, are enough to hold. */
-static const char written_model[] =
-    "{\"format\": \"saqshy-model/1\", \"id\": \"model\", \"features_sha256\": \"%s\", "
-    "\"intercept\": -2.5, \"transforms\": {}, \"terms\": ["
+static const double intercept = -2.5;
+static const char terms[] =
     "{\"name\": \"credits\", \"type\": \"linear\", \"feature\": \"in_count_1h\", \"weight\": 1, "
     "\"text\": {\"en\": \"e\", \"ru\": \"r\", \"kk\": \"k\"}},"
     "{\"name\": \"reported\", \"type\": \"linear\", \"feature\": \"list_evidence\", \"weight\": 4, "
-    "\"text\": {\"en\": \"e\", \"ru\": \"r\", \"kk\": \"k\"}}], "
-    "\"provenance\": {}, \"calibration\": {\"type\": \"logistic\"}}";
+    "\"text\": {\"en\": \"e\", \"ru\": \"r\", \"kk\": \"k\"}}";
 
 static const char written_policy[] =
     "{\"format\": \"saqshy-policy/1\", \"id\": \"policy\", \"actions\": {"
@@ -59,64 +49,23 @@ static const char written_policy[] =
 
 static int set_up(void **state) {
     (void)state;
-    char json[sizeof written_model + 64];
     struct error error = {0};
     const struct signals_options signals = {.max = 256};
     memset(&stand, 0, sizeof stand);
-    (void)snprintf(json, sizeof json, written_model, feature_table_sha256());
-    stand.model = model_parse(json, strlen(json), "model", &error);
-    if (stand.model == NULL) fail_msg("%s", error.text);
-    stand.policy =
-        policy_parse(written_policy, strlen(written_policy), "policy", stand.model, &error);
-    if (stand.policy == NULL) fail_msg("%s", error.text);
-    stand.score = score_open(stand.model, BATCH_SIDES, "auto", &error);
-    stand.runs = runs_new(&(struct inputs){{"in", "signals"}}, 1 << 16);
+    decide_stand_open(&stand.at, decide_stand_model_of(intercept, terms), written_policy,
+                      &(struct decide_room){
+                          .runs = 1 << 16, .episodes = 100, .instructions = 100, .issued = 1000});
     stand.signals = signals_open(&signals, &error);
     stand.apply = engine_open_with("auto", NULL, 180 * (int64_t)DAY, stand.signals);
-    stand.batch = batch_new();
-    stand.options = (struct decide_options){.policy = stand.policy,
-                                            .model = stand.model,
-                                            .score = stand.score,
-                                            .runs = stand.runs,
-                                            .build = text_of("build"),
-                                            .episodes_max = 100,
-                                            .instructions_max = 100,
-                                            .issued_max = 1000};
-    stand.decide = decide_open(&stand.options, &error);
-    return stand.decide == NULL ? -1 : 0;
+    return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    decide_close(stand.decide);
-    batch_free(stand.batch);
     apply_close(stand.apply);
     signals_close(stand.signals);
-    runs_free(stand.runs);
-    score_close(stand.score);
-    policy_free(stand.policy);
-    model_free(stand.model);
+    decide_stand_close(&stand.at);
     return 0;
-}
-
-/* decide's state goes through a snapshot's bytes into a stage that is new. */
-static void restart(void) {
-    struct error error = {0};
-    struct pack pack = {0}, again = {0};
-    decide_save(stand.decide, &pack);
-    decide_close(stand.decide);
-    stand.decide = decide_open(&stand.options, &error);
-    struct unpack unpack = {.at = pack.data, .end = pack.data + pack.size};
-    assert_true(decide_load(stand.decide, &unpack));
-    decide_save(stand.decide, &again);
-    assert_int_equal(again.size, pack.size);
-    assert_memory_equal(again.data, pack.data, pack.size);
-    free(pack.data);
-    free(again.data);
-}
-
-static void print(char *out, size_t room, struct text text) {
-    (void)snprintf(out, room, "%.*s", (int)text.size, text.data == NULL ? "" : text.data);
 }
 
 static void note(const struct recommendation *r) {
@@ -125,19 +74,19 @@ static void note(const struct recommendation *r) {
     seen->state = r->state;
     seen->revision = r->revision;
     memcpy(seen->id, r->id, sizeof seen->id);
-    print(seen->account, sizeof seen->account, r->target_account_token);
-    print(seen->why, sizeof seen->why, text_of(r->change.why));
-    print(seen->signal_id, sizeof seen->signal_id, r->change.signal_id);
+    decide_stand_print(seen->account, sizeof seen->account, r->target_account_token);
+    decide_stand_print(seen->why, sizeof seen->why, text_of(r->change.why));
+    decide_stand_print(seen->signal_id, sizeof seen->signal_id, r->change.signal_id);
 }
 
 static void decide(void) {
-    struct batch *b = stand.batch;
+    struct batch *b = stand.at.batch;
     const struct recommendation *r;
     uint32_t event;
     apply_batch(stand.apply, b);
-    score_batch(stand.score, &b->features[0][0], BATCH_COLUMN, b->sides, b->logit);
-    decide_batch(stand.decide, b);
-    while ((r = decide_next(stand.decide, &event)) != NULL)
+    score_batch(stand.at.score, &b->features[0][0], BATCH_COLUMN, b->sides, b->logit);
+    decide_batch(stand.at.decide, b);
+    while ((r = decide_next(stand.at.decide, &event)) != NULL)
         note(r);
     rows_clear(b);
 }
@@ -147,9 +96,9 @@ static void pay_so(enum tx_status status, const char *payer, const char *payee, 
     (void)snprintf(id, sizeof id, "t%u", (unsigned)stand.ordinal);
     struct transaction tx = sample_transfer(id, payer, payee, second, 1000 * TENGE);
     tx.tx_status = (uint8_t)status;
-    rows_clear(stand.batch);
-    rows_add(stand.batch, &tx, stand.ordinal);
-    runs_add(stand.runs, stand.ordinal, INPUT_TRANSACTIONS, 0, (int64_t)stand.ordinal);
+    rows_clear(stand.at.batch);
+    rows_add(stand.at.batch, &tx, stand.ordinal);
+    runs_add(stand.at.runs, stand.ordinal, INPUT_TRANSACTIONS, 0, (int64_t)stand.ordinal);
     stand.ordinal++;
     decide();
 }
@@ -159,16 +108,16 @@ static void pay(const char *payer, const char *payee, int64_t second) {
 }
 
 static void tell(struct signal signal, enum signal_effect due) {
-    rows_clear(stand.batch);
-    rows_add_signal(stand.batch, &signal, stand.ordinal);
-    runs_add(stand.runs, stand.ordinal, INPUT_SIGNALS, 0, (int64_t)stand.ordinal);
+    rows_clear(stand.at.batch);
+    rows_add_signal(stand.at.batch, &signal, stand.ordinal);
+    runs_add(stand.at.runs, stand.ordinal, INPUT_SIGNALS, 0, (int64_t)stand.ordinal);
     stand.ordinal++;
-    apply_batch(stand.apply, stand.batch);
-    assert_int_equal(stand.batch->signal_effect[0], due);
+    apply_batch(stand.apply, stand.at.batch);
+    assert_int_equal(stand.at.batch->signal_effect[0], due);
     const struct recommendation *r;
     uint32_t event;
-    decide_batch(stand.decide, stand.batch);
-    while ((r = decide_next(stand.decide, &event)) != NULL)
+    decide_batch(stand.at.decide, stand.at.batch);
+    while ((r = decide_next(stand.at.decide, &event)) != NULL)
         note(r);
 }
 
@@ -205,13 +154,13 @@ static void advice_goes_with_the_signal_that_it_rests_on(void **state) {
     assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
     assert_string_equal(stand.seen[1].signal_id, "w-s");
     assert_int_equal(stand.seen[1].revision, 2);
-    assert_int_equal(decide_open_episodes(stand.decide), 0);
+    assert_int_equal(decide_open_episodes(stand.at.decide), 0);
 }
 
 static void so_it_does_after_a_restart(void **state) {
     (void)state;
     flag_vera();
-    restart();
+    decide_stand_restart(&stand.at);
     withdraw("s", SOURCE_POLICE);
     assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
 }
@@ -245,7 +194,7 @@ static void a_signal_of_another_holds_it(void **state) {
     pay("anna", "vera", 60);
     withdraw("s", SOURCE_POLICE);
     assert_int_equal(stand.seen_count, 1);
-    restart();
+    decide_stand_restart(&stand.at);
     withdraw("s2", SOURCE_BANK);
     assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
 }
@@ -271,7 +220,7 @@ static void what_behaviour_alone_had_flagged_stands(void **state) {
     const size_t before = stand.seen_count;
     withdraw("s", SOURCE_POLICE);
     assert_int_equal(stand.seen_count, before);
-    assert_int_equal(decide_open_episodes(stand.decide), 1);
+    assert_int_equal(decide_open_episodes(stand.at.decide), 1);
 }
 
 static void another_withdrawal_changes_nothing(void **state) {
@@ -328,7 +277,7 @@ static void payers_to_several_are_told(void **state) {
         assert_string_equal(stand.seen[before + 2 * i].why, "SIGNAL_WITHDRAWN");
         assert_string_equal(stand.seen[before + 2 * i + 1].why, "PAYEE_WITHDRAWN");
     }
-    assert_int_equal(decide_open_instructions(stand.decide), 0);
+    assert_int_equal(decide_open_instructions(stand.at.decide), 0);
 }
 
 /* What ends by its term was true; whoever takes its id later has no say. */
@@ -346,7 +295,7 @@ static void an_id_that_comes_again_withdraws_nothing(void **state) {
     confirm("s", "gleb", SOURCE_BANK);
     withdraw("s", SOURCE_BANK);
     assert_int_equal(stand.seen_count, 1);
-    assert_int_equal(decide_open_episodes(stand.decide), 1);
+    assert_int_equal(decide_open_episodes(stand.at.decide), 1);
 }
 
 /* Another signal speaks of the account by the time of a later entry that changes nothing. */
@@ -376,7 +325,7 @@ static void many_go_in_the_order_of_their_ids(void **state) {
     for (size_t i = 0; i < 7; i++)
         pay("anna", names[i], 61 + (int64_t)i);
     assert_int_equal(stand.seen_count, 8);
-    restart();
+    decide_stand_restart(&stand.at);
     withdraw("s", SOURCE_POLICE);
     assert_int_equal(stand.seen_count, 16);
     for (size_t i = 9; i < 16; i++)

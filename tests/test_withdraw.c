@@ -5,15 +5,13 @@
 #include "tests/support.h"
 
 #include "detector/account.h"
-#include "detector/decide.h"
-#include "detector/runs.h"
 #include "tests/chance.h"
+#include "tests/decide_stand.h"
 #include "tests/engine.h"
 #include "tests/rows.h"
 #include "tests/sample.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400, DORMANCY_S = 180 * DAY, SEEN_MAX = 64 };
 
@@ -41,13 +39,8 @@ struct seen {
 };
 
 static struct {
-    struct model *model;
-    struct policy *policy;
-    struct score *score;
-    struct runs *runs;
+    struct decide_stand at;
     struct apply *apply;
-    struct decide *decide;
-    struct batch *batch;
     uint64_t ordinal;
     const char *account;
     struct seen seen[SEEN_MAX];
@@ -62,54 +55,21 @@ static const char written_policy[] =
     "\"protected_flows\": [], \"allow\": [], \"holidays\": [], \"working_weekends\": [],"
     "\"provenance\": {}}";
 
-static void open_documents(void) {
-    char json[1024];
-    struct error error = {0};
-    (void)snprintf(
-        json, sizeof json,
-        "{\"format\": \"saqshy-model/1\", \"id\": \"model\", \"features_sha256\": \"%s\", "
-        "\"intercept\": 0, \"transforms\": {}, \"terms\": [{\"name\": \"first\", \"type\": "
-        "\"linear\", \"feature\": \"%s\", \"weight\": 1, \"text\": {\"en\": \"e\", \"ru\": \"r\", "
-        "\"kk\": \"k\"}}], \"provenance\": {}, \"calibration\": {\"type\": \"logistic\"}}",
-        feature_table_sha256(), feature_table[0].name);
-    stand.model = model_parse(json, strlen(json), "model", &error);
-    assert_non_null(stand.model);
-    stand.policy =
-        policy_parse(written_policy, strlen(written_policy), "policy", stand.model, &error);
-    if (stand.policy == NULL) fail_msg("%s", error.text);
-    stand.score = score_open(stand.model, BATCH_SIDES, "auto", &error);
-}
-
 static int set_up(void **state) {
     (void)state;
-    struct error error = {0};
     memset(&stand, 0, sizeof stand);
-    open_documents();
+    decide_stand_open(&stand.at, decide_stand_model(), written_policy,
+                      &(struct decide_room){
+                          .runs = 1 << 16, .episodes = 1000, .instructions = 1000, .issued = 1000});
     stand.account = ACCOUNT;
-    stand.runs = runs_new(&(struct inputs){{"in", "signals"}}, 1 << 16);
     stand.apply = engine_open("auto", NULL, DORMANCY_S);
-    const struct decide_options options = {.policy = stand.policy,
-                                           .model = stand.model,
-                                           .score = stand.score,
-                                           .runs = stand.runs,
-                                           .build = text_of("build"),
-                                           .episodes_max = 1000,
-                                           .instructions_max = 1000,
-                                           .issued_max = 1000};
-    stand.decide = decide_open(&options, &error);
-    stand.batch = batch_new();
-    return stand.decide == NULL || stand.batch == NULL ? -1 : 0;
+    return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    batch_free(stand.batch);
-    decide_close(stand.decide);
     apply_close(stand.apply);
-    runs_free(stand.runs);
-    score_close(stand.score);
-    policy_free(stand.policy);
-    model_free(stand.model);
+    decide_stand_close(&stand.at);
     return 0;
 }
 
@@ -132,7 +92,8 @@ static void note(const struct recommendation *r) {
 static void decide(void) {
     const struct recommendation *r;
     uint32_t event;
-    for (decide_batch(stand.decide, stand.batch); (r = decide_next(stand.decide, &event)) != NULL;)
+    for (decide_batch(stand.at.decide, stand.at.batch);
+         (r = decide_next(stand.at.decide, &event)) != NULL;)
         note(r);
 }
 
@@ -151,7 +112,7 @@ static struct transaction transaction_of(const struct move *m) {
 
 /* The other party is never of interest. */
 static void score_sides(double score) {
-    struct batch *b = stand.batch;
+    struct batch *b = stand.at.batch;
     for (uint32_t i = 0; i < b->sides; i++) {
         const struct transaction *tx = &b->tx[b->side[i].event];
         const struct party *party = b->side[i].role == SIDE_PAYER ? &tx->payer : &tx->payee;
@@ -161,7 +122,7 @@ static void score_sides(double score) {
 }
 
 static void answer(const struct move *m) {
-    struct batch *b = stand.batch;
+    struct batch *b = stand.at.batch;
     b->count = 1;
     b->input[0] = (struct input){.kind = INPUT_SIGNALS, .topic = "s", .ordinal = stand.ordinal};
     b->verdict[0] = VERDICT_SIGNAL;
@@ -176,20 +137,20 @@ static void answer(const struct move *m) {
         .outcome_present = true,
         .outcome_result = OUTCOME_NO_FUNDS,
     };
-    runs_add(stand.runs, stand.ordinal++, INPUT_SIGNALS, 0, 0);
+    runs_add(stand.at.runs, stand.ordinal++, INPUT_SIGNALS, 0, 0);
 }
 
 static void play_one(const struct move *m) {
-    rows_clear(stand.batch);
+    rows_clear(stand.at.batch);
     if (m->what == NO_FUNDS) {
         answer(m);
     } else {
         const struct transaction tx = transaction_of(m);
-        stand.batch->input[0] = (struct input){.topic = "in"};
-        rows_add(stand.batch, &tx, stand.ordinal);
-        runs_add(stand.runs, stand.ordinal, INPUT_TRANSACTIONS, 0, (int64_t)stand.ordinal);
+        stand.at.batch->input[0] = (struct input){.topic = "in"};
+        rows_add(stand.at.batch, &tx, stand.ordinal);
+        runs_add(stand.at.runs, stand.ordinal, INPUT_TRANSACTIONS, 0, (int64_t)stand.ordinal);
         stand.ordinal++;
-        apply_batch(stand.apply, stand.batch);
+        apply_batch(stand.apply, stand.at.batch);
         score_sides(m->score);
     }
     decide();
@@ -212,7 +173,7 @@ static void assert_last(size_t count, enum recommendation_state state, const cha
 #define assert_stands(count) assert_true(stand.seen_count == (count) && is_open())
 
 static bool is_open(void) {
-    return decide_open_episodes(stand.decide) == 1;
+    return decide_open_episodes(stand.at.decide) == 1;
 }
 
 /* Honest people. */
@@ -566,7 +527,7 @@ static bool live(struct chance *chance, int history) {
         const int64_t at_risk_tiyn = last == NULL ? 0 : last->at_risk_tiyn;
         const size_t before = stand.seen_count;
         play_one(&m);
-        if (stand.batch->verdict[0] == VERDICT_DUPLICATE) continue;
+        if (stand.at.batch->verdict[0] == VERDICT_DUPLICATE) continue;
         enter(&s, &m);
         withdrawn = stand.seen_count > before &&
                     stand.seen[stand.seen_count - 1].state == RECOMMENDATION_WITHDRAWN;
