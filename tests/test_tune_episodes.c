@@ -5,12 +5,10 @@
 #include "tests/support.h"
 
 #include "tests/chance.h"
+#include "tests/decide_stand.h"
 #include "tests/fake_account_defined.h"
 
-#include "detector/base/calendar.h"
 #include "detector/commands/tune_episodes.h"
-#include "detector/decide.h"
-#include "detector/runs.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -47,19 +45,6 @@ static struct model *model;
 static struct policy *today;
 static struct batch *batch;
 
-static struct model *make_model(void) {
-    char json[1024];
-    struct error error = {0};
-    (void)snprintf(
-        json, sizeof json,
-        "{\"format\": \"saqshy-model/1\", \"id\": \"model\", \"features_sha256\": \"%s\", "
-        "\"intercept\": 0, \"transforms\": {}, \"terms\": [{\"name\": \"first\", \"type\": "
-        "\"linear\", \"feature\": \"%s\", \"weight\": 1, \"text\": {\"en\": \"e\", \"ru\": \"r\", "
-        "\"kk\": \"k\"}}], \"provenance\": {}, \"calibration\": {\"type\": \"logistic\"}}",
-        feature_table_sha256(), feature_table[0].name);
-    return model_parse(json, strlen(json), "model", &error);
-}
-
 /* A policy with these thresholds, none for an action that a stronger one hides. */
 static struct policy *make_policy(const struct tune_thresholds *thresholds) {
     char json[2048];
@@ -84,15 +69,12 @@ static struct policy *make_policy(const struct tune_thresholds *thresholds) {
         "\"max_hold_business_days\": 1, \"protected_flows\": [\"WAGE\"], \"holidays\": [], "
         "\"working_weekends\": [], \"allow\": [{\"account_token\": \"allowed\", "
         "\"reason\": \"a test\", \"expires\": \"2026-06-03\"}], \"provenance\": {}}");
-    struct error error = {0};
-    struct policy *policy = policy_parse(json, strlen(json), "policy", model, &error);
-    if (policy == NULL) fail_msg("%s: %s", error.text, json);
-    return policy;
+    return decide_stand_policy(json, model);
 }
 
 static int set_up(void **unused) {
     (void)unused;
-    model = make_model();
+    model = decide_stand_model();
     struct tune_thresholds thresholds = {{0}};
     for (int a = 0; a < ACTION_COUNT; a++)
         thresholds.at[a] = (double)INFINITY;
@@ -113,12 +95,6 @@ static int tear_down(void **unused) {
 }
 
 /* Histories. */
-
-static int64_t monday(void) {
-    int32_t day = 0;
-    assert_true(calendar_parse("2026-06-01", &day));
-    return calendar_day_start_s(day) + 9 * HOUR;
-}
 
 static enum verdict verdict_by(struct chance *chance) {
     if (chance_is(chance, 5)) return VERDICT_MALFORMED;
@@ -152,7 +128,7 @@ static void write_event(struct chance *chance, size_t i, int64_t clock_s, uint32
 
 static void write_history(uint64_t seed) {
     struct chance chance = {seed};
-    int64_t clock_s = monday();
+    int64_t clock_s = decide_stand_monday();
     uint32_t forgotten = 0;
     for (size_t i = 0; i < EVENTS; i++) {
         clock_s += chance_is(&chance, 3) ? 8 * HOUR : chance_below(&chance, 900);
