@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Payments among a few accounts and reports of them, in an engine and as trail.h wants them: what
+ * the engine traces can be held to what the trail says of the whole history. A test program has one
+ * such stand. */
+#pragma once
+
+#include "detector/apply.h"
+#include "detector/signals.h"
+#include "detector/taint_table.h"
+#include "tests/chance.h"
+#include "tests/support.h"
+
+enum {
+    ACCOUNTS = 7,
+    EVENTS_MAX = 90,
+    REPORTS_MAX = 12,
+    REPORT_TX_MAX = 3,
+    HOUR_S = 3600,
+    DAY_S = 86400,
+};
+
+enum { A = 1, B, C, D, E };
+
+/* Of transfers. */
+struct report {
+    char id[24];
+    uint32_t events[REPORT_TX_MAX];
+    uint32_t count;
+    int32_t revision;
+    bool in_force;
+};
+
+/* What happened, as the trail wants it, and what was reported. */
+struct stand {
+    struct apply *apply;
+    struct signals *signals;
+    struct batch *batch;
+    struct taint_options options;
+    uint32_t batch_rows; /* at most */
+    uint64_t ordinal;
+    struct trail_move moves[EVENTS_MAX];
+    struct transaction tx[EVENTS_MAX];
+    uint64_t ordinals[EVENTS_MAX];
+    char ids[EVENTS_MAX][16];
+    uint32_t count;
+    struct report reports[REPORTS_MAX];
+    uint32_t report_count;
+    int64_t openings[ACCOUNTS + 1];
+    bool known[ACCOUNTS + 1];
+    int64_t second;
+    uint64_t compared, vectors; /* lines; vectors with traced money */
+    bool cut;                   /* moves[] has not all of the log any more */
+};
+extern struct stand stand;
+
+extern const char *const names[ACCOUNTS + 1];
+
+void open_engine(void);
+void close_engine(void);
+/* An empty stand, its engine open. */
+void begin(void);
+int set_up(void **state);
+int tear_down(void **state);
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+/* Applies the rows that wait. */
+void flush(void);
+
+/* Events, a minute apart; they return their numbers. */
+uint32_t move(uint32_t payer, uint32_t payee, int64_t amount, uint8_t type);
+uint32_t pay(uint32_t payer, uint32_t payee, int64_t amount);
+/* Of the same transaction. */
+void again(uint32_t of, uint8_t status);
+
+/* Reports. */
+void send_signal(const struct signal *signal);
+struct signal signal_about(struct report *r, bool by_victims);
+struct report *report_of(const uint32_t *events, uint32_t count, bool by_victims);
+struct report *report(uint32_t event);
+void withdraw(struct report *r);
+
+/* NULL: the engine does not know it. */
+const struct account *account_named(uint32_t account);
+/* Traced money that is there. */
+int64_t there(uint32_t account);
+/* Fails unless the engine has traced what the trail has. */
+void compare(void);
+/* The vectors of a row say what the trail does of the log up to it. Where nothing bounds it. */
+void hold_vectors(void);
+
+/* A history by its seed, compared as it goes, into a stand that is closed; its rows come
+ * `forced_rows` a batch, or, where that is 0, as the seed has it. */
+extern uint32_t forced_rows;
+void random_history(uint64_t seed);
+void random_event(struct chance *chance);
+
+/* The traced money as a snapshot has it. */
+void save(struct pack *p);
