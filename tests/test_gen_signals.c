@@ -2,6 +2,7 @@
 /* What is said of the synthetic feed: it belongs to the story that the transactions tell, the
  * engine can use all of it, and the transactions do not change by it. docs/GENERATOR.md makes the
  * claims. */
+#include "tests/gen_sample.h"
 #include "tests/support.h"
 
 #include "detector/commands/account_set.h"
@@ -51,30 +52,9 @@ static struct feed {
 } feed;
 
 static struct gen_options options_of(uint64_t seed, uint32_t accounts, uint32_t days) {
-    return (struct gen_options){.seed = seed,
-                                .start_s = 1767207600, /* 2026-01-01 in UTC+5 */
-                                .days = days,
-                                .accounts = accounts,
-                                .daily_per_mille = 2000,
-                                .dropper_per_mille = 20,
-                                .signals = true};
-}
-
-static struct gen *open_feed(const struct gen_options *options) {
-    struct error error;
-    struct gen *gen = gen_open(options, &error);
-    if (gen == NULL) fail_msg("%s", error.text);
-    return gen;
-}
-
-static uint64_t hash_of(struct text text) {
-    return text.size == 0 ? 0 : XXH3_64bits(text.data, text.size);
-}
-
-static uint32_t number_of(struct text token) {
-    int64_t number = NOBODY;
-    if (token.size != 0) assert_true(account_set_find(feed.numbers, token, &number));
-    return (uint32_t)number;
+    struct gen_options options = gen_sample_options(seed, accounts, days);
+    options.signals = true;
+    return options;
 }
 
 static void take_payment(const struct transaction *tx, bool bad) {
@@ -85,9 +65,9 @@ static void take_payment(const struct transaction *tx, bool bad) {
     struct payment *payment = &feed.payments[feed.payment_count++];
     *payment = (struct payment){.time_s = tx->event_time_s,
                                 .amount = tx->amount_minor,
-                                .payer_phone = hash_of(tx->payer.phone_token),
-                                .payer = number_of(tx->payer.account_token),
-                                .payee = number_of(tx->payee.account_token),
+                                .payer_phone = gen_sample_hash(tx->payer.phone_token),
+                                .payer = gen_sample_number(feed.numbers, tx->payer.account_token),
+                                .payee = gen_sample_number(feed.numbers, tx->payee.account_token),
                                 .call = tx->active_call,
                                 .bad = bad};
     payment->event_us = tx->event_time_us;
@@ -99,7 +79,7 @@ static uint32_t account_in(const struct signal *s, bool victim) {
     for (uint32_t i = 0; i < s->subject_count; i++)
         if (s->subjects[i].type == SUBJECT_ACCOUNT &&
             (s->subjects[i].role == ROLE_VICTIM) == victim)
-            return number_of(s->subjects[i].token);
+            return gen_sample_number(feed.numbers, s->subjects[i].token);
     return NOBODY;
 }
 
@@ -118,9 +98,9 @@ static bool names_own(const struct signal *s) {
 static void take_said(const struct signal *s) {
     assert_true(feed.said_count < SAID_MAX);
     struct said *said = &feed.said[feed.said_count++];
-    *said = (struct said){.id = hash_of(s->signal_id),
-                          .withdrawn = hash_of(s->withdraws_signal_id),
-                          .called = hash_of(s->called_phone_token),
+    *said = (struct said){.id = gen_sample_hash(s->signal_id),
+                          .withdrawn = gen_sample_hash(s->withdraws_signal_id),
+                          .called = gen_sample_hash(s->called_phone_token),
                           .time_s = s->reported_at_s,
                           .occurred_s = s->occurred_at_s,
                           .amount = s->amount_kzt_minor,
@@ -166,19 +146,14 @@ static int generate(void **state) {
     struct error error;
     (void)state;
     const struct gen_options options = options_of(7, ACCOUNTS, DAYS);
-    feed.gen = open_feed(&options);
+    feed.gen = gen_sample_open(&options);
     feed.encoder = encoder_open(&error);
     feed.reader = signal_reader_open(NULL, 1 << 20, &error);
-    feed.numbers = account_set_new();
+    feed.numbers = gen_sample_numbers(feed.gen);
     feed.payment_of = account_set_new();
     feed.payments = calloc(PAYMENTS_MAX, sizeof *feed.payments);
     feed.said = calloc(SAID_MAX, sizeof *feed.said);
     if (feed.encoder == NULL || feed.reader == NULL) return -1;
-    for (uint32_t i = 0; i < feed.gen->count; i++) {
-        char token[TOKEN_SIZE];
-        gen_token(feed.gen, "account", i, token);
-        assert_true(account_set_add(feed.numbers, text_of(token), i));
-    }
     struct transaction tx;
     bool bad;
     while (gen_next(feed.gen, &tx, &bad)) {
@@ -224,12 +199,12 @@ static const struct said *before(const struct said *s, uint64_t id) {
 
 static uint64_t hash_signal(uint64_t hash, const struct signal *s) {
     const uint64_t parts[] = {hash,
-                              hash_of(s->signal_id),
-                              hash_of(s->category),
-                              hash_of(s->withdraws_signal_id),
-                              hash_of(s->telecom_operator),
-                              hash_of(s->called_phone_token),
-                              hash_of(s->recommendation_id),
+                              gen_sample_hash(s->signal_id),
+                              gen_sample_hash(s->category),
+                              gen_sample_hash(s->withdraws_signal_id),
+                              gen_sample_hash(s->telecom_operator),
+                              gen_sample_hash(s->called_phone_token),
+                              gen_sample_hash(s->recommendation_id),
                               (uint64_t)s->amount_kzt_minor,
                               (uint64_t)s->held_amount_kzt_minor,
                               (uint64_t)s->occurred_at_us,
@@ -239,10 +214,10 @@ static uint64_t hash_signal(uint64_t hash, const struct signal *s) {
                               (uint64_t)s->revision << 32 | (uint64_t)s->kind << 16 | s->source,
                               (uint64_t)s->list_colour << 16 | (uint64_t)s->confidence << 8 |
                                   s->outcome_result,
-                              s->tx_id_count == 0 ? 0 : hash_of(s->related_tx_ids[0])};
+                              s->tx_id_count == 0 ? 0 : gen_sample_hash(s->related_tx_ids[0])};
     hash = XXH3_64bits(parts, sizeof parts);
     for (uint32_t i = 0; i < s->subject_count; i++) {
-        const uint64_t subject[] = {hash, hash_of(s->subjects[i].token),
+        const uint64_t subject[] = {hash, gen_sample_hash(s->subjects[i].token),
                                     (uint64_t)s->subjects[i].type << 8 | s->subjects[i].role};
         hash = XXH3_64bits(subject, sizeof subject);
     }
@@ -255,14 +230,15 @@ struct prints {
 };
 
 static struct prints prints_of(struct gen_options options) {
-    struct gen *gen = open_feed(&options);
+    struct gen *gen = gen_sample_open(&options);
     struct prints p = {0};
     struct transaction tx;
     struct signal signal;
     bool bad;
     while (gen_next(gen, &tx, &bad)) {
-        const uint64_t parts[] = {p.transactions, hash_of(tx.event_id), (uint64_t)tx.amount_minor,
-                                  (uint64_t)tx.event_time_us, hash_of(tx.payee.account_token)};
+        const uint64_t parts[] = {p.transactions, gen_sample_hash(tx.event_id),
+                                  (uint64_t)tx.amount_minor, (uint64_t)tx.event_time_us,
+                                  gen_sample_hash(tx.payee.account_token)};
         p.transactions = XXH3_64bits(parts, sizeof parts);
         for (; gen_next_signal(gen, &signal); p.count++)
             p.signals = hash_signal(p.signals, &signal);
@@ -315,7 +291,7 @@ static void they_come_in_the_order_of_their_reports_within_the_feed(void **state
 static void when_one_is_taken_does_not_change_it(void **state) {
     (void)state;
     const struct gen_options options = options_of(1, 300, 5);
-    struct gen *gen = open_feed(&options);
+    struct gen *gen = gen_sample_open(&options);
     struct transaction tx;
     struct signal signal;
     bool bad;
@@ -331,7 +307,7 @@ static void when_one_is_taken_does_not_change_it(void **state) {
 static void memory_does_not_grow_with_the_days(void **state) {
     (void)state;
     const struct gen_options options = options_of(1, 500, 60);
-    struct gen *gen = open_feed(&options);
+    struct gen *gen = gen_sample_open(&options);
     struct transaction tx;
     struct signal signal;
     bool bad;
