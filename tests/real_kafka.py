@@ -573,7 +573,7 @@ def run_scenarios(tests_min):
     for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, give_up)
     signal.alarm(TIMEOUT_S)
-    ran_file = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-run", os.path.basename(sys.argv[0]))
+    ran_file = os.path.join(os.environ["BUILD_DIR"], "real-kafka-tests-ran", os.path.basename(sys.argv[0]))
     os.makedirs(os.path.dirname(ran_file), exist_ok=True)
     if os.path.exists(ran_file):
         os.unlink(ran_file)

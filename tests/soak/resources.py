@@ -41,6 +41,31 @@ def generate(directory, events, seed):
         return path, sum(block.num_records for block in fastavro.block_reader(file))
 
 
+class Feed:
+    """A replay that is held where it gets half a part ahead of the engine: records are left behind every fault."""
+
+    def __init__(self, shard, path, events):
+        self.shard, self.most = shard, events // PARTS // 2
+        options = [part for key in ("bootstrap.servers", "topic.transactions")
+                   for part in ("-X", f"{key}={shard.options[key]}")]
+        self.process = subprocess.Popen([rk.SAQSHY, "replay", "--input", path, "--quiet", "--rate",
+                                         str(max(1000, events // 60)), *options], stdout=subprocess.DEVNULL)
+
+    def until_taken(self, events):
+        """Until so many are committed."""
+        def taken():
+            committed = sum(self.shard.committed())
+            ahead = sum(self.shard.ends()) - committed
+            self.process.send_signal(signal.SIGSTOP if ahead > self.most else signal.SIGCONT)
+            return committed >= events
+
+        rk.until(f"{events} events taken", taken, 1800, 0.5)
+
+    def end(self):
+        self.process.send_signal(signal.SIGCONT)
+        assert self.process.wait(600) == 0
+
+
 def reload(engine, reloads):
     """The commit after the next is answered as aborted: the state is dropped and rebuilt, in the same process."""
     engine.signal(signal.SIGUSR1)
@@ -52,23 +77,19 @@ def watch(soak, events):
     shard = rk.Shard(soak.cluster, f"resources-{soak.seed}", soak.schema_dir, merge_slice_ms="1000").create()
     shard.options.update(QUEUES)
     path, events = generate(soak.directory, events, soak.seed)
-    options = [part for key in ("bootstrap.servers", "topic.transactions")
-               for part in ("-X", f"{key}={shard.options[key]}")]
-    feed = subprocess.Popen([rk.SAQSHY, "replay", "--input", path, "--quiet", "--rate", str(max(1000, events // 60)),
-                             *options], stdout=subprocess.DEVNULL)
+    feed = Feed(shard, path, events)
     engine = trial.Engine(shard, os.path.join(soak.directory, "engine.log"))
     looks, began = [], time.monotonic()
     print("| events | resident, MiB | descriptors | threads | seconds |\n| ---: | ---: | ---: | ---: | ---: |", flush=True)
     for part in range(1, PARTS + 1):
-        wanted = events * part // PARTS
-        rk.until(f"{part}/{PARTS} of the events", lambda wanted=wanted: sum(shard.committed()) >= wanted, 1800, 0.5)
+        feed.until_taken(events * part // PARTS)
         if part < PARTS:
             reload(engine, part)
         looks.append(Look(engine.process, sum(shard.committed())))
         look = looks[-1]
         print(f"| {look.events} | {look.resident_mib:.0f} | {look.descriptors} | {look.threads} | "
               f"{time.monotonic() - began:.0f} |", flush=True)
-    assert feed.wait(600) == 0
+    feed.end()
     os.unlink(path)
     shard.until_caught_up(600)
     engine.signal(signal.SIGTERM)
