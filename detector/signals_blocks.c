@@ -32,9 +32,11 @@ static size_t end_of(const struct signal_blocks *b, size_t number) {
     return (number + 1) * b->block;
 }
 
+/* The first piece is left to whoever takes the first block: a small table needs no other. */
 bool signal_blocks_prepare(struct signal_blocks *b) {
     const size_t before = b->committed;
-    if (end_of(b, (size_t)b->top + SOON) <= before || before == b->reserved) return false;
+    if (before == 0 || before == b->reserved || end_of(b, (size_t)b->top + SOON) <= before)
+        return false;
     commit(b, before + PAGES_PIECE);
     pages_touch(b->at + before, PAGES_PIECE);
     return true;

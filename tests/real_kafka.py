@@ -270,13 +270,13 @@ class Shard:
             return [-1] * PARTITIONS
 
     def _ends(self):
-        """Nothing while the brokers do not know of the topic's partitions yet."""
+        """Nothing while the brokers do not know of the topic's partitions yet, or not of their leaders."""
         consumer = self.broker.consumer("ends")
         try:
             return [consumer.get_watermark_offsets(TopicPartition(self.source, p), 10)[1]
                     for p in range(PARTITIONS)]
         except KafkaException as failure:
-            if failure.args[0].code() != KafkaError._UNKNOWN_PARTITION:
+            if failure.args[0].code() not in (KafkaError._UNKNOWN_PARTITION, KafkaError.NOT_LEADER_FOR_PARTITION):
                 raise
             return None
         finally:
