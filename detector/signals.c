@@ -36,7 +36,7 @@ void signals_close(struct signals *t) {
     signal_index_close(&t->ids);
     signal_index_close(&t->subjects);
     free(t->days);
-    holes_free(&t->save.done);
+    signals_save_free(t);
     free(t);
 }
 

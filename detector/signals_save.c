@@ -8,11 +8,10 @@
 #include "detector/signals_table.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 /* AHEAD: blocks whose lines are fetched before they are read. */
-enum { AHEAD = 8, LINK_BYTES = 17, RECORD_MAX = 1024 };
-
-_Static_assert(64 + ID_TEXT_MAX + LINKS_MAX * LINK_BYTES <= RECORD_MAX, "a signal fits");
+enum { AHEAD = 8 };
 
 static void write_link(const struct signals *t, uint32_t reference, struct pack *p) {
     const struct link *link = link_at(t, reference);
@@ -64,13 +63,12 @@ static void write_one(const struct signals *t, uint32_t number, struct pack *p) 
 
 static void save_one(struct signals *t, uint32_t number) {
     struct signals_save *s = &t->save;
-    uint8_t bytes[RECORD_MAX];
-    struct pack p = {.data = bytes, .room = sizeof bytes};
-    write_one(t, number, &p);
-    uint8_t *at = s->sink.space(s->sink.context, p.size);
+    s->one.size = 0;
+    write_one(t, number, &s->one);
+    uint8_t *at = s->sink.space(s->sink.context, s->one.size);
     s->running = at != NULL;
     if (at == NULL) return;
-    memcpy(at, bytes, p.size);
+    memcpy(at, s->one.data, s->one.size);
     s->records++;
 }
 
@@ -88,6 +86,12 @@ void signals_save_skip(struct signals *t, uint32_t number) {
     if (t->save.running && is_due(&t->save, number)) holes_add(&t->save.done, number);
 }
 
+void signals_save_free(struct signals *t) {
+    holes_free(&t->save.done);
+    free(t->save.one.data);
+    t->save = (struct signals_save){.running = false};
+}
+
 void signals_save_begin(struct signals *t, struct pack *head, const struct pack_sink *sink) {
     pack_u32(head, t->known.top);
     pack_u32(head, t->known.used);
@@ -97,7 +101,7 @@ void signals_save_begin(struct signals *t, struct pack *head, const struct pack_
         pack_u32(head, day);
         pack_u32(head, t->days[day]);
     }
-    holes_free(&t->save.done);
+    signals_save_free(t);
     t->save = (struct signals_save){
         .running = true, .top = t->known.top, .records_due = t->known.used, .sink = *sink};
     const bool ok = holes_reserve(&t->save.done, t->known.top + 1);
@@ -123,7 +127,6 @@ bool signals_save_step(struct signals *t, uint32_t looks) {
 
 bool signals_save_end(struct signals *t) {
     const bool whole = t->save.running && t->save.records == t->save.records_due;
-    t->save.running = false;
-    holes_free(&t->save.done);
+    signals_save_free(t);
     return whole;
 }

@@ -80,6 +80,7 @@ struct signals_save {
     uint32_t hand, top; /* signals up to hand are done; top: when it began */
     uint32_t records, records_due;
     struct holes done; /* behind the hand: saved, or newer than the beginning */
+    struct pack one;   /* the signal in hand */
     struct pack_sink sink;
 };
 
@@ -199,6 +200,7 @@ bool signal_blocks_take_hole(struct signal_blocks *blocks, uint32_t number);
 /* A block was taken for a signal that the saving has not seen. */
 void signals_save_skip(struct signals *signals, uint32_t number);
 void signals_save_now(struct signals *signals, uint32_t number);
+void signals_save_free(struct signals *signals);
 /* Before anything that is saved of a signal is changed. */
 static inline void signals_touch(struct signals *signals, uint32_t number) {
     if (signals->save.running) signals_save_now(signals, number);
