@@ -301,7 +301,7 @@ static bool has_place(const struct episodes *episodes, const struct loaded *l) {
 }
 
 static bool load_grounds(struct episodes *episodes, struct episode *episode, struct unpack *u) {
-    uint64_t grounds[SIGNAL_IDS_MAX];
+    uint64_t grounds[SIGNAL_IDS_MAX] = {0};
     episode->stands_alone = unpack_u8(u) != 0;
     const uint32_t count = unpack_u32(u);
     if (u->bad || count > SIGNAL_IDS_MAX || (count > 0 && episode->state != EPISODE_OPEN))

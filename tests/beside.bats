@@ -32,7 +32,7 @@ setup() {
 }
 
 @test "signals leave terms of behaviour and the calibration as they are, under any kernel" {
-    train=("$SAQSHY" train --quiet --labels labels.csv --id one --input feed.avro)
+    train=("$SAQSHY" train --quiet --terms 32 --labels labels.csv --id one --input feed.avro)
     "${train[@]}" --out silent.json
     "${train[@]}" --signals said.avro --out told.json
     OPENBLAS_CORETYPE=Prescott "${train[@]}" --signals said.avro --out again.json -X kernel.tier=scalar
@@ -46,7 +46,7 @@ setup() {
 
 @test "backtest, train, tune, explain and trace take them" {
     account=$(sed -n 2p labels.csv | cut -d, -f1)
-    "$SAQSHY" train "${both[@]}" --labels labels.csv --out model.json
+    "$SAQSHY" train --terms 16 "${both[@]}" --labels labels.csv --out model.json
     "$SAQSHY" backtest "${both[@]}" --labels labels.csv --out results
     hash=$(sha256sum said.avro | cut -d' ' -f1)
     [ "$(jq -r .provenance.signals_sha256 model.json)" = "$hash" ]
