@@ -231,8 +231,8 @@ static void another_withdrawal_changes_nothing(void **state) {
     assert_int_equal(stand.seen_count, 1);
 }
 
-static void one_signal_may_carry_several(void **state) {
-    (void)state;
+/* By one signal. */
+static void flag_vera_and_gleb(void) {
     pay("anna", "boris", 0);
     struct signal s =
         a_signal_of("s", SIGNAL_LIST_ENTRY, SOURCE_POLICE, CONFIDENCE_CONFIRMED, "vera");
@@ -240,6 +240,11 @@ static void one_signal_may_carry_several(void **state) {
     tell(s, EFFECT_ADDED);
     pay("anna", "vera", 60);
     pay("anna", "gleb", 61);
+}
+
+static void one_signal_may_carry_several(void **state) {
+    (void)state;
+    flag_vera_and_gleb();
     assert_int_equal(stand.seen_count, 2);
     withdraw("s", SOURCE_POLICE);
     assert_last(4, WITHDRAWN, "SIGNAL_WITHDRAWN");
@@ -261,13 +266,7 @@ static void payers_are_told_that_it_is_over(void **state) {
 /* Of two payees by one signal, and of each in turn. */
 static void payers_to_several_are_told(void **state) {
     (void)state;
-    pay("anna", "boris", 0);
-    struct signal s =
-        a_signal_of("s", SIGNAL_LIST_ENTRY, SOURCE_POLICE, CONFIDENCE_CONFIRMED, "vera");
-    signal_also(&s, SUBJECT_ACCOUNT, "gleb", ROLE_DROPPER);
-    tell(s, EFFECT_ADDED);
-    pay("anna", "vera", 60);
-    pay("anna", "gleb", 61);
+    flag_vera_and_gleb();
     pay_so(TX_STATUS_SUSPENDED, "dana", "vera", 90);
     pay_so(TX_STATUS_SUSPENDED, "egor", "gleb", 91);
     const size_t before = stand.seen_count;
