@@ -208,16 +208,29 @@ class Signals(unittest.TestCase):
             return message
         return rewritten(message, schema, change(record))
 
+    @staticmethod
+    def ended_by(why):
+        def signal_of(record):
+            change = record["change"]
+            return change["signal_id"] if change and change["why"].startswith(why) else None
+        return signal_of
+
     def test_another_answer_of_a_bank(self):
-        report = self.changed(
-            lambda record: record["change"] and record["change"]["signal_id"],
-            lambda signal: dict(signal, outcome=signal["outcome"] and dict(signal["outcome"], result="HELD")))
-        self.assertTrue(report.lost or report.extra)
+        report = self.changed(self.ended_by("OUTCOME_"),
+                              lambda signal: dict(signal, outcome=dict(signal["outcome"], result="HELD")))
+        self.assertTrue(report.faults)
+
+    def test_another_withdrawal(self):
+        def of_something_else(signal):
+            return dict(signal, withdraws_signal_id="else") if signal["kind"] == "WITHDRAWAL" else \
+                dict(signal, confidence="CONFIRMED")
+        report = self.changed(self.ended_by("SIGNAL_WITHDRAWN"), of_something_else)
+        self.assertTrue(report.faults)
 
     def test_another_report(self):
         report = self.changed(lambda record: next((one for one in record["signal_ids"] if "report" in one), None),
                               lambda signal: dict(signal, confidence="REJECTED"))
-        self.assertTrue(report.faults or report.lost or report.extra)
+        self.assertTrue(report.faults)
 
     def test_a_signal_that_is_gone(self):
         tried = RUNS["soaks"][0]
