@@ -189,7 +189,7 @@ double naive_credit_rate(const struct question *q) {
         if (e->happening != MOVED || !belongs(q, e, IN)) continue;
         rate += q->mutation == NAIVE_rate_not_decayed
                     ? 1.0L
-                    : powl(0.5L, (long double)(clock - at) / half_life);
+                    : exp2l((long double)(at - clock) / half_life);
     }
     return (double)rate;
 }
