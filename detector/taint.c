@@ -20,7 +20,7 @@ struct taint *taint_open(const struct taint_options *options, struct accounts *a
     t->payer.is_source = t->payee.is_source = is_source;
     t->payer.context = t->payee.context = t;
     t->visit_room = taint_visits_of(options->walk_max);
-    t->visits = calloc(t->visit_room, sizeof *t->visits);
+    t->visits = malloc(t->visit_room * sizeof *t->visits);
     if (t->visits != NULL && taint_table_open(t)) return t;
 fail:
     taint_close(t);
