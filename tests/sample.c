@@ -140,6 +140,18 @@ void sample_send_crowd(struct memory_port *memory, struct encoder *encoder, int 
     }
 }
 
+void sample_send_burst(struct memory_port *memory, struct encoder *encoder, const char *payee,
+                       int first, int count, int32_t partitions) {
+    enum { EVERY_S = 60, AMOUNT = 5000000 };
+    for (int i = first; i < first + count; i++) {
+        char payer[32], tx_id[32];
+        snprintf(payer, sizeof payer, "payer-%d", i);
+        snprintf(tx_id, sizeof tx_id, "tx-%d", i);
+        const struct transaction tx = sample_transfer(tx_id, payer, payee, EVERY_S * i, AMOUNT);
+        sample_send(memory, encoder, &tx, partitions);
+    }
+}
+
 static void copy_record(const struct port_record *r, struct memory_port *to, const char *topic,
                         int32_t partition) {
     struct port_header headers[32];

@@ -34,6 +34,9 @@ void sample_send_signal(struct memory_port *memory, struct encoder *encoder, con
  * number always gives the same one. */
 void sample_send_crowd(struct memory_port *memory, struct encoder *encoder, int first, int count,
                        uint32_t people, int32_t partitions);
+/* Large transfers to one account, a minute apart; number i, tx-i, is of payer-i and of minute i. */
+void sample_send_burst(struct memory_port *memory, struct encoder *encoder, const char *payee,
+                       int first, int count, int32_t partitions);
 /* The records of a topic at the offsets they have, without the first gone[p] of partition p (NULL:
  * all). */
 void sample_copy(const struct memory_port *from, struct memory_port *to, const char *topic,

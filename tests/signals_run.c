@@ -12,32 +12,21 @@
 struct signals_run signals_run;
 
 int signals_setup(void **state) {
-    struct error error;
     (void)state;
     memset(&signals_run, 0, sizeof signals_run);
-    if (!sample_directory_make(signals_run.directory, &signals_run.options)) return -1;
-    signals_run.memory = sample_cluster(PARTITIONS);
-    signals_run.encoder = encoder_open(&error);
-    return signals_run.encoder == NULL ? -1 : 0;
-}
-
-void signals_close_memory(struct memory_port *memory) {
-    struct port *port = memory_port_port(memory);
-    port->ops->close(port);
+    return memory_stand_open(&signals_run.base, PARTITIONS) ? 0 : -1;
 }
 
 int signals_teardown(void **state) {
     (void)state;
-    signals_close_memory(signals_run.memory);
-    encoder_close(signals_run.encoder);
     if (signals_run.disk != NULL) signals_run.disk->ops->dispose(signals_run.disk);
-    sample_directory_remove(signals_run.directory, &signals_run.options);
+    memory_stand_close(&signals_run.base);
     return 0;
 }
 
 void use_snapshots(void) {
     struct error error;
-    signals_run.disk = disk_posix_open(signals_run.directory, &error);
+    signals_run.disk = disk_posix_open(signals_run.base.directory, &error);
     assert_non_null(signals_run.disk);
 }
 
@@ -56,17 +45,16 @@ static bool check_times(void *context, const struct batch *batch, struct error *
 }
 
 bool signals_run_until(bool stop_at_end) {
-    const struct pipeline_options options = {.options = &signals_run.options,
-                                             .port = memory_port_port(signals_run.memory),
-                                             .snapshots = signals_run.disk,
-                                             .rebuild = signals_run.rebuild,
-                                             .unmuted_replay = signals_run.unmuted,
-                                             .signals_by_time = signals_run.by_time,
-                                             .on_batch = signals_run.by_time ? check_times : NULL,
-                                             .stop_at_end = stop_at_end};
+    struct pipeline_options how = memory_stand_how(&signals_run.base);
+    how.snapshots = signals_run.disk;
+    how.rebuild = signals_run.rebuild;
+    how.unmuted_replay = signals_run.unmuted;
+    how.signals_by_time = signals_run.by_time;
+    how.on_batch = signals_run.by_time ? check_times : NULL;
+    how.stop_at_end = stop_at_end;
     metrics_reset();
     signals_run.error = (struct error){.code = ERROR_NONE};
-    signals_run.pipeline = pipeline_open(&options, &signals_run.error);
+    signals_run.pipeline = pipeline_open(&how, &signals_run.error);
     const bool ok =
         signals_run.pipeline != NULL && pipeline_run(signals_run.pipeline, &signals_run.error);
     pipeline_close(signals_run.pipeline);
@@ -79,15 +67,15 @@ void signals_must_run(void) {
 }
 
 void signals_must_fail(enum error_code code, const char *text) {
-    const size_t before = memory_port_count(signals_run.memory, ORDER, 0);
+    const size_t before = memory_port_count(signals_run.base.memory, ORDER, 0);
     assert_false(signals_run_until(true));
     if (signals_run.error.code != code || strstr(signals_run.error.text, text) == NULL)
         fail_msg("%s: %s", error_name(signals_run.error.code), signals_run.error.text);
-    assert_int_equal(memory_port_count(signals_run.memory, ORDER, 0), before);
+    assert_int_equal(memory_port_count(signals_run.base.memory, ORDER, 0), before);
 }
 
 void make_signals_topic(void) {
-    assert_true(memory_port_create_topic(signals_run.memory, SIGNALS, PARTITIONS));
+    assert_true(memory_port_create_topic(signals_run.base.memory, SIGNALS, PARTITIONS));
 }
 
 void send_signals(int first, int count) {
@@ -96,12 +84,14 @@ void send_signals(int first, int count) {
         snprintf(id, sizeof id, "signal-%d", i);
         snprintf(account, sizeof account, "payee-%d", i % 8);
         const struct signal signal = sample_signal(id, account, i);
-        sample_send_signal(signals_run.memory, signals_run.encoder, id, &signal, PARTITIONS);
+        sample_send_signal(signals_run.base.memory, signals_run.base.encoder, id, &signal,
+                           PARTITIONS);
     }
 }
 
 void send_transactions(int first, int count) {
-    sample_send_crowd(signals_run.memory, signals_run.encoder, first, count, PEOPLE, PARTITIONS);
+    sample_send_crowd(signals_run.base.memory, signals_run.base.encoder, first, count, PEOPLE,
+                      PARTITIONS);
 }
 
 int64_t verdicts(enum verdict verdict) {
@@ -130,10 +120,10 @@ int64_t signals_before(int *alternations) {
     int64_t first = 0;
     int last = 0;
     *alternations = 0;
-    for (size_t i = 0; i < memory_port_count(signals_run.memory, ORDER, 0); i++) {
+    for (size_t i = 0; i < memory_port_count(signals_run.base.memory, ORDER, 0); i++) {
         struct port_record record;
         struct error error;
-        assert_true(memory_port_get(signals_run.memory, ORDER, 0, i, &record));
+        assert_true(memory_port_get(signals_run.base.memory, ORDER, 0, i, &record));
         struct order_record *order = order_record_decode(record.value, &error);
         assert_non_null(order);
         for (uint32_t k = 0; k < order->run_count; k++) {

@@ -4,8 +4,7 @@
 #pragma once
 
 #include "detector/batch.h"
-#include "detector/pipeline.h"
-#include "tests/sample.h"
+#include "tests/memory_stand.h"
 
 #include <stdatomic.h>
 
@@ -17,11 +16,8 @@
 enum { PARTITIONS = 2, PEOPLE = 60, MINUTE_MS = 60000 };
 
 struct signals_run {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
+    struct memory_stand base;
     struct disk *disk; /* NULL: no snapshots */
-    char directory[64];
     bool rebuild, unmuted, by_time;
     int64_t newest_ms[INPUT_KINDS]; /* time stamps of what was taken by time */
     struct error error;
@@ -38,7 +34,6 @@ extern struct signals_run signals_run;
 
 int signals_setup(void **state);
 int signals_teardown(void **state);
-void signals_close_memory(struct memory_port *memory);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, signals_setup, signals_teardown)
 
 void use_snapshots(void);

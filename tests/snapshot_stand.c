@@ -13,23 +13,18 @@
 int setup(void **state) {
     static struct stand stand;
     struct error error;
-    memset(&stand, 0, sizeof stand);
-    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
-    stand.memory = sample_cluster(PARTITIONS);
-    stand.encoder = encoder_open(&error);
-    stand.disk = disk_posix_open(stand.directory, &error);
-    stand.options.snapshot_interval_s = 1;
+    stand = (struct stand){.disk = NULL};
     *state = &stand;
-    return stand.encoder == NULL || stand.disk == NULL ? -1 : 0;
+    if (!memory_stand_open(&stand.base, PARTITIONS)) return -1;
+    stand.base.options.snapshot_interval_s = 1;
+    stand.disk = disk_posix_open(stand.base.directory, &error);
+    return stand.disk == NULL ? -1 : 0;
 }
 
 int teardown(void **state) {
     struct stand *stand = *state;
-    struct port *port = memory_port_port(stand->memory);
-    port->ops->close(port);
-    encoder_close(stand->encoder);
     stand->disk->ops->dispose(stand->disk);
-    sample_directory_remove(stand->directory, &stand->options);
+    memory_stand_close(&stand->base);
     return 0;
 }
 
@@ -38,35 +33,30 @@ static bool on_batch(void *context, const struct batch *batch, struct error *err
     struct stand *stand = context;
     (void)batch;
     stand->now_ms += 500;
-    memory_port_set_now(stand->memory, stand->now_ms);
+    memory_port_set_now(stand->base.memory, stand->now_ms);
     if (++stand->batches != stand->crash_at) return true;
     return error_set(error, ERROR_FAILED, "this was to happen");
 }
 
 bool run_stand(struct stand *stand, struct error *error) {
-    const struct pipeline_options options = {.options = &stand->options,
-                                             .port = memory_port_port(stand->memory),
-                                             .snapshots = stand->disk,
-                                             .snapshot_copies = stand->copies,
-                                             .rebuild = stand->rebuild,
-                                             .stop_at_end = true,
-                                             .on_batch = on_batch,
-                                             .batch_context = stand};
+    struct pipeline_options how = memory_stand_how(&stand->base);
+    how.snapshots = stand->disk;
+    how.snapshot_copies = stand->copies;
+    how.rebuild = stand->rebuild;
+    how.on_batch = on_batch;
+    how.batch_context = stand;
     stand->batches = 0;
     metrics_reset();
-    struct pipeline *pipeline = pipeline_open(&options, error);
-    const bool ok = pipeline != NULL && pipeline_run(pipeline, error);
-    pipeline_close(pipeline);
-    return ok;
+    return memory_stand_run(&how, error);
 }
 
 void must_run(struct stand *stand) {
-    struct error error = {.code = ERROR_NONE};
+    struct error error;
     if (!run_stand(stand, &error)) fail_msg("%s: %s", error_name(error.code), error.text);
 }
 
 void must_fail(struct stand *stand, enum error_code code, const char *text) {
-    struct error error = {.code = ERROR_NONE};
+    struct error error;
     assert_false(run_stand(stand, &error));
     if (error.code != code || strstr(error.text, text) == NULL)
         fail_msg("%s: %s", error_name(error.code), error.text);
@@ -77,49 +67,25 @@ int64_t replayed(void) {
 }
 
 void send_crowd(struct stand *stand, int first, int count) {
-    sample_send_crowd(stand->memory, stand->encoder, first, count, ACCOUNTS, PARTITIONS);
-}
-
-size_t count_all(const struct memory_port *memory, const char *topic) {
-    size_t count = 0;
-    for (int32_t p = 0; p < PARTITIONS; p++)
-        count += memory_port_count(memory, topic, p);
-    return count;
-}
-
-static void assert_same_output(const struct memory_port *a, const struct memory_port *b) {
-    assert_int_equal(count_all(a, RECOMMENDATIONS), count_all(b, RECOMMENDATIONS));
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        struct port_record x, y;
-        for (size_t i = 0; memory_port_get(a, RECOMMENDATIONS, p, i, &x); i++) {
-            assert_true(memory_port_get(b, RECOMMENDATIONS, p, i, &y));
-            assert_int_equal(x.value.size, y.value.size);
-            assert_memory_equal(x.value.data, y.value.data, x.value.size);
-        }
-    }
+    sample_send_crowd(stand->base.memory, stand->base.encoder, first, count, ACCOUNTS, PARTITIONS);
 }
 
 struct memory_port *in_one_go(const struct stand *stand, int records) {
     struct stand other = *stand;
-    other.memory = sample_cluster(PARTITIONS);
+    other.base.memory = sample_cluster(PARTITIONS);
     other.disk = NULL;
     other.copies = NULL;
     other.crash_at = 0;
     send_crowd(&other, 0, records);
     must_run(&other);
-    assert_true(count_all(other.memory, RECOMMENDATIONS) > 50);
-    return other.memory;
-}
-
-void close_memory(struct memory_port *memory) {
-    struct port *port = memory_port_port(memory);
-    port->ops->close(port);
+    assert_true(logs_count(other.base.memory, RECOMMENDATIONS, PARTITIONS) > 50);
+    return other.base.memory;
 }
 
 void assert_is_as_in_one_go(const struct stand *stand, int records) {
     struct memory_port *whole = in_one_go(stand, records);
-    assert_same_output(stand->memory, whole);
-    close_memory(whole);
+    logs_must_be_same(stand->base.memory, whole, RECOMMENDATIONS, PARTITIONS);
+    logs_close(whole);
 }
 
 struct snapshot_list list_of(struct disk *disk) {
@@ -157,7 +123,7 @@ void write_image(struct stand *stand, const struct image *image, size_t size) {
 
 int snapshot_command(const char *verb, const char *name, const struct stand *stand) {
     char *argv[] = {"snapshot", (char *)(uintptr_t)verb, "--dir",
-                    (char *)(uintptr_t)stand->directory, (char *)(uintptr_t)name};
+                    (char *)(uintptr_t)stand->base.directory, (char *)(uintptr_t)name};
     return cmd_snapshot(name == NULL ? 4 : 5, argv);
 }
 

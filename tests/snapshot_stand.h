@@ -2,9 +2,8 @@
 /* An engine on a memory port whose snapshots are in a directory of its own, or of a test. */
 #pragma once
 
-#include "detector/pipeline.h"
 #include "detector/snapshots.h"
-#include "tests/sample.h"
+#include "tests/memory_stand.h"
 
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
 #define ORDER "antifrod.order"
@@ -12,11 +11,8 @@
 enum { PARTITIONS = 2, RECORDS = 6000, ACCOUNTS = 400 };
 
 struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
+    struct memory_stand base;
     struct disk *disk, *copies;
-    char directory[64];
     int batches, crash_at; /* batches of this run; the one it fails at, 0: none */
     int64_t now_ms;
     bool rebuild;
@@ -33,11 +29,9 @@ void must_fail(struct stand *stand, enum error_code code, const char *text);
 int64_t replayed(void);
 
 void send_crowd(struct stand *stand, int first, int count);
-size_t count_all(const struct memory_port *memory, const char *topic);
 
 /* The same input in one go, by an engine that takes no snapshots. */
 struct memory_port *in_one_go(const struct stand *stand, int records);
-void close_memory(struct memory_port *memory);
 void assert_is_as_in_one_go(const struct stand *stand, int records);
 
 struct snapshot_list list_of(struct disk *disk);

@@ -4,65 +4,35 @@
 
 #include "detector/base/digest.h"
 #include "detector/dead_letter.h"
-#include "detector/pipeline.h"
 #include "detector/publish.h"
 #include "detector/verdict.h"
 #include "schemas/frame.h"
-#include "tests/sample.h"
+#include "tests/memory_stand.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define INPUT "antifrod.transactions"
 #define DEAD_LETTERS "antifrod.transactions.dlq"
 enum { PARTITIONS = 2, REFUSED_ID = 9, UNKNOWN_ID = 999 };
 
-struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
-    char directory[64], schema[80];
-};
-
 static int setup(void **state) {
-    static struct stand stand;
-    struct error error;
-    memset(&stand, 0, sizeof stand);
-    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
+    static struct memory_stand stand;
+    char schema[80];
+    *state = &stand;
+    if (!memory_stand_open(&stand, PARTITIONS)) return -1;
     snprintf(stand.options.schema_dir, sizeof stand.options.schema_dir, "%s", stand.directory);
-    snprintf(stand.schema, sizeof stand.schema, "%s/%d.avsc", stand.directory, REFUSED_ID);
-    FILE *file = fopen(stand.schema, "w");
+    snprintf(schema, sizeof schema, "%s/%d.avsc", stand.directory, REFUSED_ID);
+    FILE *file = fopen(schema, "w");
     if (file == NULL) return -1;
     fputs("{\"type\": \"record\", \"name\": \"a\", \"fields\": []}", file);
     fclose(file);
-    stand.memory = sample_cluster(PARTITIONS);
-    stand.encoder = encoder_open(&error);
-    *state = &stand;
-    return stand.encoder == NULL ? -1 : 0;
-}
-
-static void close_memory(struct stand *stand) {
-    struct port *port = memory_port_port(stand->memory);
-    port->ops->close(port);
-}
-
-static int teardown(void **state) {
-    struct stand *stand = *state;
-    close_memory(stand);
-    encoder_close(stand->encoder);
-    sample_directory_remove(stand->directory, &stand->options);
     return 0;
 }
 
-static void must_run(struct stand *stand) {
-    struct error error = {.code = ERROR_NONE};
-    const struct pipeline_options options = {
-        .options = &stand->options, .port = memory_port_port(stand->memory), .stop_at_end = true};
-    struct pipeline *pipeline = pipeline_open(&options, &error);
-    const bool ok = pipeline != NULL && pipeline_run(pipeline, &error);
-    pipeline_close(pipeline);
-    if (!ok) fail_msg("%s: %s", error_name(error.code), error.text);
+static int teardown(void **state) {
+    memory_stand_close(*state);
+    return 0;
 }
 
 /* False: there is no header of that name. */
@@ -84,34 +54,34 @@ static void assert_header(const struct port_record *record, const char *name, co
 
 /* One for every reason. */
 
-static void send_framed(struct stand *stand, int32_t schema_id) {
+static void send_framed(struct memory_stand *stand, int32_t schema_id) {
     uint8_t value[FRAME_SIZE + 1] = {0};
     frame_write(value, schema_id);
     sample_send_raw(stand->memory, 0, value, sizeof value);
 }
 
-static void send_json(struct stand *stand) {
+static void send_json(struct memory_stand *stand) {
     sample_send_raw(stand->memory, 0, "{\"json\":1}", 10);
 }
 
-static void send_unknown(struct stand *stand) {
+static void send_unknown(struct memory_stand *stand) {
     send_framed(stand, UNKNOWN_ID);
 }
 
-static void send_refused(struct stand *stand) {
+static void send_refused(struct memory_stand *stand) {
     send_framed(stand, REFUSED_ID);
 }
 
-static void send_cut(struct stand *stand) {
+static void send_cut(struct memory_stand *stand) {
     send_framed(stand, 1);
 }
 
-static void send_large(struct stand *stand) {
+static void send_large(struct memory_stand *stand) {
     static uint8_t value[65536 + 1];
     sample_send_raw(stand->memory, 0, value, sizeof value);
 }
 
-static void send_nothing(struct stand *stand) {
+static void send_nothing(struct memory_stand *stand) {
     sample_send_raw(stand->memory, 0, NULL, 0);
 }
 
@@ -119,44 +89,44 @@ static struct transaction right(void) {
     return sample_transfer("tx", "payer", "payee", 0, 1000);
 }
 
-static void send_tx(struct stand *stand, const struct transaction *tx) {
+static void send_tx(struct memory_stand *stand, const struct transaction *tx) {
     sample_send(stand->memory, stand->encoder, tx, PARTITIONS);
 }
 
-static void send_nobody(struct stand *stand) {
+static void send_nobody(struct memory_stand *stand) {
     struct transaction tx = right();
     tx.payer.account_token = tx.payee.account_token = (struct text){0};
     send_tx(stand, &tx);
 }
 
-static void send_negative(struct stand *stand) {
+static void send_negative(struct memory_stand *stand) {
     struct transaction tx = right();
     tx.amount_minor = tx.amount_kzt_minor = -1;
     send_tx(stand, &tx);
 }
 
-static void send_contradiction(struct stand *stand) {
+static void send_contradiction(struct memory_stand *stand) {
     struct transaction tx = right();
     tx.amount_kzt_minor++;
     send_tx(stand, &tx);
 }
 
-static void send_at(struct stand *stand, int64_t second) {
+static void send_at(struct memory_stand *stand, int64_t second) {
     struct transaction tx = right();
     tx.event_time_s = second;
     tx.event_time_us = second * 1000000;
     send_tx(stand, &tx);
 }
 
-static void send_ancient(struct stand *stand) {
+static void send_ancient(struct memory_stand *stand) {
     send_at(stand, 946684799); /* the last second of 1999 */
 }
 
-static void send_future(struct stand *stand) {
+static void send_future(struct memory_stand *stand) {
     send_at(stand, SAMPLE_START_S + 301);
 }
 
-static void send_nameless(struct stand *stand) {
+static void send_nameless(struct memory_stand *stand) {
     struct transaction tx = right();
     tx.tx_id = text_of("");
     send_tx(stand, &tx);
@@ -164,7 +134,7 @@ static void send_nameless(struct stand *stand) {
 
 static const struct {
     enum verdict reason;
-    void (*send)(struct stand *stand);
+    void (*send)(struct memory_stand *stand);
     const char *says;
 } cases[] = {
     {VERDICT_NOT_FRAMED, send_json, "it looks like JSON"},
@@ -182,7 +152,7 @@ static const struct {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-static void assert_dead(struct stand *stand, size_t i) {
+static void assert_dead(struct memory_stand *stand, size_t i) {
     const char *reason = verdict_name(cases[i].reason);
     struct port_record record;
     struct port_header why;
@@ -200,12 +170,12 @@ static void assert_dead(struct stand *stand, size_t i) {
 }
 
 static void every_reason_becomes_a_dead_letter_that_names_it(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     for (size_t i = 0; i < CASES; i++) {
-        close_memory(stand);
+        logs_close(stand->memory);
         stand->memory = sample_cluster(PARTITIONS);
         cases[i].send(stand);
-        must_run(stand);
+        memory_stand_play(stand);
         assert_dead(stand, i);
     }
 }
@@ -223,7 +193,7 @@ static void no_reason_is_without_a_case(void **state) {
 
 /* What it carries. */
 
-static void append(struct stand *stand, const void *data, uint32_t size) {
+static void append(struct memory_stand *stand, const void *data, uint32_t size) {
     static const struct port_header headers[] = {
         {"traceparent", {(const uint8_t *)"00-ab", 5}},
         {"binary", {(const uint8_t *)"\0\xff\0", 3}},
@@ -239,7 +209,7 @@ static void append(struct stand *stand, const void *data, uint32_t size) {
     assert_true(memory_port_append(stand->memory, &message, 41));
 }
 
-static struct port_record only_letter(struct stand *stand) {
+static struct port_record only_letter(struct memory_stand *stand) {
     struct port_record record;
     assert_int_equal(memory_port_count(stand->memory, DEAD_LETTERS, 0), 1);
     assert_true(memory_port_get(stand->memory, DEAD_LETTERS, 0, 0, &record));
@@ -247,10 +217,10 @@ static struct port_record only_letter(struct stand *stand) {
 }
 
 static void key_value_and_headers_are_verbatim_and_come_first(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     static const char value[] = "not\0framed";
     append(stand, value, sizeof value);
-    must_run(stand);
+    memory_stand_play(stand);
     const struct port_record letter = only_letter(stand);
     struct port_header header;
     assert_int_equal(letter.key.size, 3);
@@ -270,9 +240,9 @@ static void key_value_and_headers_are_verbatim_and_come_first(void **state) {
 }
 
 static void it_says_where_it_came_from(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     append(stand, "x", 1);
-    must_run(stand);
+    memory_stand_play(stand);
     const struct port_record letter = only_letter(stand);
     assert_header(&letter, "__connect.errors.topic", INPUT);
     assert_header(&letter, "__connect.errors.partition", "1");
@@ -290,7 +260,7 @@ static uint8_t *large(uint32_t size) {
 }
 
 static void above_512_kib_it_is_cut_and_has_size_and_hash_of_the_whole(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     enum { SIZE = DEAD_LETTER_VALUE_MAX + 1 };
     assert_int_equal(DEAD_LETTER_VALUE_MAX, 512 * 1024);
     char size[16], sha256[DIGEST_HEX_SIZE];
@@ -298,7 +268,7 @@ static void above_512_kib_it_is_cut_and_has_size_and_hash_of_the_whole(void **st
     snprintf(size, sizeof size, "%d", SIZE);
     digest_sha256_hex(value, SIZE, sha256);
     append(stand, value, SIZE);
-    must_run(stand);
+    memory_stand_play(stand);
     const struct port_record letter = only_letter(stand);
     assert_int_equal(letter.value.size, DEAD_LETTER_VALUE_MAX);
     assert_memory_equal(letter.value.data, value, DEAD_LETTER_VALUE_MAX);
@@ -309,11 +279,11 @@ static void above_512_kib_it_is_cut_and_has_size_and_hash_of_the_whole(void **st
 }
 
 static void up_to_512_kib_it_is_whole(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     struct port_header header;
     uint8_t *value = large(DEAD_LETTER_VALUE_MAX);
     append(stand, value, DEAD_LETTER_VALUE_MAX);
-    must_run(stand);
+    memory_stand_play(stand);
     const struct port_record letter = only_letter(stand);
     assert_int_equal(letter.value.size, DEAD_LETTER_VALUE_MAX);
     assert_memory_equal(letter.value.data, value, DEAD_LETTER_VALUE_MAX);

@@ -5,9 +5,8 @@
 
 #include "detector/base/log.h"
 #include "detector/input_tail.h"
-#include "detector/pipeline.h"
 #include "detector/service/metrics.h"
-#include "tests/sample.h"
+#include "tests/memory_stand.h"
 
 #include <stdio.h>
 
@@ -16,11 +15,8 @@
 enum { PARTITIONS = 2, RECORDS = 200 };
 
 struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
+    struct memory_stand base;
     struct disk *disk;
-    char directory[64];
     int32_t input_partitions;
     bool rebuild, forget_ends;
     struct error error;
@@ -28,43 +24,26 @@ struct stand {
 
 static int setup(void **state) {
     static struct stand stand;
-    struct error error;
-    memset(&stand, 0, sizeof stand);
-    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
-    stand.memory = sample_cluster(PARTITIONS);
-    stand.input_partitions = PARTITIONS;
-    stand.encoder = encoder_open(&error);
-    stand.disk = disk_posix_open(stand.directory, &error);
+    stand = (struct stand){.input_partitions = PARTITIONS};
     *state = &stand;
-    return stand.encoder == NULL || stand.disk == NULL ? -1 : 0;
-}
-
-static void close_memory(struct memory_port *memory) {
-    struct port *port = memory_port_port(memory);
-    port->ops->close(port);
+    if (!memory_stand_open(&stand.base, PARTITIONS)) return -1;
+    stand.disk = disk_posix_open(stand.base.directory, &stand.error);
+    return stand.disk == NULL ? -1 : 0;
 }
 
 static int teardown(void **state) {
     struct stand *stand = *state;
-    close_memory(stand->memory);
-    encoder_close(stand->encoder);
     stand->disk->ops->dispose(stand->disk);
-    sample_directory_remove(stand->directory, &stand->options);
+    memory_stand_close(&stand->base);
     return 0;
 }
 
 static bool run(struct stand *stand) {
-    const struct pipeline_options options = {.options = &stand->options,
-                                             .port = memory_port_port(stand->memory),
-                                             .snapshots = stand->disk,
-                                             .rebuild = stand->rebuild,
-                                             .stop_at_end = true};
+    struct pipeline_options how = memory_stand_how(&stand->base);
+    how.snapshots = stand->disk;
+    how.rebuild = stand->rebuild;
     metrics_reset();
-    stand->error = (struct error){.code = ERROR_NONE};
-    struct pipeline *pipeline = pipeline_open(&options, &stand->error);
-    const bool ok = pipeline != NULL && pipeline_run(pipeline, &stand->error);
-    pipeline_close(pipeline);
-    return ok;
+    return memory_stand_run(&how, &stand->error);
 }
 
 static void must_run(struct stand *stand) {
@@ -73,12 +52,12 @@ static void must_run(struct stand *stand) {
 }
 
 static void must_be_refused(struct stand *stand, const char *text) {
-    const size_t before = memory_port_count(stand->memory, ORDER, 0);
+    const size_t before = memory_port_count(stand->base.memory, ORDER, 0);
     assert_false(run(stand));
     assert_int_equal(stand->error.code, ERROR_INPUT_GONE);
     if (strstr(stand->error.text, text) == NULL || strstr(stand->error.text, "made anew") == NULL)
         fail_msg("%s", stand->error.text);
-    assert_int_equal(memory_port_count(stand->memory, ORDER, 0), before);
+    assert_int_equal(memory_port_count(stand->base.memory, ORDER, 0), before);
 }
 
 static void send(struct stand *stand, int count) {
@@ -89,7 +68,7 @@ static void send(struct stand *stand, int count) {
         snprintf(tx_id, sizeof tx_id, "tx-%d", number);
         const struct transaction tx =
             sample_transfer(tx_id, payer, "payee", 20 * number, 1000 + number);
-        sample_send(stand->memory, stand->encoder, &tx, stand->input_partitions);
+        sample_send(stand->base.memory, stand->base.encoder, &tx, stand->input_partitions);
     }
 }
 
@@ -103,7 +82,7 @@ static uint32_t cut_ends(const struct stand *stand, struct bytes value, uint8_t 
     struct order_record *record = order_record_decode(value, &error);
     assert_non_null(record);
     record->end_count = 0;
-    assert_true(encode_order(stand->encoder, record, &value, &error));
+    assert_true(encode_order(stand->base.encoder, record, &value, &error));
     order_record_free(record);
     memcpy(out, value.data, value.size);
     return value.size - 1; /* the empty array */
@@ -115,7 +94,7 @@ static void copy_record(const struct stand *stand, struct memory_port *to, const
     uint8_t value[4096];
     struct port_header headers[32];
     size_t count = 0;
-    assert_true(memory_port_get(stand->memory, topic, partition, index, &r));
+    assert_true(memory_port_get(stand->base.memory, topic, partition, index, &r));
     while (memory_port_get_header(&r, count, &headers[count]))
         count++;
     assert_true(r.value.size <= sizeof value);
@@ -133,18 +112,6 @@ static void copy_record(const struct stand *stand, struct memory_port *to, const
     if (change != LEAVE_OUT) assert_true(memory_port_append(to, &copy, r.offset));
 }
 
-static void copy_committed(const struct stand *stand, struct memory_port *to) {
-    struct port *from = memory_port_port(stand->memory);
-    struct port *port = memory_port_port(to);
-    struct port_position positions[PARTITIONS] = {{INPUT, 0, 0}, {INPUT, 1, 0}};
-    struct error error;
-    const size_t count = (size_t)stand->input_partitions;
-    assert_true(from->ops->committed(from, positions, count, &error));
-    assert_int_equal(port->ops->begin(port, &error), PORT_OK);
-    assert_int_equal(port->ops->send_offsets(port, positions, count, &error), PORT_OK);
-    assert_int_equal(port->ops->commit(port, &error), PORT_OK);
-}
-
 static struct memory_port *cluster(const struct stand *stand) {
     struct memory_port *memory = memory_port_open();
     memory_port_create_topic(memory, INPUT, stand->input_partitions);
@@ -159,15 +126,15 @@ static void make_anew(struct stand *stand, change_of *change) {
     struct memory_port *memory = cluster(stand);
     for (size_t t = 0; t < 3; t++)
         for (int32_t p = 0; p < PARTITIONS; p++) {
-            const size_t count = memory_port_count(stand->memory, topics[t], p);
+            const size_t count = memory_port_count(stand->base.memory, topics[t], p);
             for (size_t i = 0; i < count; i++)
                 if (t > 0 || p < stand->input_partitions)
                     copy_record(stand, memory, topics[t], p, i,
                                 t == 0 ? change(p, i, count) : KEEP);
         }
-    copy_committed(stand, memory);
-    close_memory(stand->memory);
-    stand->memory = memory;
+    logs_copy_committed(stand->base.memory, memory, INPUT, stand->input_partitions);
+    logs_close(stand->base.memory);
+    stand->base.memory = memory;
 }
 
 static enum change keep(int32_t partition, size_t index, size_t count) {
@@ -237,7 +204,7 @@ static void a_partition_that_was_long_quiet_is_looked_at_too(void **state) {
     send(stand, RECORDS);
     must_run(stand);
     for (int i = 0; i < 3; i++) {
-        sample_send_raw(stand->memory, 0, "no frame", 8);
+        sample_send_raw(stand->base.memory, 0, "no frame", 8);
         must_run(stand); /* each with a commit */
     }
     make_anew(stand, change_second);
@@ -256,7 +223,7 @@ static void one_without_the_record_stops_the_engine(void **state) {
     struct stand *stand = *state;
     send(stand, RECORDS);
     must_run(stand);
-    sample_send_raw(stand->memory, 0, "no frame", 8);
+    sample_send_raw(stand->base.memory, 0, "no frame", 8);
     make_anew(stand, make_hole);
     must_be_refused(stand, INPUT "/0 holds no record");
 }
@@ -267,7 +234,7 @@ static void retention_may_take_what_was_taken_last(void **state) {
     send(stand, RECORDS);
     must_run(stand);
     for (int32_t p = 0; p < PARTITIONS; p++)
-        sample_send_raw(stand->memory, p, "no frame", 8);
+        sample_send_raw(stand->base.memory, p, "no frame", 8);
     make_anew(stand, trim);
     must_run(stand);
     assert_int_equal(metrics_get(METRIC_RECORDS), PARTITIONS);
@@ -279,7 +246,7 @@ static void a_rebuild_takes_what_was_made_anew_from_its_beginning(void **state) 
     struct stand *stand = *state;
     send(stand, RECORDS);
     must_run(stand);
-    const size_t second = memory_port_count(stand->memory, INPUT, 1);
+    const size_t second = memory_port_count(stand->base.memory, INPUT, 1);
     make_anew(stand, change_second);
     must_be_refused(stand, "--rebuild");
     stand->rebuild = true;
@@ -337,7 +304,7 @@ static bool never_stopping(const void *context) {
 
 static void a_wake_up_is_not_a_wait(void **state) {
     struct stand *stand = *state;
-    struct port *port = memory_port_port(stand->memory);
+    struct port *port = memory_port_port(stand->base.memory);
     const struct port_ops *const before = port->ops;
     struct port_ops ops = *before;
     struct order_end end = {.topic = text_of(INPUT)};
@@ -347,7 +314,7 @@ static void a_wake_up_is_not_a_wait(void **state) {
                                     .count = 1,
                                     .stopping = never_stopping};
     enum input_found found = INPUT_NOTHING;
-    sample_send_raw(stand->memory, 0, "no frame", 8);
+    sample_send_raw(stand->base.memory, 0, "no frame", 8);
     ops.poll = comes_late;
     ops.at_end = never_at_end;
     ops.wait = wakes_early;

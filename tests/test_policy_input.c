@@ -6,16 +6,14 @@
 #include "detector/base/digest.h"
 #include "detector/base/log.h"
 #include "detector/feature_table.h"
-#include "detector/pipeline.h"
 #include "detector/policy_change.h"
 #include "detector/service/metrics.h"
 #include "schemas/order_record.h"
-#include "tests/sample.h"
+#include "tests/memory_stand.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define INPUT "antifrod.transactions"
 #define CHANGES "antifrod.policy"
@@ -24,11 +22,8 @@
 enum { PARTITIONS = 2, PEOPLE = 60, DOCUMENT_SIZE = 2048 };
 
 static struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
+    struct memory_stand base;
     struct disk *disk; /* NULL: no snapshots */
-    char directory[64];
     bool rebuild, unmuted;
     struct error error;
     /* Recommendations of a run, by whether they name this policy. */
@@ -40,27 +35,18 @@ static struct stand {
 } stand;
 
 static int setup(void **state) {
-    struct error error;
     (void)state;
     memset(&stand, 0, sizeof stand);
-    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
-    stand.memory = sample_cluster(PARTITIONS);
-    memory_port_create_topic(stand.memory, CHANGES, 1);
-    stand.encoder = encoder_open(&error);
-    return stand.encoder == NULL ? -1 : 0;
-}
-
-static void close_memory(struct memory_port *memory) {
-    struct port *port = memory_port_port(memory);
-    port->ops->close(port);
+    return memory_stand_open(&stand.base, PARTITIONS) &&
+                   memory_port_create_topic(stand.base.memory, CHANGES, 1)
+               ? 0
+               : -1;
 }
 
 static int teardown(void **state) {
     (void)state;
-    close_memory(stand.memory);
-    encoder_close(stand.encoder);
     if (stand.disk != NULL) stand.disk->ops->dispose(stand.disk);
-    sample_directory_remove(stand.directory, &stand.options);
+    memory_stand_close(&stand.base);
     return 0;
 }
 
@@ -84,7 +70,7 @@ static void send(const char *key, const void *value, size_t size) {
         .key = {(const uint8_t *)key, (uint32_t)strlen(key)},
         .value = {value, (uint32_t)size},
     };
-    assert_true(memory_port_append(stand.memory, &message, -1));
+    assert_true(memory_port_append(stand.base.memory, &message, -1));
 }
 
 struct who {
@@ -138,22 +124,16 @@ static bool on_batch(void *context, const struct batch *batch, struct error *err
 }
 
 static bool run(void) {
-    const struct pipeline_options options = {.options = &stand.options,
-                                             .port = memory_port_port(stand.memory),
-                                             .snapshots = stand.disk,
-                                             .rebuild = stand.rebuild,
-                                             .unmuted_replay = stand.unmuted,
-                                             .acknowledge = true,
-                                             .stop_at_end = true,
-                                             .on_recommendation = on_recommendation,
-                                             .on_batch = on_batch};
+    struct pipeline_options how = memory_stand_how(&stand.base);
+    how.snapshots = stand.disk;
+    how.rebuild = stand.rebuild;
+    how.unmuted_replay = stand.unmuted;
+    how.acknowledge = true;
+    how.on_recommendation = on_recommendation;
+    how.on_batch = on_batch;
     metrics_reset();
     stand.by_it = stand.by_another = stand.batches = 0;
-    stand.error = (struct error){.code = ERROR_NONE};
-    struct pipeline *pipeline = pipeline_open(&options, &stand.error);
-    const bool ok = pipeline != NULL && pipeline_run(pipeline, &stand.error);
-    pipeline_close(pipeline);
-    return ok;
+    return memory_stand_run(&how, &stand.error);
 }
 
 static void must_run(void) {
@@ -168,12 +148,12 @@ static void must_fail(enum error_code code, const char *text) {
 
 static void use_snapshots(void) {
     struct error error;
-    stand.disk = disk_posix_open(stand.directory, &error);
+    stand.disk = disk_posix_open(stand.base.directory, &error);
     assert_non_null(stand.disk);
 }
 
 static void send_transactions(int first, int count) {
-    sample_send_crowd(stand.memory, stand.encoder, first, count, PEOPLE, PARTITIONS);
+    sample_send_crowd(stand.base.memory, stand.base.encoder, first, count, PEOPLE, PARTITIONS);
 }
 
 static int64_t verdicts(enum verdict verdict) {
@@ -184,7 +164,7 @@ static int64_t verdicts(enum verdict verdict) {
 static json_t *last_ack(const char *key) {
     struct port_record record;
     json_t *ack = NULL;
-    for (size_t i = 0; memory_port_get(stand.memory, CHANGES, 0, i, &record); i++) {
+    for (size_t i = 0; memory_port_get(stand.base.memory, CHANGES, 0, i, &record); i++) {
         if (record.key.size != strlen(key) || memcmp(record.key.data, key, record.key.size) != 0)
             continue;
         json_decref(ack);
@@ -203,7 +183,7 @@ static void must_say(const char *key, const char *field, const char *text) {
 
 static void must_be_refused(const char *id, const char *why) {
     char key[128];
-    send_transactions((int)(1000 + 10 * memory_port_count(stand.memory, CHANGES, 0)), 1);
+    send_transactions((int)(1000 + 10 * memory_port_count(stand.base.memory, CHANGES, 0)), 1);
     must_run();
     assert_int_equal(metrics_get(METRIC_POLICY_REFUSED), 1);
     assert_int_equal(metrics_get(METRIC_POLICY_ACTIVATIONS), 0);
@@ -217,10 +197,10 @@ static void must_be_refused(const char *id, const char *why) {
 /* No order record was decided by two pairs: each change is the last of its own. */
 static size_t changes_in_order_log(void) {
     size_t changes = 0;
-    for (size_t i = 0; i < memory_port_count(stand.memory, ORDER, 0); i++) {
+    for (size_t i = 0; i < memory_port_count(stand.base.memory, ORDER, 0); i++) {
         struct port_record record;
         struct error error;
-        memory_port_get(stand.memory, ORDER, 0, i, &record);
+        memory_port_get(stand.base.memory, ORDER, 0, i, &record);
         struct order_record *order = order_record_decode(record.value, &error);
         assert_non_null(order);
         for (uint32_t k = 0; k < order->exception_count; k++) {
@@ -237,26 +217,16 @@ static size_t changes_in_order_log(void) {
 
 /* The recommendations are what the logs give, byte for byte, in any batches; without state.dir. */
 static void must_be_replayed(void) {
-    struct memory_port *live = stand.memory;
-    stand.memory = sample_cluster(PARTITIONS);
-    memory_port_create_topic(stand.memory, CHANGES, 1);
-    sample_copy(live, stand.memory, INPUT, PARTITIONS, NULL);
-    sample_copy(live, stand.memory, CHANGES, 1, NULL);
-    sample_copy(live, stand.memory, ORDER, 1, NULL);
+    struct memory_port *live = stand.base.memory;
+    stand.base.memory = sample_cluster(PARTITIONS);
+    memory_port_create_topic(stand.base.memory, CHANGES, 1);
+    sample_copy(live, stand.base.memory, INPUT, PARTITIONS, NULL);
+    sample_copy(live, stand.base.memory, CHANGES, 1, NULL);
+    sample_copy(live, stand.base.memory, ORDER, 1, NULL);
     stand.unmuted = true;
     must_run();
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        struct port_record x, y;
-        const size_t count = memory_port_count(live, RECOMMENDATIONS, p);
-        assert_int_equal(memory_port_count(stand.memory, RECOMMENDATIONS, p), count);
-        for (size_t i = 0; i < count; i++) {
-            memory_port_get(live, RECOMMENDATIONS, p, i, &x);
-            memory_port_get(stand.memory, RECOMMENDATIONS, p, i, &y);
-            assert_int_equal(x.value.size, y.value.size);
-            assert_memory_equal(x.value.data, y.value.data, x.value.size);
-        }
-    }
-    close_memory(live);
+    logs_must_be_same(live, stand.base.memory, RECOMMENDATIONS, PARTITIONS);
+    logs_close(live);
 }
 
 /* From where on. */
@@ -367,7 +337,7 @@ static void a_restart_keeps_it_whatever_the_files_say(void **state) {
     for (int i = 1; i < 4; i++) {
         char id[24], json[DOCUMENT_SIZE];
         snprintf(id, sizeof id, "file-%d", i);
-        FILE *file = fopen(stand.options.policy_path, "w");
+        FILE *file = fopen(stand.base.options.policy_path, "w");
         assert_non_null(file);
         fputs(sample_policy(id, 0.5 + 0.1 * i, json), file);
         fclose(file);
@@ -394,23 +364,16 @@ static void a_restart_right_behind_it_has_it(void **state) {
 }
 
 static void leave_out_changes(void) {
-    struct memory_port *before = stand.memory;
-    struct port *from = memory_port_port(before);
-    struct port_position positions[] = {{INPUT, 0, 0}, {INPUT, 1, 0}};
-    struct error error;
-    stand.memory = sample_cluster(PARTITIONS);
-    struct port *to = memory_port_port(stand.memory);
-    memory_port_create_topic(stand.memory, CHANGES, 1);
+    struct memory_port *before = stand.base.memory;
+    stand.base.memory = sample_cluster(PARTITIONS);
+    memory_port_create_topic(stand.base.memory, CHANGES, 1);
     const size_t gone[] = {1};
-    sample_copy(before, stand.memory, CHANGES, 1, gone);
-    sample_copy(before, stand.memory, INPUT, PARTITIONS, NULL);
-    sample_copy(before, stand.memory, RECOMMENDATIONS, PARTITIONS, NULL);
-    sample_copy(before, stand.memory, ORDER, 1, NULL);
-    assert_true(from->ops->committed(from, positions, 2, &error));
-    assert_int_equal(to->ops->begin(to, &error), PORT_OK);
-    assert_int_equal(to->ops->send_offsets(to, positions, 2, &error), PORT_OK);
-    assert_int_equal(to->ops->commit(to, &error), PORT_OK);
-    close_memory(before);
+    sample_copy(before, stand.base.memory, CHANGES, 1, gone);
+    sample_copy(before, stand.base.memory, INPUT, PARTITIONS, NULL);
+    sample_copy(before, stand.base.memory, RECOMMENDATIONS, PARTITIONS, NULL);
+    sample_copy(before, stand.base.memory, ORDER, 1, NULL);
+    logs_copy_committed(before, stand.base.memory, INPUT, PARTITIONS);
+    logs_close(before);
 }
 
 /* Neither state.dir nor the topic has the document any more. */
@@ -455,11 +418,11 @@ static void a_rebuild_reads_the_topic_again(void **state) {
 /* An order log of before there were any, and a topic that comes to be. */
 static void a_shard_without_the_topic_goes_on_and_takes_it_in(void **state) {
     (void)state;
-    close_memory(stand.memory);
-    stand.memory = sample_cluster(PARTITIONS);
+    logs_close(stand.base.memory);
+    stand.base.memory = sample_cluster(PARTITIONS);
     send_transactions(0, 200);
     must_run();
-    memory_port_create_topic(stand.memory, CHANGES, 1);
+    memory_port_create_topic(stand.base.memory, CHANGES, 1);
     publish_policy("new", 0.6);
     send_transactions(200, 300);
     must_run();
@@ -529,7 +492,7 @@ static void too_large_a_change_is_refused(void **state) {
 static void two_persons_are_asked_for(void **state) {
     char json[DOCUMENT_SIZE];
     (void)state;
-    stand.options.policy_two_persons = true;
+    stand.base.options.policy_two_persons = true;
     publish("one", asel, sample_policy("one", 0.6, json), NULL);
     must_be_refused("one", "nobody approved it");
     publish("same", (struct who){"asel", "ASEL"}, sample_policy("same", 0.6, json), NULL);
@@ -547,12 +510,12 @@ static void a_replay_obeys_what_was_decided(void **state) {
     publish_policy("new", 0.6);
     send_transactions(0, 300);
     must_run();
-    stand.options.policy_two_persons = true;
+    stand.base.options.policy_two_persons = true;
     must_run();
     publish("one", asel, sample_policy("one", 0.7, json), NULL);
     must_run();
     assert_int_equal(metrics_get(METRIC_POLICY_REFUSED), 1);
-    stand.options.policy_two_persons = false;
+    stand.base.options.policy_two_persons = false;
     send_transactions(300, 300);
     must_run();
     assert_true(stand.by_it > 0);
@@ -569,10 +532,10 @@ static void nobody_acknowledges_an_acknowledgement(void **state) {
     send_transactions(0, 50);
     for (int i = 0; i < 4; i++)
         must_run();
-    assert_int_equal(memory_port_count(stand.memory, CHANGES, 0), 3);
-    const size_t orders = memory_port_count(stand.memory, ORDER, 0);
+    assert_int_equal(memory_port_count(stand.base.memory, CHANGES, 0), 3);
+    const size_t orders = memory_port_count(stand.base.memory, ORDER, 0);
     must_run();
-    assert_int_equal(memory_port_count(stand.memory, ORDER, 0), orders);
+    assert_int_equal(memory_port_count(stand.base.memory, ORDER, 0), orders);
 }
 
 static void it_names_the_position_and_the_document(void **state) {
@@ -601,7 +564,7 @@ static void a_key_without_a_value_changes_nothing(void **state) {
     (void)state;
     publish_policy("new", 0.6);
     const struct port_message retired = {.topic = CHANGES, .key = {(const uint8_t *)"new", 3}};
-    assert_true(memory_port_append(stand.memory, &retired, -1));
+    assert_true(memory_port_append(stand.base.memory, &retired, -1));
     send_transactions(0, 300);
     must_run();
     assert_true(verdicts(VERDICT_DOCUMENT_NOTE) >= 1); /* and the acknowledgement, if in time */

@@ -7,11 +7,7 @@
 #include "detector/broker/recording.h"
 #include "detector/commands/replay_engine.h"
 #include "detector/commands/scoreboard.h"
-#include "detector/pipeline.h"
-#include "tests/sample.h"
-
-#include <stdlib.h>
-#include <unistd.h>
+#include "tests/memory_stand.h"
 
 #define TRANSACTIONS "antifrod.transactions"
 #define ORDER "antifrod.order"
@@ -19,10 +15,8 @@
 enum { PARTITIONS = 4, OFFSET_STEP = 3, MEMORY_MAX = 1 << 28 };
 
 struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
-    char directory[64], path[128];
+    struct memory_stand base;
+    char path[128];
     int64_t next_offset[PARTITIONS];
     int sent;
     bool order_ignored; /* by the replay */
@@ -30,22 +24,16 @@ struct stand {
 
 static int setup(void **state) {
     static struct stand stand;
-    struct error error;
-    memset(&stand, 0, sizeof stand);
-    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
-    snprintf(stand.path, sizeof stand.path, "%s/recording.avro", stand.directory);
-    stand.memory = sample_cluster(PARTITIONS);
-    stand.encoder = encoder_open(&error);
+    stand = (struct stand){.sent = 0};
     *state = &stand;
-    return stand.encoder == NULL ? -1 : 0;
+    if (!memory_stand_open(&stand.base, PARTITIONS)) return -1;
+    snprintf(stand.path, sizeof stand.path, "%s/recording.avro", stand.base.directory);
+    return 0;
 }
 
 static int teardown(void **state) {
     struct stand *stand = *state;
-    struct port *port = memory_port_port(stand->memory);
-    port->ops->close(port);
-    encoder_close(stand->encoder);
-    sample_directory_remove(stand->directory, &stand->options);
+    memory_stand_close(&stand->base);
     return 0;
 }
 
@@ -58,24 +46,15 @@ static void send(struct stand *stand, const char *payee, int64_t second) {
     const struct bytes key = {(const uint8_t *)payer, (uint32_t)strlen(payer)};
     struct bytes value;
     struct error error;
-    assert_true(encode_transaction(stand->encoder, &tx, &value, &error));
+    assert_true(encode_transaction(stand->base.encoder, &tx, &value, &error));
     const int32_t p = murmur2_partition(key, PARTITIONS);
     const struct port_message message = {.topic = TRANSACTIONS,
                                          .partition = p,
                                          .timestamp_ms = tx.ingest_time_s * 1000,
                                          .key = key,
                                          .value = value};
-    assert_true(memory_port_append(stand->memory, &message, stand->next_offset[p]));
+    assert_true(memory_port_append(stand->base.memory, &message, stand->next_offset[p]));
     stand->next_offset[p] += OFFSET_STEP;
-}
-
-static void run(struct stand *stand) {
-    struct error error = {.code = ERROR_NONE};
-    const struct pipeline_options options = {
-        .options = &stand->options, .port = memory_port_port(stand->memory), .stop_at_end = true};
-    struct pipeline *pipeline = pipeline_open(&options, &error);
-    if (pipeline == NULL || !pipeline_run(pipeline, &error)) fail_msg("%s", error.text);
-    pipeline_close(pipeline);
 }
 
 /* Three starts; each finds records that are older than what the one before it took, so that the
@@ -84,14 +63,14 @@ static void run_a_racing_engine(struct stand *stand) {
     for (int round = 3; round > 0; round--) {
         for (int i = 0; i < 12; i++)
             send(stand, i % 2 == 0 ? "dropper" : "other", round * 1200 + i * 20);
-        run(stand);
+        memory_stand_play(&stand->base);
     }
 }
 
 static void save(const struct stand *stand, size_t topic_count) {
     static const char *const topics[] = {TRANSACTIONS, ORDER};
     struct error error;
-    if (!recording_save(stand->path, stand->memory, topics, topic_count, &error))
+    if (!recording_save(stand->path, stand->base.memory, topics, topic_count, &error))
         fail_msg("%s", error.text);
 }
 
@@ -104,9 +83,9 @@ struct replayed {
 static bool replay(struct stand *stand, int64_t per_s, struct replayed *r, struct error *error) {
     r->engine = NULL;
     r->board = scoreboard_new();
-    r->source = replay_source_open(stand->path, &stand->options, error);
+    r->source = replay_source_open(stand->path, &stand->base.options, error);
     if (r->source == NULL) return false;
-    const struct replay_engine_options options = {.settings = &stand->options,
+    const struct replay_engine_options options = {.settings = &stand->base.options,
                                                   .source = r->source,
                                                   .on_recommendation = scoreboard_take,
                                                   .context = r->board,
@@ -130,11 +109,8 @@ static void close_replayed(struct replayed *r) {
     scoreboard_free(r->board);
 }
 
-static size_t count_all(const struct memory_port *memory, const char *topic) {
-    size_t count = 0;
-    for (int32_t p = 0; p < PARTITIONS; p++)
-        count += memory_port_count(memory, topic, p);
-    return count;
+static size_t advised(const struct memory_port *memory) {
+    return logs_count(memory, RECOMMENDATIONS, PARTITIONS);
 }
 
 static bool equal_bytes(struct bytes a, struct bytes b) {
@@ -146,7 +122,7 @@ static size_t count_equal(const struct stand *stand, const struct memory_port *o
     size_t equal = 0;
     struct port_record a, b;
     for (int32_t p = 0; p < PARTITIONS; p++)
-        for (size_t i = 0; memory_port_get(stand->memory, RECOMMENDATIONS, p, i, &a); i++)
+        for (size_t i = 0; memory_port_get(stand->base.memory, RECOMMENDATIONS, p, i, &a); i++)
             equal += memory_port_get(other, RECOMMENDATIONS, p, i, &b) &&
                      equal_bytes(a.key, b.key) && equal_bytes(a.value, b.value);
     return equal;
@@ -156,12 +132,12 @@ static void following_the_order_log_repeats_every_byte(void **state) {
     struct stand *stand = *state;
     struct replayed r;
     run_a_racing_engine(stand);
-    const size_t published = count_all(stand->memory, RECOMMENDATIONS);
+    const size_t published = advised(stand->base.memory);
     assert_true(published >= 4);
     save(stand, 2);
     must_replay(stand, 0, &r);
     const struct memory_port *memory = replay_engine_memory(r.engine);
-    assert_int_equal(count_all(memory, RECOMMENDATIONS), published);
+    assert_int_equal(advised(memory), published);
     assert_int_equal(count_equal(stand, memory), published);
     assert_int_equal(replay_engine_followed(r.engine), stand->sent);
     assert_int_equal(replay_engine_taken(r.engine), stand->sent);
@@ -178,8 +154,7 @@ static void without_the_order_log_another_order_is_taken(void **state) {
     must_replay(stand, 0, &r);
     assert_int_equal(replay_engine_followed(r.engine), 0);
     assert_int_equal(replay_engine_taken(r.engine), stand->sent);
-    assert_true(count_equal(stand, replay_engine_memory(r.engine)) <
-                count_all(stand->memory, RECOMMENDATIONS));
+    assert_true(count_equal(stand, replay_engine_memory(r.engine)) < advised(stand->base.memory));
     close_replayed(&r);
 }
 
@@ -194,8 +169,8 @@ static void an_order_log_that_is_ignored_is_as_none(void **state) {
     must_replay(stand, 0, &ignored);
     assert_int_equal(replay_engine_followed(ignored.engine), 0);
     struct stand merged = *stand;
-    merged.memory = (struct memory_port *)replay_engine_memory(without.engine);
-    const size_t made = count_all(merged.memory, RECOMMENDATIONS);
+    merged.base.memory = (struct memory_port *)replay_engine_memory(without.engine);
+    const size_t made = advised(merged.base.memory);
     assert_true(made > 0);
     assert_int_equal(count_equal(&merged, replay_engine_memory(ignored.engine)), made);
     close_replayed(&without);
@@ -206,14 +181,14 @@ static void past_the_order_log_the_engine_goes_on_live(void **state) {
     struct stand *stand = *state;
     struct replayed r;
     run_a_racing_engine(stand);
-    const size_t published = count_all(stand->memory, RECOMMENDATIONS);
+    const size_t published = advised(stand->base.memory);
     const int followed = stand->sent;
     for (int i = 0; i < 6; i++)
         send(stand, "third", 9000 + i * 20);
     save(stand, 2);
     must_replay(stand, 0, &r);
     assert_int_equal(count_equal(stand, replay_engine_memory(r.engine)), published);
-    assert_true(count_all(replay_engine_memory(r.engine), RECOMMENDATIONS) > published);
+    assert_true(advised(replay_engine_memory(r.engine)) > published);
     assert_int_equal(replay_engine_followed(r.engine), followed);
     assert_int_equal(replay_engine_taken(r.engine), stand->sent);
     close_replayed(&r);
@@ -223,7 +198,7 @@ static void a_paced_replay_publishes_the_same(void **state) {
     struct stand *stand = *state;
     struct replayed r;
     run_a_racing_engine(stand);
-    const size_t published = count_all(stand->memory, RECOMMENDATIONS);
+    const size_t published = advised(stand->base.memory);
     save(stand, 2);
     must_replay(stand, 1000, &r);
     assert_int_equal(count_equal(stand, replay_engine_memory(r.engine)), published);
@@ -238,22 +213,21 @@ static void input_that_ends_before_the_order_log_is_refused(void **state) {
     run_a_racing_engine(stand);
     struct memory_port *cut = sample_cluster(PARTITIONS);
     struct port_record record;
-    for (size_t i = 0; memory_port_get(stand->memory, ORDER, 0, i, &record); i++) {
+    for (size_t i = 0; memory_port_get(stand->base.memory, ORDER, 0, i, &record); i++) {
         const struct port_message copy = {.topic = ORDER, .key = record.key, .value = record.value};
         assert_true(memory_port_append(cut, &copy, -1));
     }
-    assert_true(memory_port_get(stand->memory, TRANSACTIONS, 0, 0, &record));
+    assert_true(memory_port_get(stand->base.memory, TRANSACTIONS, 0, 0, &record));
     const struct port_message first = {.topic = TRANSACTIONS, .value = record.value};
     assert_true(memory_port_append(cut, &first, 0));
     struct stand other = *stand;
-    other.memory = cut;
+    other.base.memory = cut;
     save(&other, 2);
     assert_false(replay(stand, 0, &r, &error));
     assert_int_equal(error.code, ERROR_INPUT_GONE);
     assert_non_null(strstr(error.text, TRANSACTIONS "/0"));
     close_replayed(&r);
-    struct port *port = memory_port_port(cut);
-    port->ops->close(port);
+    logs_close(cut);
 }
 
 static void other_options_than_the_log_was_made_with_are_refused(void **state) {
@@ -262,7 +236,7 @@ static void other_options_than_the_log_was_made_with_are_refused(void **state) {
     struct error error;
     run_a_racing_engine(stand);
     save(stand, 2);
-    stand->options.episodes_max *= 2;
+    stand->base.options.episodes_max *= 2;
     assert_false(replay(stand, 0, &r, &error));
     assert_int_equal(error.code, ERROR_CONFIG);
     assert_non_null(strstr(error.text, "options"));
@@ -275,7 +249,8 @@ static void a_recording_of_another_topic_names_it(void **state) {
     struct error error;
     send(stand, "dropper", 0);
     save(stand, 1);
-    snprintf(stand->options.topic_transactions, sizeof stand->options.topic_transactions, "else");
+    snprintf(stand->base.options.topic_transactions, sizeof stand->base.options.topic_transactions,
+             "else");
     assert_false(replay(stand, 0, &r, &error));
     assert_int_equal(error.code, ERROR_BAD_DATA);
     assert_non_null(strstr(error.text, "topic else, but of " TRANSACTIONS));
@@ -287,7 +262,7 @@ static void records_come_merged_by_time_and_keep_their_partitions_order(void **s
     struct error error;
     run_a_racing_engine(stand);
     save(stand, 1);
-    struct replay_source *source = replay_source_open(stand->path, &stand->options, &error);
+    struct replay_source *source = replay_source_open(stand->path, &stand->base.options, &error);
     assert_non_null(source);
     assert_int_equal(replay_source_input_partitions(source, INPUT_TRANSACTIONS), PARTITIONS);
     struct port_message message;

@@ -5,27 +5,17 @@
 
 #include "detector/base/log.h"
 #include "detector/commands/avro_json.h"
-#include "detector/pipeline.h"
 #include "detector/service/metrics.h"
 #include "models/model.h"
 #include "schemas/catalog.h"
 #include "schemas/frame.h"
-#include "tests/sample.h"
+#include "tests/shadow_stand.h"
 
 #include <stdatomic.h>
 
 #define TOPIC "antifrod.freeze-recommendations.shadow"
 #define TRANSACTIONS "antifrod.transactions"
-#define RECOMMENDATIONS "antifrod.freeze-recommendations"
-#define ORDER "antifrod.order"
-enum { PARTITIONS = 2, CREDITS = 6, PEOPLE = 40, CROWD = 600, EVERY_S = 60, TRANSFERS = 2000 };
-
-struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
-    char directory[64];
-};
+enum { PEOPLE = 40, CROWD = 600, MINUTES = 60, TRANSFERS = 2000 };
 
 /* Commits of this one fail. */
 static const struct port_ops *real_ops;
@@ -37,51 +27,18 @@ static enum port_status commit_or_fail(struct port *port, struct error *error) {
     return PORT_REBUILD;
 }
 
-static bool stand_open(struct stand *stand) {
-    struct error error;
-    memset(stand, 0, sizeof *stand);
-    if (!sample_directory_make(stand->directory, &stand->options)) return false;
-    stand->memory = sample_cluster(PARTITIONS);
-    stand->encoder = encoder_open(&error);
-    return stand->encoder != NULL;
+static struct pipeline_options publishing(const struct memory_stand *stand) {
+    struct pipeline_options how = memory_stand_how(stand);
+    how.publish_shadows = true;
+    return how;
 }
 
-static void stand_close(struct stand *stand) {
-    struct port *port = memory_port_port(stand->memory);
-    port->ops->close(port);
-    encoder_close(stand->encoder);
-    sample_directory_remove(stand->directory, &stand->options);
+static void must_run(const struct memory_stand *stand) {
+    const struct pipeline_options how = publishing(stand);
+    memory_stand_must_run(&how);
 }
 
-static int setup(void **state) {
-    static struct stand stand;
-    metrics_reset();
-    *state = &stand;
-    return stand_open(&stand) ? 0 : -1;
-}
-
-static int teardown(void **state) {
-    stand_close(*state);
-    return 0;
-}
-
-static bool run(const struct stand *stand, bool publish, struct error *error) {
-    const struct pipeline_options options = {.options = &stand->options,
-                                             .port = memory_port_port(stand->memory),
-                                             .publish_shadows = publish,
-                                             .stop_at_end = true};
-    struct pipeline *pipeline = pipeline_open(&options, error);
-    const bool ok = pipeline != NULL && pipeline_run(pipeline, error);
-    pipeline_close(pipeline);
-    return ok;
-}
-
-static void must_run(const struct stand *stand) {
-    struct error error = {.code = ERROR_NONE};
-    if (!run(stand, true, &error)) fail_msg("%s: %s", error_name(error.code), error.text);
-}
-
-static void run_with_a_failing_commit(const struct stand *stand, int commits) {
+static void run_with_a_failing_commit(const struct memory_stand *stand, int commits) {
     struct port *port = memory_port_port(stand->memory);
     struct port_ops ops = *port->ops;
     real_ops = port->ops;
@@ -93,48 +50,27 @@ static void run_with_a_failing_commit(const struct stand *stand, int commits) {
     assert_true(atomic_load(&commits_before_failure) < 0);
 }
 
-static void create_topic(const struct stand *stand) {
+static void create_topic(const struct memory_stand *stand) {
     assert_true(memory_port_create_topic(stand->memory, TOPIC, PARTITIONS));
 }
 
-static void name_topic(struct stand *stand) {
+static void name_topic(struct memory_stand *stand) {
     snprintf(stand->options.topic_shadow, sizeof stand->options.topic_shadow, TOPIC);
     create_topic(stand);
 }
 
-/* Advises from 4 credits on, and from 2 on; the live model does from 3 on. */
-static void add_both(struct stand *stand) {
-    sample_add_shadow(&stand->options, stand->directory, "strict.json", "-5.0", "-7.0");
-    sample_add_shadow(&stand->options, stand->directory, "loose.json", "-5.0", "-3.0");
-}
-
-/* Credits to one account, each from another payer. */
-static void send_burst(const struct stand *stand, int first, int count) {
-    for (int i = first; i < first + count; i++) {
-        char payer[32], tx_id[32];
-        snprintf(payer, sizeof payer, "payer-%d", i);
-        snprintf(tx_id, sizeof tx_id, "tx-%d", i);
-        const struct transaction tx =
-            sample_transfer(tx_id, payer, "dropper", EVERY_S * (int64_t)i, 5000000);
-        sample_send(stand->memory, stand->encoder, &tx, PARTITIONS);
-    }
-}
-
-static void send_crowd(const struct stand *stand, int first, int count) {
+static void send_crowd(const struct memory_stand *stand, int first, int count) {
     sample_send_crowd(stand->memory, stand->encoder, first, count, PEOPLE, PARTITIONS);
 }
 
 /* Reading. */
 
-static size_t count_of(const struct stand *stand, const char *topic) {
-    size_t count = 0;
-    for (int32_t p = 0; p < PARTITIONS; p++)
-        count += memory_port_count(stand->memory, topic, p);
-    return count;
+static size_t count_of(const struct memory_stand *stand, const char *topic) {
+    return logs_count(stand->memory, topic, PARTITIONS);
 }
 
 /* The account's records in their order; the caller's array. */
-static json_t *scores_of(const struct stand *stand, const char *account) {
+static json_t *scores_of(const struct memory_stand *stand, const char *account) {
     struct error error;
     size_t size = 0;
     const char *schema = schema_shipped(SCHEMA_ID_SHADOW, &size), *why = "";
@@ -168,7 +104,7 @@ static double number(const json_t *score, const char *field) {
 }
 
 /* It stands where the record says the transaction is. */
-static void assert_position(const struct stand *stand, const json_t *score) {
+static void assert_position(const struct memory_stand *stand, const json_t *score) {
     struct port_record r;
     assert_string_equal(said(score, "input_topic"), TRANSACTIONS);
     assert_true(memory_port_get(stand->memory, TRANSACTIONS,
@@ -176,20 +112,6 @@ static void assert_position(const struct stand *stand, const json_t *score) {
                                 (size_t)number(score, "input_offset"), &r));
     assert_non_null(
         memmem(r.value.data, r.value.size, said(score, "tx_id"), strlen(said(score, "tx_id"))));
-}
-
-static void assert_same_topic(const struct stand *a, const struct stand *b, const char *topic) {
-    struct port_record x, y;
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        const size_t count = memory_port_count(a->memory, topic, p);
-        assert_int_equal(count, memory_port_count(b->memory, topic, p));
-        for (size_t i = 0; i < count; i++) {
-            assert_true(memory_port_get(a->memory, topic, p, i, &x));
-            assert_true(memory_port_get(b->memory, topic, p, i, &y));
-            assert_int_equal(x.value.size, y.value.size);
-            assert_memory_equal(x.value.data, y.value.data, x.value.size);
-        }
-    }
 }
 
 /* Tests. */
@@ -201,7 +123,7 @@ static void each_side_that_one_advises_on_is_a_record(void **state) {
         int credits;
     } due[] = {{"tx-1", 1, 2}, {"tx-2", 3, 3}, {"tx-3", 1, 4}, {"tx-3", 5, 4},
                {"tx-4", 3, 5}, {"tx-4", 7, 5}, {"tx-5", 5, 6}, {"tx-5", 9, 6}};
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     name_topic(stand);
     add_both(stand);
     send_burst(stand, 0, CREDITS);
@@ -224,7 +146,7 @@ static void each_side_that_one_advises_on_is_a_record(void **state) {
 }
 
 static void it_names_both_models_the_policy_and_the_shard(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     struct error error;
     name_topic(stand);
     sample_add_shadow(&stand->options, stand->directory, "trial.json", "\"id\":\"sample\"",
@@ -251,7 +173,7 @@ static void it_names_both_models_the_policy_and_the_shard(void **state) {
 }
 
 static void without_a_topic_none_is_published(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     create_topic(stand);
     add_both(stand);
     send_burst(stand, 0, CREDITS);
@@ -262,27 +184,27 @@ static void without_a_topic_none_is_published(void **state) {
 }
 
 static void offline_none_is_published_and_no_topic_is_asked_for(void **state) {
-    struct stand *stand = *state;
-    struct error error;
+    struct memory_stand *stand = *state;
     snprintf(stand->options.topic_shadow, sizeof stand->options.topic_shadow, TOPIC);
     add_both(stand);
     send_burst(stand, 0, CREDITS);
-    assert_true(run(stand, false, &error));
+    memory_stand_play(stand);
     assert_int_equal(metrics_get_shadow(SHADOW_ADVISED, 1), 5);
 }
 
 static void a_topic_that_is_missing_stops_the_start(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     struct error error;
     snprintf(stand->options.topic_shadow, sizeof stand->options.topic_shadow, TOPIC);
-    assert_false(run(stand, true, &error));
+    const struct pipeline_options how = publishing(stand);
+    assert_false(memory_stand_run(&how, &error));
     assert_int_equal(error.code, ERROR_CONFIG);
     assert_non_null(strstr(error.text, TOPIC));
 }
 
 static void nothing_else_that_is_written_changes(void **state) {
-    struct stand *stand = *state, with;
-    assert_true(stand_open(&with));
+    struct memory_stand *stand = *state, with;
+    assert_true(memory_stand_open(&with, PARTITIONS));
     name_topic(&with);
     add_both(&with);
     send_crowd(stand, 0, CROWD);
@@ -291,8 +213,8 @@ static void nothing_else_that_is_written_changes(void **state) {
     must_run(&with);
     assert_true(count_of(stand, RECOMMENDATIONS) > 0);
     assert_true(count_of(&with, TOPIC) > count_of(&with, RECOMMENDATIONS));
-    assert_same_topic(stand, &with, RECOMMENDATIONS);
-    stand_close(&with);
+    logs_must_be_same(stand->memory, with.memory, RECOMMENDATIONS, PARTITIONS);
+    memory_stand_close(&with);
 }
 
 static uint64_t published(void) {
@@ -301,8 +223,8 @@ static uint64_t published(void) {
 
 static void restarts_and_failed_commits_lose_none_and_repeat_none(void **state) {
     enum { PART = CROWD / 3 };
-    struct stand *stand = *state, calm;
-    assert_true(stand_open(&calm));
+    struct memory_stand *stand = *state, calm;
+    assert_true(memory_stand_open(&calm, PARTITIONS));
     name_topic(&calm);
     add_both(&calm);
     send_crowd(&calm, 0, CROWD);
@@ -318,17 +240,17 @@ static void restarts_and_failed_commits_lose_none_and_repeat_none(void **state) 
         must_run(stand);
     }
     assert_true(published() > count_of(stand, TOPIC));
-    assert_same_topic(&calm, stand, TOPIC);
-    stand_close(&calm);
+    logs_must_be_same(calm.memory, stand->memory, TOPIC, PARTITIONS);
+    memory_stand_close(&calm);
 }
 
 static void an_hour_has_room_for_so_many_of_each_model(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     name_topic(stand);
     add_both(stand);
     stand->options.shadow_per_hour = 2;
     send_burst(stand, 0, CREDITS);
-    send_burst(stand, 3600 / EVERY_S, 1); /* the next hour, in which six lie */
+    send_burst(stand, MINUTES, 1); /* the next hour, in which six lie */
     must_run(stand);
     for (uint32_t shadow = 0; shadow < 2; shadow++) {
         const uint64_t advised = metrics_get_shadow(SHADOW_ADVISED, shadow);
@@ -342,7 +264,7 @@ static void an_hour_has_room_for_so_many_of_each_model(void **state) {
 }
 
 /* Transfers that the live model says nothing of; the shadow advises on both sides of each. */
-static void send_transfers(struct stand *stand, int count) {
+static void send_transfers(struct memory_stand *stand, int count) {
     name_topic(stand);
     sample_add_shadow(&stand->options, stand->directory, "eager.json", "-5.0", "5.0");
     for (int i = 0; i < count; i++) {
@@ -357,7 +279,7 @@ static void send_transfers(struct stand *stand, int count) {
 
 /* Order record 0, and that of the end: the clock stands still. */
 static void no_commit_comes_for_their_sake(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     send_transfers(stand, TRANSFERS);
     must_run(stand);
     assert_int_equal(count_of(stand, RECOMMENDATIONS), 0);
@@ -368,7 +290,7 @@ static void no_commit_comes_for_their_sake(void **state) {
 /* Each but the first and the last is half full. */
 static void a_commit_comes_before_they_are_too_many_for_one(void **state) {
     enum { RECORD_BYTES_MAX = 800 };
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     send_transfers(stand, TRANSFERS);
     const size_t most = 2 + 2 * TRANSFERS * RECORD_BYTES_MAX / (1 << 19);
     stand->options.commit_bytes_max = 1 << 20;
@@ -377,7 +299,7 @@ static void a_commit_comes_before_they_are_too_many_for_one(void **state) {
     assert_in_range(memory_port_count(stand->memory, ORDER, 0), 3, most);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shadow_set_up, shadow_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

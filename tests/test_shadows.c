@@ -3,41 +3,10 @@
 #include "tests/support.h"
 
 #include "detector/batch.h"
-#include "detector/pipeline.h"
 #include "detector/service/metrics.h"
-#include "tests/sample.h"
+#include "tests/shadow_stand.h"
 
-#define ORDER "antifrod.order"
-#define RECOMMENDATIONS "antifrod.freeze-recommendations"
-enum { PARTITIONS = 2, CREDITS = 6, STEPS_APART = 2 };
-
-struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
-    char directory[64];
-};
-
-static int setup(void **state) {
-    static struct stand stand;
-    struct error error;
-    memset(&stand, 0, sizeof stand);
-    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
-    stand.memory = sample_cluster(PARTITIONS);
-    stand.encoder = encoder_open(&error);
-    metrics_reset();
-    *state = &stand;
-    return stand.encoder == NULL ? -1 : 0;
-}
-
-static int teardown(void **state) {
-    struct stand *stand = *state;
-    struct port *port = memory_port_port(stand->memory);
-    port->ops->close(port);
-    encoder_close(stand->encoder);
-    sample_directory_remove(stand->directory, &stand->options);
-    return 0;
-}
+enum { STEPS_APART = 2 };
 
 /* Sides of the latest run with shadows, and without. */
 static uint32_t shadowed, alone;
@@ -49,50 +18,29 @@ static bool look(void *context, const struct batch *batch, struct error *error) 
     return true;
 }
 
-static bool run(const struct stand *stand, struct error *error) {
-    const struct pipeline_options options = {.options = &stand->options,
-                                             .port = memory_port_port(stand->memory),
-                                             .stop_at_end = true,
-                                             .on_batch = look};
+static struct pipeline_options looking(const struct memory_stand *stand) {
+    struct pipeline_options how = memory_stand_how(stand);
+    how.on_batch = look;
     shadowed = alone = 0;
-    struct pipeline *pipeline = pipeline_open(&options, error);
-    const bool ok = pipeline != NULL && pipeline_run(pipeline, error);
-    pipeline_close(pipeline);
-    return ok;
+    return how;
 }
 
-static void must_run(const struct stand *stand) {
-    struct error error = {.code = ERROR_NONE};
-    if (!run(stand, &error)) fail_msg("%s: %s", error_name(error.code), error.text);
+static void must_run(const struct memory_stand *stand) {
+    const struct pipeline_options how = looking(stand);
+    memory_stand_must_run(&how);
 }
 
-static void must_refuse(const struct stand *stand, const char *why) {
-    struct error error = {.code = ERROR_NONE};
-    assert_false(run(stand, &error));
+static void must_refuse(const struct memory_stand *stand, const char *why) {
+    const struct pipeline_options how = looking(stand);
+    struct error error;
+    assert_false(memory_stand_run(&how, &error));
     assert_int_equal(error.code, ERROR_CONFIG);
     if (strstr(error.text, why) == NULL) fail_msg("\"%s\" is not in: %s", why, error.text);
 }
 
-/* Credits to one account, a minute apart, each from another payer. */
-static void send_burst(const struct stand *stand, int first, int count) {
-    for (int i = first; i < first + count; i++) {
-        char payer[32], tx_id[32];
-        snprintf(payer, sizeof payer, "payer-%d", i);
-        snprintf(tx_id, sizeof tx_id, "tx-%d", i);
-        const struct transaction tx =
-            sample_transfer(tx_id, payer, "dropper", 60 * (int64_t)i, 5000000);
-        sample_send(stand->memory, stand->encoder, &tx, PARTITIONS);
-    }
-}
-
-static void add_shadow(struct stand *stand, const char *name, const char *from, const char *to) {
+static void add_shadow(struct memory_stand *stand, const char *name, const char *from,
+                       const char *to) {
     sample_add_shadow(&stand->options, stand->directory, name, from, to);
-}
-
-/* Advises from 4 credits on, and from 2 on; the live model does from 3 on. */
-static void add_both(struct stand *stand) {
-    add_shadow(stand, "strict.json", "-5.0", "-7.0");
-    add_shadow(stand, "loose.json", "-5.0", "-3.0");
 }
 
 static void assert_counts(uint32_t shadow, uint64_t sides, uint64_t advised, uint64_t agreed,
@@ -106,7 +54,7 @@ static void assert_counts(uint32_t shadow, uint64_t sides, uint64_t advised, uin
 }
 
 static void what_they_would_have_advised_is_counted(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     add_both(stand);
     send_burst(stand, 0, CREDITS);
     must_run(stand);
@@ -116,7 +64,7 @@ static void what_they_would_have_advised_is_counted(void **state) {
 
 /* The live model's logits, of which 2 credits are as probable as the policy asks. */
 static void the_policy_is_read_by_their_own_calibration(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     add_shadow(stand, "steep.json", "\"type\":\"logistic\"",
                "\"type\":\"table\",\"points\":[[-2,0.1],[-1,0.9]]");
     send_burst(stand, 0, CREDITS);
@@ -127,7 +75,7 @@ static void the_policy_is_read_by_their_own_calibration(void **state) {
 }
 
 static void a_replay_neither_scores_nor_counts_them_again(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     add_both(stand);
     send_burst(stand, 0, CREDITS);
     must_run(stand);
@@ -141,23 +89,10 @@ static void a_replay_neither_scores_nor_counts_them_again(void **state) {
     assert_counts(1, 2 * (CREDITS + 1), 6, 5, 0);
 }
 
-static void assert_same_records(const struct stand *a, const struct stand *b, const char *topic,
-                                int32_t partition) {
-    struct port_record x, y;
-    const size_t count = memory_port_count(a->memory, topic, partition);
-    assert_int_equal(count, memory_port_count(b->memory, topic, partition));
-    for (size_t i = 0; i < count; i++) {
-        assert_true(memory_port_get(a->memory, topic, partition, i, &x));
-        assert_true(memory_port_get(b->memory, topic, partition, i, &y));
-        assert_int_equal(x.value.size, y.value.size);
-        assert_memory_equal(x.value.data, y.value.data, x.value.size);
-    }
-}
-
 /* The order log holds the state's hash and that of the options. */
 static void they_change_no_byte_of_what_is_written(void **state) {
-    struct stand *stand = *state;
-    struct stand with = *stand;
+    struct memory_stand *stand = *state;
+    struct memory_stand with = *stand;
     with.memory = sample_cluster(PARTITIONS);
     add_both(&with);
     for (int part = 0; part < 2; part++) {
@@ -167,16 +102,14 @@ static void they_change_no_byte_of_what_is_written(void **state) {
         must_run(&with);
     }
     assert_int_equal(metrics_get_shadow(SHADOW_SIDES, 1), 4 * CREDITS);
-    for (int32_t p = 0; p < PARTITIONS; p++)
-        assert_same_records(stand, &with, RECOMMENDATIONS, p);
+    logs_must_be_same(stand->memory, with.memory, RECOMMENDATIONS, PARTITIONS);
     assert_int_equal(memory_port_count(stand->memory, ORDER, 0), 3);
-    assert_same_records(stand, &with, ORDER, 0);
-    struct port *port = memory_port_port(with.memory);
-    port->ops->close(port);
+    logs_must_be_same(stand->memory, with.memory, ORDER, 1);
+    logs_close(with.memory);
 }
 
 static void they_may_come_and_go_with_a_restart(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     send_burst(stand, 0, CREDITS);
     must_run(stand);
     add_both(stand);
@@ -190,7 +123,7 @@ static void they_may_come_and_go_with_a_restart(void **state) {
 }
 
 static void one_that_cannot_be_used_stops_the_start(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     char *list = stand->options.model_shadow;
     snprintf(list, sizeof stand->options.model_shadow, "%s/absent.json", stand->directory);
     must_refuse(stand, "model.shadow: ");
@@ -205,14 +138,14 @@ static void one_that_cannot_be_used_stops_the_start(void **state) {
 }
 
 static void one_that_is_named_twice_is_refused(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     add_shadow(stand, "one.json", "-5.0", "-6.0");
     add_shadow(stand, "other.json", "-5.0", "-6.0");
     must_refuse(stand, "other.json is there twice");
 }
 
 static void no_more_than_the_limit_are_taken(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     for (uint32_t i = 0; i < SCORE_SHADOWS_MAX; i++) {
         char name[16], intercept[16];
         snprintf(name, sizeof name, "%u.json", i);
@@ -226,7 +159,7 @@ static void no_more_than_the_limit_are_taken(void **state) {
     must_refuse(stand, "more than 7");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shadow_set_up, shadow_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

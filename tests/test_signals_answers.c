@@ -21,7 +21,8 @@ struct published {
 static struct published published_at(int32_t partition, size_t index) {
     struct port_record record;
     struct published p = {.id = ""};
-    assert_true(memory_port_get(signals_run.memory, RECOMMENDATIONS, partition, index, &record));
+    assert_true(
+        memory_port_get(signals_run.base.memory, RECOMMENDATIONS, partition, index, &record));
     const uint8_t *body = record.value.data + 5;
     assert_int_equal(body[0], 2 * RECOMMENDATION_ID_SIZE);
     memcpy(p.id, body + 1, RECOMMENDATION_ID_SIZE);
@@ -41,7 +42,7 @@ static void send_answer(const struct published *to, int32_t revision, enum outco
     s.outcome_present = true;
     s.recommendation_id = text_of(to->id);
     s.outcome_result = (uint8_t)result;
-    sample_send_signal(signals_run.memory, signals_run.encoder, "answer", &s, PARTITIONS);
+    sample_send_signal(signals_run.base.memory, signals_run.base.encoder, "answer", &s, PARTITIONS);
 }
 
 static uint64_t answers(enum outcome_result result, enum action action) {
@@ -53,7 +54,7 @@ static void answer_the_first(void) {
     make_signals_topic();
     send_transactions(0, 300);
     signals_must_run();
-    const size_t before = memory_port_count(signals_run.memory, RECOMMENDATIONS, 0);
+    const size_t before = memory_port_count(signals_run.base.memory, RECOMMENDATIONS, 0);
     assert_true(before > 0);
     const struct published opened = published_at(0, 0);
     assert_int_equal(opened.state, RECOMMENDATION_ISSUED);
@@ -61,7 +62,7 @@ static void answer_the_first(void) {
     send_answer(&opened, 1, OUTCOME_FALSE_POSITIVE);
     signals_must_run();
     assert_int_equal(answers(OUTCOME_FALSE_POSITIVE, ACTION_REVIEW_ONLY), 1);
-    assert_int_equal(memory_port_count(signals_run.memory, RECOMMENDATIONS, 0), before + 1);
+    assert_int_equal(memory_port_count(signals_run.base.memory, RECOMMENDATIONS, 0), before + 1);
     const struct published withdrawn = published_at(0, before);
     assert_string_equal(withdrawn.id, opened.id);
     assert_int_equal(withdrawn.state, RECOMMENDATION_WITHDRAWN);
@@ -70,7 +71,7 @@ static void answer_the_first(void) {
     signals_must_run();
     assert_int_equal(answers(OUTCOME_FALSE_POSITIVE, ACTION_REVIEW_ONLY), 0); /* replayed */
     assert_int_equal(answers(OUTCOME_CONFIRMED_FRAUD, ACTION_REVIEW_ONLY), 1);
-    assert_int_equal(memory_port_count(signals_run.memory, RECOMMENDATIONS, 0), before + 1);
+    assert_int_equal(memory_port_count(signals_run.base.memory, RECOMMENDATIONS, 0), before + 1);
 }
 
 static void an_answer_withdraws_once_whatever_is_replayed(void **state) {

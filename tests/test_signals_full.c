@@ -1,50 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A table of signals that is full before the first transaction has moved the clock. */
 #include "detector/base/log.h"
-#include "detector/pipeline.h"
 #include "detector/service/metrics.h"
-#include "tests/sample.h"
+#include "tests/memory_stand.h"
 #include "tests/support.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define SIGNALS "antifrod.signals"
 enum { PARTITIONS = 1, MAX = 100, DAY = 86400 };
 
-struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
-    char directory[64];
-};
-
 static int setup(void **state) {
-    static struct stand stand;
-    struct error error;
-    stand = (struct stand){0};
+    static struct memory_stand stand;
     log_set_level(LOG_LEVEL_WARN);
-    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
-    stand.options.signals_max = MAX;
-    stand.memory = sample_cluster(PARTITIONS);
-    stand.encoder = encoder_open(&error);
     *state = &stand;
-    return stand.encoder != NULL && memory_port_create_topic(stand.memory, SIGNALS, PARTITIONS)
-               ? 0
-               : -1;
+    if (!memory_stand_open(&stand, PARTITIONS)) return -1;
+    stand.options.signals_max = MAX;
+    return memory_port_create_topic(stand.memory, SIGNALS, PARTITIONS) ? 0 : -1;
 }
 
 static int teardown(void **state) {
-    struct stand *stand = *state;
-    struct port *port = memory_port_port(stand->memory);
-    port->ops->close(port);
-    encoder_close(stand->encoder);
-    sample_directory_remove(stand->directory, &stand->options);
+    memory_stand_close(*state);
     return 0;
 }
 
 /* So many signals, good for 30 days from then on. */
-static void send(const struct stand *stand, const char *name, int count, int64_t second) {
+static void send(const struct memory_stand *stand, const char *name, int count, int64_t second) {
     for (int i = 0; i < count; i++) {
         char id[32];
         snprintf(id, sizeof id, "%s-%d", name, i);
@@ -54,15 +35,9 @@ static void send(const struct stand *stand, const char *name, int count, int64_t
 }
 
 /* Starts anew, with what was replayed held to what was written down. */
-static void run(struct stand *stand) {
-    struct error error = {.code = ERROR_NONE};
-    const struct pipeline_options options = {
-        .options = &stand->options, .port = memory_port_port(stand->memory), .stop_at_end = true};
+static void run(const struct memory_stand *stand) {
     metrics_reset();
-    struct pipeline *pipeline = pipeline_open(&options, &error);
-    const bool ok = pipeline != NULL && pipeline_run(pipeline, &error);
-    pipeline_close(pipeline);
-    if (!ok) fail_msg("%s: %s", error_name(error.code), error.text);
+    memory_stand_play(stand);
 }
 
 static void expect(int64_t added, int64_t full) {
@@ -71,7 +46,7 @@ static void expect(int64_t added, int64_t full) {
 }
 
 static void what_had_ended_makes_room_for_what_comes(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     send(stand, "ended", MAX - 10, -60 * DAY);
     send(stand, "live", 100, 0);
     run(stand);
@@ -83,7 +58,7 @@ static void what_had_ended_makes_room_for_what_comes(void **state) {
 }
 
 static void what_is_live_makes_none(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     send(stand, "live", MAX - 10, 0);
     send(stand, "ended", 5, -60 * DAY);
     send(stand, "newer", 20, DAY);
@@ -93,7 +68,7 @@ static void what_is_live_makes_none(void **state) {
 
 /* However late a signal says that it is. */
 static void a_clock_is_what_counts_once_there_is_one(void **state) {
-    struct stand *stand = *state;
+    struct memory_stand *stand = *state;
     send(stand, "live", MAX, 0);
     sample_send_crowd(stand->memory, stand->encoder, 0, 50, 20, PARTITIONS);
     run(stand);

@@ -29,7 +29,8 @@ static void whatever_start_from_says_they_begin_at_the_first(void **state) {
     make_signals_topic();
     send_transactions(0, 300);
     send_signals(0, 50);
-    snprintf(signals_run.options.start_from, sizeof signals_run.options.start_from, "latest");
+    snprintf(signals_run.base.options.start_from, sizeof signals_run.base.options.start_from,
+             "latest");
     signals_must_run();
     assert_int_equal(verdicts(VERDICT_SIGNAL), 50);
     assert_int_equal(verdicts(VERDICT_ACCEPTED), 0);
@@ -53,7 +54,7 @@ static void offline_each_is_taken_at_its_time(void **state) {
     make_signals_topic();
     send_transactions(0, 300); /* one every 20 s */
     send_signals(0, 3000);     /* one every second */
-    signals_run.options.merge_slice_ms = MINUTE_MS;
+    signals_run.base.options.merge_slice_ms = MINUTE_MS;
     signals_run.by_time = true;
     signals_must_run();
     assert_int_equal(verdicts(VERDICT_SIGNAL), 3000);
@@ -95,12 +96,13 @@ static void bad_ones_are_dead_letters_and_tombstones_are_not(void **state) {
     make_signals_topic();
     struct signal nobody = sample_signal("nobody", "a", 0);
     nobody.subject_count = 0;
-    sample_send_signal(signals_run.memory, signals_run.encoder, "nobody", &nobody, PARTITIONS);
-    sample_send_signal(signals_run.memory, signals_run.encoder, "gone", NULL, PARTITIONS);
+    sample_send_signal(signals_run.base.memory, signals_run.base.encoder, "nobody", &nobody,
+                       PARTITIONS);
+    sample_send_signal(signals_run.base.memory, signals_run.base.encoder, "gone", NULL, PARTITIONS);
     send_signals(0, 3);
     signals_must_run();
-    assert_int_equal(memory_port_count(signals_run.memory, LETTERS, 0), 1);
-    assert_true(memory_port_get(signals_run.memory, LETTERS, 0, 0, &letter));
+    assert_int_equal(memory_port_count(signals_run.base.memory, LETTERS, 0), 1);
+    assert_true(memory_port_get(signals_run.base.memory, LETTERS, 0, 0, &letter));
     assert_true(has_header(&letter, "__connect.errors.topic", SIGNALS));
     assert_true(has_header(&letter, "saqshy.dlq.reason", "BAD_VALUE"));
     assert_int_equal(verdicts(VERDICT_BAD_VALUE), 1);
@@ -126,9 +128,9 @@ static void a_snapshot_has_both_topics(void **state) {
     send_signals(0, 7); /* known already, and that from the snapshot */
     signals_must_run();
     assert_int_equal(metrics_get_signal(EFFECT_REPLAYED), 7);
-    const size_t orders = memory_port_count(signals_run.memory, ORDER, 0);
+    const size_t orders = memory_port_count(signals_run.base.memory, ORDER, 0);
     signals_must_run();
-    assert_int_equal(memory_port_count(signals_run.memory, ORDER, 0), orders);
+    assert_int_equal(memory_port_count(signals_run.base.memory, ORDER, 0), orders);
     signals_run.disk->ops->dispose(signals_run.disk);
     signals_run.disk = NULL;
     signals_must_run(); /* the order log tells of the same state */
@@ -139,7 +141,7 @@ static void a_snapshot_has_both_topics(void **state) {
 static void no_more_are_held_than_may_be(void **state) {
     (void)state;
     make_signals_topic();
-    signals_run.options.signals_max = 100;
+    signals_run.base.options.signals_max = 100;
     send_signals(0, 130);
     signals_must_run();
     assert_int_equal(metrics_get(METRIC_SIGNALS), 100);
@@ -147,7 +149,7 @@ static void no_more_are_held_than_may_be(void **state) {
     send_transactions(0, 10);
     signals_must_run();
     assert_int_equal(metrics_get(METRIC_REPLAYED), 130);
-    signals_run.options.signals_max = 101;
+    signals_run.base.options.signals_max = 101;
     signals_must_fail(ERROR_CONFIG, "another set of options that affect state");
 }
 

@@ -9,7 +9,6 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 enum { STEPS = 60, STEP_SIGNALS = 5, STEP_TRANSACTIONS = 50 };
@@ -35,10 +34,10 @@ static void *produce(void *context) {
                 char id[32];
                 snprintf(id, sizeof id, "racing-%d", STEP_SIGNALS * i + k);
                 const struct signal signal = sample_signal(id, "payee-1", i);
-                sample_send_signal(signals_run.memory, p->encoder, id, &signal, PARTITIONS);
+                sample_send_signal(signals_run.base.memory, p->encoder, id, &signal, PARTITIONS);
             }
         else
-            sample_send_crowd(signals_run.memory, p->encoder, STEP_TRANSACTIONS * i,
+            sample_send_crowd(signals_run.base.memory, p->encoder, STEP_TRANSACTIONS * i,
                               STEP_TRANSACTIONS, PEOPLE, PARTITIONS);
     }
     return NULL;
@@ -52,14 +51,14 @@ static void *stop_when_all_is_taken(void *unused) {
 }
 
 static void race(void) {
-    struct producer producers[] = {{signals_run.encoder, true}, {NULL, false}};
+    struct producer producers[] = {{signals_run.base.encoder, true}, {NULL, false}};
     struct error error;
     pthread_t threads[3];
     producers[1].encoder = encoder_open(&error);
     assert_non_null(producers[1].encoder);
     metrics_reset();
-    const struct pipeline_options options = {.options = &signals_run.options,
-                                             .port = memory_port_port(signals_run.memory)};
+    const struct pipeline_options options = {.options = &signals_run.base.options,
+                                             .port = memory_port_port(signals_run.base.memory)};
     signals_run.pipeline = pipeline_open(&options, &signals_run.error);
     assert_non_null(signals_run.pipeline);
     for (int i = 0; i < 2; i++)
@@ -73,19 +72,6 @@ static void race(void) {
     if (!ok) fail_msg("%s", signals_run.error.text);
 }
 
-static void must_be_same(const struct memory_port *a, const struct memory_port *b,
-                         const char *topic, int32_t partition) {
-    const size_t count = memory_port_count(a, topic, partition);
-    assert_int_equal(memory_port_count(b, topic, partition), count);
-    for (size_t i = 0; i < count; i++) {
-        struct port_record x, y;
-        memory_port_get(a, topic, partition, i, &x);
-        memory_port_get(b, topic, partition, i, &y);
-        assert_int_equal(x.value.size, y.value.size);
-        assert_memory_equal(x.value.data, y.value.data, x.value.size);
-    }
-}
-
 static void a_racing_order_is_replayed_as_it_was(void **state) {
     int alternations = 0;
     (void)state;
@@ -93,22 +79,18 @@ static void a_racing_order_is_replayed_as_it_was(void **state) {
     race();
     signals_before(&alternations);
     assert_true(alternations >= 10);
-    struct memory_port *live = signals_run.memory;
-    signals_run.memory = sample_cluster(PARTITIONS);
+    struct memory_port *live = signals_run.base.memory;
+    signals_run.base.memory = sample_cluster(PARTITIONS);
     make_signals_topic();
-    sample_copy(live, signals_run.memory, INPUT, PARTITIONS, NULL);
-    sample_copy(live, signals_run.memory, SIGNALS, PARTITIONS, NULL);
-    sample_copy(live, signals_run.memory, ORDER, 1, NULL);
+    sample_copy(live, signals_run.base.memory, INPUT, PARTITIONS, NULL);
+    sample_copy(live, signals_run.base.memory, SIGNALS, PARTITIONS, NULL);
+    sample_copy(live, signals_run.base.memory, ORDER, 1, NULL);
     signals_run.unmuted = true;
     signals_must_run();
     assert_int_equal(metrics_get(METRIC_REPLAYED), 60 * (5 + 50));
-    size_t recommendations = 0;
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        must_be_same(live, signals_run.memory, RECOMMENDATIONS, p);
-        recommendations += memory_port_count(live, RECOMMENDATIONS, p);
-    }
-    assert_true(recommendations > 0);
-    signals_close_memory(live);
+    logs_must_be_same(live, signals_run.base.memory, RECOMMENDATIONS, PARTITIONS);
+    assert_true(logs_count(live, RECOMMENDATIONS, PARTITIONS) > 0);
+    logs_close(live);
 }
 
 /* Records that compaction took, and topics that are not what they were. */
@@ -127,33 +109,23 @@ static void copy_signals(const struct memory_port *from, int32_t partition, size
                                              .key = r.key,
                                              .value =
                                                  i == which && change == CHANGE ? r.key : r.value};
-        assert_true(memory_port_append(signals_run.memory, &message, r.offset));
+        assert_true(memory_port_append(signals_run.base.memory, &message, r.offset));
     }
-}
-
-static void copy_committed(struct memory_port *before) {
-    struct port *from = memory_port_port(before), *to = memory_port_port(signals_run.memory);
-    struct port_position positions[] = {{INPUT, 0, 0}, {INPUT, 1, 0}};
-    struct error error;
-    assert_true(from->ops->committed(from, positions, 2, &error));
-    assert_int_equal(to->ops->begin(to, &error), PORT_OK);
-    assert_int_equal(to->ops->send_offsets(to, positions, 2, &error), PORT_OK);
-    assert_int_equal(to->ops->commit(to, &error), PORT_OK);
 }
 
 /* All as it was, but one record of partition 0 of the signals. */
 static void change_signal(size_t which, enum change change) {
-    struct memory_port *before = signals_run.memory;
-    signals_run.memory = sample_cluster(PARTITIONS);
+    struct memory_port *before = signals_run.base.memory;
+    signals_run.base.memory = sample_cluster(PARTITIONS);
     make_signals_topic();
     copy_signals(before, 0, which, change);
     copy_signals(before, 1, which, KEEP);
-    sample_copy(before, signals_run.memory, INPUT, PARTITIONS, NULL);
-    sample_copy(before, signals_run.memory, RECOMMENDATIONS, PARTITIONS, NULL);
-    sample_copy(before, signals_run.memory, LETTERS, 1, NULL);
-    sample_copy(before, signals_run.memory, ORDER, 1, NULL);
-    copy_committed(before);
-    signals_close_memory(before);
+    sample_copy(before, signals_run.base.memory, INPUT, PARTITIONS, NULL);
+    sample_copy(before, signals_run.base.memory, RECOMMENDATIONS, PARTITIONS, NULL);
+    sample_copy(before, signals_run.base.memory, LETTERS, 1, NULL);
+    sample_copy(before, signals_run.base.memory, ORDER, 1, NULL);
+    logs_copy_committed(before, signals_run.base.memory, INPUT, PARTITIONS);
+    logs_close(before);
 }
 
 static void what_compaction_took_stops_a_replay_of_it(void **state) {
@@ -162,7 +134,7 @@ static void what_compaction_took_stops_a_replay_of_it(void **state) {
     send_signals(0, 40);
     send_transactions(0, 100);
     signals_must_run();
-    const size_t count = memory_port_count(signals_run.memory, SIGNALS, 0);
+    const size_t count = memory_port_count(signals_run.base.memory, SIGNALS, 0);
     send_signals(40, 40); /* so that the partition goes on behind it */
     change_signal(count / 2, LEAVE_OUT);
     signals_must_fail(ERROR_INPUT_GONE, "compaction has taken one of them");
@@ -174,7 +146,7 @@ static void also_where_nothing_else_was_taken(void **state) {
     make_signals_topic();
     send_signals(0, 40);
     signals_must_run();
-    change_signal(memory_port_count(signals_run.memory, SIGNALS, 0) / 2, LEAVE_OUT);
+    change_signal(memory_port_count(signals_run.base.memory, SIGNALS, 0) / 2, LEAVE_OUT);
     signals_must_fail(ERROR_INPUT_GONE, "compaction has taken one of them");
 }
 
@@ -183,7 +155,7 @@ static void one_that_was_changed_stops_a_replay_too(void **state) {
     make_signals_topic();
     send_signals(0, 40);
     signals_must_run();
-    change_signal(memory_port_count(signals_run.memory, SIGNALS, 0) / 2, CHANGE);
+    change_signal(memory_port_count(signals_run.base.memory, SIGNALS, 0) / 2, CHANGE);
     signals_must_fail(ERROR_INPUT_GONE, "or one was changed");
 }
 
@@ -193,7 +165,7 @@ static void also_where_it_took_the_last_one(void **state) {
     send_signals(0, 40);
     send_transactions(0, 100);
     signals_must_run();
-    const size_t count = memory_port_count(signals_run.memory, SIGNALS, 0);
+    const size_t count = memory_port_count(signals_run.base.memory, SIGNALS, 0);
     send_signals(40, 40);
     change_signal(count - 1, LEAVE_OUT);
     signals_must_fail(ERROR_INPUT_GONE, "the input goes on at");
@@ -206,7 +178,7 @@ static void behind_a_snapshot_it_is_not_missed(void **state) {
     send_signals(0, 40);
     send_transactions(0, 100);
     signals_must_run();
-    const size_t count = memory_port_count(signals_run.memory, SIGNALS, 0);
+    const size_t count = memory_port_count(signals_run.base.memory, SIGNALS, 0);
     send_signals(40, 40);
     change_signal(count - 1, LEAVE_OUT); /* the one whose digest the order log has */
     signals_must_run();
@@ -221,7 +193,7 @@ static void a_topic_made_anew_stops_the_engine(void **state) {
     send_signals(0, 40);
     send_transactions(0, 100);
     signals_must_run();
-    change_signal(memory_port_count(signals_run.memory, SIGNALS, 0) - 1, CHANGE);
+    change_signal(memory_port_count(signals_run.base.memory, SIGNALS, 0) - 1, CHANGE);
     signals_must_fail(ERROR_INPUT_GONE, "antifrod.signals/0 holds another record");
 }
 

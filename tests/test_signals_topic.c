@@ -49,7 +49,7 @@ static enum port_status send_unless_hidden(struct port *port, const struct port_
 }
 
 static void put_between(void) {
-    struct port *port = memory_port_port(signals_run.memory);
+    struct port *port = memory_port_port(signals_run.base.memory);
     signals_run.real = port->ops;
     signals_run.ops = *port->ops;
     signals_run.ops.find_topic = find_unless_hidden;
@@ -66,14 +66,14 @@ static void wait_a_minute(struct port *port, int timeout_ms) {
     (void)port;
     (void)timeout_ms;
     signals_run.now_ms += MINUTE_MS;
-    memory_port_set_now(signals_run.memory, signals_run.now_ms);
+    memory_port_set_now(signals_run.base.memory, signals_run.now_ms);
     if (verdicts(VERDICT_ACCEPTED) > 0) signals_run.waits++;
     if (signals_run.waits == SHOWN_AT) signals_run.hidden = false;
     if (verdicts(VERDICT_SIGNAL) > 0) pipeline_stop(signals_run.pipeline);
 }
 
 static void it_may_come_to_be_while_the_engine_runs(void **state) {
-    struct port *port = memory_port_port(signals_run.memory);
+    struct port *port = memory_port_port(signals_run.base.memory);
     (void)state;
     make_signals_topic();
     send_signals(0, 25);
@@ -94,10 +94,11 @@ static void it_may_come_to_be_while_the_engine_runs(void **state) {
 /* An order log of before there were any. */
 static void a_shard_without_them_goes_on_and_takes_them_in(void **state) {
     (void)state;
-    signals_run.options.topic_signals[0] = '\0';
+    signals_run.base.options.topic_signals[0] = '\0';
     send_transactions(0, 300);
     signals_must_run();
-    snprintf(signals_run.options.topic_signals, sizeof signals_run.options.topic_signals, SIGNALS);
+    snprintf(signals_run.base.options.topic_signals, sizeof signals_run.base.options.topic_signals,
+             SIGNALS);
     send_transactions(300, 100);
     signals_must_run(); /* absent */
     assert_int_equal(metrics_get(METRIC_REPLAYED), 300);
@@ -117,14 +118,15 @@ static void one_with_them_does_not_go_on_without(void **state) {
     send_signals(0, 20);
     send_transactions(0, 50);
     signals_must_run();
-    signals_run.options.topic_signals[0] = '\0';
+    signals_run.base.options.topic_signals[0] = '\0';
     signals_must_fail(ERROR_CONFIG,
                       "which is not an input of it; topic.transactions and topic.signals");
     use_snapshots();
-    snprintf(signals_run.options.topic_signals, sizeof signals_run.options.topic_signals, SIGNALS);
+    snprintf(signals_run.base.options.topic_signals, sizeof signals_run.base.options.topic_signals,
+             SIGNALS);
     send_transactions(50, 1);
     signals_must_run(); /* and takes one */
-    signals_run.options.topic_signals[0] = '\0';
+    signals_run.base.options.topic_signals[0] = '\0';
     signals_must_fail(ERROR_CONFIG, "which is not an input of it");
 }
 
@@ -146,7 +148,7 @@ static void lose_it(struct port *port, int timeout_ms) {
     (void)port;
     (void)timeout_ms;
     signals_run.now_ms += MINUTE_MS;
-    memory_port_set_now(signals_run.memory, signals_run.now_ms);
+    memory_port_set_now(signals_run.base.memory, signals_run.now_ms);
     if (verdicts(VERDICT_SIGNAL) < 20 || verdicts(VERDICT_ACCEPTED) < A_MINUTE * signals_run.waits)
         return;
     signals_run.hidden = true;
@@ -157,7 +159,7 @@ static void lose_it(struct port *port, int timeout_ms) {
 }
 
 static void losing_it_stops_no_transaction(void **state) {
-    struct port *port = memory_port_port(signals_run.memory);
+    struct port *port = memory_port_port(signals_run.base.memory);
     struct port_position group[] = {{INPUT, 0, 0}, {SIGNALS, 0, 0}};
     struct error error;
     (void)state;

@@ -62,7 +62,7 @@ static void a_damaged_one_is_passed_over_for_the_one_before(void **state) {
 static void a_damaged_one_is_none_of_those_that_are_kept(void **state) {
     struct stand *stand = *state;
     struct error error = {.code = ERROR_NONE};
-    stand->options.snapshot_interval_s = 86400; /* at the stop alone */
+    stand->base.options.snapshot_interval_s = 86400; /* at the stop alone */
     for (int i = 0; i < 3; i++) {
         send_crowd(stand, i * 600, 600);
         must_run(stand);
@@ -89,7 +89,7 @@ static void a_damaged_one_is_none_of_those_that_are_kept(void **state) {
 
 static void one_of_another_form_is_left_where_it_is(void **state) {
     struct stand *stand = *state;
-    stand->options.snapshot_interval_s = 86400;
+    stand->base.options.snapshot_interval_s = 86400;
     send_crowd(stand, 0, 600);
     must_run(stand);
     struct image image = read_newest(stand);
@@ -108,7 +108,7 @@ static void the_name_of_a_file_says_nothing_of_what_is_in_it(void **state) {
     must_run(stand);
     const struct snapshot_name name = list_of(stand->disk).names[0];
     struct snapshot_name later;
-    snapshot_name_set(&later, stand->options.shard_id, 0, name.sequence + 1000);
+    snapshot_name_set(&later, stand->base.options.shard_id, 0, name.sequence + 1000);
     assert_true(stand->disk->ops->rename(stand->disk, name.text, later.text, &error));
     must_run(stand);
     assert_int_equal(replayed(), 0);
@@ -120,23 +120,23 @@ static void a_snapshot_of_another_log_is_passed_over(void **state) {
     send_crowd(stand, 0, RECORDS);
     must_run(stand);
     struct stand other = *stand;
-    other.memory = sample_cluster(PARTITIONS);
+    other.base.memory = sample_cluster(PARTITIONS);
     other.disk = NULL;
     send_crowd(&other, 1, RECORDS);
     must_run(&other);
     other.disk = stand->disk;
     must_run(&other);
     assert_int_equal(replayed(), RECORDS);
-    close_memory(other.memory);
+    logs_close(other.base.memory);
 }
 
 static void a_snapshot_by_other_options_is_passed_over(void **state) {
     struct stand *stand = *state;
     send_crowd(stand, 0, RECORDS);
     must_run(stand);
-    stand->options.episodes_max++;
+    stand->base.options.episodes_max++;
     must_fail(stand, ERROR_CONFIG, "options that affect state");
-    stand->options.episodes_max--;
+    stand->base.options.episodes_max--;
     must_run(stand);
     assert_int_equal(replayed(), 0);
 }
@@ -145,16 +145,10 @@ static void a_snapshot_by_other_options_is_passed_over(void **state) {
 static struct memory_port *without_input_before(const struct stand *stand, size_t gone) {
     struct memory_port *memory = sample_cluster(PARTITIONS);
     const size_t input[PARTITIONS] = {gone, gone};
-    sample_copy(stand->memory, memory, INPUT, PARTITIONS, input);
-    sample_copy(stand->memory, memory, RECOMMENDATIONS, PARTITIONS, NULL);
-    sample_copy(stand->memory, memory, ORDER, PARTITIONS, NULL);
-    struct port *from = memory_port_port(stand->memory), *to = memory_port_port(memory);
-    struct port_position positions[PARTITIONS] = {{INPUT, 0, 0}, {INPUT, 1, 0}};
-    struct error error;
-    assert_true(from->ops->committed(from, positions, PARTITIONS, &error));
-    assert_int_equal(to->ops->begin(to, &error), PORT_OK);
-    assert_int_equal(to->ops->send_offsets(to, positions, PARTITIONS, &error), PORT_OK);
-    assert_int_equal(to->ops->commit(to, &error), PORT_OK);
+    sample_copy(stand->base.memory, memory, INPUT, PARTITIONS, input);
+    sample_copy(stand->base.memory, memory, RECOMMENDATIONS, PARTITIONS, NULL);
+    sample_copy(stand->base.memory, memory, ORDER, PARTITIONS, NULL);
+    logs_copy_committed(stand->base.memory, memory, INPUT, PARTITIONS);
     return memory;
 }
 
@@ -163,8 +157,8 @@ static void retention_may_take_what_a_snapshot_has(void **state) {
     send_crowd(stand, 0, RECORDS / 2);
     must_run(stand);
     struct memory_port *memory = without_input_before(stand, RECORDS / 8);
-    close_memory(stand->memory);
-    stand->memory = memory;
+    logs_close(stand->base.memory);
+    stand->base.memory = memory;
     send_crowd(stand, RECORDS / 2, RECORDS / 2);
     must_run(stand);
     assert_int_equal(replayed(), 0);
@@ -192,17 +186,18 @@ static void without_input_and_snapshot_only_a_new_epoch_is_left(void **state) {
     send_crowd(stand, 0, RECORDS / 2);
     must_run(stand);
     struct memory_port *memory = without_input_before(stand, RECORDS / 8);
-    close_memory(stand->memory);
-    stand->memory = memory;
+    logs_close(stand->base.memory);
+    stand->base.memory = memory;
     remove_all(stand->disk);
     send_crowd(stand, RECORDS / 2, RECORDS / 2);
     must_fail(stand, ERROR_INPUT_GONE, "--rebuild");
-    const size_t before = count_all(memory, RECOMMENDATIONS);
+    const size_t before = logs_count(memory, RECOMMENDATIONS, PARTITIONS);
     stand->rebuild = true;
     must_run(stand);
-    assert_true(count_all(memory, RECOMMENDATIONS) > before + 50);
+    assert_true(logs_count(memory, RECOMMENDATIONS, PARTITIONS) > before + 50);
     assert_int_equal(last_epoch(memory, &outputs), 1);
-    assert_int_equal(outputs, count_all(memory, RECOMMENDATIONS)); /* the chain went on */
+    assert_int_equal(outputs,
+                     logs_count(memory, RECOMMENDATIONS, PARTITIONS)); /* the chain went on */
     stand->rebuild = false;
     send_crowd(stand, RECORDS, 100);
     must_run(stand); /* from the snapshot of the new epoch, */
@@ -217,7 +212,7 @@ static void a_copy_is_taken_where_the_first_directory_is_lost(void **state) {
     struct stand *stand = *state;
     struct error error;
     char path[96];
-    snprintf(path, sizeof path, "%s/copies", stand->directory);
+    snprintf(path, sizeof path, "%s/copies", stand->base.directory);
     stand->copies = disk_posix_open(path, &error);
     assert_non_null(stand->copies);
     send_crowd(stand, 0, RECORDS);

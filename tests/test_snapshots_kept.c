@@ -31,7 +31,7 @@ static void write_rubbish(struct stand *stand, struct disk *disk, int64_t sequen
     struct image image = {.bytes = (uint8_t[]){1, 2, 3}};
     struct stand there = *stand;
     there.disk = disk;
-    snapshot_name_set(&image.name, stand->options.shard_id, 0, sequence);
+    snapshot_name_set(&image.name, stand->base.options.shard_id, 0, sequence);
     write_image(&there, &image, 3);
 }
 
@@ -41,7 +41,7 @@ static void more_than_can_be_remembered_are_given_up(void **state) {
     const struct disk_ops *real = stand->disk->ops;
     char path[128];
     struct error error = {.code = ERROR_NONE};
-    snprintf(path, sizeof path, "%s/copies", stand->directory);
+    snprintf(path, sizeof path, "%s/copies", stand->base.directory);
     send_crowd(stand, 0, RECORDS / 2);
     must_run(stand);
     stand->copies = disk_posix_open(path, &error);
@@ -67,7 +67,7 @@ static void more_than_can_be_remembered_are_given_up(void **state) {
 
 /* One start and stop for each piece of the feed, at whose end alone a snapshot is taken. */
 static void run_in_pieces(struct stand *stand, int first, int pieces, int records) {
-    stand->options.snapshot_interval_s = 86400;
+    stand->base.options.snapshot_interval_s = 86400;
     for (int i = 0; i < pieces; i++) {
         send_crowd(stand, first + i * records, records);
         must_run(stand);
@@ -81,7 +81,7 @@ static void newer_ones_of_another_log_neither_count_nor_go(void **state) {
     const struct snapshot_list foreign = list_of(stand->disk);
     assert_int_equal(foreign.count, SNAPSHOTS_KEPT);
     struct stand other = *stand;
-    other.memory = sample_cluster(PARTITIONS);
+    other.base.memory = sample_cluster(PARTITIONS);
     for (int i = 0; i < 4; i++) {
         run_in_pieces(&other, 10000 + 50 * i, 1, 50);
         assert_int_equal(replayed(), 0);
@@ -91,7 +91,7 @@ static void newer_ones_of_another_log_neither_count_nor_go(void **state) {
     assert_string_equal(list.names[0].text, foreign.names[0].text);
     assert_string_equal(list.names[1].text, foreign.names[1].text);
     assert_true(list.names[2].sequence < foreign.names[1].sequence);
-    close_memory(other.memory);
+    logs_close(other.base.memory);
     must_run(stand); /* with its own log again */
     assert_int_equal(replayed(), 0);
 }
@@ -100,10 +100,10 @@ static void newer_ones_of_another_log_neither_count_nor_go(void **state) {
 static void refused_ones_stay_until_a_start_has_a_newer_one(void **state) {
     struct stand *stand = *state;
     struct stand other = *stand;
-    other.memory = sample_cluster(PARTITIONS);
+    other.base.memory = sample_cluster(PARTITIONS);
     run_in_pieces(&other, 10000, 2, 50);
     const struct snapshot_list refused = list_of(stand->disk);
-    close_memory(other.memory);
+    logs_close(other.base.memory);
     other = *stand;
     other.disk = NULL;
     run_in_pieces(&other, 0, 8, 600); /* the same log */
@@ -193,7 +193,7 @@ static void leave_a_writer_behind(const char *path) {
 static void none_is_begun_while_a_writer_hangs(void **state) {
     struct stand *stand = *state;
     char path[96];
-    snprintf(path, sizeof path, "%s/stuck", stand->directory);
+    snprintf(path, sizeof path, "%s/stuck", stand->base.directory);
     leave_a_writer_behind(path);
     send_crowd(stand, 0, RECORDS);
     must_run(stand);
@@ -212,10 +212,10 @@ static void copies_that_are_away_are_made_when_they_are_back(void **state) {
     struct stand *stand = *state;
     struct error error;
     char parent[96], path[128];
-    snprintf(parent, sizeof parent, "%s/away", stand->directory);
+    snprintf(parent, sizeof parent, "%s/away", stand->base.directory);
     snprintf(path, sizeof path, "%s/copies", parent);
     stand->copies = disk_posix_open_late(path, &error);
-    stand->options.snapshot_interval_s = 86400;
+    stand->base.options.snapshot_interval_s = 86400;
     send_crowd(stand, 0, 600);
     must_run(stand);
     assert_int_equal(metrics_get(METRIC_SNAPSHOT_COPY_FAILURES), 1);
