@@ -6,12 +6,11 @@
 #include "detector/commands/dlq.h"
 #include "detector/commands/dlq_letter.h"
 #include "detector/dead_letter.h"
-#include "detector/pipeline.h"
 #include "schemas/frame.h"
-#include "tests/sample.h"
+#include "tests/memory_stand.h"
+#include "tests/printed.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define INPUT "antifrod.transactions"
 #define DEAD_LETTERS "antifrod.transactions.dlq"
@@ -19,47 +18,27 @@
 enum { PARTITIONS = 2 };
 
 struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
-    char directory[64];
+    struct memory_stand base;
     struct error error;
     struct dlq_redriven result;
-    char *text; /* what was printed last */
-    size_t text_size;
+    struct printed printed;
 };
 
 static int setup(void **state) {
     static struct stand stand;
-    struct error error;
-    memset(&stand, 0, sizeof stand);
+    stand = (struct stand){.error = {.code = ERROR_NONE}};
     log_set_level(LOG_LEVEL_WARN);
-    if (!sample_directory_make(stand.directory, &stand.options)) return -1;
-    stand.memory = sample_cluster(PARTITIONS);
-    memory_port_set_now(stand.memory, INT64_C(1767229200000));
-    stand.encoder = encoder_open(&error);
     *state = &stand;
-    return stand.encoder == NULL ? -1 : 0;
+    if (!memory_stand_open(&stand.base, PARTITIONS)) return -1;
+    memory_port_set_now(stand.base.memory, INT64_C(1767229200000));
+    return 0;
 }
 
 static int teardown(void **state) {
     struct stand *stand = *state;
-    struct port *port = memory_port_port(stand->memory);
-    port->ops->close(port);
-    encoder_close(stand->encoder);
-    free(stand->text);
-    sample_directory_remove(stand->directory, &stand->options);
+    memory_stand_close(&stand->base);
+    printed_free(&stand->printed);
     return 0;
-}
-
-static void must_run(struct stand *stand) {
-    const struct pipeline_options options = {
-        .options = &stand->options, .port = memory_port_port(stand->memory), .stop_at_end = true};
-    stand->error = (struct error){.code = ERROR_NONE};
-    struct pipeline *pipeline = pipeline_open(&options, &stand->error);
-    const bool ok = pipeline != NULL && pipeline_run(pipeline, &stand->error);
-    pipeline_close(pipeline);
-    if (!ok) fail_msg("%s: %s", error_name(stand->error.code), stand->error.text);
 }
 
 static const struct port_header sent_headers[] = {
@@ -79,7 +58,7 @@ static void send(struct stand *stand, int32_t partition, const char *key, const 
         .value = {value, size},
         .headers = sent_headers,
         .header_count = 4};
-    assert_true(memory_port_append(stand->memory, &message, -1));
+    assert_true(memory_port_append(stand->base.memory, &message, -1));
 }
 
 static void send_unknown(struct stand *stand, int32_t partition, uint8_t last) {
@@ -91,42 +70,36 @@ static void send_unknown(struct stand *stand, int32_t partition, uint8_t last) {
 
 static struct dlq_query query_of(const struct stand *stand) {
     return (struct dlq_query){
-        .options = &stand->options, .limit = INT64_MAX, .partition = -1, .bytes_max = 64};
-}
-
-static FILE *open_text(struct stand *stand) {
-    free(stand->text);
-    stand->text = NULL;
-    FILE *out = open_memstream(&stand->text, &stand->text_size);
-    assert_non_null(out);
-    return out;
+        .options = &stand->base.options, .limit = INT64_MAX, .partition = -1, .bytes_max = 64};
 }
 
 static void list(struct stand *stand, bool json) {
     struct dlq_query query = query_of(stand);
     query.json = json;
-    FILE *out = open_text(stand);
-    const bool ok = dlq_list(memory_port_port(stand->memory), &query, out, &stand->error);
+    FILE *out = printed_begin(&stand->printed);
+    const bool ok = dlq_list(memory_port_port(stand->base.memory), &query, out, &stand->error);
     fclose(out);
     if (!ok) fail_msg("%s", stand->error.text);
 }
 
 static int64_t show(struct stand *stand, const struct dlq_query *query) {
     int64_t shown = 0;
-    FILE *out = open_text(stand);
-    const bool ok = dlq_show(memory_port_port(stand->memory), query, out, &shown, &stand->error);
+    FILE *out = printed_begin(&stand->printed);
+    const bool ok =
+        dlq_show(memory_port_port(stand->base.memory), query, out, &shown, &stand->error);
     fclose(out);
     if (!ok) fail_msg("%s", stand->error.text);
     return shown;
 }
 
 static void expect_text(const struct stand *stand, const char *part) {
-    if (strstr(stand->text, part) == NULL) fail_msg("\"%s\" is not in:\n%s", part, stand->text);
+    if (strstr(stand->printed.text, part) == NULL)
+        fail_msg("\"%s\" is not in:\n%s", part, stand->printed.text);
 }
 
 static bool redrive(struct stand *stand, const struct dlq_query *query) {
     stand->error = (struct error){.code = ERROR_NONE};
-    return dlq_redrive(memory_port_port(stand->memory), query, &stand->result, &stand->error);
+    return dlq_redrive(memory_port_port(stand->base.memory), query, &stand->result, &stand->error);
 }
 
 static void must_redrive(struct stand *stand, const char *reason, int64_t expected) {
@@ -143,7 +116,7 @@ static void an_empty_topic_is_said_to_be_empty(void **state) {
     list(stand, false);
     expect_text(stand, DEAD_LETTERS " holds no dead letter.");
     list(stand, true);
-    assert_int_equal(stand->text_size, 0);
+    assert_int_equal(stand->printed.size, 0);
 }
 
 static void letters_are_grouped_by_reason(void **state) {
@@ -151,7 +124,7 @@ static void letters_are_grouped_by_reason(void **state) {
     for (uint8_t i = 0; i < 3; i++)
         send_unknown(stand, i % 2, i);
     send(stand, 0, NULL, "{\"a\":1}", 7);
-    must_run(stand);
+    memory_stand_play(&stand->base);
     list(stand, true);
     expect_text(stand,
                 "{\"reason\":\"SCHEMA_UNKNOWN\",\"topic\":\"" INPUT
@@ -170,8 +143,8 @@ static void what_is_no_letter_is_counted_apart(void **state) {
     const struct port_message stranger = {.topic = DEAD_LETTERS,
                                           .value = {(const uint8_t *)"x", 1}};
     send_unknown(stand, 0, 0);
-    must_run(stand);
-    assert_true(memory_port_append(stand->memory, &stranger, -1));
+    memory_stand_play(&stand->base);
+    assert_true(memory_port_append(stand->base.memory, &stranger, -1));
     list(stand, false);
     expect_text(stand, ": 1 dead letter of ");
     expect_text(stand, "1 record there is no dead letter of Saqshy.");
@@ -182,7 +155,7 @@ static void a_letter_is_shown_whole(void **state) {
     struct stand *stand = *state;
     struct dlq_query query = query_of(stand);
     send_unknown(stand, 1, 7);
-    must_run(stand);
+    memory_stand_play(&stand->base);
     query.partition = 1;
     assert_int_equal(show(stand, &query), 1);
     expect_text(stand, INPUT "/1 offset 0\n");
@@ -206,8 +179,8 @@ static void what_can_be_decoded_is(void **state) {
     struct dlq_query query = query_of(stand);
     struct transaction tx = sample_transfer("tx-1", "payer", "payee", 0, 1000);
     tx.amount_minor = tx.amount_kzt_minor = -1;
-    sample_send(stand->memory, stand->encoder, &tx, PARTITIONS);
-    must_run(stand);
+    sample_send(stand->base.memory, stand->base.encoder, &tx, PARTITIONS);
+    memory_stand_play(&stand->base);
     query.reason = "BAD_AMOUNT";
     assert_int_equal(show(stand, &query), 1);
     expect_text(stand, "decoded    by schema id 1");
@@ -223,9 +196,9 @@ static void a_signal_is_decoded_as_one(void **state) {
     struct dlq_query query = query_of(stand);
     struct signal signal = sample_signal("s-1", "mule", 0);
     signal.revision = 0;
-    memory_port_create_topic(stand->memory, SIGNALS, 1);
-    sample_send_signal(stand->memory, stand->encoder, "s-1", &signal, 1);
-    must_run(stand);
+    memory_port_create_topic(stand->base.memory, SIGNALS, 1);
+    sample_send_signal(stand->base.memory, stand->base.encoder, "s-1", &signal, 1);
+    memory_stand_play(&stand->base);
     query.reason = "BAD_VALUE";
     assert_int_equal(show(stand, &query), 1);
     expect_text(stand, "decoded    by schema id 4");
@@ -248,13 +221,13 @@ static void a_letter_goes_back_as_it_came(void **state) {
     struct port_header header;
     send_unknown(stand, 1, 7);
     send(stand, 1, NULL, NULL, 0);
-    must_run(stand);
+    memory_stand_play(&stand->base);
     must_redrive(stand, NULL, 2);
-    assert_int_equal(memory_port_count(stand->memory, INPUT, 0), 0);
-    assert_int_equal(memory_port_count(stand->memory, INPUT, 1), 4);
+    assert_int_equal(memory_port_count(stand->base.memory, INPUT, 0), 0);
+    assert_int_equal(memory_port_count(stand->base.memory, INPUT, 1), 4);
     for (size_t i = 0; i < 2; i++) {
-        assert_true(memory_port_get(stand->memory, INPUT, 1, i, &original));
-        assert_true(memory_port_get(stand->memory, INPUT, 1, i + 2, &back));
+        assert_true(memory_port_get(stand->base.memory, INPUT, 1, i, &original));
+        assert_true(memory_port_get(stand->base.memory, INPUT, 1, i + 2, &back));
         assert_true(same(original.key, back.key) && same(original.value, back.value));
         const char *const names[] = {"traceparent", "binary", "nothing"};
         for (size_t h = 0; h < 3; h++) {
@@ -271,11 +244,11 @@ static void a_letter_goes_back_once(void **state) {
     struct dlq_query query = query_of(stand);
     for (uint8_t i = 0; i < 5; i++)
         send_unknown(stand, 0, i);
-    must_run(stand);
+    memory_stand_play(&stand->base);
     query.dry_run = true;
     assert_true(redrive(stand, &query));
     assert_int_equal(stand->result.redriven, 5);
-    assert_int_equal(memory_port_count(stand->memory, DEAD_LETTERS, 0), 5);
+    assert_int_equal(memory_port_count(stand->base.memory, DEAD_LETTERS, 0), 5);
     query.dry_run = false;
     query.limit = 2;
     assert_true(redrive(stand, &query));
@@ -285,18 +258,18 @@ static void a_letter_goes_back_once(void **state) {
     assert_int_equal(stand->result.redriven, 3);
     assert_int_equal(stand->result.before, 2);
     must_redrive(stand, NULL, 0);
-    assert_int_equal(memory_port_count(stand->memory, INPUT, 0), 10);
+    assert_int_equal(memory_port_count(stand->base.memory, INPUT, 0), 10);
 }
 
 static void one_that_dies_again_may_go_back_again(void **state) {
     struct stand *stand = *state;
     send_unknown(stand, 0, 1);
-    must_run(stand);
+    memory_stand_play(&stand->base);
     must_redrive(stand, NULL, 1);
-    must_run(stand);
+    memory_stand_play(&stand->base);
     must_redrive(stand, NULL, 1);
     must_redrive(stand, NULL, 0);
-    assert_int_equal(memory_port_count(stand->memory, INPUT, 0), 3);
+    assert_int_equal(memory_port_count(stand->base.memory, INPUT, 0), 3);
 }
 
 static void what_is_cut_is_refused(void **state) {
@@ -307,10 +280,10 @@ static void what_is_cut_is_refused(void **state) {
     send(stand, 0, "k", value, sizeof value);
     send(stand, 0, key, "x", 1);
     send(stand, 0, "k", value, DEAD_LETTER_VALUE_MAX);
-    must_run(stand);
+    memory_stand_play(&stand->base);
     must_redrive(stand, NULL, 1);
     assert_int_equal(stand->result.refused, 2);
-    assert_int_equal(memory_port_count(stand->memory, INPUT, 0), 4);
+    assert_int_equal(memory_port_count(stand->base.memory, INPUT, 0), 4);
 }
 
 static void what_lost_headers_is_refused(void **state) {
@@ -320,8 +293,8 @@ static void what_lost_headers_is_refused(void **state) {
         headers[i] = (struct port_header){"h", {(const uint8_t *)"v", 1}};
     const struct port_message message = {
         .topic = INPUT, .value = {(const uint8_t *)"x", 1}, .headers = headers, .header_count = 60};
-    assert_true(memory_port_append(stand->memory, &message, -1));
-    must_run(stand);
+    assert_true(memory_port_append(stand->base.memory, &message, -1));
+    memory_stand_play(&stand->base);
     must_redrive(stand, NULL, 0);
     assert_int_equal(stand->result.refused, 1);
 }
@@ -356,7 +329,7 @@ static enum port_status dying_commit(struct port *port, struct error *error) {
 }
 
 static bool redrive_dying(struct stand *stand, int calls, enum port_status status) {
-    struct port *port = memory_port_port(stand->memory);
+    struct port *port = memory_port_port(stand->base.memory);
     const struct dlq_query query = query_of(stand);
     dying = (struct dying){*port->ops, port->ops, calls, status};
     dying.ops.begin = dying_begin;
@@ -372,26 +345,25 @@ static void killed_anywhere_each_goes_back_exactly_once(void **state) {
     struct stand *stand = *state;
     enum { LETTERS = DLQ_BATCH_LETTERS + 20, CALLS = 2 * LETTERS + 4 };
     for (int calls = 0; calls <= CALLS; calls += calls < 40 || calls > CALLS - 60 ? 1 : 97) {
-        struct port *port = memory_port_port(stand->memory);
-        port->ops->close(port);
-        stand->memory = sample_cluster(PARTITIONS);
+        logs_close(stand->base.memory);
+        stand->base.memory = sample_cluster(PARTITIONS);
         for (int i = 0; i < LETTERS; i++)
             send_unknown(stand, i % PARTITIONS, (uint8_t)i);
-        must_run(stand);
+        memory_stand_play(&stand->base);
         const bool ended = redrive_dying(stand, calls, PORT_REBUILD);
         assert_int_equal(ended, calls == CALLS);
         const int64_t first = stand->result.redriven;
         must_redrive(stand, NULL, LETTERS - first);
         must_redrive(stand, NULL, 0);
         for (int32_t p = 0; p < PARTITIONS; p++)
-            assert_int_equal(memory_port_count(stand->memory, INPUT, p), LETTERS);
+            assert_int_equal(memory_port_count(stand->base.memory, INPUT, p), LETTERS);
     }
 }
 
 static void a_second_one_ends_the_first_with_75(void **state) {
     struct stand *stand = *state;
     send_unknown(stand, 0, 1);
-    must_run(stand);
+    memory_stand_play(&stand->base);
     assert_false(redrive_dying(stand, 2, PORT_FENCED));
     assert_int_equal(error_exit_status(stand->error.code), 75);
     assert_non_null(strstr(stand->error.text, "has taken over"));

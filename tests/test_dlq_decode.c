@@ -3,11 +3,11 @@
 #include "detector/commands/dlq_decode.h"
 #include "schemas/encode.h"
 #include "tests/a_signal.h"
+#include "tests/printed.h"
 #include "tests/sample.h"
 #include "tests/support.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define TRANSACTIONS "antifrod.transactions"
 #define SIGNALS "antifrod.signals"
@@ -18,8 +18,7 @@ struct stand {
     struct dlq_decoder *decoder;
     struct encoder *encoder;
     struct error error;
-    char *text; /* what was told last */
-    size_t text_size;
+    struct printed printed;
 };
 
 static int setup(void **state) {
@@ -37,7 +36,7 @@ static int teardown(void **state) {
     dlq_decoder_close(stand->decoder);
     encoder_close(stand->encoder);
     options_free(&stand->options);
-    free(stand->text);
+    printed_free(&stand->printed);
     return 0;
 }
 
@@ -47,10 +46,7 @@ static void put(void *context, const struct avro_leaf *leaf) {
 
 static bool decode(struct stand *stand, const char *topic, struct bytes value) {
     struct dlq_decoded decoded;
-    free(stand->text);
-    stand->text = NULL;
-    FILE *out = open_memstream(&stand->text, &stand->text_size);
-    assert_non_null(out);
+    FILE *out = printed_begin(&stand->printed);
     const bool ok = dlq_decode(stand->decoder, topic, value, &decoded, &stand->error);
     if (ok) dlq_decoded_tell(&decoded, put, out);
     fclose(out);
@@ -62,7 +58,7 @@ static bool decode_text(struct stand *stand, const char *topic, const char *text
 }
 
 static bool says(const struct stand *stand, const char *what) {
-    return strstr(stand->text, what) != NULL;
+    return strstr(stand->printed.text, what) != NULL;
 }
 
 static void each_topic_has_its_contract(void **state) {
@@ -88,8 +84,8 @@ static void a_change_of_the_documents_is_read_by_its_keys(void **state) {
     assert_true(decode_text(stand, POLICY,
                             "{\"author\":\"a\\u001b[31m\",\"policy\":\"{\\\"id\\\":1}\","
                             "\"k\\u0007\":[1,null]}"));
-    assert_string_equal(stand->text, "author=\"a\\u001B[31m\"\npolicy=\"{\\\"id\\\":1}\"\n"
-                                     "k\\u0007=[1,null]\n");
+    assert_string_equal(stand->printed.text, "author=\"a\\u001B[31m\"\npolicy=\"{\\\"id\\\":1}\"\n"
+                                             "k\\u0007=[1,null]\n");
     assert_false(decode_text(stand, POLICY, "[1]"));
     assert_false(decode_text(stand, POLICY, "{\"a\":1,\"a\":2}"));
     assert_false(decode_text(stand, POLICY, "\xff\xfe"));

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `saqshy freezes` over a port in memory: folding of revisions, order, outcomes of the signals'
  * topic; and bytes that are no recommendations. */
-#include "detector/base/log.h"
 #include "detector/commands/avro_json.h"
 #include "detector/commands/freeze_story.h"
 #include "detector/commands/freezes.h"
 #include "schemas/catalog.h"
 #include "schemas/frame.h"
 #include "tests/a_signal.h"
+#include "tests/command_stand.h"
 #include "tests/sample.h"
 #include "tests/support.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define ADVICE "antifrod.freeze-recommendations"
 #define SIGNALS "antifrod.signals"
@@ -22,40 +21,24 @@ enum { PARTITIONS = 2, HOUR = 3600, MICROS = 1000000 };
 #define NOW SIGNALS_START_S
 
 struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
+    struct command_stand base;
     struct freezes_query query;
-    struct error error;
-    char *text;
-    size_t text_size;
 };
 
 static int setup(void **state) {
     static struct stand stand;
-    struct error error;
-    memset(&stand, 0, sizeof stand);
-    log_set_level(LOG_LEVEL_WARN);
-    options_init(&stand.options);
-    stand.memory = memory_port_open();
-    memory_port_create_topic(stand.memory, ADVICE, PARTITIONS);
-    stand.encoder = encoder_open(&error);
-    stand.query = (struct freezes_query){.options = &stand.options,
+    *state = &stand;
+    stand.query = (struct freezes_query){.options = &stand.base.options,
                                          .now_us = NOW * MICROS,
                                          .until_us = INT64_MAX,
                                          .csv = true,
                                          .quiet = true};
-    *state = &stand;
-    return stand.encoder == NULL ? -1 : 0;
+    return command_stand_open(&stand.base, ADVICE, PARTITIONS) ? 0 : -1;
 }
 
 static int teardown(void **state) {
     struct stand *stand = *state;
-    struct port *port = memory_port_port(stand->memory);
-    port->ops->close(port);
-    encoder_close(stand->encoder);
-    options_free(&stand->options);
-    free(stand->text);
+    command_stand_close(&stand->base);
     return 0;
 }
 
@@ -101,8 +84,8 @@ static struct recommendation advice(const char *id, int32_t revision,
 
 static void publish(struct stand *stand, const struct recommendation *r, int32_t partition) {
     struct port_message message = {.topic = ADVICE, .partition = partition};
-    assert_true(encode_recommendation(stand->encoder, r, &message.value, &stand->error));
-    assert_true(memory_port_append(stand->memory, &message, -1));
+    assert_true(encode_recommendation(stand->base.encoder, r, &message.value, &stand->base.error));
+    assert_true(memory_port_append(stand->base.memory, &message, -1));
 }
 
 static void publish_one(struct stand *stand, const char *id, int32_t revision,
@@ -114,23 +97,21 @@ static void publish_one(struct stand *stand, const char *id, int32_t revision,
 typedef bool verb(const struct freezes_query *, struct port *, FILE *, struct error *);
 
 static bool run(struct stand *stand, verb *run_verb) {
-    free(stand->text);
-    stand->text = NULL;
-    FILE *out = open_memstream(&stand->text, &stand->text_size);
-    assert_non_null(out);
-    stand->error = (struct error){.code = ERROR_NONE};
-    const bool ok = run_verb(&stand->query, memory_port_port(stand->memory), out, &stand->error);
+    FILE *out = printed_begin(&stand->base.printed);
+    stand->base.error = (struct error){.code = ERROR_NONE};
+    const bool ok =
+        run_verb(&stand->query, memory_port_port(stand->base.memory), out, &stand->base.error);
     fclose(out);
     return ok;
 }
 
 static void list(struct stand *stand) {
-    if (!run(stand, freezes_list)) fail_msg("%s", stand->error.text);
+    if (!run(stand, freezes_list)) fail_msg("%s", stand->base.error.text);
 }
 
 /* Whether `first` is printed, and `second` behind it; NULL: nothing else is asked. */
 static bool said(const struct stand *stand, const char *first, const char *second) {
-    const char *at = strstr(stand->text, first);
+    const char *at = strstr(stand->base.printed.text, first);
     return at != NULL && (second == NULL || strstr(at, second) != NULL);
 }
 
@@ -210,13 +191,13 @@ static void an_outcome_of_the_signals_topic_is_joined(void **state) {
     publish_one(stand, ID("1"), 1, RECOMMENDATION_ISSUED);
     list(stand); /* the topic is absent */
     assert_false(said(stand, "NO_FUNDS", NULL));
-    memory_port_create_topic(stand->memory, SIGNALS, 1);
+    memory_port_create_topic(stand->base.memory, SIGNALS, 1);
     list(stand);
     assert_false(said(stand, "NO_FUNDS", NULL));
-    sample_send_signal(stand->memory, stand->encoder, "s", &s, 1);
+    sample_send_signal(stand->base.memory, stand->base.encoder, "s", &s, 1);
     list(stand);
     assert_true(said(stand, ID("1"), ",NO_FUNDS\n"));
-    options_set(&stand->options, "topic.signals", "", "test", &stand->error);
+    options_set(&stand->base.options, "topic.signals", "", "test", &stand->base.error);
     list(stand);
     assert_false(said(stand, "NO_FUNDS", NULL));
 }
@@ -233,7 +214,7 @@ static void a_story_is_told_of_the_topic(void **state) {
     assert_true(said(stand, "no account", NULL) && !said(stand, ID("2"), NULL));
     stand->query.id = ID("9");
     assert_false(run(stand, freezes_show));
-    assert_int_equal(stand->error.code, ERROR_FAILED);
+    assert_int_equal(stand->base.error.code, ERROR_FAILED);
 }
 
 /* The account is the payer's, and nothing of it is to be held. */
@@ -259,10 +240,11 @@ static void advice_to_the_paying_side_names_what_it_rests_on(void **state) {
 
 static void a_topic_that_is_not_there_is_named(void **state) {
     struct stand *stand = *state;
-    options_set(&stand->options, "topic.recommendations", "absent", "test", &stand->error);
+    options_set(&stand->base.options, "topic.recommendations", "absent", "test",
+                &stand->base.error);
     assert_false(run(stand, freezes_list));
-    assert_int_equal(stand->error.code, ERROR_CONFIG);
-    assert_non_null(strstr(stand->error.text, "absent"));
+    assert_int_equal(stand->base.error.code, ERROR_CONFIG);
+    assert_non_null(strstr(stand->base.error.text, "absent"));
 }
 
 /* Every value cut anywhere, and with any one byte changed, is read or passed over. */
@@ -271,11 +253,11 @@ static void broken_records_are_passed_over(void **state) {
     const struct recommendation r = advice(ID("1"), 1, RECOMMENDATION_ISSUED);
     struct bytes value;
     uint8_t bytes[4096];
-    assert_true(encode_recommendation(stand->encoder, &r, &value, &stand->error));
+    assert_true(encode_recommendation(stand->base.encoder, &r, &value, &stand->base.error));
     assert_true(value.size <= sizeof bytes);
     memcpy(bytes, value.data, value.size);
-    struct freeze_book *book = freeze_book_open(INT64_MAX, &stand->error);
-    struct freeze_story *story = freeze_story_open(ID("1"), INT64_MAX, &stand->error);
+    struct freeze_book *book = freeze_book_open(INT64_MAX, &stand->base.error);
+    struct freeze_story *story = freeze_story_open(ID("1"), INT64_MAX, &stand->base.error);
     for (uint32_t size = 0; size < value.size; size++) {
         freeze_book_take(book, 0, 0, (struct bytes){bytes, size});
         assert_false(freeze_story_take(story, &(struct freeze_record){0, 0, {bytes, size}}));
@@ -304,9 +286,9 @@ static void a_record_is_json_by_its_schema(void **state) {
     size_t size = 0;
     r.target_account_token = (struct text){"\xff\"", 2};
     r.probability = NAN;
-    assert_true(encode_recommendation(stand->encoder, &r, &value, &stand->error));
+    assert_true(encode_recommendation(stand->base.encoder, &r, &value, &stand->base.error));
     const char *schema = schema_shipped(SCHEMA_ID_RECOMMENDATION, &size);
-    struct avro_text *text = avro_text_open(schema, size, &stand->error);
+    struct avro_text *text = avro_text_open(schema, size, &stand->base.error);
     const struct bytes body = {value.data + FRAME_SIZE, value.size - FRAME_SIZE};
     json_t *json = avro_json_read(text, body, &why);
     assert_non_null(json);

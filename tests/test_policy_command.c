@@ -8,11 +8,11 @@
 #include "detector/pipeline.h"
 #include "detector/policy_change.h"
 #include "detector/service/metrics.h"
+#include "tests/printed.h"
 #include "tests/sample.h"
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define TOPIC "antifrod.policy"
 
@@ -22,8 +22,7 @@ static struct stand {
     struct policy_query query;
     struct error error;
     char directory[64], path[2][128];
-    char *text; /* what was printed last */
-    size_t text_size;
+    struct printed printed;
     bool differ;
 } stand;
 
@@ -42,7 +41,7 @@ static int teardown(void **state) {
     struct port *port = memory_port_port(stand.memory);
     (void)state;
     port->ops->close(port);
-    free(stand.text);
+    printed_free(&stand.printed);
     sample_directory_remove(stand.directory, &stand.options);
     return 0;
 }
@@ -52,10 +51,7 @@ static size_t records(void) {
 }
 
 static bool ask(bool (*verb)(struct port *, const struct policy_query *, FILE *, struct error *)) {
-    free(stand.text);
-    stand.text = NULL;
-    FILE *out = open_memstream(&stand.text, &stand.text_size);
-    assert_non_null(out);
+    FILE *out = printed_begin(&stand.printed);
     const bool ok = verb(memory_port_port(stand.memory), &stand.query, out, &stand.error);
     fclose(out);
     return ok;
@@ -71,7 +67,8 @@ static void must(bool ok) {
 }
 
 static void must_print(const char *text) {
-    if (strstr(stand.text, text) == NULL) fail_msg("no \"%s\" in: %s", text, stand.text);
+    if (strstr(stand.printed.text, text) == NULL)
+        fail_msg("no \"%s\" in: %s", text, stand.printed.text);
 }
 
 static void must_refuse(bool ok, enum error_code code, const char *text) {
@@ -207,7 +204,7 @@ static void a_pair_is_one_change(void **state) {
     must_print("\"id\":\"heavier\"");
     must_print("\"as_the_topic_says\":true");
     must(ask(policy_history));
-    json_t *row = json_loads(stand.text, 0, NULL);
+    json_t *row = json_loads(stand.printed.text, 0, NULL);
     assert_string_equal(json_string_value(json_object_get(row, "author")), "asel");
     assert_int_equal(json_array_size(json_object_get(row, "shards")), 1);
     json_decref(row);
@@ -227,8 +224,8 @@ static void a_document_is_shown_as_it_was_published(void **state) {
     fclose(file);
     stand.query.names[0] = "p2";
     must(ask(policy_show));
-    assert_int_equal(stand.text_size, size);
-    assert_memory_equal(stand.text, document, size);
+    assert_int_equal(stand.printed.size, size);
+    assert_memory_equal(stand.printed.text, document, size);
     stand.query.names[0] = "p9";
     must_refuse(ask(policy_show), ERROR_FAILED, "no document of the id or SHA-256 p9");
 }
@@ -271,7 +268,7 @@ static void whatever_is_in_the_topic_is_listed(void **state) {
     send("", "");
     must(ask(policy_history));
     must_print("this build refuses it:");
-    assert_null(strchr(stand.text, '\x1b'));
+    assert_null(strchr(stand.printed.text, '\x1b'));
     must(ask(policy_show));
     must_print("The topic has put nothing into force");
     stand.query.json = true;

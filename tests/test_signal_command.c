@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `saqshy signal` over a port in memory: what is published, once, and what is said of it; and JSON
  * in the names of a contract. */
-#include "detector/base/log.h"
 #include "detector/commands/record_json.h"
 #include "detector/commands/signal_verbs.h"
 #include "tests/a_signal.h"
+#include "tests/command_stand.h"
+#include "tests/memory_logs.h"
 #include "tests/sample.h"
 #include "tests/support.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define TOPIC "antifrod.signals"
@@ -17,60 +17,35 @@ enum { PARTITIONS = 3, DAY = 86400, MICROS = 1000000 };
 #define NOW SIGNALS_START_S
 
 struct stand {
-    struct memory_port *memory;
-    struct encoder *encoder;
-    struct options options;
+    struct command_stand base;
     struct signal_query query;
-    struct error error;
-    char *text; /* what was printed last */
-    size_t text_size;
 };
 
 static int setup(void **state) {
     static struct stand stand;
-    struct error error;
-    memset(&stand, 0, sizeof stand);
-    log_set_level(LOG_LEVEL_WARN);
-    options_init(&stand.options);
-    stand.memory = memory_port_open();
-    memory_port_create_topic(stand.memory, TOPIC, PARTITIONS);
-    memory_port_set_now(stand.memory, NOW * 1000);
-    stand.encoder = encoder_open(&error);
-    stand.query = (struct signal_query){.options = &stand.options, .now_s = NOW, .quiet = true};
     *state = &stand;
-    return stand.encoder == NULL ? -1 : 0;
+    stand.query =
+        (struct signal_query){.options = &stand.base.options, .now_s = NOW, .quiet = true};
+    if (!command_stand_open(&stand.base, TOPIC, PARTITIONS)) return -1;
+    memory_port_set_now(stand.base.memory, NOW * 1000);
+    return 0;
 }
 
 static int teardown(void **state) {
     struct stand *stand = *state;
-    struct port *port = memory_port_port(stand->memory);
-    port->ops->close(port);
-    encoder_close(stand->encoder);
-    options_free(&stand->options);
-    free(stand->text);
+    command_stand_close(&stand->base);
     return 0;
 }
 
 static size_t records(const struct stand *stand) {
-    size_t count = 0;
-    for (int32_t p = 0; p < PARTITIONS; p++)
-        count += memory_port_count(stand->memory, TOPIC, p);
-    return count;
-}
-
-static FILE *listen(struct stand *stand) {
-    free(stand->text);
-    stand->text = NULL;
-    FILE *out = open_memstream(&stand->text, &stand->text_size);
-    assert_non_null(out);
-    return out;
+    return logs_count(stand->base.memory, TOPIC, PARTITIONS);
 }
 
 static bool completed(struct stand *stand, struct signal_drafts *drafts, int64_t now_s) {
     bool ok = true;
     for (size_t i = 0; ok && i < drafts->count; i++)
-        ok =
-            signal_draft_complete(&drafts->items[i], now_s * MICROS, stand->encoder, &stand->error);
+        ok = signal_draft_complete(&drafts->items[i], now_s * MICROS, stand->base.encoder,
+                                   &stand->base.error);
     return ok;
 }
 
@@ -78,12 +53,13 @@ static bool completed(struct stand *stand, struct signal_drafts *drafts, int64_t
 static bool add_at(struct stand *stand, const char *json, int64_t now_s) {
     struct signal_drafts drafts = {0};
     FILE *in = fmemopen((void *)(uintptr_t)json, strlen(json), "r");
-    FILE *out = listen(stand);
-    stand->error = (struct error){.code = ERROR_NONE};
+    FILE *out = printed_begin(&stand->base.printed);
+    stand->base.error = (struct error){.code = ERROR_NONE};
     stand->query.now_s = now_s;
-    const bool ok =
-        signal_drafts_read(&drafts, in, &stand->error) && completed(stand, &drafts, now_s) &&
-        signal_publish(memory_port_port(stand->memory), &stand->query, &drafts, out, &stand->error);
+    const bool ok = signal_drafts_read(&drafts, in, &stand->base.error) &&
+                    completed(stand, &drafts, now_s) &&
+                    signal_publish(memory_port_port(stand->base.memory), &stand->query, &drafts,
+                                   out, &stand->base.error);
     fclose(in);
     fclose(out);
     signal_drafts_free(&drafts);
@@ -95,21 +71,22 @@ static bool add(struct stand *stand, const char *json) {
 }
 
 static void must_add(struct stand *stand, const char *json) {
-    if (!add(stand, json)) fail_msg("%s", stand->error.text);
+    if (!add(stand, json)) fail_msg("%s", stand->base.error.text);
 }
 
 typedef bool verb(struct port *, const struct signal_query *, FILE *, struct error *);
 
 static bool run(struct stand *stand, verb *run_verb) {
-    FILE *out = listen(stand);
-    stand->error = (struct error){.code = ERROR_NONE};
-    const bool ok = run_verb(memory_port_port(stand->memory), &stand->query, out, &stand->error);
+    FILE *out = printed_begin(&stand->base.printed);
+    stand->base.error = (struct error){.code = ERROR_NONE};
+    const bool ok =
+        run_verb(memory_port_port(stand->base.memory), &stand->query, out, &stand->base.error);
     fclose(out);
     return ok;
 }
 
 static bool said(const struct stand *stand, const char *what) {
-    return strstr(stand->text, what) != NULL;
+    return strstr(stand->base.printed.text, what) != NULL;
 }
 
 #define SUBJECTS                                                                                   \
@@ -139,9 +116,9 @@ static void the_engine_reads_what_was_published(void **state) {
     const char *why = "";
     must_add(stand, REPORT(",\"signal_id\":\"s-1\",\"amount_kzt_minor\":500,\"telecom\":{"
                            "\"called_phone_token\":\"p\"},\"related_tx_ids\":[\"t\"]"));
-    struct signal_reader *reader = signal_reader_open("", 1 << 20, &stand->error);
+    struct signal_reader *reader = signal_reader_open("", 1 << 20, &stand->base.error);
     for (int32_t p = 0; p < PARTITIONS; p++) {
-        if (!memory_port_get(stand->memory, TOPIC, p, 0, &record)) continue;
+        if (!memory_port_get(stand->base.memory, TOPIC, p, 0, &record)) continue;
         assert_int_equal(record.key.size, 3);
         assert_memory_equal(record.key.data, "s-1", 3);
         assert_int_equal(signal_read(reader, &record, NOW, &signal, text, &why), VERDICT_ACCEPTED);
@@ -189,9 +166,9 @@ static void nothing_is_published_where_one_cannot_be(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_false(add(stand, cases[i].json));
-        assert_int_equal(stand->error.code, ERROR_BAD_DATA);
-        if (strstr(stand->error.text, cases[i].why) == NULL)
-            fail_msg("%s: %s", cases[i].why, stand->error.text);
+        assert_int_equal(stand->base.error.code, ERROR_BAD_DATA);
+        if (strstr(stand->base.error.text, cases[i].why) == NULL)
+            fail_msg("%s: %s", cases[i].why, stand->base.error.text);
         assert_int_equal(records(stand), 0);
     }
 }
@@ -212,8 +189,8 @@ static void a_contradiction_is_not_published(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_false(add(stand, cases[i].json));
-        assert_int_equal(stand->error.code, ERROR_BAD_DATA);
-        assert_non_null(strstr(stand->error.text, cases[i].why));
+        assert_int_equal(stand->base.error.code, ERROR_BAD_DATA);
+        assert_non_null(strstr(stand->base.error.text, cases[i].why));
     }
     /* The first of two is fine, and is not published without the other. */
     assert_false(add(stand, REPORT(",\"category\":\"fine\"") REPORT(",\"signal_id\":\"s\"")));
@@ -233,9 +210,9 @@ static bool read_outcomes(struct stand *stand, const char *csv, char separator,
     assert_true(descriptor >= 0);
     assert_int_equal(write(descriptor, csv, strlen(csv)), (ssize_t)strlen(csv));
     close(descriptor);
-    stand->error = (struct error){.code = ERROR_NONE};
+    stand->base.error = (struct error){.code = ERROR_NONE};
     const bool ok =
-        signal_drafts_read_outcomes(drafts, path, separator, "BANK", passed, &stand->error);
+        signal_drafts_read_outcomes(drafts, path, separator, "BANK", passed, &stand->base.error);
     unlink(path);
     return ok;
 }
@@ -243,11 +220,11 @@ static bool read_outcomes(struct stand *stand, const char *csv, char separator,
 static bool add_outcomes(struct stand *stand, const char *csv, char separator) {
     struct signal_drafts drafts = {0};
     size_t passed = 0;
-    FILE *out = listen(stand);
-    const bool ok =
-        read_outcomes(stand, csv, separator, &drafts, &passed) &&
-        completed(stand, &drafts, stand->query.now_s) &&
-        signal_publish(memory_port_port(stand->memory), &stand->query, &drafts, out, &stand->error);
+    FILE *out = printed_begin(&stand->base.printed);
+    const bool ok = read_outcomes(stand, csv, separator, &drafts, &passed) &&
+                    completed(stand, &drafts, stand->query.now_s) &&
+                    signal_publish(memory_port_port(stand->base.memory), &stand->query, &drafts,
+                                   out, &stand->base.error);
     fclose(out);
     signal_drafts_free(&drafts);
     return ok;
@@ -351,9 +328,9 @@ static void nothing_is_published_of_a_csv_with_a_bad_row(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_false(add_outcomes(stand, cases[i].csv, ','));
-        assert_int_equal(stand->error.code, ERROR_BAD_DATA);
-        if (strstr(stand->error.text, cases[i].why) == NULL)
-            fail_msg("%s: %s", cases[i].why, stand->error.text);
+        assert_int_equal(stand->base.error.code, ERROR_BAD_DATA);
+        if (strstr(stand->base.error.text, cases[i].why) == NULL)
+            fail_msg("%s: %s", cases[i].why, stand->base.error.text);
         assert_int_equal(records(stand), 0);
     }
 }
@@ -405,12 +382,12 @@ static void a_list_is_filtered(void **state) {
     assert_false(said(stand, "box "));
     stand->query.subject = "PHONE";
     assert_false(run(stand, signal_list));
-    assert_int_equal(stand->error.code, ERROR_USAGE);
+    assert_int_equal(stand->base.error.code, ERROR_USAGE);
     stand->query.subject = NULL;
     stand->query.kind = "SIMBOX";
     assert_false(run(stand, signal_list));
-    assert_int_equal(stand->error.code, ERROR_USAGE);
-    assert_non_null(strstr(stand->error.text, "did you mean SIM_BOX?"));
+    assert_int_equal(stand->base.error.code, ERROR_USAGE);
+    assert_non_null(strstr(stand->base.error.text, "did you mean SIM_BOX?"));
 }
 
 static void a_withdrawal_is_published_once_and_shown(void **state) {
@@ -434,7 +411,7 @@ static void a_withdrawal_is_published_once_and_shown(void **state) {
     assert_true(said(stand, "INCIDENT of BANK, revision 1: partition") &&
                 said(stand, "WITHDRAWAL of BANK") && said(stand, "mistaken identity"));
     assert_false(add(stand, REPORT(",\"signal_id\":\"s\",\"revision\":2")));
-    assert_non_null(strstr(stand->error.text, "it was withdrawn"));
+    assert_non_null(strstr(stand->base.error.text, "it was withdrawn"));
 }
 
 static void only_its_source_and_the_hub_withdraw(void **state) {
@@ -444,21 +421,21 @@ static void only_its_source_and_the_hub_withdraw(void **state) {
     stand->query.reason = "r";
     stand->query.source = "MFO";
     assert_false(run(stand, signal_withdraw));
-    assert_int_equal(stand->error.code, ERROR_BAD_DATA);
+    assert_int_equal(stand->base.error.code, ERROR_BAD_DATA);
     stand->query.source = "HUB";
     assert_true(run(stand, signal_withdraw));
     stand->query.id = "nobody";
     assert_false(run(stand, signal_withdraw));
-    assert_int_equal(stand->error.code, ERROR_FAILED);
+    assert_int_equal(stand->base.error.code, ERROR_FAILED);
     assert_false(run(stand, signal_show));
-    assert_int_equal(stand->error.code, ERROR_FAILED);
+    assert_int_equal(stand->base.error.code, ERROR_FAILED);
 }
 
 static void what_cannot_be_used_is_passed_over(void **state) {
     struct stand *stand = *state;
     const struct port_message message = {
         .topic = TOPIC, .key = {(const uint8_t *)"k", 1}, .value = {(const uint8_t *)"{}", 2}};
-    memory_port_append(stand->memory, &message, -1);
+    memory_port_append(stand->base.memory, &message, -1);
     must_add(stand, REPORT(",\"signal_id\":\"s\""));
     stand->query.json = true;
     assert_true(run(stand, signal_list));
@@ -467,10 +444,10 @@ static void what_cannot_be_used_is_passed_over(void **state) {
 
 static void a_topic_that_is_not_there_is_named(void **state) {
     struct stand *stand = *state;
-    options_set(&stand->options, "topic.signals", "absent", "test", &stand->error);
+    options_set(&stand->base.options, "topic.signals", "absent", "test", &stand->base.error);
     assert_false(add(stand, REPORT("")));
-    assert_int_equal(stand->error.code, ERROR_CONFIG);
-    assert_non_null(strstr(stand->error.text, "absent"));
+    assert_int_equal(stand->base.error.code, ERROR_CONFIG);
+    assert_non_null(strstr(stand->base.error.text, "absent"));
 }
 
 static void a_signal_is_the_same_behind_json(void **state) {
@@ -485,12 +462,12 @@ static void a_signal_is_the_same_behind_json(void **state) {
     s.outcome_result = OUTCOME_HELD;
     s.related_tx_ids[s.tx_id_count++] = text_of("t");
     json_t *json = record_json_write(CONTRACT_SIGNAL, &s);
-    if (!record_json_read(CONTRACT_SIGNAL, json, &again, &stand->error))
-        fail_msg("%s", stand->error.text);
-    assert_true(encode_signal(stand->encoder, &s, &value, &stand->error));
+    if (!record_json_read(CONTRACT_SIGNAL, json, &again, &stand->base.error))
+        fail_msg("%s", stand->base.error.text);
+    assert_true(encode_signal(stand->base.encoder, &s, &value, &stand->base.error));
     const uint32_t size = value.size;
     memcpy(copy, value.data, size);
-    assert_true(encode_signal(stand->encoder, &again, &value, &stand->error));
+    assert_true(encode_signal(stand->base.encoder, &again, &value, &stand->base.error));
     assert_int_equal(size, value.size);
     assert_memory_equal(copy, value.data, size);
     json_decref(json);
