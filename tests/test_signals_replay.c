@@ -128,81 +128,74 @@ static void change_signal(size_t which, enum change change) {
     logs_close(before);
 }
 
-static void what_compaction_took_stops_a_replay_of_it(void **state) {
-    (void)state;
+/* What is there when the engine is stopped, and what has become of it when it starts again. */
+struct scenario {
+    bool snapshots;
+    int transactions; /* that it took beside the signals */
+    int later;        /* signals, so that the partition goes on behind them */
+    enum { MIDDLE, LAST } which;
+    enum change change;
+    const char *refused; /* NULL: it starts, and takes the later ones alone */
+};
+
+static void replay_what_has_changed(void **state) {
+    enum { TAKEN = 40 };
+    const struct scenario *s = *state;
+    if (s->snapshots) use_snapshots();
     make_signals_topic();
-    send_signals(0, 40);
-    send_transactions(0, 100);
+    send_signals(0, TAKEN);
+    send_transactions(0, s->transactions);
     signals_must_run();
     const size_t count = memory_port_count(signals_run.base.memory, SIGNALS, 0);
-    send_signals(40, 40); /* so that the partition goes on behind it */
-    change_signal(count / 2, LEAVE_OUT);
-    signals_must_fail(ERROR_INPUT_GONE, "compaction has taken one of them");
-}
-
-/* No scored side tells of it. */
-static void also_where_nothing_else_was_taken(void **state) {
-    (void)state;
-    make_signals_topic();
-    send_signals(0, 40);
-    signals_must_run();
-    change_signal(memory_port_count(signals_run.base.memory, SIGNALS, 0) / 2, LEAVE_OUT);
-    signals_must_fail(ERROR_INPUT_GONE, "compaction has taken one of them");
-}
-
-static void one_that_was_changed_stops_a_replay_too(void **state) {
-    (void)state;
-    make_signals_topic();
-    send_signals(0, 40);
-    signals_must_run();
-    change_signal(memory_port_count(signals_run.base.memory, SIGNALS, 0) / 2, CHANGE);
-    signals_must_fail(ERROR_INPUT_GONE, "or one was changed");
-}
-
-static void also_where_it_took_the_last_one(void **state) {
-    (void)state;
-    make_signals_topic();
-    send_signals(0, 40);
-    send_transactions(0, 100);
-    signals_must_run();
-    const size_t count = memory_port_count(signals_run.base.memory, SIGNALS, 0);
-    send_signals(40, 40);
-    change_signal(count - 1, LEAVE_OUT);
-    signals_must_fail(ERROR_INPUT_GONE, "the input goes on at");
-}
-
-static void behind_a_snapshot_it_is_not_missed(void **state) {
-    (void)state;
-    use_snapshots();
-    make_signals_topic();
-    send_signals(0, 40);
-    send_transactions(0, 100);
-    signals_must_run();
-    const size_t count = memory_port_count(signals_run.base.memory, SIGNALS, 0);
-    send_signals(40, 40);
-    change_signal(count - 1, LEAVE_OUT); /* the one whose digest the order log has */
+    send_signals(TAKEN, s->later);
+    change_signal(s->which == LAST ? count - 1 : count / 2, s->change);
+    if (s->refused != NULL) {
+        signals_must_fail(ERROR_INPUT_GONE, s->refused);
+        return;
+    }
     signals_must_run();
     assert_int_equal(metrics_get(METRIC_REPLAYED), 0);
-    assert_int_equal(verdicts(VERDICT_SIGNAL), 40);
+    assert_int_equal(verdicts(VERDICT_SIGNAL), s->later);
 }
 
-static void a_topic_made_anew_stops_the_engine(void **state) {
-    (void)state;
-    use_snapshots();
-    make_signals_topic();
-    send_signals(0, 40);
-    send_transactions(0, 100);
-    signals_must_run();
-    change_signal(memory_port_count(signals_run.base.memory, SIGNALS, 0) - 1, CHANGE);
-    signals_must_fail(ERROR_INPUT_GONE, "antifrod.signals/0 holds another record");
-}
+static struct scenario what_compaction_took_stops_a_replay_of_it = {
+    .transactions = 100,
+    .later = 40,
+    .which = MIDDLE,
+    .change = LEAVE_OUT,
+    .refused = "compaction has taken one of them"};
+/* No scored side tells of it. */
+static struct scenario also_where_nothing_else_was_taken = {
+    .which = MIDDLE, .change = LEAVE_OUT, .refused = "compaction has taken one of them"};
+static struct scenario one_that_was_changed_stops_a_replay_too = {
+    .which = MIDDLE, .change = CHANGE, .refused = "or one was changed"};
+static struct scenario also_where_it_took_the_last_one = {.transactions = 100,
+                                                          .later = 40,
+                                                          .which = LAST,
+                                                          .change = LEAVE_OUT,
+                                                          .refused = "the input goes on at"};
+/* It was the one whose digest the order log has. */
+static struct scenario behind_a_snapshot_it_is_not_missed = {
+    .snapshots = true, .transactions = 100, .later = 40, .which = LAST, .change = LEAVE_OUT};
+static struct scenario a_topic_made_anew_stops_the_engine = {
+    .snapshots = true,
+    .transactions = 100,
+    .which = LAST,
+    .change = CHANGE,
+    .refused = "antifrod.signals/0 holds another record"};
+
+#define SCENARIO(name)                                                                             \
+    { #name, replay_what_has_changed, signals_setup, signals_teardown, &(name) }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_racing_order_is_replayed_as_it_was), TEST(what_compaction_took_stops_a_replay_of_it),
-        TEST(also_where_nothing_else_was_taken),    TEST(one_that_was_changed_stops_a_replay_too),
-        TEST(also_where_it_took_the_last_one),      TEST(behind_a_snapshot_it_is_not_missed),
-        TEST(a_topic_made_anew_stops_the_engine),
+        TEST(a_racing_order_is_replayed_as_it_was),
+        SCENARIO(what_compaction_took_stops_a_replay_of_it),
+        SCENARIO(also_where_nothing_else_was_taken),
+        SCENARIO(one_that_was_changed_stops_a_replay_too),
+        SCENARIO(also_where_it_took_the_last_one),
+        SCENARIO(behind_a_snapshot_it_is_not_missed),
+        SCENARIO(a_topic_made_anew_stops_the_engine),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);
