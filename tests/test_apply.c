@@ -3,50 +3,15 @@
 #include "tests/support.h"
 
 #include "detector/account.h"
-#include "detector/apply.h"
 #include "detector/recommendation.h"
-#include "tests/engine.h"
-#include "tests/rows.h"
+#include "tests/fed.h"
 #include "tests/sample.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STREAM = 300 };
-
-static struct apply *apply;
-static struct batch *batch;
-static uint64_t ordinal;
-
-enum { DORMANCY_DAYS = 180, DAY_S = 86400 };
-
-static struct apply *open_apply(const char *tier) {
-    return engine_open(tier, NULL, (int64_t)DORMANCY_DAYS * DAY_S);
-}
-
-static int set_up(void **state) {
-    (void)state;
-    apply = open_apply("auto");
-    batch = batch_new();
-    ordinal = 0;
-    return batch == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    apply_close(apply);
-    batch_free(batch);
-    return 0;
-}
-
-/* A batch of its own. */
-static enum verdict feed(struct transaction tx) {
-    rows_clear(batch);
-    rows_add(batch, &tx, ordinal++);
-    apply_batch(apply, batch);
-    return batch->verdict[0];
-}
+enum { STREAM = 300, DAY_S = 86400 };
 
 static struct transaction with_status(struct transaction tx, enum tx_status status) {
     tx.tx_status = (uint8_t)status;
@@ -58,29 +23,18 @@ static struct transaction with_type(struct transaction tx, enum event_type type)
     return tx;
 }
 
-static const struct side *side_of(enum side_role role) {
-    for (uint32_t i = 0; i < batch->sides; i++)
-        if (batch->side[i].role == role) return &batch->side[i];
-    fail_msg("no such side");
-    return NULL;
-}
-
-static double value(enum side_role role, int feature) {
-    return batch->features[feature][side_of(role) - batch->side];
-}
-
 #define assert_value(role, name, expected)                                                         \
-    assert_true(value(role, FEATURE_##name) == (double)(expected))
-#define assert_absent(role, name) assert_true(isnan(value(role, FEATURE_##name)))
+    assert_true(fed_value(role, FEATURE_##name) == (double)(expected))
+#define assert_absent(role, name) assert_true(isnan(fed_value(role, FEATURE_##name)))
 
 /* Sides. */
 
 static void both_sides_are_scored_the_payer_first(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "anna", "boris", 0, 500));
-    assert_int_equal(batch->sides, 2);
-    assert_int_equal(batch->side[0].role, SIDE_PAYER);
-    assert_int_equal(batch->side[1].role, SIDE_PAYEE);
+    fed_take(sample_transfer("t1", "anna", "boris", 0, 500));
+    assert_int_equal(fed.batch->sides, 2);
+    assert_int_equal(fed.batch->side[0].role, SIDE_PAYER);
+    assert_int_equal(fed.batch->side[1].role, SIDE_PAYEE);
     assert_value(SIDE_PAYER, out_amount_1h, 500);
     assert_value(SIDE_PAYEE, in_amount_1h, 500);
     assert_value(SIDE_PAYER, in_count_1h, 0);
@@ -88,16 +42,16 @@ static void both_sides_are_scored_the_payer_first(void **state) {
 
 static void cash_has_one_side(void **state) {
     (void)state;
-    feed(sample_cash("t1", "anna", 0, 500));
-    assert_int_equal(batch->sides, 1);
+    fed_take(sample_cash("t1", "anna", 0, 500));
+    assert_int_equal(fed.batch->sides, 1);
     assert_value(SIDE_PAYER, cash_out_count_1h, 1);
     assert_value(SIDE_PAYER, payees_24h, 0);
 }
 
 static void of_a_transfer_to_oneself_the_debit_comes_before_the_credit(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "anna", "anna", 0, 500000));
-    assert_int_equal(batch->sides, 2);
+    fed_take(sample_transfer("t1", "anna", "anna", 0, 500000));
+    assert_int_equal(fed.batch->sides, 2);
     assert_value(SIDE_PAYER, in_count_1h, 0);
     assert_value(SIDE_PAYER, out_count_1h, 1);
     assert_value(SIDE_PAYEE, in_count_1h, 1);
@@ -107,8 +61,9 @@ static void of_a_transfer_to_oneself_the_debit_comes_before_the_credit(void **st
 
 static void own_transfers_are_no_flow_but_move_money(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "boris", "anna", 0, 500000));
-    feed(with_type(sample_transfer("t2", "anna", "savings", 60, 500000), EVENT_TYPE_OWN_TRANSFER));
+    fed_take(sample_transfer("t1", "boris", "anna", 0, 500000));
+    fed_take(
+        with_type(sample_transfer("t2", "anna", "savings", 60, 500000), EVENT_TYPE_OWN_TRANSFER));
     assert_value(SIDE_PAYER, out_count_1h, 0);
     assert_value(SIDE_PAYER, out_amount_1h, 0);
     assert_value(SIDE_PAYER, payees_24h, 0);
@@ -122,25 +77,25 @@ static void own_transfers_are_no_flow_but_move_money(void **state) {
 
 static void the_same_transaction_is_applied_once_whatever_its_time(void **state) {
     (void)state;
-    assert_int_equal(feed(sample_transfer("t1", "anna", "boris", 0, 500)), VERDICT_ACCEPTED);
-    assert_int_equal(feed(sample_transfer("t1", "anna", "boris", 90, 500)), VERDICT_DUPLICATE);
-    assert_int_equal(batch->sides, 0);
-    feed(sample_transfer("t2", "anna", "boris", 100, 500));
+    assert_int_equal(fed_take(sample_transfer("t1", "anna", "boris", 0, 500)), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(sample_transfer("t1", "anna", "boris", 90, 500)), VERDICT_DUPLICATE);
+    assert_int_equal(fed.batch->sides, 0);
+    fed_take(sample_transfer("t2", "anna", "boris", 100, 500));
     assert_value(SIDE_PAYER, out_count_1h, 2);
 }
 
 static void another_amount_counterparty_or_kind_is_no_duplicate(void **state) {
     (void)state;
     const struct transaction tx = sample_transfer("t1", "anna", "boris", 0, 500);
-    assert_int_equal(feed(tx), VERDICT_ACCEPTED);
-    assert_int_equal(feed(sample_transfer("t1", "anna", "boris", 0, 501)), VERDICT_ACCEPTED);
-    assert_int_equal(feed(sample_transfer("t1", "anna", "vera", 0, 500)), VERDICT_ACCEPTED);
-    assert_int_equal(feed(sample_transfer("t1", "boris", "anna", 0, 500)), VERDICT_ACCEPTED);
-    assert_int_equal(feed(with_type(tx, EVENT_TYPE_OTHER)), VERDICT_ACCEPTED);
-    assert_int_equal(feed(with_status(tx, TX_STATUS_REVERSED)), VERDICT_ACCEPTED);
-    assert_int_equal(feed(with_status(tx, TX_STATUS_REFUSED)), VERDICT_ACCEPTED);
-    assert_int_equal(feed(with_status(tx, TX_STATUS_REVERSED)), VERDICT_DUPLICATE);
-    assert_int_equal(feed(with_status(tx, TX_STATUS_ATTEMPTED)), VERDICT_DUPLICATE);
+    assert_int_equal(fed_take(tx), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(sample_transfer("t1", "anna", "boris", 0, 501)), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(sample_transfer("t1", "anna", "vera", 0, 500)), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(sample_transfer("t1", "boris", "anna", 0, 500)), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(with_type(tx, EVENT_TYPE_OTHER)), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(with_status(tx, TX_STATUS_REVERSED)), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(with_status(tx, TX_STATUS_REFUSED)), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(with_status(tx, TX_STATUS_REVERSED)), VERDICT_DUPLICATE);
+    assert_int_equal(fed_take(with_status(tx, TX_STATUS_ATTEMPTED)), VERDICT_DUPLICATE);
 }
 
 /* Boris's ring has forgotten it, Anna's has not. */
@@ -148,14 +103,14 @@ static void either_sides_ring_tells_a_duplicate_and_then_neither_side_is_applied
     (void)state;
     const struct transaction tx = sample_transfer("t1", "anna", "boris", 0, 500);
     char id[16];
-    feed(tx);
+    fed_take(tx);
     for (int i = 0; i < 140; i++) {
         snprintf(id, sizeof id, "c%d", i);
-        feed(sample_cash(id, "boris", i, 100));
+        fed_take(sample_cash(id, "boris", i, 100));
     }
-    assert_int_equal(feed(tx), VERDICT_DUPLICATE);
-    assert_int_equal(batch->sides, 0);
-    feed(sample_cash("last", "boris", 160, 100));
+    assert_int_equal(fed_take(tx), VERDICT_DUPLICATE);
+    assert_int_equal(fed.batch->sides, 0);
+    fed_take(sample_cash("last", "boris", 160, 100));
     assert_value(SIDE_PAYER, in_count_1h, 0);
 }
 
@@ -163,37 +118,37 @@ static void an_attempt_behind_its_money_is_told(void **state) {
     (void)state;
     const struct transaction tx = sample_transfer("t1", "anna", "boris", 0, 500);
     char id[16];
-    feed(with_status(tx, TX_STATUS_ATTEMPTED));
-    assert_false(batch->moved[0]);
-    feed(with_status(tx, TX_STATUS_SUSPENDED));
-    assert_false(batch->moved[0]);
-    feed(tx);
-    assert_false(batch->moved[0]);
-    assert_int_equal(feed(with_status(tx, TX_STATUS_SUSPENDED)), VERDICT_DUPLICATE);
-    assert_true(batch->moved[0]);
-    feed(with_status(sample_transfer("t1", "anna", "boris", 0, 501), TX_STATUS_SUSPENDED));
-    assert_true(batch->moved[0]);
-    feed(with_status(sample_transfer("t2", "anna", "boris", 0, 500), TX_STATUS_SUSPENDED));
-    assert_false(batch->moved[0]);
-    feed(with_status(sample_transfer("t1", "anna", "vera", 0, 500), TX_STATUS_SUSPENDED));
-    assert_false(batch->moved[0]);
+    fed_take(with_status(tx, TX_STATUS_ATTEMPTED));
+    assert_false(fed.batch->moved[0]);
+    fed_take(with_status(tx, TX_STATUS_SUSPENDED));
+    assert_false(fed.batch->moved[0]);
+    fed_take(tx);
+    assert_false(fed.batch->moved[0]);
+    assert_int_equal(fed_take(with_status(tx, TX_STATUS_SUSPENDED)), VERDICT_DUPLICATE);
+    assert_true(fed.batch->moved[0]);
+    fed_take(with_status(sample_transfer("t1", "anna", "boris", 0, 501), TX_STATUS_SUSPENDED));
+    assert_true(fed.batch->moved[0]);
+    fed_take(with_status(sample_transfer("t2", "anna", "boris", 0, 500), TX_STATUS_SUSPENDED));
+    assert_false(fed.batch->moved[0]);
+    fed_take(with_status(sample_transfer("t1", "anna", "vera", 0, 500), TX_STATUS_SUSPENDED));
+    assert_false(fed.batch->moved[0]);
     for (int i = 0; i < 140; i++) { /* anna's ring forgets it */
         snprintf(id, sizeof id, "c%d", i);
-        feed(sample_cash(id, "anna", i, 100));
+        fed_take(sample_cash(id, "anna", i, 100));
     }
-    assert_int_equal(feed(with_status(tx, TX_STATUS_SUSPENDED)), VERDICT_ACCEPTED);
-    assert_true(batch->moved[0]);
+    assert_int_equal(fed_take(with_status(tx, TX_STATUS_SUSPENDED)), VERDICT_ACCEPTED);
+    assert_true(fed.batch->moved[0]);
 }
 
 static void a_duplicate_within_a_batch_is_one_too(void **state) {
     (void)state;
     const struct transaction tx = sample_transfer("t1", "anna", "boris", 0, 500);
-    rows_add(batch, &tx, 0);
-    rows_add(batch, &tx, 1);
-    apply_batch(apply, batch);
-    assert_int_equal(batch->verdict[0], VERDICT_ACCEPTED);
-    assert_int_equal(batch->verdict[1], VERDICT_DUPLICATE);
-    assert_int_equal(batch->sides, 2);
+    rows_add(fed.batch, &tx, 0);
+    rows_add(fed.batch, &tx, 1);
+    apply_batch(fed.apply, fed.batch);
+    assert_int_equal(fed.batch->verdict[0], VERDICT_ACCEPTED);
+    assert_int_equal(fed.batch->verdict[1], VERDICT_DUPLICATE);
+    assert_int_equal(fed.batch->sides, 2);
 }
 
 /* Attempts. */
@@ -201,11 +156,11 @@ static void a_duplicate_within_a_batch_is_one_too(void **state) {
 static void an_attempt_is_scored_as_it_stands_and_remembered_by_the_payer(void **state) {
     (void)state;
     const struct transaction tx = sample_transfer("t1", "anna", "boris", 0, 500000);
-    feed(with_status(tx, TX_STATUS_ATTEMPTED));
-    assert_int_equal(batch->sides, 2);
+    fed_take(with_status(tx, TX_STATUS_ATTEMPTED));
+    assert_int_equal(fed.batch->sides, 2);
     assert_value(SIDE_PAYER, attempts_1h, 0);
     assert_value(SIDE_PAYER, out_count_1h, 0);
-    feed(with_status(sample_transfer("t2", "anna", "boris", 10, 500000), TX_STATUS_REFUSED));
+    fed_take(with_status(sample_transfer("t2", "anna", "boris", 10, 500000), TX_STATUS_REFUSED));
     assert_value(SIDE_PAYER, attempts_1h, 1);
     assert_value(SIDE_PAYER, attempts_new_payee_1h, 1);
     assert_value(SIDE_PAYER, out_amount_1h, 0);
@@ -215,17 +170,17 @@ static void an_attempt_is_scored_as_it_stands_and_remembered_by_the_payer(void *
 
 static void an_attempt_to_a_known_payee_is_none_to_a_new_one(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "anna", "boris", 0, 500));
-    feed(with_status(sample_transfer("t2", "anna", "boris", 10, 700), TX_STATUS_ATTEMPTED));
-    feed(with_status(sample_transfer("t3", "anna", "vera", 20, 700), TX_STATUS_ATTEMPTED));
-    feed(sample_cash("t4", "anna", 30, 100));
+    fed_take(sample_transfer("t1", "anna", "boris", 0, 500));
+    fed_take(with_status(sample_transfer("t2", "anna", "boris", 10, 700), TX_STATUS_ATTEMPTED));
+    fed_take(with_status(sample_transfer("t3", "anna", "vera", 20, 700), TX_STATUS_ATTEMPTED));
+    fed_take(sample_cash("t4", "anna", 30, 100));
     assert_value(SIDE_PAYER, attempts_24h, 2);
     assert_value(SIDE_PAYER, attempts_new_payee_24h, 1);
 }
 
 static void neither_side_of_an_attempt_to_oneself_sees_it(void **state) {
     (void)state;
-    feed(with_status(sample_transfer("t1", "anna", "anna", 0, 500), TX_STATUS_SUSPENDED));
+    fed_take(with_status(sample_transfer("t1", "anna", "anna", 0, 500), TX_STATUS_SUSPENDED));
     assert_value(SIDE_PAYER, attempts_1h, 0);
     assert_value(SIDE_PAYEE, attempts_1h, 0);
 }
@@ -233,13 +188,13 @@ static void neither_side_of_an_attempt_to_oneself_sees_it(void **state) {
 static void an_attempt_gives_no_amount_to_the_mean(void **state) {
     (void)state;
     char id[16];
-    feed(with_status(sample_cash("a", "anna", 0, 90000000), TX_STATUS_ATTEMPTED));
+    fed_take(with_status(sample_cash("a", "anna", 0, 90000000), TX_STATUS_ATTEMPTED));
     for (int i = 0; i < 5; i++) {
         snprintf(id, sizeof id, "c%d", i);
-        feed(sample_cash(id, "anna", i + 1, i % 2 == 0 ? 10000 : 20000));
+        fed_take(sample_cash(id, "anna", i + 1, i % 2 == 0 ? 10000 : 20000));
         assert_absent(SIDE_PAYER, amount_z); /* fewer than five amounts before */
     }
-    feed(sample_cash("last", "anna", 10, 100000000));
+    fed_take(sample_cash("last", "anna", 10, 100000000));
     assert_value(SIDE_PAYER, amount_z, 20);
 }
 
@@ -247,9 +202,9 @@ static void an_attempt_gives_no_amount_to_the_mean(void **state) {
 
 static void a_reversal_takes_its_amount_out_and_leaves_counts(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "anna", "boris", 0, 500));
-    feed(sample_transfer("t2", "anna", "boris", 10, 300));
-    feed(with_status(sample_transfer("t1", "anna", "boris", 20, 500), TX_STATUS_REVERSED));
+    fed_take(sample_transfer("t1", "anna", "boris", 0, 500));
+    fed_take(sample_transfer("t2", "anna", "boris", 10, 300));
+    fed_take(with_status(sample_transfer("t1", "anna", "boris", 20, 500), TX_STATUS_REVERSED));
     assert_value(SIDE_PAYER, out_amount_1h, 300);
     assert_value(SIDE_PAYER, out_count_1h, 2);
     assert_value(SIDE_PAYER, payees_1h, 1);
@@ -261,11 +216,11 @@ static void a_reversal_takes_its_amount_out_and_leaves_counts(void **state) {
 static void a_window_with_the_reversal_alone_is_not_below_zero(void **state) {
     (void)state;
     struct transaction tx = sample_transfer("t1", "anna", "boris", 0, 500);
-    feed(tx);
-    feed(sample_cash("t2", "anna", 7100, 200));
+    fed_take(tx);
+    fed_take(sample_cash("t2", "anna", 7100, 200));
     tx.event_time_s += 7200;
     tx.ingest_time_s += 7200;
-    feed(with_status(tx, TX_STATUS_REVERSED));
+    fed_take(with_status(tx, TX_STATUS_REVERSED));
     assert_value(SIDE_PAYER, out_amount_1h, 0);
     assert_value(SIDE_PAYER, out_amount_24h, 200);
 }
@@ -274,50 +229,50 @@ static void a_window_with_the_reversal_alone_is_not_below_zero(void **state) {
 
 static void a_window_is_open_at_its_old_end(void **state) {
     (void)state;
-    feed(sample_cash("t1", "anna", 0, 100));
-    feed(sample_cash("t2", "anna", 599, 100));
+    fed_take(sample_cash("t1", "anna", 0, 100));
+    fed_take(sample_cash("t2", "anna", 599, 100));
     assert_value(SIDE_PAYER, cash_out_count_10m, 2);
-    feed(sample_cash("t3", "anna", 600, 100));
+    fed_take(sample_cash("t3", "anna", 600, 100));
     assert_value(SIDE_PAYER, cash_out_count_10m, 2);
 }
 
 static void a_late_event_lands_where_it_belongs_and_sees_nothing_after_it(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "boris", "anna", 5000, 100));
-    feed(sample_transfer("t2", "vera", "anna", 1000, 100));
+    fed_take(sample_transfer("t1", "boris", "anna", 5000, 100));
+    fed_take(sample_transfer("t2", "vera", "anna", 1000, 100));
     assert_value(SIDE_PAYEE, in_count_24h, 1);
     assert_value(SIDE_PAYEE, payers_24h, 1);
-    assert_true((side_of(SIDE_PAYEE)->quality & 1u << QUALITY_LATE) != 0);
-    feed(sample_transfer("t3", "gleb", "anna", 5000, 100));
+    assert_true((fed_side(SIDE_PAYEE)->quality & 1u << QUALITY_LATE) != 0);
+    fed_take(sample_transfer("t3", "gleb", "anna", 5000, 100));
     assert_value(SIDE_PAYEE, in_count_24h, 3);
     assert_value(SIDE_PAYEE, in_count_1h, 2);
-    assert_true((side_of(SIDE_PAYEE)->quality & 1u << QUALITY_LATE) == 0);
+    assert_true((fed_side(SIDE_PAYEE)->quality & 1u << QUALITY_LATE) == 0);
 }
 
 static void a_counterparty_counts_by_its_newest_event_in_time(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "boris", "anna", 7000, 100));
-    feed(sample_transfer("t2", "boris", "anna", 10, 100)); /* late: older than what is known */
-    feed(sample_cash("t3", "anna", 7200, 100));
+    fed_take(sample_transfer("t1", "boris", "anna", 7000, 100));
+    fed_take(sample_transfer("t2", "boris", "anna", 10, 100)); /* late: older than what is known */
+    fed_take(sample_cash("t3", "anna", 7200, 100));
     assert_value(SIDE_PAYER, payers_1h, 1);
     assert_value(SIDE_PAYER, payers_24h, 1);
 }
 
 static void a_payer_is_new_when_the_ring_lacks_him_for_seven_days(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "boris", "anna", 0, 100));
+    fed_take(sample_transfer("t1", "boris", "anna", 0, 100));
     assert_value(SIDE_PAYEE, new_payer_share_24h, 1);
-    feed(sample_transfer("t2", "boris", "anna", 604799, 100));
+    fed_take(sample_transfer("t2", "boris", "anna", 604799, 100));
     assert_value(SIDE_PAYEE, new_payer_share_24h, 0);
-    feed(sample_transfer("t3", "boris", "anna", 604799 + 604800, 100));
+    fed_take(sample_transfer("t3", "boris", "anna", 604799 + 604800, 100));
     assert_value(SIDE_PAYEE, new_payer_share_24h, 1);
 }
 
 static void night_is_between_0_and_6_oclock_in_kazakhstan(void **state) {
     (void)state;
-    feed(sample_cash("t1", "anna", 3600, 100)); /* 01:00 UTC is 06:00 */
+    fed_take(sample_cash("t1", "anna", 3600, 100)); /* 01:00 UTC is 06:00 */
     assert_value(SIDE_PAYER, night_share_24h, 0);
-    feed(sample_cash("t2", "boris", 3599, 100));
+    fed_take(sample_cash("t2", "boris", 3599, 100));
     assert_value(SIDE_PAYER, night_share_24h, 1);
 }
 
@@ -325,9 +280,9 @@ static void night_is_between_0_and_6_oclock_in_kazakhstan(void **state) {
 
 static void large_amounts_are_told_in_units_of_65536_tiyn(void **state) {
     (void)state;
-    feed(sample_cash("t1", "anna", 0, INT64_C(2147483647)));
+    fed_take(sample_cash("t1", "anna", 0, INT64_C(2147483647)));
     assert_value(SIDE_PAYER, out_amount_1h, 2147483647);
-    feed(sample_cash("t2", "boris", 0, INT64_C(1000000000001)));
+    fed_take(sample_cash("t2", "boris", 0, INT64_C(1000000000001)));
     assert_value(SIDE_PAYER, out_amount_1h, INT64_C(15258789) * 65536);
 }
 
@@ -335,66 +290,66 @@ static void large_amounts_are_told_in_units_of_65536_tiyn(void **state) {
 
 static void the_first_week_of_an_epoch_is_a_cold_start(void **state) {
     (void)state;
-    feed(sample_cash("t1", "anna", 0, 100));
-    assert_int_equal(side_of(SIDE_PAYER)->quality, 1u << QUALITY_COLD_START);
-    feed(sample_cash("t2", "anna", 604800, 100));
-    assert_int_equal(side_of(SIDE_PAYER)->quality, 0);
+    fed_take(sample_cash("t1", "anna", 0, 100));
+    assert_int_equal(fed_side(SIDE_PAYER)->quality, 1u << QUALITY_COLD_START);
+    fed_take(sample_cash("t2", "anna", 604800, 100));
+    assert_int_equal(fed_side(SIDE_PAYER)->quality, 0);
 }
 
 static void a_ring_that_lost_events_of_the_week_is_approximate(void **state) {
     (void)state;
     char id[16];
-    feed(sample_cash("first", "boris", 0, 100));
+    fed_take(sample_cash("first", "boris", 0, 100));
     for (int i = 0; i < 129; i++) {
         snprintf(id, sizeof id, "c%d", i);
-        feed(sample_cash(id, "anna", 700000 + i, 100));
-        assert_int_equal(side_of(SIDE_PAYER)->quality, i < 128 ? 0 : 1u << QUALITY_APPROXIMATE);
+        fed_take(sample_cash(id, "anna", 700000 + i, 100));
+        assert_int_equal(fed_side(SIDE_PAYER)->quality, i < 128 ? 0 : 1u << QUALITY_APPROXIMATE);
     }
-    assert_int_equal(side_of(SIDE_PAYER)->approximate_before_s, SAMPLE_START_S + 700000);
+    assert_int_equal(fed_side(SIDE_PAYER)->approximate_before_s, SAMPLE_START_S + 700000);
 }
 
 static void an_amount_beyond_a_slot_is_approximate(void **state) {
     (void)state;
-    feed(sample_cash("first", "boris", 0, 100));
-    feed(sample_cash("huge", "anna", 700000, INT64_MAX));
-    assert_int_equal(side_of(SIDE_PAYER)->quality, 1u << QUALITY_APPROXIMATE);
+    fed_take(sample_cash("first", "boris", 0, 100));
+    fed_take(sample_cash("huge", "anna", 700000, INT64_MAX));
+    assert_int_equal(fed_side(SIDE_PAYER)->quality, 1u << QUALITY_APPROXIMATE);
 }
 
 /* The table. */
 
 static void an_account_at_rest_for_the_dormancy_is_another_one_when_it_returns(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "anna", "boris", 0, 100));
-    feed(sample_transfer("t2", "vera", "boris", DORMANCY_DAYS * DAY_S - 1, 100));
-    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 2);
-    feed(sample_transfer("t3", "anna", "boris", DORMANCY_DAYS * DAY_S, 100));
-    assert_int_equal(side_of(SIDE_PAYER)->account_number, 4);
-    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 2);
+    fed_take(sample_transfer("t1", "anna", "boris", 0, 100));
+    fed_take(sample_transfer("t2", "vera", "boris", FED_DORMANCY_DAYS * DAY_S - 1, 100));
+    assert_int_equal(fed_side(SIDE_PAYEE)->account_number, 2);
+    fed_take(sample_transfer("t3", "anna", "boris", FED_DORMANCY_DAYS * DAY_S, 100));
+    assert_int_equal(fed_side(SIDE_PAYER)->account_number, 4);
+    assert_int_equal(fed_side(SIDE_PAYEE)->account_number, 2);
 }
 
 /* It has no history that could be approximate. */
 static void the_payee_of_an_attempt_is_forgotten_after_the_dormancy(void **state) {
     (void)state;
-    feed(with_status(sample_transfer("t1", "anna", "boris", 0, 100), TX_STATUS_ATTEMPTED));
-    feed(with_status(sample_transfer("t2", "anna", "boris", 100, 100), TX_STATUS_ATTEMPTED));
-    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 2);
-    assert_int_equal(side_of(SIDE_PAYEE)->approximate_before_s, 0);
-    feed(with_status(sample_transfer("t3", "anna", "boris", DORMANCY_DAYS * DAY_S, 100),
-                     TX_STATUS_ATTEMPTED));
-    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 3);
-    feed(sample_transfer("t4", "anna", "boris", DORMANCY_DAYS * DAY_S + 1, 100));
-    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 3);
-    assert_int_equal(side_of(SIDE_PAYEE)->approximate_before_s, 0);
+    fed_take(with_status(sample_transfer("t1", "anna", "boris", 0, 100), TX_STATUS_ATTEMPTED));
+    fed_take(with_status(sample_transfer("t2", "anna", "boris", 100, 100), TX_STATUS_ATTEMPTED));
+    assert_int_equal(fed_side(SIDE_PAYEE)->account_number, 2);
+    assert_int_equal(fed_side(SIDE_PAYEE)->approximate_before_s, 0);
+    fed_take(with_status(sample_transfer("t3", "anna", "boris", FED_DORMANCY_DAYS * DAY_S, 100),
+                         TX_STATUS_ATTEMPTED));
+    assert_int_equal(fed_side(SIDE_PAYEE)->account_number, 3);
+    fed_take(sample_transfer("t4", "anna", "boris", FED_DORMANCY_DAYS * DAY_S + 1, 100));
+    assert_int_equal(fed_side(SIDE_PAYEE)->account_number, 3);
+    assert_int_equal(fed_side(SIDE_PAYEE)->approximate_before_s, 0);
 }
 
 static void accounts_are_numbered_in_order_of_appearance(void **state) {
     (void)state;
-    feed(sample_transfer("t1", "anna", "boris", 0, 100));
-    assert_int_equal(side_of(SIDE_PAYER)->account_number, 1);
-    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 2);
-    feed(sample_transfer("t2", "vera", "anna", 0, 100));
-    assert_int_equal(side_of(SIDE_PAYER)->account_number, 3);
-    assert_int_equal(side_of(SIDE_PAYEE)->account_number, 1);
+    fed_take(sample_transfer("t1", "anna", "boris", 0, 100));
+    assert_int_equal(fed_side(SIDE_PAYER)->account_number, 1);
+    assert_int_equal(fed_side(SIDE_PAYEE)->account_number, 2);
+    fed_take(sample_transfer("t2", "vera", "anna", 0, 100));
+    assert_int_equal(fed_side(SIDE_PAYER)->account_number, 3);
+    assert_int_equal(fed_side(SIDE_PAYEE)->account_number, 1);
 }
 
 /* Batches. */
@@ -406,13 +361,13 @@ static void a_row_keeps_seeing_the_account_as_it_stood(void **state) {
         snprintf(ids[i], sizeof ids[i], "t%d", i);
         struct transaction tx = sample_cash(ids[i], "anna", i, 100);
         if (i == 2) tx.tx_status = TX_STATUS_ATTEMPTED;
-        rows_add(batch, &tx, (uint64_t)i);
+        rows_add(fed.batch, &tx, (uint64_t)i);
     }
-    apply_batch(apply, batch);
+    apply_batch(fed.apply, fed.batch);
     static const uint32_t events[] = {1, 2, 2, 4}; /* the attempt is entered after it was scored */
     for (uint32_t i = 0; i < 4; i++) {
         struct account_event history[ACCOUNT_EVENTS_MAX];
-        assert_int_equal(account_history(batch->side[i].account, history), events[i]);
+        assert_int_equal(account_history(fed.batch->side[i].account, history), events[i]);
         assert_int_equal(history[0].ordinal, 0);
     }
 }
@@ -420,12 +375,12 @@ static void a_row_keeps_seeing_the_account_as_it_stood(void **state) {
 static void rows_that_are_not_accepted_are_left_alone(void **state) {
     (void)state;
     const struct transaction tx = sample_cash("t1", "anna", 0, 100);
-    rows_add(batch, &tx, 0);
-    batch->verdict[0] = VERDICT_LATE;
-    apply_batch(apply, batch);
-    assert_int_equal(batch->sides, 0);
-    assert_int_equal(batch->verdict[0], VERDICT_LATE);
-    assert_int_equal((int)accounts_count(apply_accounts(apply)).accounts, 0);
+    rows_add(fed.batch, &tx, 0);
+    fed.batch->verdict[0] = VERDICT_LATE;
+    apply_batch(fed.apply, fed.batch);
+    assert_int_equal(fed.batch->sides, 0);
+    assert_int_equal(fed.batch->verdict[0], VERDICT_LATE);
+    assert_int_equal((int)accounts_count(apply_accounts(fed.apply)).accounts, 0);
 }
 
 /* A stream with all kinds of rows. */
@@ -448,20 +403,21 @@ struct scored {
 
 static void score_stream(uint32_t size, const char *tier, struct scored *out) {
     static char ids[STREAM][16];
-    struct apply *a = open_apply(tier);
+    struct apply *a = engine_open(tier, NULL, (int64_t)FED_DORMANCY_DAYS * DAY_S);
     memset(out, 0, sizeof *out);
     for (uint32_t at = 0; at < STREAM; at += size) {
-        rows_clear(batch);
+        rows_clear(fed.batch);
         for (uint32_t i = at; i < at + size && i < STREAM; i++) {
             const struct transaction tx = stream_row(i, ids[i]);
-            rows_add(batch, &tx, i);
+            rows_add(fed.batch, &tx, i);
         }
-        apply_batch(a, batch);
-        memcpy(&out->verdicts[at], batch->verdict, batch->count * sizeof *batch->verdict);
-        for (uint32_t i = 0; i < batch->sides; i++, out->sides++) {
-            batch_vector(batch, i, out->features[out->sides]);
-            out->numbers[out->sides] = batch->side[i].account_number;
-            out->quality[out->sides] = batch->side[i].quality;
+        apply_batch(a, fed.batch);
+        memcpy(&out->verdicts[at], fed.batch->verdict,
+               fed.batch->count * sizeof *fed.batch->verdict);
+        for (uint32_t i = 0; i < fed.batch->sides; i++, out->sides++) {
+            batch_vector(fed.batch, i, out->features[out->sides]);
+            out->numbers[out->sides] = fed.batch->side[i].account_number;
+            out->quality[out->sides] = fed.batch->side[i].quality;
         }
     }
     apply_close(a);
@@ -487,7 +443,7 @@ static void the_tier_changes_no_bit(void **state) {
     assert_memory_equal(&best, &scalar, sizeof best);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fed_set_up, fed_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -4,8 +4,7 @@
 #include "tests/support.h"
 
 #include "detector/admit.h"
-#include "tests/engine.h"
-#include "tests/rows.h"
+#include "tests/fed.h"
 #include "tests/sample.h"
 
 #include <math.h>
@@ -14,35 +13,9 @@
 enum { MINUTE = 60, DAY = 86400, WEEK = 7 * DAY, RING = 128 };
 #define LARGEST_IN_A_SLOT (INT64_C(2147483647) * 65536)
 
-static struct apply *apply;
-static struct batch *batch;
-static uint64_t ordinal;
-
-static int set_up(void **state) {
-    (void)state;
-    apply = engine_open("auto", NULL, 180 * (int64_t)DAY);
-    batch = batch_new();
-    ordinal = 0;
-    return batch == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    apply_close(apply);
-    batch_free(batch);
-    return 0;
-}
-
-static enum verdict feed(struct transaction tx) {
-    rows_clear(batch);
-    rows_add(batch, &tx, ordinal++);
-    apply_batch(apply, batch);
-    return batch->verdict[0];
-}
-
 static enum verdict transfer(const char *id, const char *payer, const char *payee, int64_t second,
                              int64_t amount) {
-    return feed(sample_transfer(id, payer, payee, second, amount));
+    return fed_take(sample_transfer(id, payer, payee, second, amount));
 }
 
 static struct transaction reversed(struct transaction tx) {
@@ -52,8 +25,8 @@ static struct transaction reversed(struct transaction tx) {
 
 /* Of the last side of the last row. */
 static double value(int feature) {
-    assert_true(batch->sides > 0);
-    return batch->features[feature][batch->sides - 1];
+    assert_true(fed.batch->sides > 0);
+    return fed.batch->features[feature][fed.batch->sides - 1];
 }
 
 #define assert_value(name, expected) assert_true(value(FEATURE_##name) == (double)(expected))
@@ -75,10 +48,10 @@ static void a_second_later_is_too_late_and_changes_nothing(void **state) {
     (void)state;
     transfer("t1", "anna", "vera", WEEK, 500);
     assert_int_equal(transfer("t2", "boris", "vera", -1, 300), VERDICT_LATE);
-    assert_int_equal(batch->sides, 0);
-    assert_true(batch->clock_s[0] == SAMPLE_START_S + WEEK);
+    assert_int_equal(fed.batch->sides, 0);
+    assert_true(fed.batch->clock_s[0] == SAMPLE_START_S + WEEK);
     transfer("t3", "gleb", "vera", WEEK, 1);
-    assert_int_equal(batch->side[0].account_number, 3); /* Boris has none */
+    assert_int_equal(fed.batch->side[0].account_number, 3); /* Boris has none */
 }
 
 /* Twice. */
@@ -87,8 +60,8 @@ static void what_comes_twice_moves_the_clock_and_nothing_else(void **state) {
     (void)state;
     transfer("t1", "anna", "vera", 0, 500);
     assert_int_equal(transfer("t1", "anna", "vera", DAY, 500), VERDICT_DUPLICATE);
-    assert_int_equal(batch->sides, 0);
-    assert_true(batch->clock_s[0] == SAMPLE_START_S + DAY);
+    assert_int_equal(fed.batch->sides, 0);
+    assert_true(fed.batch->clock_s[0] == SAMPLE_START_S + DAY);
     transfer("t2", "anna", "vera", DAY - 1, 1);
     assert_value(in_count_24h, 2);
     assert_value(in_count_7d, 2);
@@ -99,20 +72,20 @@ static void what_comes_twice_moves_the_clock_and_nothing_else(void **state) {
 static void what_is_taken_back_twice_is_taken_back_once(void **state) {
     (void)state;
     const struct transaction tx = sample_transfer("t1", "anna", "vera", 0, 500);
-    feed(tx);
-    assert_int_equal(feed(reversed(tx)), VERDICT_ACCEPTED);
+    fed_take(tx);
+    assert_int_equal(fed_take(reversed(tx)), VERDICT_ACCEPTED);
     assert_value(in_amount_24h, 0);
     assert_value(in_count_24h, 1);
-    assert_int_equal(feed(reversed(tx)), VERDICT_DUPLICATE);
+    assert_int_equal(fed_take(reversed(tx)), VERDICT_DUPLICATE);
 }
 
 static void a_reversal_before_its_payment_is_not_below_zero(void **state) {
     (void)state;
     const struct transaction tx = sample_transfer("t1", "anna", "vera", 0, 500);
-    assert_int_equal(feed(reversed(tx)), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(reversed(tx)), VERDICT_ACCEPTED);
     assert_value(in_amount_24h, 0);
     assert_value(in_count_24h, 0);
-    assert_int_equal(feed(tx), VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(tx), VERDICT_ACCEPTED);
     assert_value(in_amount_24h, 0);
     transfer("t2", "anna", "vera", 1, 700);
     assert_value(in_amount_24h, 700);
@@ -139,9 +112,9 @@ static void a_little_ahead_of_the_clock_is_seen_by_those_after(void **state) {
     (void)state;
     struct transaction tx = sample_transfer("t1", "anna", "vera", 300, 500);
     tx.ingest_time_s = SAMPLE_START_S;
-    feed(tx);
+    fed_take(tx);
     assert_value(in_count_10m, 1);
-    assert_true(batch->clock_s[0] == SAMPLE_START_S);
+    assert_true(fed.batch->clock_s[0] == SAMPLE_START_S);
     transfer("t2", "anna", "vera", 299, 1);
     assert_value(in_count_10m, 1);
     transfer("t3", "anna", "vera", 300, 1);
@@ -157,7 +130,7 @@ static void of_one_second_all_are_in_the_window_and_the_log_orders_the_money(voi
     assert_value(in_count_10m, 1);
     assert_value(out_count_10m, 1);
     assert_value(rapid_cash_out_10m, 0);
-    feed(sample_cash("t3", "vera", 0, 100));
+    fed_take(sample_cash("t3", "vera", 0, 100));
     assert_value(rapid_cash_out_10m, 1);
     assert_value(cash_gap, 0);
     assert_value(credit_debit_gap, 0);
@@ -182,7 +155,7 @@ static void a_transfer_to_ones_own_account_is_no_flow(void **state) {
     (void)state;
     struct transaction tx = sample_transfer("t1", "vera", "savings", 0, 500);
     tx.event_type = EVENT_TYPE_OWN_TRANSFER;
-    feed(tx);
+    fed_take(tx);
     assert_value(in_count_7d, 0);
     assert_value(in_amount_7d, 0);
     assert_value(in_max_24h, 0);
@@ -193,8 +166,8 @@ static void a_transfer_to_ones_own_account_is_no_flow(void **state) {
 static void payer_and_payee_may_be_one(void **state) {
     (void)state;
     assert_int_equal(transfer("t1", "vera", "vera", 0, 500), VERDICT_ACCEPTED);
-    assert_int_equal(batch->sides, 2);
-    assert_int_equal(batch->side[1].account_number, batch->side[0].account_number);
+    assert_int_equal(fed.batch->sides, 2);
+    assert_int_equal(fed.batch->side[1].account_number, fed.batch->side[0].account_number);
     assert_value(in_count_1h, 1);
     assert_value(out_count_1h, 1);
     assert_int_equal(transfer("t1", "vera", "vera", 0, 500), VERDICT_DUPLICATE);
@@ -204,15 +177,15 @@ static void payer_and_payee_may_be_one(void **state) {
 
 static void cash_has_no_counterparty(void **state) {
     (void)state;
-    feed(sample_cash("t1", "vera", 0, 500));
-    assert_int_equal(batch->sides, 1);
+    fed_take(sample_cash("t1", "vera", 0, 500));
+    assert_int_equal(fed.batch->sides, 1);
     assert_value(cash_out_count_1h, 1);
     assert_value(payees_1h, 0);
     struct transaction deposit = sample_transfer("t2", NULL, "vera", 1, 700);
     deposit.event_type = EVENT_TYPE_CASH_DEPOSIT;
-    assert_int_equal(feed(deposit), VERDICT_ACCEPTED);
-    assert_int_equal(batch->sides, 1);
-    assert_int_equal(batch->side[0].role, SIDE_PAYEE);
+    assert_int_equal(fed_take(deposit), VERDICT_ACCEPTED);
+    assert_int_equal(fed.batch->sides, 1);
+    assert_int_equal(fed.batch->side[0].role, SIDE_PAYEE);
     assert_value(in_count_1h, 1);
     assert_value(p2p_in_count_1h, 0);
     assert_value(payers_1h, 0);
@@ -230,7 +203,7 @@ static void the_largest_amounts_do_not_overflow(void **state) {
     }
     assert_value(in_max_24h, LARGEST_IN_A_SLOT);
     assert_value(in_amount_7d, (RING + 10) * LARGEST_IN_A_SLOT);
-    assert_true(batch->side[1].approximate_before_s == SAMPLE_START_S + RING + 9);
+    assert_true(fed.batch->side[1].approximate_before_s == SAMPLE_START_S + RING + 9);
     transfer("out", "vera", "boris", 2 * MINUTE + RING, INT64_MAX);
     transfer("in", "boris", "vera", 2 * MINUTE + RING + 1, 0);
     assert_value(out_amount_7d, LARGEST_IN_A_SLOT);
@@ -242,8 +215,8 @@ static void a_balance_that_cannot_have_been_is_not_known(void **state) {
     struct transaction tx = sample_transfer("t1", "anna", "vera", 0, INT64_MAX);
     tx.payee.balance_after_present = true;
     tx.payee.balance_after_minor = INT64_MIN; /* before it: less than there are numbers for */
-    feed(tx);
-    feed(sample_cash("t2", "vera", 1, 100000));
+    fed_take(tx);
+    fed_take(sample_cash("t2", "vera", 1, 100000));
     assert_value(rapid_cash_out_10m, 100000.0 / LARGEST_IN_A_SLOT);
 }
 
@@ -252,8 +225,8 @@ static void the_largest_balance_is_the_oldest_money(void **state) {
     struct transaction tx = sample_transfer("t1", "anna", "vera", 0, 1000);
     tx.payee.balance_after_present = true;
     tx.payee.balance_after_minor = INT64_MAX;
-    feed(tx);
-    feed(sample_cash("t2", "vera", 1, INT64_MAX));
+    fed_take(tx);
+    fed_take(sample_cash("t2", "vera", 1, INT64_MAX));
     assert_value(rapid_cash_out_10m, 0);
 }
 
@@ -267,7 +240,7 @@ static void nothing_is_an_amount_too(void **state) {
     assert_absent(turnover_acceleration);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fed_set_up, fed_tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -4,15 +4,13 @@
 #include "tests/support.h"
 
 #include "detector/account.h"
-#include "detector/apply.h"
 #include "detector/base/log.h"
 #include "detector/batch.h"
 #include "detector/pipeline.h"
 #include "detector/service/metrics.h"
 #include "tests/a_signal.h"
 #include "tests/chance.h"
-#include "tests/engine.h"
-#include "tests/rows.h"
+#include "tests/fed.h"
 #include "tests/sample.h"
 
 #include <stdio.h>
@@ -28,9 +26,6 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400, TENGE = 100 };
 /* One engine, a batch a row. */
 
 static struct signals *signals;
-static struct apply *apply;
-static struct batch *batch;
-static uint64_t ordinal;
 static char ids[256][8];
 
 static int set_up(void **state) {
@@ -39,38 +34,30 @@ static int set_up(void **state) {
     (void)state;
     signals = signals_open(&options, &error);
     if (signals == NULL) return -1;
-    apply = engine_open_with("auto", NULL, 180 * (int64_t)DAY, signals);
-    batch = batch_new();
-    ordinal = 0;
-    return batch == NULL ? -1 : 0;
+    fed_open(signals);
+    return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    apply_close(apply);
+    fed_close();
     signals_close(signals);
-    batch_free(batch);
     return 0;
 }
 
 static void take(struct transaction tx) {
-    rows_clear(batch);
-    rows_add(batch, &tx, ordinal++);
-    apply_batch(apply, batch);
-    assert_int_equal(batch->verdict[0], VERDICT_ACCEPTED);
+    assert_int_equal(fed_take(tx), VERDICT_ACCEPTED);
 }
 
 static void tell(struct signal signal) {
-    rows_clear(batch);
-    rows_add_signal(batch, &signal, ordinal++);
-    apply_batch(apply, batch);
-    assert_int_equal(batch->signal_effect[0], EFFECT_ADDED);
+    fed_tell(signal);
+    assert_int_equal(fed.batch->signal_effect[0], EFFECT_ADDED);
 }
 
 /* With the phone, person and device of the payer, and the phone of the payee. */
 static struct transaction transfer(const char *payer, const char *payee, int64_t second) {
-    char *id = ids[ordinal % 256];
-    snprintf(id, sizeof ids[0], "t%u", (unsigned)ordinal);
+    char *id = ids[fed.ordinal % 256];
+    snprintf(id, sizeof ids[0], "t%u", (unsigned)fed.ordinal);
     struct transaction tx = sample_transfer(id, payer, payee, second, 1000 * TENGE);
     tx.payer.phone_token = text_of("payer's phone");
     tx.payer.person_token = text_of("payer himself");
@@ -83,15 +70,8 @@ static void pay(const char *payer, const char *payee, int64_t second) {
     take(transfer(payer, payee, second));
 }
 
-static double value(enum side_role role, int feature) {
-    for (uint32_t i = 0; i < batch->sides; i++)
-        if (batch->side[i].role == role) return batch->features[feature][i];
-    fail_msg("no such side");
-    return 0;
-}
-
 #define assert_value(role, name, expected)                                                         \
-    assert_true(value(role, FEATURE_##name) == (double)(expected))
+    assert_true(fed_value(role, FEATURE_##name) == (double)(expected))
 
 static struct signal confirmed(const char *id, enum subject_type type, const char *token) {
     struct signal s = a_signal(id, type, token, 0);
@@ -166,14 +146,14 @@ static void a_signal_is_known_from_its_row_on(void **state) {
     struct transaction after = transfer("anna", "vera", 2);
     const struct signal signal = confirmed("s", SUBJECT_ACCOUNT, "vera");
     after.tx_id = text_of("another");
-    rows_clear(batch);
-    rows_add(batch, &before, ordinal);
-    rows_add_signal(batch, &signal, ordinal + 1);
-    rows_add(batch, &after, ordinal + 2);
-    apply_batch(apply, batch);
-    assert_int_equal(batch->sides, 4);
-    assert_true(batch->features[FEATURE_list_evidence][1] == 0);
-    assert_true(batch->features[FEATURE_list_evidence][3] == 1);
+    rows_clear(fed.batch);
+    rows_add(fed.batch, &before, fed.ordinal);
+    rows_add_signal(fed.batch, &signal, fed.ordinal + 1);
+    rows_add(fed.batch, &after, fed.ordinal + 2);
+    apply_batch(fed.apply, fed.batch);
+    assert_int_equal(fed.batch->sides, 4);
+    assert_true(fed.batch->features[FEATURE_list_evidence][1] == 0);
+    assert_true(fed.batch->features[FEATURE_list_evidence][3] == 1);
 }
 
 static void a_victim_is_no_suspect(void **state) {
@@ -257,7 +237,7 @@ static void their_credits_are_the_evidence(void **state) {
     struct transaction abroad = transfer("vera", "boris", 3);
     abroad.country_to = text_of("RU");
     take(abroad);
-    const struct account *account = batch->side[0].account;
+    const struct account *account = fed.batch->side[0].account;
     assert_int_equal(
         account_evidence(account, FEATURE_flagged_payers_24h, SAMPLE_START_S + 3, slots, 8), 1);
     assert_int_equal(slots[0], 1);
