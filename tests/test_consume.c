@@ -2,102 +2,61 @@
 /* The stage that fills batches, on logs in memory: where a batch ends, and what goes first. */
 #include "tests/support.h"
 
-#include "detector/broker/memory_port.h"
-#include "detector/consume.h"
+#include "tests/consume_stand.h"
 
 #include <stdlib.h>
 
-#define TOPIC "transactions"
-#define SIGNALS "signals"
-enum { PARTITIONS = 2, RECORDS_MAX = 8192 };
-static const struct inputs inputs = {{TOPIC, SIGNALS}};
-
-struct stand {
-    struct memory_port *memory;
-    struct runs *runs;
-    struct consume *consume;
-    struct batch *batch;
-    uint64_t taken;
-};
-
-static struct consume *open_consume(const struct stand *stand) {
-    struct error error;
-    const struct consume_options options = {.port = memory_port_port(stand->memory),
-                                            .runs = stand->runs,
-                                            .inputs = inputs,
-                                            .merge_slice_ms = 1000,
-                                            .merge_wait_ms = 500};
-    struct consume *consume = consume_open(&options, &error);
-    assert_non_null(consume);
-    for (int32_t p = 0; p < PARTITIONS; p++)
-        assert_true(consume_add_stream(consume, INPUT_TRANSACTIONS, p, 0, &error));
-    assert_true(consume_assign(consume, NULL, &error));
-    return consume;
-}
+static uint64_t records_taken;
 
 static int setup(void **state) {
-    static struct stand stand;
-    memset(&stand, 0, sizeof stand);
-    stand.memory = memory_port_open();
-    memory_port_create_topic(stand.memory, TOPIC, PARTITIONS);
-    stand.runs = runs_new(&inputs, RECORDS_MAX);
-    stand.batch = batch_new();
-    stand.consume = open_consume(&stand);
+    static struct consume_stand stand;
+    consume_stand_open(&stand, 0, &(struct consume_options){.merge_slice_ms = 1000});
+    records_taken = 0;
     *state = &stand;
-    return stand.runs == NULL || stand.batch == NULL ? -1 : 0;
-}
-
-static int teardown(void **state) {
-    struct stand *stand = *state;
-    struct port *port = memory_port_port(stand->memory);
-    consume_close(stand->consume);
-    batch_free(stand->batch);
-    runs_free(stand->runs);
-    port->ops->close(port);
     return 0;
 }
 
-static void append(struct stand *stand, int count) {
+static int teardown(void **state) {
+    consume_stand_close(*state);
+    return 0;
+}
+
+static void append(const struct consume_stand *stand, int count) {
     static int64_t timestamp_ms = 1;
-    for (int i = 0; i < count; i++) {
-        const struct port_message message = {.topic = TOPIC,
-                                             .partition = i % PARTITIONS,
-                                             .timestamp_ms = timestamp_ms++,
-                                             .value = {(const uint8_t *)"x", 1}};
-        assert_true(memory_port_append(stand->memory, &message, -1));
-    }
+    for (int i = 0; i < count; i++)
+        consume_stand_append(stand, TOPIC, i % PARTITIONS, timestamp_ms++);
 }
 
 /* Takes until `last`; every batch is within one stride and goes on where the last one ended. */
-static void take_until(struct stand *stand, enum consume_outcome last) {
+static void take_until(struct consume_stand *stand, enum consume_outcome last) {
     struct error error;
     const struct batch *b = stand->batch;
     enum consume_outcome taken;
     while ((taken = consume_batch(stand->consume, stand->batch, &error)) == CONSUME_RECORDS) {
-        assert_int_equal(b->input[0].ordinal, stand->taken);
-        const uint64_t end = stand->taken + b->count - 1;
+        assert_int_equal(b->input[0].ordinal, records_taken);
+        const uint64_t end = records_taken + b->count - 1;
         assert_int_equal(b->input[b->count - 1].ordinal, end);
-        assert_int_equal(stand->taken / BATCH_STRIDE, end / BATCH_STRIDE);
-        stand->taken = end + 1;
+        assert_int_equal(records_taken / BATCH_STRIDE, end / BATCH_STRIDE);
+        records_taken = end + 1;
         consume_release(stand->consume, stand->batch);
     }
     assert_int_equal(taken, last);
 }
 
 static void no_batch_reaches_across_a_stride(void **state) {
-    struct stand *stand = *state;
+    struct consume_stand *stand = *state;
     static const int pieces[] = {100, 1000, 7, 1024, 1500};
     uint64_t all = 0;
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         append(stand, pieces[i]);
         all += (uint64_t)pieces[i];
         take_until(stand, CONSUME_AT_END);
-        assert_int_equal(stand->taken, all);
+        assert_int_equal(records_taken, all);
     }
 }
 
 static void nor_does_one_of_a_replay(void **state) {
-    struct stand *stand = *state;
+    struct consume_stand *stand = *state;
     append(stand, 100);
     take_until(stand, CONSUME_AT_END);
     append(stand, 2400);
@@ -106,12 +65,11 @@ static void nor_does_one_of_a_replay(void **state) {
     const struct order_run *runs = consume_runs(stand->consume, &count);
     struct consume *live = stand->consume;
     struct runs *live_runs = stand->runs;
-    stand->runs = runs_new(&inputs, RECORDS_MAX);
-    stand->consume = open_consume(stand);
+    consume_stand_begin(stand);
     consume_follow(stand->consume, runs, count);
-    stand->taken = 0;
+    records_taken = 0;
     take_until(stand, CONSUME_DONE);
-    assert_int_equal(stand->taken, 2500);
+    assert_int_equal(records_taken, 2500);
     consume_close(live);
     runs_free(live_runs);
 }
@@ -132,7 +90,7 @@ static bool poll_twice(struct port *port, size_t stream, struct port_record *rec
 }
 
 static void what_comes_twice_is_taken_once(void **state) {
-    struct stand *stand = *state;
+    struct consume_stand *stand = *state;
     struct port *port = memory_port_port(stand->memory);
     struct port_ops twice = *port->ops;
     honest = port->ops;
@@ -143,30 +101,27 @@ static void what_comes_twice_is_taken_once(void **state) {
         take_until(stand, CONSUME_AT_END);
     }
     port->ops = honest;
-    assert_int_equal(stand->taken, 2100);
+    assert_int_equal(records_taken, 2100);
     for (size_t p = 0; p < PARTITIONS; p++)
         assert_int_equal(consume_position(stand->consume, p).offset, 1050);
 }
 
 /* Signals. */
 
-static void add_signals(struct stand *stand) {
+static void add_signals(struct consume_stand *stand) {
     struct error error;
     assert_true(memory_port_create_topic(stand->memory, SIGNALS, 1));
     assert_true(consume_add_stream(stand->consume, INPUT_SIGNALS, 0, 0, &error));
     assert_true(consume_assign(stand->consume, NULL, &error));
 }
 
-static void append_signals(struct stand *stand, int count) {
-    for (int i = 0; i < count; i++) {
-        const struct port_message message = {
-            .topic = SIGNALS, .timestamp_ms = INT64_MAX, .value = {(const uint8_t *)"x", 1}};
-        assert_true(memory_port_append(stand->memory, &message, -1));
-    }
+static void append_signals(const struct consume_stand *stand, int count) {
+    for (int i = 0; i < count; i++)
+        consume_stand_append(stand, SIGNALS, 0, INT64_MAX);
 }
 
 /* Takes one batch: so many signals, then so many transactions. */
-static void take_one(struct stand *stand, uint32_t signals, uint32_t transactions) {
+static void take_one(struct consume_stand *stand, uint32_t signals, uint32_t transactions) {
     struct error error;
     assert_int_equal(consume_batch(stand->consume, stand->batch, &error), CONSUME_RECORDS);
     assert_int_equal(stand->batch->count, signals + transactions);
@@ -179,7 +134,7 @@ static void take_one(struct stand *stand, uint32_t signals, uint32_t transaction
 }
 
 static void signals_go_first_whatever_their_time(void **state) {
-    struct stand *stand = *state;
+    struct consume_stand *stand = *state;
     add_signals(stand);
     append(stand, 300);
     append_signals(stand, 10);
@@ -202,7 +157,7 @@ static bool at_end_withheld(struct port *port, size_t stream) {
     return !(withheld && stream == PARTITIONS) && honest->at_end(port, stream);
 }
 
-static struct port_ops withholding(struct stand *stand) {
+static struct port_ops withholding(struct consume_stand *stand) {
     struct port_ops ops = *memory_port_port(stand->memory)->ops;
     honest = memory_port_port(stand->memory)->ops;
     ops.poll = poll_withheld;
@@ -212,7 +167,7 @@ static struct port_ops withholding(struct stand *stand) {
 }
 
 static void signals_that_do_not_come_are_not_waited_for(void **state) {
-    struct stand *stand = *state;
+    struct consume_stand *stand = *state;
     struct error error;
     add_signals(stand);
     append(stand, 20);
@@ -228,7 +183,7 @@ static void signals_that_do_not_come_are_not_waited_for(void **state) {
 }
 
 static void what_is_to_be_read_first_is_waited_for(void **state) {
-    struct stand *stand = *state;
+    struct consume_stand *stand = *state;
     struct error error;
     add_signals(stand);
     append(stand, 20);
@@ -253,7 +208,7 @@ static int64_t end_behind_a_marker(struct port *port, size_t stream) {
 }
 
 static void an_end_without_a_record_is_reached_too(void **state) {
-    struct stand *stand = *state;
+    struct consume_stand *stand = *state;
     struct error error;
     add_signals(stand);
     append(stand, 20);
@@ -270,7 +225,7 @@ static void an_end_without_a_record_is_reached_too(void **state) {
 }
 
 static void saved_streams_are_found_by_their_topics(void **state) {
-    struct stand *stand = *state;
+    struct consume_stand *stand = *state;
     struct pack saved = {0};
     struct error error = {.code = ERROR_NONE};
     add_signals(stand);
