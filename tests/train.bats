@@ -1,4 +1,4 @@
-# train: a model from recorded events and labels. tests/test_train.c tries its parts.
+# train: a model from recorded events and labels. tests/test_train.c tries it whole, tests/test_train_parts.c its parts.
 bats_require_minimum_version 1.5.0
 
 setup_file() {
