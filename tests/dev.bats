@@ -76,3 +76,20 @@ dev() { "$SOURCE_DIR/dev" "$@"; }
         grep -qx "$(basename "$program")" <<<"$labelled" || { echo "not labelled: $program"; false; }
     done
 }
+
+# Names that archives and objects give to others.
+exported() { nm --defined-only --extern-only "$@" | sed -n 's/^[0-9a-f]* [A-Z] //p' | sort -u; }
+
+# Of these objects, names that the program has too: they would stand in for what is under test, and for mutants of it.
+in_place_of_the_program() {
+    comm -12 <(exported "$@") <(exported "$BUILD_DIR"/{detector,models,schemas}/libsaqshy_*.a)
+}
+
+@test "nothing that test programs share takes the place of a part of the program" {
+    planted="$BATS_TEST_TMPDIR/planted.o"
+    echo 'int pipeline_open(void); int pipeline_open(void) { return 0; }' | cc -x c -c - -o "$planted"
+    run in_place_of_the_program "$BUILD_DIR/tests/libtest_support.a"
+    echo "$output"
+    [ -z "$output" ]
+    [ "$(in_place_of_the_program "$BUILD_DIR/tests/libtest_support.a" "$planted")" = pipeline_open ]
+}
