@@ -78,22 +78,24 @@ static inline void lapse(void) {
 
 /* What people have decided since. */
 static inline void decide(const char *path) {
-    char line[256];
+    char *line = NULL;
+    size_t room = 0;
     long long number = 0;
     sql("SELECT count(*) FROM decision");
     const long long taken = atoll(column[0]);
     FILE *file = fopen(path, "r");
     if (file == NULL) fail(78, path, "cannot be opened");
-    while (fgets(line, sizeof line, file) != NULL && strchr(line, '\n') != NULL) {
-        char id[33] = "", result[17] = "";
-        long long revision = 0, held = 0;
+    while (getline(&line, &room, file) > 0 && strchr(line, '\n') != NULL) {
+        char id[33] = "", result[17] = "", held[25] = "", more[2];
+        long long revision = 0;
         if (++number <= taken) continue;
-        if (sscanf(line, "%32[0-9a-f].%9lld %16s %18lld", id, &revision, result, &held) != 4)
+        if (sscanf(line, "%32[0-9a-f].%9lld %16s %24s %1s", id, &revision, result, held, more) != 4)
             result[0] = '\0';
-        sql("INSERT INTO decision (id, revision, result, held) VALUES (%Q, %lld, %Q, %lld)", id,
+        sql("INSERT INTO decision (id, revision, result, held) VALUES (%Q, %lld, %Q, %Q)", id,
             revision, result, held);
         if (sql("SELECT id FROM decision WHERE line = last_insert_rowid() AND NOT stands"))
             fprintf(stderr, "line %lld of the decisions is refused\n", number);
     }
+    free(line);
     fclose(file);
 }

@@ -41,10 +41,10 @@ END;
 CREATE TABLE IF NOT EXISTS decision (line INTEGER PRIMARY KEY, id, revision INTEGER, result,
     held INTEGER, stands DEFAULT 0);
 
--- A hold needs advice that is open, in its last revision, and is at most what is advised. A payment
--- that was stopped is HELD 0.
+-- A hold needs advice that is open, in its last revision, and is at most what is advised, in whole
+-- tiyn. A payment that was stopped is HELD 0.
 CREATE TRIGGER IF NOT EXISTS decide AFTER INSERT ON decision
-WHEN EXISTS (SELECT * FROM freeze WHERE id = new.id AND (
+WHEN typeof(new.held) = 'integer' AND EXISTS (SELECT * FROM freeze WHERE id = new.id AND (
     (new.result IN ('HELD', 'PARTLY_HELD') AND new.revision = revision
         AND state IN ('ISSUED', 'AMENDED') AND (new.held BETWEEN 1 AND advised
             OR (new.result = 'HELD' AND new.held = 0 AND payee_advice IS NOT NULL)))
@@ -56,12 +56,11 @@ WHEN EXISTS (SELECT * FROM freeze WHERE id = new.id AND (
         SELECT new.id, count(*) + 1, new.result, new.held FROM outcome WHERE id = new.id;
 END;
 
--- Nothing stays held on advice that is over: WITHDRAWN, EXPIRED, or LAPSED by the own clock.
+-- Nothing stays held on advice that is over: WITHDRAWN, EXPIRED, or LAPSED by the own clock. That is
+-- not reported: RELEASED is a person's word, that the advice was wrong.
 CREATE TRIGGER IF NOT EXISTS lift AFTER UPDATE OF state ON freeze
 WHEN new.held > 0 AND new.state NOT IN ('ISSUED', 'AMENDED') BEGIN
     UPDATE freeze SET held = 0 WHERE id = new.id;
-    INSERT INTO outcome (id, number, result, held)
-        SELECT new.id, count(*) + 1, 'RELEASED', 0 FROM outcome WHERE id = new.id;
 END;
 
 -- What is to be reported: one signal an episode, of which each outcome is the next revision.
