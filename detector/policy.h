@@ -51,9 +51,9 @@ bool policy_allows(const struct policy *policy, struct text account_token, int64
 /* An entry of the allow-list. */
 struct policy_allowed {
     const char *account_token, *reason;
-    const char *author; /* NULL: none is named */
-    int64_t until_s;    /* from then on it holds no more */
-    size_t index;       /* of the entry in the document */
+    const char *author;
+    int64_t until_s; /* from then on it holds no more */
+    size_t index;    /* of the entry in the document */
 };
 size_t policy_allowed_count(const struct policy *policy);
 /* By account token. */

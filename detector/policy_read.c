@@ -199,8 +199,7 @@ static bool read_allowed(const struct place *place, const json_t *object,
     if (!document_known(place, object, known, COUNT_OF(known), error) ||
         !document_text(place, object, "account_token", &allowed->account_token, error) ||
         !read_bounded(place, object, "reason", POLICY_REASON_BYTES_MAX, &allowed->reason, error) ||
-        (json_object_get(object, "author") != NULL &&
-         !read_bounded(place, object, "author", POLICY_AUTHOR_BYTES_MAX, &allowed->author, error)))
+        !read_bounded(place, object, "author", POLICY_AUTHOR_BYTES_MAX, &allowed->author, error))
         return false;
     const struct place at = place_key(place, "expires");
     if (!read_day(&at, json_object_get(object, "expires"), &day, error)) return false;

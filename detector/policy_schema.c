@@ -4,7 +4,7 @@
 #include "detector/policy_private.h"
 #include "models/schema_parts.h"
 
-enum { RULE_KEYS = 3, PAYER_KEYS = 3, ALLOW_KEYS = 3, OBLIGATORY_KEYS = 8 };
+enum { RULE_KEYS = 3, PAYER_KEYS = 3, ALLOW_KEYS = 4, OBLIGATORY_KEYS = 8 };
 
 static json_t *rule(void) {
     json_t *probability = json_pack("{s:s, s:i, s:i}", "type", "number", "exclusiveMinimum", 0,

@@ -314,10 +314,10 @@ PYTHON
 
 @test "check shows whom the policy lets go, and who said so" {
     jq '.allow = [{account_token: "account-token-0123456789", reason: "two\nlines \u001b[31m", expires: "2099-01-01", author: "A. Analyst"},
-                  {account_token: "b", reason: "old", expires: "2020-01-01"}]' "$SOURCE_DIR/models/shipped-policy.json" > "$BATS_TEST_TMPDIR/p.json"
+                  {account_token: "b", reason: "old", expires: "2020-01-01", author: "B"}]' "$SOURCE_DIR/models/shipped-policy.json" > "$BATS_TEST_TMPDIR/p.json"
     run "$SAQSHY" check -X "policy.path=$BATS_TEST_TMPDIR/p.json"
     [[ "$output" == *"note     allow[0]               acco…6789 until 2098-12-31 19:00:00 UTC, by A. Analyst: two?lines ?[31m"* ]]
-    [[ "$output" == *"note     allow[1]"*"… is over since 2019-12-31 19:00:00 UTC, by nobody (name an author): old"* ]]
+    [[ "$output" == *"note     allow[1]"*"… is over since 2019-12-31 19:00:00 UTC, by B: old"* ]]
     [[ "$output" != *account-token-0123456789* ]]
     run --separate-stderr "$SAQSHY" check --json -X "policy.path=$BATS_TEST_TMPDIR/p.json"
     [ "$(jq -r 'select(.check == "allow[0]") | .ok' <<< "$output")" = true ]

@@ -152,7 +152,7 @@ PY
 @test "reasons other than the score: the allow-list, the hour that is full, the recommendation that stands" {
     policy() { python3 -c 'import json, sys; p = json.load(open(sys.argv[1])); exec(sys.argv[2]); print(json.dumps(p))' \
         "$SOURCE_DIR/models/shipped-policy.json" "$1"; }
-    policy "p['allow'] = [{'account_token': '$(cat dropper)', 'reason': 'a test', 'expires': '2027-01-01'}]" > allow.json
+    policy "p['allow'] = [{'account_token': '$(cat dropper)', 'reason': 'a test', 'author': 'me', 'expires': '2027-01-01'}]" > allow.json
     run explain "$(cat dropper)" --policy allow.json
     [[ "$output" == *"Not flagged: the account is on the policy's allow-list."* ]]
     [[ "$output" == *"Its score would be below the threshold if"* ]]

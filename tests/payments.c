@@ -22,7 +22,7 @@ static const char written_policy[] =
     "\"payer_side\": {%s},"
     "\"cool_down_hours\": 24, \"decide_within_minutes\": 60, \"max_hold_business_days\": 1,"
     "\"protected_flows\": [], \"allow\": [{\"account_token\": \"allowed\", \"reason\": \"a test\", "
-    "\"expires\": \"2026-06-03\"}]}";
+    "\"author\": \"me\", \"expires\": \"2026-06-03\"}]}";
 
 const char both[] = RULE("ASK_PAYER", "HOLD_AMOUNT", "\"per_hour\": 1000", "NORMAL") ", " RULE(
     "SUSPEND_INSTRUCTION", "SUSPEND_EBANKING", "\"per_hour\": 1000", "HIGH");

@@ -18,7 +18,8 @@ static const char written_policy[] =
     "\"SUSPEND_EBANKING\": {\"probability\": 0.95, \"per_hour\": 0, \"priority\": \"URGENT\"}},"
     "\"cool_down_hours\": 24, \"decide_within_minutes\": 60, \"max_hold_business_days\": 1,"
     "\"hold_counts_from\": \"NEXT_WORKING_DAY\", \"protected_flows\": [\"PENSION\"],"
-    "\"allow\": [{\"account_token\": \"allowed\", \"reason\": \"a test\", \"expires\": "
+    "\"allow\": [{\"account_token\": \"allowed\", \"reason\": \"a test\", \"author\": \"me\", "
+    "\"expires\": "
     "\"2026-06-03\"}],"
     "\"holidays\": [], \"working_weekends\": [], \"provenance\": {}}";
 

@@ -65,10 +65,10 @@ static void note_allowed(const struct check *c, const struct policy *policy) {
     for (size_t i = 0; i < policy_allowed_count(policy); i++) {
         const struct policy_allowed *a = policy_allowed_at(policy, i);
         snprintf(what, sizeof what, "allow[%zu]", a->index);
-        snprintf(
-            text, sizeof text, "%s %s %s UTC, by %s: %s", masked(text_of(a->account_token), token),
-            a->until_s <= time(NULL) ? "is over since" : "until", instant_text(a->until_s, until),
-            a->author != NULL ? a->author : "nobody (name an author)", a->reason);
+        snprintf(text, sizeof text, "%s %s %s UTC, by %s: %s",
+                 masked(text_of(a->account_token), token),
+                 a->until_s <= time(NULL) ? "is over since" : "until",
+                 instant_text(a->until_s, until), a->author, a->reason);
         note(c, what, text);
     }
 }
