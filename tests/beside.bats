@@ -62,6 +62,29 @@ setup() {
     grep -q "\"records\": *$((records + said))" trace.json
 }
 
+@test "in a trace, advice that an answer withdrew stands at the answer's place" {
+    "$SAQSHY" replay --quiet --engine --input feed.avro --out advised.avro
+    cat > answer.py <<'PY'
+import datetime, fastavro, io, json, os
+def contract(name):
+    return fastavro.parse_schema(json.load(open(f"{os.environ['SOURCE_DIR']}/schemas/{name}.avsc")))
+advice = contract("FreezeRecommendation")
+with open("advised.avro", "rb") as file:
+    first = fastavro.schemaless_reader(io.BytesIO(next(fastavro.reader(file))["value"][5:]), advice, None)
+outcome = dict(recommendation_id=first["recommendation_id"], result="FALSE_POSITIVE")
+later = first["issued_at"] + datetime.timedelta(minutes=1)
+with open("answer.avro", "wb") as file:
+    fastavro.writer(file, contract("FraudSignal"), [dict(
+        signal_id="answer", revision=1, kind="OUTCOME", source="BANK", category="", confidence="CONFIRMED", subjects=[],
+        reported_at=later, valid_from=later, outcome=outcome)])
+print(first["target_account_token"], first["recommendation_id"])
+PY
+    read -r account id < <("$SOURCE_DIR/tests/python" answer.py)
+    withdrawn=$("$SAQSHY" trace "$account" --quiet --input feed.avro --signals answer.avro --json |
+        jq -c ".recommendations[] | select(.id == \"$id\" and .state == \"WITHDRAWN\") | .position, .traced_there_kzt_minor")
+    [ "$withdrawn" = '{"topic":"antifrod.signals","partition":0,"offset":0}'$'\n'null ]
+}
+
 @test "a recording will do, though it holds none" {
     "$SAQSHY" replay --quiet --engine --input feed.avro --out recommendations.avro
     run "$SAQSHY" replay --quiet --engine --input feed.avro --signals recommendations.avro --json

@@ -11,8 +11,8 @@ setup_file() {
 import json, os, fastavro
 schema = fastavro.parse_schema(json.load(open(os.environ["SOURCE_DIR"] + "/schemas/FraudSignal.avsc")))
 at = 1767226000 * 10**6
-def signal(id, txs, revision=1, kind="INCIDENT", withdraws=None, n=0):
-    return dict(signal_id=id, revision=revision, kind=kind, source="BANK", category="", confidence="CONFIRMED", list_colour=None,
+def signal(id, txs, revision=1, kind="INCIDENT", withdraws=None, n=0, confidence="CONFIRMED"):
+    return dict(signal_id=id, revision=revision, kind=kind, source="BANK", category="", confidence=confidence, list_colour=None,
                 subjects=[] if withdraws else [dict(type="ACCOUNT", token="bob", role="BENEFICIARY")], related_tx_ids=txs,
                 amount_kzt_minor=None, occurred_at=None, reported_at=at + n, valid_from=at + n, valid_until=at + 30 * 86400 * 10**6,
                 telecom=None, outcome=None, withdraws_signal_id=withdraws)
@@ -20,6 +20,7 @@ with open("said.avro", "wb") as file:
     fastavro.writer(file, schema, [
         signal("S-1", ["other"]), signal("S-1", ["loan", "nowhere"], revision=2, n=1), signal("S-1", ["other"], n=2),
         signal("S-none", []), signal("S-gone", ["loan"]), signal("S-twice", ["loan"]),
+        signal("S-untrue", ["loan"]), signal("S-untrue", ["loan"], revision=2, n=1, confidence="REJECTED"),
         signal("W-1", [], kind="WITHDRAWAL", withdraws="S-gone", n=3)])
 PY
     "$SOURCE_DIR/tests/python" signals.py
@@ -46,6 +47,9 @@ trace() { run --separate-stderr "$SAQSHY" trace "$@" --quiet --input small.avro 
     trace S-gone
     [ "$status" -eq 65 ]
     [[ "$stderr" == *"S-gone was withdrawn; trace the transactions that it named"* ]]
+    trace S-untrue
+    [ "$status" -eq 65 ]
+    [[ "$stderr" == *"S-untrue was rejected; trace the transactions that it named"* ]]
     trace S-none
     [ "$status" -eq 65 ]
     [[ "$stderr" == *"S-none names no transaction; trace one of its accounts"* ]]

@@ -152,7 +152,7 @@ static bool take_batch(void *context, const struct batch *batch, struct error *e
 
 static bool run_engine(struct job *job, struct error *error) {
     struct backtest_run *run = &job->run;
-    job->pass = trace_pass_new();
+    job->pass = trace_pass_new(job->cli->options.topic_transactions);
     if (!backtest_run_open(run, &job->cli->options, cli_value(job->cli, "--model"),
                            cli_value(job->cli, "--policy"), error))
         return false;

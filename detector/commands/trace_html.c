@@ -319,6 +319,7 @@ static void put_advice(const struct page *p) {
     for (size_t i = 0; i < pass->advice_count; i++)
         if (trace_report_concerns(p->report, &pass->advice[i])) put_one_advice(p, &pass->advice[i]);
     end_table(p);
+    put_element(p, "<p class=\"small\">", word(p, TRACE_ADVICE_IS), "</p>\n");
 }
 
 /* Hashes. */

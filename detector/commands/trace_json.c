@@ -34,9 +34,9 @@ static json_t *translated(enum trace_word word) {
                      trace_word(word, LANGUAGE_RU), "kk", trace_word(word, LANGUAGE_KK));
 }
 
-static json_t *position(const struct trace_report *r, int32_t partition, int64_t offset) {
-    return json_pack("{so si sI}", "topic", json_text(r->topic), "partition", (int)partition,
-                     "offset", (json_int_t)offset);
+static json_t *position(const char *topic, int32_t partition, int64_t offset) {
+    return json_pack("{so si sI}", "topic", json_text(topic), "partition", (int)partition, "offset",
+                     (json_int_t)offset);
 }
 
 static json_t *subject(const struct trace_report *r) {
@@ -98,7 +98,7 @@ static json_t *transfer(const struct trace_report *r, const struct trace_row *ro
                      account(r, row->from), "to", account(r, row->to), "amount_kzt_minor",
                      (json_int_t)m->amount, "traced_kzt_minor", (json_int_t)row->traced_tiyn,
                      "outcome", row->given_back ? "GIVEN_BACK" : fates[row->fate], "position",
-                     position(r, place->partition, place->offset), "record_sha256", hash);
+                     position(r->topic, place->partition, place->offset), "record_sha256", hash);
 }
 
 static json_t *transfers(const struct trace_report *r) {
@@ -121,7 +121,7 @@ static json_t *recommendations(const struct trace_report *r) {
                             "valid_until", (json_int_t)a->valid_until_s, "at_risk_kzt_minor",
                             (json_int_t)a->at_risk_tiyn, "traced_there_kzt_minor",
                             then < 0 ? json_null() : whole(then), "position",
-                            position(r, a->partition, a->offset)));
+                            position(a->topic, a->partition, a->offset)));
     }
     return rows;
 }

@@ -6,9 +6,10 @@
 
 enum { MICROSECONDS = 1000000 };
 
-struct trace_pass *trace_pass_new(void) {
+struct trace_pass *trace_pass_new(const char *topic) {
     struct trace_pass *p = calloc(1, sizeof *p);
     assert(p != NULL && "out of memory");
+    p->topic = topic;
     p->first_s = INT64_MAX;
     p->last_s = INT64_MIN;
     return p;
@@ -81,7 +82,8 @@ static void take_incident(struct trace_pass *p, const struct signal *signal) {
     free(incident->tx_ids);
     *incident =
         (struct trace_incident){.tx_ids = calloc(signal->tx_id_count + 1, sizeof *incident->tx_ids),
-                                .tx_count = signal->tx_id_count};
+                                .tx_count = signal->tx_id_count,
+                                .rejected = signal->confidence == CONFIDENCE_REJECTED};
     assert(incident->tx_ids != NULL && "out of memory");
     for (uint32_t i = 0; i < signal->tx_id_count; i++)
         incident->tx_ids[i] = signal->related_tx_ids[i];
@@ -116,9 +118,11 @@ void trace_pass_take_batch(struct trace_pass *p, const struct batch *batch) {
 }
 
 /* It is one of the last batch, or none. */
-static uint32_t move_at(const struct trace_pass *p, int32_t partition, int64_t offset) {
+static uint32_t move_of(const struct trace_pass *p, const struct recommendation *r) {
+    if (strcmp(r->input_topic, p->topic) != 0) return TRAIL_NONE;
     for (size_t i = p->count; i > 0 && p->count - i < BATCH_EVENTS; i--)
-        if (p->places[i - 1].partition == partition && p->places[i - 1].offset == offset)
+        if (p->places[i - 1].partition == r->input_partition &&
+            p->places[i - 1].offset == r->input_offset)
             return (uint32_t)(i - 1);
     return TRAIL_NONE;
 }
@@ -129,11 +133,12 @@ void trace_pass_take_advice(void *context, const struct recommendation *r) {
     if (r->mode != MODE_LIVE || account == LOOKUP_NONE) return;
     p->advice = grow(p->advice, p->advice_count, &p->advice_room, sizeof *p->advice);
     struct trace_advice *advice = &p->advice[p->advice_count++];
-    *advice = (struct trace_advice){.account = account + 1,
+    *advice = (struct trace_advice){.topic = r->input_topic,
+                                    .account = account + 1,
                                     .revision = r->revision,
                                     .partition = r->input_partition,
                                     .offset = r->input_offset,
-                                    .move = move_at(p, r->input_partition, r->input_offset),
+                                    .move = move_of(p, r),
                                     .state = r->state,
                                     .action = r->action,
                                     .issued_s = r->issued_at_us / MICROSECONDS,

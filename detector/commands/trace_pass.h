@@ -21,14 +21,15 @@ struct trace_place {
 struct trace_incident {
     struct text *tx_ids;
     uint32_t tx_count;
-    bool withdrawn;
+    bool withdrawn, rejected;
 };
 
 struct trace_advice {
+    const char *topic; /* of the record that led to it */
     uint32_t account;
     int32_t revision, partition;
-    int64_t offset; /* of the record that led to it */
-    uint32_t move;  /* the same; TRAIL_NONE: it was long before, as of what expired */
+    int64_t offset; /* of that record */
+    uint32_t move;  /* the same; TRAIL_NONE: long before, as of what expired, or a signal */
     char id[RECOMMENDATION_ID_SIZE + 1];
     enum recommendation_state state;
     enum action action;
@@ -37,6 +38,7 @@ struct trace_advice {
 
 struct trace_pass {
     size_t memory_max;     /* bytes of this, without the records */
+    const char *topic;     /* of the transactions */
     struct names accounts; /* a move's account is the number + 1 */
     struct names transactions;
     struct trail_move *moves; /* in the order the engine took them */
@@ -52,7 +54,8 @@ struct trace_pass {
     int64_t first_s, last_s;   /* event times of the moves */
 };
 
-struct trace_pass *trace_pass_new(void);
+/* Borrows the topic of the transactions. */
+struct trace_pass *trace_pass_new(const char *topic);
 void trace_pass_free(struct trace_pass *pass);
 void trace_pass_take_batch(struct trace_pass *pass, const struct batch *batch);
 /* Takes a struct trace_pass; fits pipeline_options.on_recommendation. */

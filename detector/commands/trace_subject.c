@@ -88,9 +88,9 @@ static bool take_incident(const struct trace_pass *p, struct trace_subject *s,
                           struct error *error) {
     const struct trace_incident *incident =
         &p->incident[names_find(&p->incidents, text_of(s->name))];
-    if (incident->withdrawn)
-        return error_set(error, ERROR_BAD_DATA,
-                         "%s was withdrawn; trace the transactions that it named", s->name);
+    if (incident->withdrawn || incident->rejected)
+        return error_set(error, ERROR_BAD_DATA, "%s was %s; trace the transactions that it named",
+                         s->name, incident->withdrawn ? "withdrawn" : "rejected");
     if (incident->tx_count == 0)
         return error_set(error, ERROR_BAD_DATA,
                          "%s names no transaction; trace one of its accounts", s->name);

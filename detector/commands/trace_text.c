@@ -206,7 +206,7 @@ static void put_advice(const struct writer *w) {
         put_one_advice(w, &p->advice[i]);
         shown++;
     }
-    if (shown == 0) fprintf(w->file, "%s\n", word(w, TRACE_NO_RECOMMENDATIONS));
+    fprintf(w->file, "%s\n", word(w, shown == 0 ? TRACE_NO_RECOMMENDATIONS : TRACE_ADVICE_IS));
 }
 
 static void put_document(const struct writer *w, enum trace_word what, const char *id,

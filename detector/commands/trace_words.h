@@ -67,6 +67,12 @@
     X(RECOMMENDATIONS, "What was recommended, and when", "Что и когда рекомендовалось", "Не және қашан ұсынылды") \
     X(NO_RECOMMENDATIONS, "No recommendation was issued for these accounts.", "Рекомендаций по этим счетам не было.", \
       "Бұл шоттар бойынша ұсыныс болған жоқ.") \
+    X(ADVICE_IS, "As the engine works them out from these records with the model and the policy named here; `saqshy verify` tells " \
+      "whether they are the ones that were published.", \
+      "Как их вычисляет программа по этим записям с указанными здесь моделью и политикой; `saqshy verify` проверит, те ли они, " \
+      "что были опубликованы.", \
+      "Бағдарлама осы жазбалар бойынша мұнда аталған модельмен және саясатпен есептегендей; `saqshy verify` олардың " \
+      "жарияланғандар екенін тексереді.") \
     X(RECOMMENDATION, "Recommendation", "Рекомендация", "Ұсыныс") \
     X(STATE, "State", "Состояние", "Күйі") \
     X(ACTION, "Action", "Действие", "Әрекет") \
