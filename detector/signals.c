@@ -117,6 +117,21 @@ static uint32_t add(struct signals *t, const struct signal_id *id, int64_t until
     return number;
 }
 
+/* Half of what there is stays for everybody else: citizens who report ever more shut nobody out. */
+static bool has_left(const struct signal_blocks *blocks, const struct signal *s, uint32_t wanted) {
+    const uint32_t kept = signal_is_citizens(s) ? blocks->max / 2 : 0;
+    return wanted == 0 || signal_blocks_left(blocks) >= wanted + kept;
+}
+
+static bool has_room(const struct signals *t, uint32_t number, const struct signal_id *id,
+                     const struct signal *s, uint32_t link_cells) {
+    if (number == 0)
+        return has_left(&t->known, s, 1) &&
+               has_left(&t->cells, s, signal_id_cells(id) + link_cells);
+    const uint32_t held = signals_held_cells(t, known_at(t, number));
+    return has_left(&t->cells, s, link_cells > held ? link_cells - held : 0);
+}
+
 static bool is_blank(const struct signals *t, uint32_t number) {
     return number == 0 ||
            (known_at(t, number)->revision == 0 && known_at(t, number)->withdrawn_by == 0);
@@ -129,9 +144,7 @@ static enum signal_effect withdraw(struct signals *t, const struct signal *s, in
     const int64_t until_s = signal_until_s(s);
     uint32_t number = find_known(t, &id, clock_s);
     if (is_blank(t, number) && until_s <= clock_s) return EFFECT_EXPIRED;
-    if (number == 0 && (signal_blocks_left(&t->known) == 0 ||
-                        signal_blocks_left(&t->cells) < signal_id_cells(&id)))
-        return EFFECT_FULL;
+    if (number == 0 && !has_room(t, 0, &id, s, 0)) return EFFECT_FULL;
     if (number == 0) number = add(t, &id, until_s);
     struct known *k = known_at(t, number);
     const bool before = known_is_withdrawn(k), again = (k->withdrawn_by >> s->source & 1) != 0;
@@ -168,14 +181,6 @@ static enum signal_effect judge(const struct signals *t, uint32_t number, const 
     return k->source == s->source || s->source == SOURCE_HUB ? EFFECT_REVISED : EFFECT_STRANGER;
 }
 
-static bool has_room(const struct signals *t, uint32_t number, const struct signal_id *id,
-                     uint32_t link_cells) {
-    if (number == 0)
-        return signal_blocks_left(&t->known) > 0 &&
-               signal_blocks_left(&t->cells) >= signal_id_cells(id) + link_cells;
-    return signal_blocks_left(&t->cells) + signals_held_cells(t, known_at(t, number)) >= link_cells;
-}
-
 static enum signal_effect put(struct signals *t, const struct signal *s, int64_t clock_s) {
     struct binding bindings[LINKS_MAX];
     const struct signal_id id = signal_id_of(s->signal_id);
@@ -183,7 +188,7 @@ static enum signal_effect put(struct signals *t, const struct signal *s, int64_t
     const enum signal_effect effect = judge(t, number, s, clock_s);
     if (effect != EFFECT_ADDED && effect != EFFECT_REVISED) return effect;
     const uint32_t count = signals_bindings(s, bindings);
-    if (!has_room(t, number, &id, signals_link_cells(bindings, count))) return EFFECT_FULL;
+    if (!has_room(t, number, &id, s, signals_link_cells(bindings, count))) return EFFECT_FULL;
     if (number == 0) number = add(t, &id, signal_until_s(s));
     signals_unbind(t, number);
     fill(known_at(t, number), s);

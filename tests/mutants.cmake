@@ -81,6 +81,8 @@ add_mutant_of(test_signals_pieces signals_of_no_day detector/signals_load.c
     "    ok = ok && seen.count == t->known.used;
 " "")
 
+add_mutant_of(test_signals citizens_take_all detector/signals.c "blocks->max / 2 : 0" "0 : 0")
+
 # Reported money.
 add_mutant_of(test_taint_input mark_not_saved detector/taint_save.c
     "bool taint_load(struct taint *t, struct unpack *u) {"

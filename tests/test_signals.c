@@ -251,6 +251,50 @@ static void what_is_over_gives_its_room_back(void **unused) {
     signals_close(t);
 }
 
+/* Signals of a source, each with so many subjects, until one is not taken or `most` are. How many.
+ */
+static int fill(struct signals *t, enum signal_source source, const char *name, int subjects,
+                int most) {
+    static char tokens[SIGNAL_SUBJECTS_MAX][16];
+    for (int i = 0; i < most; i++) {
+        char id[64];
+        snprintf(id, sizeof id, "%s-%d-an-id-that-takes-room-of-its-own", name, i);
+        struct signal s = a_signal_of(id, SIGNAL_INCIDENT, source, CONFIDENCE_CONFIRMED, name);
+        for (int j = 1; j < subjects; j++) {
+            snprintf(tokens[j], sizeof tokens[j], "%d-%d", i, j);
+            signal_also(&s, SUBJECT_ACCOUNT, tokens[j], ROLE_DROPPER);
+        }
+        const enum signal_effect effect = apply(t, s);
+        if (effect == EFFECT_FULL) return i;
+        assert_int_equal(effect, EFFECT_ADDED);
+    }
+    return most;
+}
+
+static void citizens_take_half_of_the_room_at_most(void **unused) {
+    (void)unused;
+    struct signals *t = table_of(100);
+    assert_int_equal(fill(t, SOURCE_CITIZEN_BOT, "enemy", 1, 200), 50);
+    const struct signal withdrawal = a_withdrawal("w", "unheard of", SOURCE_CITIZEN_BOT);
+    assert_int_equal(apply(t, withdrawal), EFFECT_FULL);
+    assert_int_equal(fill(t, SOURCE_POLICE, "dropper", 1, 200), 50);
+    assert_true(of(t, "dropper", NOW).weight == 1);
+    signals_close(t);
+}
+
+static void citizens_with_many_subjects_leave_half_of_the_room_too(void **unused) {
+    (void)unused;
+    struct signals *t = table_of(100);
+    const int taken = fill(t, SOURCE_CITIZEN_BOT, "enemy", SIGNAL_SUBJECTS_MAX, 200);
+    assert_true(taken > 0 && taken < 50);
+    struct signal again = a_signal_of("enemy-0-an-id-that-takes-room-of-its-own", SIGNAL_INCIDENT,
+                                      SOURCE_CITIZEN_BOT, CONFIDENCE_CONFIRMED, "enemy");
+    again.revision = 2;
+    assert_int_equal(apply(t, again), EFFECT_REVISED);
+    assert_int_equal(fill(t, SOURCE_POLICE, "dropper", 1, 60), 60);
+    signals_close(t);
+}
+
 static void many_subjects_need_room_too(void **unused) {
     (void)unused;
     struct signals *t = table_of(1);
@@ -458,6 +502,8 @@ int main(void) {
         cmocka_unit_test(a_strangers_withdrawal_undoes_nothing),
         cmocka_unit_test(a_withdrawal_is_forgotten_at_its_end),
         cmocka_unit_test(what_is_over_gives_its_room_back),
+        cmocka_unit_test(citizens_take_half_of_the_room_at_most),
+        cmocka_unit_test(citizens_with_many_subjects_leave_half_of_the_room_too),
         cmocka_unit_test(many_subjects_need_room_too),
         cmocka_unit_test(the_weakest_of_a_source_give_way),
         cmocka_unit_test(a_call_marks_both_ends_and_weighs_nothing),

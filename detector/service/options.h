@@ -112,7 +112,8 @@ enum { OPTION_STATE_LATER = 2 };
            "of which comes twice; beyond it what crosses is counted and not recommended")          \
     NUMBER(                                                                                        \
         signals_max, "signals.max", 100000, 100, 10000000, "signals", OPTION_STATE_LATER,          \
-        "signals held at most, withdrawn ones that are remembered among them; beyond it one is "   \
+        "signals held at most, withdrawn ones that are remembered among them, citizens' half of "  \
+        "them at most; beyond it one is "                                                          \
         "counted and not taken in")                                                                \
     NUMBER(taint_hops, "taint.hops", 10, 0, 32, "transfers", OPTION_STATE_LATER,                   \
            "reported money is followed so many transfers on from the first account")               \
