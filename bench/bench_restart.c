@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FLAG_ACCOUNTS, FLAG_RECORDS, FLAG_EVENTS, FLAG_ROUNDS, FLAG_MEASURED, FLAGS };
+enum { FLAG_ACCOUNTS, FLAG_RECORDS, FLAG_EVENTS, FLAG_ROUNDS, FLAG_MEASURED, FLAG_SIGNALS, FLAGS };
 /* MORE: records of a start after the first. */
 enum { GAPS_MAX = 1 << 22, MORE = 100000, SECOND_US = 1000000 };
 
@@ -116,7 +116,10 @@ static void fill(struct bench *b) {
     report_value(b->report, "snapshot at the stop", "s", (double)(steady_us() - b->batch_us) / 1e6);
     report_value(b->report, "accounts", "count", (double)metrics_get(METRIC_ACCOUNTS));
     report_value(b->report, "account table", "bytes", (double)metrics_get(METRIC_ACCOUNT_BYTES));
+    report_value(b->report, "signals", "count", (double)metrics_get(METRIC_SIGNALS));
+    report_value(b->report, "signal table", "bytes", (double)metrics_get(METRIC_SIGNAL_BYTES));
     report_value(b->report, "snapshot", "bytes", file_bytes(b));
+    if (metrics_get(METRIC_SIGNALS) > 0) return;
     report_value(b->report, "snapshot, of an account", "bytes",
                  file_bytes(b) / (double)metrics_get(METRIC_ACCOUNTS));
 }
@@ -147,6 +150,7 @@ int main(int argc, char **argv) {
         [FLAG_ROUNDS] = {"--rounds", "starts", 3},
         /* enough for a snapshot that begins a second after the first */
         [FLAG_MEASURED] = {"--measured", "records of the start whose batches are timed", 12000000},
+        [FLAG_SIGNALS] = {"--signals", "live signals, of accounts that pay nobody", 0},
     };
     struct bench b = {.report = report_open("Snapshots of a large table, and a start with one",
                                             argc, argv, flags, FLAGS)};
@@ -158,11 +162,15 @@ int main(int argc, char **argv) {
     options_init(&b.options);
     snprintf(b.options.start_from, sizeof b.options.start_from, "earliest");
     b.options.memory_limit_mib = 16384;
+    if (flags[FLAG_SIGNALS].value > b.options.signals_max)
+        b.options.signals_max = flags[FLAG_SIGNALS].value;
     b.stream = stream_port_open(
         &(struct stream_port_options){.topic = b.options.topic_transactions,
                                       .accounts = (uint32_t)flags[FLAG_ACCOUNTS].value,
                                       .events = (double)flags[FLAG_EVENTS].value,
-                                      .seed = report_seed(b.report)});
+                                      .seed = report_seed(b.report),
+                                      .signal_topic = b.options.topic_signals,
+                                      .signals = flags[FLAG_SIGNALS].value});
     for (int i = 0; i < 2; i++)
         must((b.gaps[i] = malloc(GAPS_MAX * sizeof(double))) != NULL, &error);
     if (mkdtemp(b.directory) == NULL) return 1;

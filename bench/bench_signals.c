@@ -2,6 +2,7 @@
 /* What a live signal takes, and what asking costs: a table of signals about one subject each (every
  * tenth about two), with UUIDs; then, per entry, a party of four keys of whom nothing is known, or
  * one of whom something is, in batches whose keys are fetched first. */
+#include "bench/made_signal.h"
 #include "bench/random_model.h"
 #include "bench/report.h"
 
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { START_S = 1767225600, DAY_S = 86400, BATCH = 256, KEYS = 4, PAIR = 10, LOOKS = 4096 };
+enum { DAY_S = 86400, BATCH = 256, KEYS = 4, LOOKS = 4096 };
 enum { FLAG_SIGNALS, FLAG_BATCHES, FLAGS };
 
 struct world {
@@ -25,31 +26,6 @@ struct world {
     uint64_t known;
 };
 
-static const char *name(const char *kind, uint64_t number, char out[64]) {
-    snprintf(out, 64, "%s-%016llx", kind, (unsigned long long)number * 0x9e3779b97f4a7c15u);
-    return out;
-}
-
-static struct signal signal_number(uint64_t number, char texts[3][64]) {
-    struct signal s = {.revision = 1,
-                       .kind = SIGNAL_INCIDENT,
-                       .source = (uint8_t)(SOURCE_BANK + number % 3),
-                       .confidence = CONFIDENCE_REPORTED,
-                       .list_colour = COLOUR_NULL,
-                       .valid_until_present = true};
-    snprintf(texts[0], 64, "%08llx-0000-8000-8000-%012llx",
-             (unsigned long long)(uint32_t)(number * 2654435761u), (unsigned long long)number);
-    s.signal_id = text_of(texts[0]);
-    s.valid_from_s = s.reported_at_s = START_S;
-    s.valid_until_s = START_S + (30 + (int64_t)(number % 300)) * DAY_S;
-    s.subjects[0] = (struct signal_subject){text_of(name("account", number, texts[1])),
-                                            SUBJECT_ACCOUNT, ROLE_DROPPER};
-    s.subjects[1] = (struct signal_subject){text_of(name("phone", number, texts[2])), SUBJECT_PHONE,
-                                            ROLE_CALLER};
-    s.subject_count = number % PAIR == 0 ? 2 : 1;
-    return s;
-}
-
 /* Of this thread: a pause that is not its own does not count. */
 static double cpu_us(void) {
     struct timespec now;
@@ -58,13 +34,13 @@ static double cpu_us(void) {
 }
 
 static void fill(struct report *report, struct world *w) {
-    char texts[3][64];
+    char texts[3][MADE_TEXT];
     const double before = report_resident_bytes();
     double total_us = 0;
     for (uint32_t i = 0; i < w->count; i++) {
-        const struct signal s = signal_number(i, texts);
+        const struct signal s = made_signal(i, texts);
         const double begun_us = cpu_us();
-        const enum signal_effect effect = signals_apply(w->signals, &s, START_S);
+        const enum signal_effect effect = signals_apply(w->signals, &s, MADE_START_S);
         const double us = cpu_us() - begun_us;
         assert(effect == EFFECT_ADDED);
         if (us > w->slowest_us) w->slowest_us = us;
@@ -78,13 +54,13 @@ static void fill(struct report *report, struct world *w) {
 
 /* Keys of so many parties; `hit`: the account of each is known. */
 static void make_keys(struct world *w, struct account_key keys[BATCH][KEYS], bool hit) {
-    char text[64];
+    char text[MADE_TEXT];
     for (int i = 0; i < BATCH; i++)
         for (int k = 0; k < KEYS; k++)
             keys[i][k] = (struct account_key){random_next(&w->random), random_next(&w->random)};
     for (int i = 0; hit && i < BATCH; i++)
         keys[i][0] =
-            account_key_of(text_of(name("account", random_next(&w->random) % w->count, text)));
+            account_key_of(text_of(made_signal_account(random_next(&w->random) % w->count, text)));
 }
 
 static double ask_batch(struct world *w, struct account_key keys[BATCH][KEYS]) {
@@ -94,7 +70,7 @@ static double ask_batch(struct world *w, struct account_key keys[BATCH][KEYS]) {
         for (int k = 0; k < KEYS; k++)
             signals_prefetch(w->signals, keys[i][k]);
     for (int i = 0; i < BATCH; i++) {
-        signals_ask(w->signals, keys[i], KEYS, START_S + DAY_S, &evidence);
+        signals_ask(w->signals, keys[i], KEYS, MADE_START_S + DAY_S, &evidence);
         w->known += evidence.weight > 0;
     }
     return (double)(steady_ns() - start) / BATCH;

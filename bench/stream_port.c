@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/stream_port.h"
 
+#include "bench/made_signal.h"
 #include "bench/random_model.h"
 #include "detector/base/steady.h"
 #include "detector/broker/memory_port.h"
@@ -12,21 +13,31 @@
 #include <string.h>
 
 /* SLOTS: more records than anybody holds at once. */
-enum { SLOTS = 4096, VALUE_MAX = 512, START_S = 1767225600, WEEK_S = 7 * 86400, MS = 1000 };
+enum { SLOTS = 4096, VALUE_MAX = 512, START_S = MADE_START_S, WEEK_S = 7 * 86400, MS = 1000 };
 enum { STREAMS = 8 };
+
+/* An input that is made. */
+struct made {
+    const char *topic;
+    int64_t count, next; /* records there are; the next to be read */
+    uint8_t *values;     /* of the last SLOTS */
+    struct port_record (*make)(struct stream_port *, int64_t offset);
+};
+
+enum { TRANSACTIONS, SIGNALS, MADE };
 
 struct stream_port {
     struct port port;
     struct stream_port_options options;
-    struct port *memory; /* everything but the input */
+    struct port *memory; /* everything but what is made */
     struct encoder *encoder;
-    int64_t count, next;     /* records there are; the next to be read */
-    size_t streams[STREAMS]; /* assigned: which of the memory port's; INPUT: the input */
+    struct made made[MADE];
+    struct {
+        struct made *made; /* NULL: one of the memory port's */
+        size_t index;
+    } streams[STREAMS]; /* assigned */
     double seconds_per_record;
-    uint8_t *values;
 };
-
-enum { INPUT = 1000 };
 
 static struct stream_port *self(struct port *port) {
     return (struct stream_port *)port; /* its first member */
@@ -44,7 +55,17 @@ static uint32_t below(uint64_t *random, uint32_t limit) {
     return (uint32_t)((random_next(random) >> 32) * limit >> 32);
 }
 
-static struct port_record make(struct stream_port *s, int64_t offset) {
+/* Kept for a while. */
+static struct port_record record_of(const struct made *made, int64_t offset, int64_t second,
+                                    struct bytes value) {
+    must(value.size <= VALUE_MAX, "a record is too large");
+    uint8_t *kept = made->values + (size_t)(offset % SLOTS) * VALUE_MAX;
+    memcpy(kept, value.data, value.size);
+    return (struct port_record){
+        .offset = offset, .timestamp_ms = second * MS, .value = {kept, value.size}};
+}
+
+static struct port_record make_transaction(struct stream_port *s, int64_t offset) {
     uint64_t random = s->options.seed + (uint64_t)offset * 2;
     char payer[40], payee[40], id[40];
     struct transaction tx = {.event_type = EVENT_TYPE_P2P_TRANSFER,
@@ -65,18 +86,29 @@ static struct port_record make(struct stream_port *s, int64_t offset) {
     tx.payee.account_token = text_of(payee);
     struct bytes value;
     struct error error;
-    must(encode_transaction(s->encoder, &tx, &value, &error) && value.size <= VALUE_MAX,
-         "a record cannot be made");
-    uint8_t *kept = s->values + (size_t)(offset % SLOTS) * VALUE_MAX;
-    memcpy(kept, value.data, value.size);
-    return (struct port_record){
-        .offset = offset, .timestamp_ms = tx.ingest_time_s * MS, .value = {kept, value.size}};
+    must(encode_transaction(s->encoder, &tx, &value, &error), "a transaction cannot be made");
+    return record_of(&s->made[TRANSACTIONS], offset, tx.ingest_time_s, value);
+}
+
+static struct port_record make_signal(struct stream_port *s, int64_t offset) {
+    char texts[3][MADE_TEXT];
+    struct signal signal = made_signal((uint64_t)offset, texts);
+    signal.reported_at_us = signal.reported_at_s * MS * MS;
+    signal.valid_from_us = signal.valid_from_s * MS * MS;
+    signal.valid_until_us = signal.valid_until_s * MS * MS;
+    struct bytes value;
+    struct error error;
+    must(encode_signal(s->encoder, &signal, &value, &error), "a signal cannot be made");
+    return record_of(&s->made[SIGNALS], offset, START_S, value);
 }
 
 /* The port. */
 
-static bool is_input(const struct stream_port *s, const char *topic) {
-    return strcmp(topic, s->options.topic) == 0;
+/* NULL: it is not made. */
+static struct made *made_of(struct stream_port *s, const char *topic) {
+    for (int i = 0; i < MADE; i++)
+        if (s->made[i].values != NULL && strcmp(topic, s->made[i].topic) == 0) return &s->made[i];
+    return NULL;
 }
 
 static bool partition_count(struct port *port, const char *topic, int32_t *count,
@@ -91,10 +123,11 @@ static bool find_topic(struct port *port, const char *topic, int32_t *count, str
 static bool watermarks(struct port *port, const char *topic, int32_t partition, int64_t *low,
                        int64_t *high, struct error *error) {
     struct stream_port *s = self(port);
-    if (!is_input(s, topic))
+    const struct made *made = made_of(s, topic);
+    if (made == NULL)
         return s->memory->ops->watermarks(s->memory, topic, partition, low, high, error);
     *low = 0;
-    *high = s->count;
+    *high = made->count;
     return true;
 }
 
@@ -110,10 +143,11 @@ static bool assign(struct port *port, const struct port_position *positions, siz
     size_t other = 0;
     must(count <= STREAMS, "too many streams");
     for (size_t i = 0; i < count; i++) {
-        const bool input = is_input(s, positions[i].topic);
-        s->streams[i] = input ? INPUT : other;
-        if (input)
-            s->next = positions[i].offset;
+        struct made *made = made_of(s, positions[i].topic);
+        s->streams[i].made = made;
+        s->streams[i].index = other;
+        if (made != NULL)
+            made->next = positions[i].offset;
         else
             others[other++] = positions[i];
     }
@@ -123,23 +157,27 @@ static bool assign(struct port *port, const struct port_position *positions, siz
 static bool poll(struct port *port, size_t stream, struct port_record *records, size_t max,
                  size_t *count, struct error *error) {
     struct stream_port *s = self(port);
-    if (s->streams[stream] != INPUT)
-        return s->memory->ops->poll(s->memory, s->streams[stream], records, max, count, error);
-    for (*count = 0; *count < max && s->next < s->count; s->next++)
-        records[(*count)++] = make(s, s->next);
+    struct made *made = s->streams[stream].made;
+    if (made == NULL)
+        return s->memory->ops->poll(s->memory, s->streams[stream].index, records, max, count,
+                                    error);
+    for (*count = 0; *count < max && made->next < made->count; made->next++)
+        records[(*count)++] = made->make(s, made->next);
     return true;
 }
 
 static bool at_end(struct port *port, size_t stream) {
-    struct stream_port *s = self(port);
-    return s->streams[stream] == INPUT ? s->next == s->count
-                                       : s->memory->ops->at_end(s->memory, s->streams[stream]);
+    const struct stream_port *s = self(port);
+    const struct made *made = s->streams[stream].made;
+    return made != NULL ? made->next == made->count
+                        : s->memory->ops->at_end(s->memory, s->streams[stream].index);
 }
 
 static int64_t known_end(struct port *port, size_t stream) {
-    struct stream_port *s = self(port);
-    return s->streams[stream] == INPUT ? s->count
-                                       : s->memory->ops->known_end(s->memory, s->streams[stream]);
+    const struct stream_port *s = self(port);
+    const struct made *made = s->streams[stream].made;
+    return made != NULL ? made->count
+                        : s->memory->ops->known_end(s->memory, s->streams[stream].index);
 }
 
 static void release(struct port *port, struct port_record *records, size_t count) {
@@ -201,7 +239,8 @@ static void close_port(struct port *port) {
     struct stream_port *s = self(port);
     s->memory->ops->close(s->memory);
     encoder_close(s->encoder);
-    free(s->values);
+    for (int i = 0; i < MADE; i++)
+        free(s->made[i].values);
     free(s);
 }
 
@@ -230,6 +269,14 @@ static const struct port_ops stream_ops = {
     .close = close_port,
 };
 
+static void open_made(struct stream_port *s, struct memory_port *memory, int which,
+                      const struct made *made) {
+    s->made[which] = *made;
+    s->made[which].values = malloc((size_t)SLOTS * VALUE_MAX);
+    must(s->made[which].values != NULL && memory_port_create_topic(memory, made->topic, 1),
+         "no memory");
+}
+
 struct stream_port *stream_port_open(const struct stream_port_options *options) {
     static const char *const topics[] = {"antifrod.freeze-recommendations",
                                          "antifrod.transactions.dlq", "antifrod.order"};
@@ -242,12 +289,17 @@ struct stream_port *stream_port_open(const struct stream_port_options *options) 
     struct memory_port *memory = memory_port_open();
     must(memory != NULL, "no memory");
     s->memory = memory_port_port(memory);
-    must(memory_port_create_topic(memory, options->topic, 1), "no memory");
+    open_made(s, memory, TRANSACTIONS,
+              &(struct made){.topic = options->topic, .make = make_transaction});
+    if (options->signals > 0)
+        open_made(s, memory, SIGNALS,
+                  &(struct made){.topic = options->signal_topic,
+                                 .count = options->signals,
+                                 .make = make_signal});
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         must(memory_port_create_topic(memory, topics[i], 1), "no memory");
     s->encoder = encoder_open(&error);
-    s->values = malloc((size_t)SLOTS * VALUE_MAX);
-    must(s->encoder != NULL && s->values != NULL, "no memory");
+    must(s->encoder != NULL, "no memory");
     return s;
 }
 
@@ -256,5 +308,5 @@ struct port *stream_port_port(struct stream_port *s) {
 }
 
 void stream_port_extend(struct stream_port *s, int64_t records) {
-    s->count = records;
+    s->made[TRANSACTIONS].count = records;
 }

@@ -36,6 +36,14 @@ for name in sys.argv[1:]:
         rows "apply, nothing reported" "apply, reported money" ratio "a report traced" "tainted accounts"
 }
 
+@test "bench_restart prints what a start with accounts and signals takes" {
+    TMPDIR=$BATS_TEST_TMPDIR "$BUILD_DIR/bench/bench_restart" --json --accounts 2000 --records 6000 \
+        --measured 1000 --rounds 2 --signals 3000 >"$BATS_TEST_TMPDIR/rows"
+    rows accounts signals "signal table" snapshot "longest piece of a snapshot" \
+        "start until the first new record" <"$BATS_TEST_TMPDIR/rows"
+    grep -q '"name": "signals", .*"best": 3000.0,' "$BATS_TEST_TMPDIR/rows"
+}
+
 @test "a flag that a benchmark does not know is a usage error" {
     run "$BUILD_DIR/bench/bench_engine" --acounts 5
     [ "$status" -eq 2 ]
