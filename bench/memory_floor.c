@@ -2,6 +2,7 @@
 #include "bench/memory_floor.h"
 
 #include "bench/random_model.h"
+#include "detector/base/prefetch.h"
 #include "detector/base/steady.h"
 
 #include <stdlib.h>
@@ -62,13 +63,13 @@ double memory_floor_touch(struct memory_floor *f, uint32_t entries, uint32_t lin
         index[i] = f->index + random_next(&f->random) % index_lines * LINE;
     const int64_t start = steady_ns();
     for (uint32_t i = 0; i < entries; i++)
-        __builtin_prefetch(index[i]);
+        prefetch(index[i]);
     for (uint32_t i = 0; i < entries; i++) {
         uint64_t number;
         memcpy(&number, index[i], sizeof number);
         record[i] = f->records + number * f->stride;
         for (uint32_t line = 0; line < lines; line++)
-            __builtin_prefetch(record[i] + (size_t)line * LINE, 1);
+            prefetch(record[i] + (size_t)line * LINE);
     }
     for (uint32_t i = 0; i < entries; i++)
         for (uint32_t line = 0; line < lines; line++)

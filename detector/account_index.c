@@ -2,6 +2,7 @@
 #include "detector/account_index.h"
 
 #include "detector/base/pages.h"
+#include "detector/base/prefetch.h"
 
 #include <assert.h>
 
@@ -59,8 +60,8 @@ static bool in_old(const struct account_index *x, uint64_t low) {
 }
 
 void account_index_prefetch(const struct account_index *x, struct account_key key) {
-    __builtin_prefetch(&x->now.buckets[home_of(&x->now, key.low)], 1);
-    if (in_old(x, key.low)) __builtin_prefetch(&x->old.buckets[home_of(&x->old, key.low)], 1);
+    prefetch(&x->now.buckets[home_of(&x->now, key.low)]);
+    if (in_old(x, key.low)) prefetch(&x->old.buckets[home_of(&x->old, key.low)]);
 }
 
 /* One bit an entry. */
@@ -294,7 +295,7 @@ static void fetch_records(const struct account_index *x, uint32_t from, uint32_t
     for (uint32_t b = from; b < to; b++)
         for (int i = 0; i < BUCKET_ENTRIES; i++) {
             const uint32_t reference = reference_of(x->old.buckets[b].entries[i]);
-            if (reference != 0) __builtin_prefetch(slabs_at(x->slabs, reference));
+            if (reference != 0) prefetch(slabs_at(x->slabs, reference));
         }
 }
 

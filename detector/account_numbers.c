@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/account_numbers.h"
 
+#include "detector/base/prefetch.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -23,7 +25,7 @@ static struct number_page *page_of(const struct account_numbers *n, uint32_t num
 
 void account_numbers_prefetch(const struct account_numbers *n, uint32_t number) {
     const struct number_page *page = page_of(n, number);
-    if (page != NULL) __builtin_prefetch(&page->references[number % PAGE_NUMBERS], 1);
+    if (page != NULL) prefetch(&page->references[number % PAGE_NUMBERS]);
 }
 
 uint32_t account_numbers_get(const struct account_numbers *n, uint32_t number) {

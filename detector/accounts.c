@@ -4,6 +4,7 @@
 #include "detector/accounts_table.h"
 #include "detector/base/log.h"
 #include "detector/base/pages.h"
+#include "detector/base/prefetch.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -61,14 +62,14 @@ uint32_t accounts_guess(const struct accounts *a, struct account_key key) {
 void accounts_prefetch_records(const struct accounts *a, const uint32_t *references,
                                uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
-        __builtin_prefetch(slabs_at(&a->slabs, references[i]), 1);
+        prefetch(slabs_at(&a->slabs, references[i]));
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *ring = (const uint8_t *)(slabs_at(&a->slabs, references[i]) + 1);
         const size_t read = RING_EVENT_BYTES_READ * class_room(slabs_class(references[i]));
         const size_t most = (FETCH_LINES - 1) * LINE;
         for (size_t at = 0; at < (read < most ? read : most); at += LINE)
-            __builtin_prefetch(ring + at, 1);
-        if (read < most) __builtin_prefetch(ring + read - 1, 1);
+            prefetch(ring + at);
+        if (read < most) prefetch(ring + read - 1);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the account table does between batches, a bounded piece of each at a time. */
 #include "detector/accounts_table.h"
+#include "detector/base/prefetch.h"
 
 /* A call, at most. Heads are visited at a lower rate: all they wait for is the dormancy. For each
  * account that came since the last call two more are, so that those that never return do not heap
@@ -27,7 +28,7 @@ uint32_t hand_next(struct accounts *a, struct hand *hand, uint8_t first, uint8_t
             continue;
         }
         const uint32_t reference = slabs_reference(hand->size_class, hand->number);
-        __builtin_prefetch(slab->blocks + (hand->number + FETCH_AHEAD) * slab->bytes, 1);
+        prefetch(slab->blocks + (hand->number + FETCH_AHEAD) * slab->bytes);
         if (slabs_is_hole(&a->slabs, reference)) continue;
         --*looks;
         return reference;

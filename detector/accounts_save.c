@@ -6,6 +6,7 @@
  * over the blocks for the rest. Each record is written with the block it had, and the holes are
  * what is left: what the table does next may depend on that. */
 #include "detector/accounts_table.h"
+#include "detector/base/prefetch.h"
 #include "detector/panes.h"
 
 #include <assert.h>
@@ -173,7 +174,7 @@ bool accounts_save_step(struct accounts *a, uint32_t looks) {
         for (count = 0; count < GROUP && looks > 0 && (more = next_block(&a->save)); looks--) {
             const struct hand hand = a->save.hand;
             const struct slab *slab = &a->slabs.classes[hand.size_class];
-            __builtin_prefetch(slab->blocks + (hand.number + GROUP) * slab->bytes);
+            prefetch(slab->blocks + (hand.number + GROUP) * slab->bytes);
             const uint32_t reference = slabs_reference(hand.size_class, hand.number);
             if (is_due(a, reference)) references[count++] = reference;
         }
@@ -312,7 +313,7 @@ static void fetch_lines(const struct accounts *a, const struct loaded *record) {
     account_index_prefetch(&a->index, (struct account_key){.low = record->head.key});
     account_numbers_prefetch(&a->numbers, record->head.number);
     for (size_t at = 0; at < bytes && at < LINE * LINES; at += LINE)
-        __builtin_prefetch(block + at, 1);
+        prefetch(block + at);
 }
 
 static const uint8_t *read_ring(const uint8_t *at, struct account *account) {

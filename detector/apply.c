@@ -2,6 +2,7 @@
 #include "detector/apply.h"
 
 #include "detector/account_record.h"
+#include "detector/base/prefetch.h"
 #include "detector/decay.h"
 #include "detector/features.h"
 
@@ -175,7 +176,7 @@ static void find_accounts(struct apply *a, const struct batch *batch, uint32_t f
             account_place *place = accounts_locate(a->accounts, a->work[row].keys[role]);
             const struct ring ring = ring_of(accounts_at(a->accounts, place));
             a->work[row].places[role] = place;
-            __builtin_prefetch(&ring.cold[ring.count], 1);
+            prefetch(&ring.cold[ring.count]);
         }
 }
 

@@ -37,6 +37,24 @@ void holes_add(struct holes *h, uint32_t number) {
     h->count++;
 }
 
+static void set_bits(uint64_t *words, uint32_t from, uint32_t to) {
+    const uint64_t first = UINT64_MAX << from % 64, last = UINT64_MAX >> (63 - to % 64);
+    if (from / 64 == to / 64) {
+        words[from / 64] |= first & last;
+        return;
+    }
+    words[from / 64] |= first;
+    for (uint32_t word = from / 64 + 1; word < to / 64; word++)
+        words[word] = UINT64_MAX;
+    words[to / 64] |= last;
+}
+
+void holes_add_range(struct holes *h, uint32_t from, uint32_t to) {
+    h->count += to - from + 1;
+    for (int l = 0; l < HOLES_LEVELS; l++, from /= 64, to /= 64)
+        set_bits(h->levels[l], from, to);
+}
+
 void holes_remove(struct holes *h, uint32_t number) {
     assert(holes_has(h, number));
     for (int l = 0; l < HOLES_LEVELS; l++, number /= 64) {

@@ -21,6 +21,8 @@ void holes_free(struct holes *holes);
 bool holes_reserve(struct holes *holes, uint32_t numbers);
 /* A number that is not in the set, and below what was reserved. */
 void holes_add(struct holes *holes, uint32_t number);
+/* The numbers from one to another, none of which is. */
+void holes_add_range(struct holes *holes, uint32_t from, uint32_t to);
 /* A number that is. */
 void holes_remove(struct holes *holes, uint32_t number);
 /* The smallest of a set that is not empty. */

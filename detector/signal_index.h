@@ -8,8 +8,11 @@
 #pragma once
 
 #include "detector/accounts.h"
+#include "detector/base/prefetch.h"
 
 #include <stdbool.h>
+
+enum { SIGNAL_SLOTS_LINE = 8 /* entries of a line of memory */ };
 
 struct signal_slots {
     uint64_t *entries; /* 0: none */
@@ -45,9 +48,17 @@ static inline uint32_t signal_index_tag(struct account_key key) {
     return (uint32_t)(key.high >> 32);
 }
 
+/* Most searches end within as many entries as a line has. */
+static inline void signal_slots_prefetch(const struct signal_slots *s, uint64_t low) {
+    const uint64_t *home = s->entries + signal_slots_home(s, low);
+    if (s->size == 0) return;
+    prefetch(home);
+    prefetch(home + SIGNAL_SLOTS_LINE - 1);
+}
+
 static inline void signal_index_prefetch(const struct signal_index *x, struct account_key key) {
-    if (x->now.size != 0) __builtin_prefetch(&x->now.entries[signal_slots_home(&x->now, key.low)]);
-    if (x->old.size != 0) __builtin_prefetch(&x->old.entries[signal_slots_home(&x->old, key.low)]);
+    signal_slots_prefetch(&x->now, key.low);
+    signal_slots_prefetch(&x->old, key.low);
 }
 
 /* Where a search for a key stands. */

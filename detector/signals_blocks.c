@@ -42,10 +42,9 @@ bool signal_blocks_prepare(struct signal_blocks *b) {
     return true;
 }
 
-static void add_hole(struct signal_blocks *b, uint32_t number) {
+static void reserve_holes(struct signal_blocks *b) {
     const bool ok = holes_reserve(&b->holes, b->top + 1);
     assert(ok && "out of memory");
-    holes_add(&b->holes, number);
 }
 
 static void take_hole(struct signal_blocks *b, uint32_t number) {
@@ -67,7 +66,8 @@ uint32_t signal_blocks_take(struct signal_blocks *b) {
 }
 
 void signal_blocks_give(struct signal_blocks *b, uint32_t number) {
-    add_hole(b, number);
+    reserve_holes(b);
+    holes_add(&b->holes, number);
     b->used--;
 }
 
@@ -75,8 +75,8 @@ bool signal_blocks_restore(struct signal_blocks *b, uint32_t top) {
     if (top > b->max || b->top != 0) return false;
     commit(b, end_of(b, top));
     b->top = top;
-    for (uint32_t number = 1; number <= top; number++)
-        add_hole(b, number);
+    reserve_holes(b);
+    if (top > 0) holes_add_range(&b->holes, 1, top);
     return true;
 }
 

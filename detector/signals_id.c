@@ -105,7 +105,7 @@ uint64_t signals_id_low(const void *signals, uint32_t number) {
 }
 
 void signals_id_fetch(const void *signals, uint32_t number) {
-    __builtin_prefetch(known_at(signals, number));
+    prefetch(known_at(signals, number));
 }
 
 static bool is(const struct signals *t, uint32_t number, const struct signal_id *id) {

@@ -99,7 +99,7 @@ uint64_t signals_link_low(const void *signals, uint32_t reference) {
 }
 
 void signals_link_fetch(const void *signals, uint32_t reference) {
-    __builtin_prefetch(link_at(signals, reference));
+    prefetch(link_at(signals, reference));
 }
 
 uint32_t signals_head(const struct signals *t, struct account_key key) {
@@ -113,9 +113,9 @@ static struct account_key key_of(const struct link *link) {
     return (struct account_key){link->low, (uint64_t)link->tag << 32};
 }
 
-static void list_add(struct signals *t, uint32_t reference) {
+/* `head`: of its subject. */
+static void list_add(struct signals *t, uint32_t reference, uint32_t head) {
     struct link *link = link_at(t, reference);
-    const uint32_t head = signals_head(t, key_of(link));
     link->next = head;
     if (head == 0)
         signal_index_add(&t->subjects, key_of(link), reference);
@@ -181,7 +181,7 @@ static void fill_own(struct signals *t, uint32_t number) {
     k->own = cell_at(t, cell)->link;
     k->mark = cell_at(t, cell)->mark;
     drop_cell(t, cell);
-    list_add(t, number);
+    list_add(t, number, signals_head(t, key_of(&k->own)));
 }
 
 /* Takes a link out of its signal; it is in no list. */
@@ -209,17 +209,21 @@ static uint32_t new_link(struct signals *t, uint32_t number, const struct bindin
     return cell | IN_CELL;
 }
 
+void signals_bind_to(struct signals *t, uint32_t number, const struct binding *b, uint32_t head) {
+    list_add(t, new_link(t, number, b), head);
+}
+
 void signals_bind(struct signals *t, uint32_t number, const struct binding *b, int64_t clock_s) {
-    uint32_t weakest;
-    const uint32_t head = signals_head(t, b->key);
+    uint32_t weakest, head = signals_head(t, b->key);
     const uint32_t alike = signals_alike(t, head, number, b->mark, &weakest, clock_s);
     if (alike >= SUBJECT_SOURCE_SIGNALS) {
         if (is_weaker(t, number, link_signal(t, weakest), clock_s)) return;
         signals_touch(t, link_signal(t, weakest));
         list_remove(t, weakest);
         drop(t, weakest);
+        head = signals_head(t, b->key);
     }
-    list_add(t, new_link(t, number, b));
+    signals_bind_to(t, number, b, head);
 }
 
 void signals_unbind(struct signals *t, uint32_t number) {

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-/* GROUP: signals whose lines are fetched at once. */
+/* GROUP: signals whose lines are fetched at once, and lists that are followed at once. */
 enum { GROUP = 16 };
 
 static bool is_plain(struct text text) {
@@ -92,7 +92,7 @@ static bool put_link(struct signals *t, uint32_t number, const struct binding *b
         if (link_signal(t, at) == number) return false;
     if (signals_alike(t, head, number, b->mark, &weakest, 0) >= SUBJECT_SOURCE_SIGNALS)
         return false;
-    signals_bind(t, number, b, 0);
+    signals_bind_to(t, number, b, head);
     return true;
 }
 
@@ -158,10 +158,41 @@ static bool may_be_in(const struct signals *t, uint32_t number, uint32_t day,
            !holes_has(seen, number) && known_at(t, number)->forget_s / DAY_S >= day;
 }
 
-static bool see_list(const struct signals *t, uint32_t day, struct holes *seen) {
-    for (uint32_t number = t->days[day]; number != 0; number = known_at(t, number)->next) {
-        if (!may_be_in(t, number, day, seen)) return false;
-        holes_add(seen, number);
+/* Where a list has been followed to. */
+struct walk {
+    uint32_t day, number; /* 0: to its end */
+};
+
+/* The next list from a day on, if there is one. */
+static struct walk walk_from(const struct signals *t, uint32_t *day) {
+    while (*day < DAYS && t->days[*day] == 0)
+        ++*day;
+    if (*day == DAYS) return (struct walk){.number = 0};
+    const struct walk walk = {*day, t->days[*day]};
+    ++*day;
+    return walk;
+}
+
+static bool see_next(const struct signals *t, struct walk *w, struct holes *seen) {
+    if (!may_be_in(t, w->number, w->day, seen)) return false;
+    holes_add(seen, w->number);
+    w->number = known_at(t, w->number)->next;
+    prefetch(known_at(t, w->number));
+    return true;
+}
+
+/* Several lists are followed at once, as each step waits for memory. */
+static bool see_lists(const struct signals *t, struct holes *seen) {
+    struct walk walks[GROUP] = {{0, 0}};
+    uint32_t day = t->day;
+    for (bool going = true; going;) {
+        going = false;
+        for (int i = 0; i < GROUP; i++) {
+            if (walks[i].number == 0) walks[i] = walk_from(t, &day);
+            if (walks[i].number == 0) continue;
+            if (!see_next(t, &walks[i], seen)) return false;
+            going = true;
+        }
     }
     return true;
 }
@@ -172,8 +203,7 @@ bool signals_load_end(struct signals *t, const struct signals_load *load) {
     bool ok = holes_reserve(&seen, t->known.top + 1);
     assert(ok && "out of memory");
     ok = t->known.used == load->signals && t->subjects.count == load->subjects;
-    for (uint32_t day = t->day; ok && day < DAYS; day++)
-        ok = see_list(t, day, &seen);
+    ok = ok && see_lists(t, &seen);
     ok = ok && seen.count == t->known.used;
     holes_free(&seen);
     return ok;

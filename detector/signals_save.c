@@ -111,7 +111,7 @@ void signals_save_begin(struct signals *t, struct pack *head, const struct pack_
 /* The first cell of its links. */
 static void fetch(const struct signals *t, uint32_t number) {
     const uint32_t cell = number <= t->known.top ? known_at(t, number)->more : 0;
-    if (cell != 0) __builtin_prefetch(cell_at(t, cell));
+    if (cell != 0) prefetch(cell_at(t, cell));
 }
 
 bool signals_save_step(struct signals *t, uint32_t looks) {

@@ -169,6 +169,9 @@ uint32_t signals_link_cells(const struct binding *bindings, uint32_t count);
 uint32_t signals_held_cells(const struct signals *signals, const struct known *known);
 void signals_bind(struct signals *signals, uint32_t number, const struct binding *binding,
                   int64_t clock_s);
+/* The same where the list, which has this head, has room for it. */
+void signals_bind_to(struct signals *signals, uint32_t number, const struct binding *binding,
+                     uint32_t head);
 void signals_unbind(struct signals *signals, uint32_t number);
 /* The head of a subject's list; 0: nothing is known of it. */
 uint32_t signals_head(const struct signals *signals, struct account_key key);

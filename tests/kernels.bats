@@ -52,3 +52,19 @@ works_on() { # TIER KIND
         "$SOURCE_DIR"/{detector,models,schemas,bench} --include='*.c' --include='*.h'
     [ "$(grep -vcE '_(x86|avx2|avx512)\.c$' <<<"$output")" -eq 0 ]
 }
+
+@test "what is fetched ahead is fetched: no compiler took it for nothing" {
+    grep -q 'CMAKE_BUILD_TYPE:STRING=Release' "$BUILD_DIR/CMakeCache.txt" || return 0
+    [ "$(uname -m)" = x86_64 ] || return 0
+    for name in signals_load signals_ask signals_save accounts accounts_save account_index; do
+        path=$(objects | grep "/$name.c.o")
+        found=$(objdump -d --no-show-raw-insn "$path" | grep -cE '\sprefetch[a-z0-9]+ ' || true)
+        echo "$name: $found fetches"
+        [ "$found" -ge 1 ]
+    done
+}
+
+@test "nothing is fetched ahead in a way that a compiler may drop" {
+    run grep -rl __builtin_prefetch "$SOURCE_DIR"/{detector,models,schemas,bench}
+    [ "$output" = "$SOURCE_DIR/detector/base/prefetch.h" ]
+}

@@ -270,6 +270,26 @@ static void a_table_that_hangs_together_wrongly_is_refused(void **unused) {
     free_pack(&good);
 }
 
+/* More lists than are followed at once, the last of which leads into the first. */
+static void a_list_of_many_that_leads_into_another_is_refused(void **unused) {
+    (void)unused;
+    enum { LISTS = 40 };
+    struct signals *t = table_of(MAX), *again = table_of(MAX), *broken = table_of(MAX);
+    for (int i = 0; i < LISTS; i++) {
+        char id[2] = {(char)('A' + i)};
+        apply(t, a_signal(id, SUBJECT_ACCOUNT, id, i * DAY));
+    }
+    struct pack p = whole_of(t);
+    assert_true(loads(&p, again));
+    const uint32_t first = 1;
+    memcpy(p.data + p.size - RECORD + NEXT, &first, sizeof first);
+    assert_false(loads(&p, broken));
+    signals_close(t);
+    signals_close(again);
+    signals_close(broken);
+    free_pack(&p);
+}
+
 static void an_id_is_there_once(void **unused) {
     (void)unused;
     struct pack p = four_signals();
@@ -311,6 +331,7 @@ int main(void) {
         cmocka_unit_test(what_is_loaded_goes_on_to_the_same_bytes),
         cmocka_unit_test(without_room_it_ends_and_the_next_is_whole),
         cmocka_unit_test(a_table_that_hangs_together_wrongly_is_refused),
+        cmocka_unit_test(a_list_of_many_that_leads_into_another_is_refused),
         cmocka_unit_test(an_id_is_there_once),
         cmocka_unit_test(a_second_table_is_refused),
         cmocka_unit_test(subjects_of_no_signals_are_refused),
