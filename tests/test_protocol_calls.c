@@ -208,6 +208,23 @@ static void take_shard(const struct stand *stand) {
     successor->ops->close(successor);
 }
 
+/* Its commit may have a twin under way, which would end the first unit: the producer is renewed, for
+ * which is looked first who has the shard. The mock forgets that it was taken over. */
+static void a_slow_claim_is_in_doubt(void **state) {
+    struct stand stand;
+    struct error error = {.code = ERROR_NONE};
+    (void)state;
+    protocol_open(&stand, "exactly-once");
+    take_shard(&stand);
+    stand.port = kafka_port_open(&stand.options, &error);
+    assert_non_null(stand.port);
+    rd_kafka_mock_broker_push_request_error_rtts(stand.cluster, 1, END, 1,
+                                                 RD_KAFKA_RESP_ERR_NO_ERROR, DELAY_MS);
+    assert_true(stand.port->ops->fence(stand.port, &error));
+    assert_int_equal(stand.port->ops->begin(stand.port, &error), PORT_FENCED);
+    protocol_close(&stand);
+}
+
 /* The client would ask for a new epoch as it aborts, by which a successor can be shut out. */
 static void leave_to_successor(bool commits, rd_kafka_resp_err_t refusal) {
     struct stand stand;
@@ -308,6 +325,7 @@ int main(void) {
         cmocka_unit_test(a_command_in_doubt_leaves_its_id_to_a_successor),
         cmocka_unit_test(a_partition_that_is_not_answered_for_is_not_one_without_an_offset),
         cmocka_unit_test(a_transaction_whose_messages_are_there_is_aborted),
+        cmocka_unit_test(a_slow_claim_is_in_doubt),
         cmocka_unit_test(a_transaction_whose_messages_timed_out_is_left_to_a_successor),
         cmocka_unit_test(one_whose_messages_may_still_time_out_is_too),
         cmocka_unit_test(one_whose_messages_were_refused_is_too),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steady clock, since some moment in the past: for intervals and rates, never for state. */
+/* The steady clock, since some moment in the past: for intervals and rates, never for state. It
+ * goes on while the machine is suspended, as the brokers' clocks do. */
 #pragma once
 
 #include <stdint.h>

@@ -107,10 +107,12 @@ static void keep_committed(rd_kafka_topic_partition_list_t *list) {
 static enum port_status commit_again(struct kafka_port *k,
                                      const rd_kafka_topic_partition_list_t *list,
                                      struct error *error) {
+    const int64_t started_ms = steady_ms();
     rd_kafka_error_t *failed = rd_kafka_begin_transaction(k->producer);
     if (failed == NULL)
         failed = rd_kafka_send_offsets_to_transaction(k->producer, list, k->group, KAFKA_CALL_MS);
     if (failed == NULL) failed = rd_kafka_commit_transaction(k->producer, -1);
+    if (steady_ms() - started_ms > KAFKA_SLOW_MS) k->doubtful = true;
     return failed == NULL ? PORT_OK : kafka_judge(k, "taking the shard over", failed, error);
 }
 
