@@ -8,7 +8,7 @@
  * oldest out. What left was folded, in its order, into one number, the money that was there before:
  * a credit adds, a debit takes what there is. What was crowded out is also remembered by panes, for
  * the windows of 6 hours and more. Mean, deviation, credit rate and the last living payment look at
- * the whole list. It traces no money: of that, test_taint_random.c asks trail.h.
+ * the whole list. It traces no money: naive_tracing.h does.
  *
  * Tests only; not fast. Memory grows with the history. */
 #pragma once

@@ -3,6 +3,7 @@
 #include "tests/taint_stand.h"
 
 #include "tests/rows.h"
+#include "tests/sample.h"
 
 #include <math.h>
 #include <string.h>
@@ -90,6 +91,7 @@ static void lines_of_account(uint32_t name, struct lines *l) {
 
 void compare(void) {
     static struct lines expected, actual;
+    hold_all_to_twin();
     lines_of_trail(&expected);
     actual.count = 0;
     for (uint32_t i = 1; i <= ACCOUNTS; i++)
@@ -183,4 +185,58 @@ void hold_vectors(void) {
     for (uint32_t side = 0; side < stand.batch->sides; side++)
         hold_side(trail, side);
     trail_free(trail);
+}
+
+/* The twin. */
+
+/* It knows no bound of the walk or the tables. */
+static bool is_comparable(void) {
+    const bool bounded = taint_count(apply_taint(stand.apply)).bounded > 0;
+    return !stand.untold && (!bounded || stand.busy);
+}
+
+void hold_to_twin(uint32_t row, const struct naive_traced sides[2]) {
+    const struct batch *b = stand.batch;
+    if (!is_comparable()) return;
+    for (uint32_t i = 0; i < b->sides; i++) {
+        const struct naive_traced *expected = &sides[b->side[i].role == SIDE_PAYEE];
+        double values[FEATURE_COUNT];
+        if (b->side[i].event != row) continue;
+        batch_vector(b, i, values);
+        assert_true(values[FEATURE_taint_amount_72h] == (double)expected->amount_72h);
+        assert_true(values[FEATURE_collector_fan_in_24h] == (double)expected->payers_24h);
+        assert_true(expected->hop == 0 ? isnan(values[FEATURE_taint_hop])
+                                       : values[FEATURE_taint_hop] == (double)expected->hop);
+        if (b->tx[row].tx_status != TX_STATUS_REVERSED)
+            assert_int_equal(b->side[i].traced_tiyn, expected->there);
+    }
+}
+
+static void hold_reports(uint32_t account_number, const struct naive_traced *expected) {
+    struct account_key keys[NAIVE_TOLD_MAX];
+    char id[SIGNAL_ID_SIZE];
+    const uint32_t count =
+        taint_reports(apply_taint(stand.apply), account_number, keys, NAIVE_TOLD_MAX);
+    assert_int_equal(count, expected->told_count);
+    for (uint32_t i = 0; i < count; i++)
+        assert_string_equal(signals_id_of(stand.signals, keys[count - 1 - i], id),
+                            expected->told[i]);
+}
+
+void hold_all_to_twin(void) {
+    const int64_t second = SAMPLE_START_S + stand.second;
+    if (!is_comparable()) return;
+    for (uint32_t i = 1; i <= ACCOUNTS; i++) {
+        const struct account *account = account_named(i);
+        const struct naive_traced expected = naive_tracing_ask(stand.twin, i, second);
+        struct taint_answer answer = {.amount_72h = 0};
+        if (account == NULL) continue;
+        taint_ask((struct taint *)(uintptr_t)apply_taint(stand.apply), account->number, second,
+                  rows_clock_s(), &answer);
+        assert_int_equal(answer.amount_72h, expected.amount_72h);
+        assert_int_equal(answer.hop, expected.hop);
+        assert_int_equal(answer.payers_24h, expected.payers_24h);
+        assert_int_equal(answer.there, expected.there);
+        hold_reports(account->number, &expected);
+    }
 }

@@ -23,7 +23,7 @@ static void random_move(struct chance *chance) {
 
 /* The event is late by up to a day now and then; a history takes a few days. */
 static void random_time(struct chance *chance) {
-    stand.second += chance_below(chance, 2) * chance_below(chance, 3 * HOUR_S);
+    stand.second += chance_below(chance, 2) * chance_below(chance, stand.busy ? 300 : 3 * HOUR_S);
     if (chance_is(chance, 10) && stand.second > DAY_S) stand.second -= chance_below(chance, DAY_S);
 }
 
@@ -98,4 +98,27 @@ void random_history(uint64_t seed) {
     }
     flush();
     compare();
+}
+
+void busy_history(uint64_t seed) {
+    enum { BUSY_EVENTS = 700 };
+    struct chance chance = {seed};
+    begin();
+    stand.busy = stand.cut = true;
+    stand.batch_rows = 1 + chance_below(&chance, 20);
+    for (uint32_t i = 1; i <= ACCOUNTS; i++)
+        stand.openings[i] = chance_is(&chance, 60) ? chance_below(&chance, 300) : 0;
+    for (uint32_t i = 0; i < BUSY_EVENTS; i++) {
+        if (stand.count == EVENTS_MAX) {
+            flush();
+            stand.count = 0; /* ids come again, too */
+        }
+        random_event(&chance);
+        if (chance_is(&chance, 4)) random_signal(&chance);
+        if (!chance_is(&chance, 10)) continue;
+        flush();
+        hold_all_to_twin();
+    }
+    flush();
+    hold_all_to_twin();
 }

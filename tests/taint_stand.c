@@ -25,12 +25,16 @@ void open_engine(void) {
     };
     stand.apply = apply_open(&options, &error);
     stand.batch = batch_new();
+    stand.twin = naive_tracing_new(&(struct naive_money_limits){stand.options.limits.hops_max,
+                                                                stand.options.limits.seconds_max,
+                                                                stand.options.limits.floor_tiyn});
     assert_true(stand.apply != NULL && stand.batch != NULL);
 }
 
 void close_engine(void) {
     apply_close(stand.apply);
     signals_close(stand.signals);
+    naive_tracing_free(stand.twin);
     batch_free(stand.batch);
 }
 
@@ -53,8 +57,29 @@ int tear_down(void **state) {
     return 0;
 }
 
+static uint32_t named(struct text token) {
+    for (uint32_t i = 1; i <= ACCOUNTS; i++)
+        if (text_equal(text_of(names[i]), token)) return i;
+    return 0;
+}
+
+static void tell_twin(uint32_t row) {
+    const struct batch *b = stand.batch;
+    const struct transaction *tx = &b->tx[row];
+    struct naive_traced sides[2];
+    naive_tracing_row(stand.twin, b->input[row].ordinal, b->clock_s[row]);
+    if (b->verdict[row] == VERDICT_SIGNAL)
+        naive_tracing_hear(stand.twin, &b->signal[row], (enum signal_effect)b->signal_effect[row]);
+    if (b->verdict[row] != VERDICT_ACCEPTED) return;
+    const uint32_t accounts[2] = {named(tx->payer.account_token), named(tx->payee.account_token)};
+    naive_tracing_take(stand.twin, tx, accounts, sides);
+    hold_to_twin(row, sides);
+}
+
 void flush(void) {
     if (stand.batch->count > 0) apply_batch(stand.apply, stand.batch);
+    for (uint32_t row = 0; row < stand.batch->count; row++)
+        tell_twin(row);
     if (stand.batch->count == 1) hold_vectors();
     rows_clear(stand.batch);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Payments among a few accounts and reports of them, in an engine and as trail.h wants them: what
- * the engine traces can be held to what the trail says of the whole history. A test program has one
- * such stand. */
+/* Payments among a few accounts and reports of them, in an engine, in its slow twin, and as trail.h
+ * wants them: what the engine traces can be held to what both say of the whole history. A test
+ * program has one such stand. */
 #pragma once
 
 #include "detector/apply.h"
 #include "detector/signals.h"
 #include "detector/taint_table.h"
 #include "tests/chance.h"
+#include "tests/naive_tracing.h"
 #include "tests/support.h"
 
 enum {
@@ -34,6 +35,7 @@ struct report {
 struct stand {
     struct apply *apply;
     struct signals *signals;
+    struct naive_tracing *twin;
     struct batch *batch;
     struct taint_options options;
     uint32_t batch_rows; /* at most */
@@ -50,6 +52,8 @@ struct stand {
     int64_t second;
     uint64_t compared, vectors; /* lines; vectors with traced money */
     bool cut;                   /* moves[] has not all of the log any more */
+    bool untold;                /* the twin does not know what happened before */
+    bool busy; /* events follow each other fast; no bound bites but those that the twin has, too */
 };
 extern struct stand stand;
 
@@ -87,11 +91,17 @@ int64_t there(uint32_t account);
 void compare(void);
 /* The vectors of a row say what the trail does of the log up to it. Where nothing bounds it. */
 void hold_vectors(void);
+/* The sides of a row say what the twin said of payer and payee, and accounts what it says now;
+ * likewise. */
+void hold_to_twin(uint32_t row, const struct naive_traced sides[2]);
+void hold_all_to_twin(void);
 
 /* A history by its seed, compared as it goes, into a stand that is closed; its rows come
  * `forced_rows` a batch, or, where that is 0, as the seed has it. */
 extern uint32_t forced_rows;
 void random_history(uint64_t seed);
+/* The same of more events than accounts remember, held to the twin alone. */
+void busy_history(uint64_t seed);
 void random_event(struct chance *chance);
 
 /* The traced money as a snapshot has it. */

@@ -68,6 +68,7 @@ static void a_report_without_ids_is_of_the_amount_near_its_time(void **state) {
     s.amount_present = false;
     send_signal(&s);
     assert_int_equal(there(B), 190);
+    hold_all_to_twin();
 }
 
 /* Anyone can report an enemy. */
@@ -89,6 +90,7 @@ static void a_citizen_s_report_is_not_traced(void **state) {
     s.signal_id = text_of("another citizen");
     send_signal(&s); /* somebody else speaks of B, but not of this transfer */
     assert_int_equal(there(B), 0);
+    hold_all_to_twin();
 }
 
 /* Its withdrawal after that would find no signal that is in force. */
@@ -249,6 +251,14 @@ static void a_credit_has_eight_parts_and_then_is_approximate(void **state) {
     assert_int_equal(there(D), 80);
     assert_true(ask(D).approximate);
     assert_false(ask(B).approximate);
+    again(stand.count - 1, TX_STATUS_REVERSED);
+    assert_int_equal(there(B), 80);
+    for (uint32_t account = B; account <= D; account += D - B) {
+        const struct naive_traced twin =
+            naive_tracing_ask(stand.twin, account, SAMPLE_START_S + stand.second);
+        assert_int_equal(twin.there, there(account));
+        assert_int_equal(twin.amount_72h, ask(account).amount_72h);
+    }
 }
 
 static void a_ring_that_no_longer_says_is_approximate(void **state) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Traced money in the engine is what trail.h says of the whole history: reports that come late,
- * come twice and are withdrawn leave nothing behind that the log would not have. */
+/* Traced money in the engine is what trail.h says of the whole history, and what the slow twin says
+ * of what accounts remember: reports that come late, come twice and are withdrawn leave nothing
+ * behind that the log would not have. */
 #include "tests/taint_stand.h"
 
 #include <stdlib.h>
 
-enum { HISTORIES = 1500 };
+enum { HISTORIES = 1500, BUSY_HISTORIES = 60 };
 
 static void the_engine_and_the_trail_agree(void **state) {
     uint64_t compared = 0, vectors = 0;
@@ -19,6 +20,17 @@ static void the_engine_and_the_trail_agree(void **state) {
     }
     assert_true(compared > (uint64_t)HISTORIES * 20);
     assert_true(vectors > HISTORIES);
+}
+
+static void the_engine_and_the_twin_agree_on_what_accounts_forget(void **state) {
+    uint64_t bounded = 0;
+    (void)state;
+    for (uint64_t seed = 0; seed < BUSY_HISTORIES; seed++) {
+        close_engine();
+        busy_history(seed);
+        bounded += taint_count(apply_taint(stand.apply)).bounded > 0;
+    }
+    assert_true(bounded > BUSY_HISTORIES / 2);
 }
 
 static void batches_make_no_difference(void **state) {
@@ -43,6 +55,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(batches_make_no_difference),
         TEST(the_engine_and_the_trail_agree),
+        TEST(the_engine_and_the_twin_agree_on_what_accounts_forget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,6 +61,7 @@ static bool restart(bool untaint) {
     assert_true(apply_save_end(stand.apply));
     close_engine();
     open_engine();
+    stand.untold = true;
     struct unpack h = {head.data, head.data + head.size, false};
     struct unpack r = {records.data, records.data + records.size, false};
     const bool ok = apply_load_begin(stand.apply, &load, &h) && h.at == h.end &&
