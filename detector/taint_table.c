@@ -78,17 +78,23 @@ static bool is_same_report(struct account_key a, struct account_key b) {
     return a.low == b.low && a.high == b.high;
 }
 
-static bool holds(const struct taint *t, struct account_key report, uint32_t source) {
+static struct taint_hold *hold_of(const struct taint *t, struct account_key report,
+                                  uint32_t source) {
     for (uint32_t i = 0; i < t->hold_count; i++)
-        if (t->holds[i].source == source && is_same_report(t->holds[i].report, report)) return true;
-    return false;
+        if (t->holds[i].source == source && is_same_report(t->holds[i].report, report))
+            return &t->holds[i];
+    return NULL;
 }
 
 uint32_t taint_hold(struct taint *t, struct account_key report, uint32_t until_s,
                     const struct taint_source *credit, bool *held) {
     uint32_t source = number_map_get(&t->by_ordinal, credit->ordinal + 1);
-    *held = source != 0 && holds(t, report, source);
-    if (*held) return source;
+    struct taint_hold *hold = source == 0 ? NULL : hold_of(t, report, source);
+    *held = hold != NULL;
+    if (*held) {
+        hold->until_s = until_s;
+        return source;
+    }
     if (t->hold_count == t->source_pool.max || (source == 0 && !has_room(&t->source_pool, 1)))
         return 0;
     if (source == 0) {

@@ -98,7 +98,8 @@ static inline bool taint_is_live(const struct taint *t, uint32_t source) {
 /* A credit's source, alive; 0: it is none. */
 uint32_t taint_source_of(const struct taint *taint, uint64_t ordinal);
 /* The source of a credit, made where there is none; 0: there is no room. It is held once more by
- * the report, unless that holds it already (*held: it did). */
+ * the report, unless that holds it already (*held: it did; an ended one may come anew before it was
+ * let go): then until `until_s` from now on. */
 uint32_t taint_hold(struct taint *taint, struct account_key report, uint32_t until_s,
                     const struct taint_source *credit, bool *held);
 /* Takes the hold of this place away; the last one comes to its place. */

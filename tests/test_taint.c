@@ -113,6 +113,30 @@ static void a_report_counts_to_the_end_of_its_term(void **state) {
     assert_int_equal(there(C), 0);
 }
 
+/* What ended is forgotten at once, its marks a little later. */
+static void a_report_that_comes_anew_after_its_end_counts_to_the_new_one(void **state) {
+    (void)state;
+    struct report r = {.id = "again", .events = {pay(A, B, 100)}, .count = 1};
+    struct signal s = signal_about(&r, false);
+    s.valid_until_present = true;
+    s.valid_until_s = SAMPLE_START_S + stand.second + DAY_S;
+    send_signal(&s);
+    stand.second += DAY_S;
+    pay(D, E, 1);
+    assert_int_equal(there(B), 100);
+    s.valid_until_s += 3 * DAY_S;
+    send_signal(&s);
+    assert_int_equal(stand.batch->signal_effect[0], EFFECT_ADDED);
+    taint_maintain((struct taint *)(uintptr_t)apply_taint(stand.apply), rows_clock_s());
+    assert_int_equal(there(B), 100);
+    stand.second += 3 * DAY_S;
+    stand.ordinal = BATCH_STRIDE - 1;
+    pay(D, E, 1);
+    pay(D, E, 1);
+    assert_int_equal(there(B), 0);
+    hold_all_to_twin();
+}
+
 static void a_rejected_revision_undoes_the_report(void **state) {
     (void)state;
     struct report *r = report(pay(A, B, 100));
@@ -284,6 +308,7 @@ int main(void) {
         TEST(a_report_without_ids_is_of_the_amount_near_its_time),
         TEST(a_citizen_s_report_is_not_traced),
         TEST(a_report_counts_to_the_end_of_its_term),
+        TEST(a_report_that_comes_anew_after_its_end_counts_to_the_new_one),
         TEST(a_rejected_revision_undoes_the_report),
         TEST(an_answer_says_how_much_how_far_and_from_how_many),
         TEST(the_next_dropper_is_known_by_the_payment_that_makes_him_one),
