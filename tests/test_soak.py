@@ -2,6 +2,7 @@
 """The short form of `./dev soak` on a real_kafka of one node and of three, and what makes its oracle worth something:
 it shares no code with the engine, and it notices what is changed."""
 import copy
+import functools
 import os
 import pathlib
 import re
@@ -24,6 +25,7 @@ TRIALS_MIN = 12
 SNAPSHOT_TRIALS_MIN = 2
 ANSWERS_MIN = 10  # to advice that was open
 TOLD_MIN = 100  # recommendations that name a signal
+TRACED_MIN = 20  # for accounts that reported money came to
 RAN = os.path.join(BUILD_DIR, "soak-trials-run")  # how many did, for CI
 TIMEOUT_S = 540
 RUNS = {}  # the last run of each campaign, by its number of nodes
@@ -59,8 +61,9 @@ class LinkMap(unittest.TestCase):
         linked = {name for name in named if not re.search(r"[*?]", name)}  # patterns of the linker's own script
         ours = {name for name in linked if not name.startswith("/usr/")}
         self.assertTrue(any("oracle.c.o" in name for name in ours), ours)
+        twins = "features|fifo|known|money|signals|tracing|vector|windows"
         for name in ours:
-            self.assertRegex(name, r"oracle\.dir/(oracle|__/naive_(features|fifo|known|signals|vector|windows))\.c\.o$")
+            self.assertRegex(name, rf"oracle\.dir/(oracle|__/naive_({twins}))\.c\.o$")
         for name in linked:
             self.assertNotRegex(name, r"saqshy|detector/|models/|schemas/")
 
@@ -175,13 +178,21 @@ class Signals(unittest.TestCase):
     """What was said is in what was published, and whatever else is said is noticed."""
 
     @staticmethod
-    def found(wanted):
-        """(soak, run, the id of a signal that a recommendation gives) in any of the campaigns."""
+    def records():
+        """(soak, run, recommendation), of all campaigns."""
         for tried in RUNS["soaks"]:
             schema, run_ = tried.verifier.recommendation, tried.last
             for log in run_.logs[run_.shard.recommendations].values():
-                for signal_id in filter(None, (wanted(oracle.decode_own(schema, 2, message)) for message in log)):
-                    return tried, run_, signal_id
+                for message in log:
+                    yield tried, run_, oracle.decode_own(schema, 2, message)
+
+    @classmethod
+    def found(cls, wanted):
+        """(soak, run, the id of a signal that a recommendation gives) in any of the campaigns."""
+        for tried, run_, record in cls.records():
+            signal_id = wanted(record)
+            if signal_id:
+                return tried, run_, signal_id
         raise AssertionError("none of the campaigns has such a recommendation")
 
     @staticmethod
@@ -191,8 +202,10 @@ class Signals(unittest.TestCase):
                                      logs[shard.recommendations], logs[shard.dead_letters])
 
     def changed(self, wanted, change):
+        return self.changed_one(*self.found(wanted), change)
+
+    def changed_one(self, tried, run_, signal_id, change):
         """Every revision of the signal says something else."""
-        tried, run_, signal_id = self.found(wanted)
         signals, schema = copy.deepcopy(run_.logs[run_.shard.signals]), oracle.contract("FraudSignal")
         for log in signals.values():
             for at, message in enumerate(log):
@@ -232,6 +245,34 @@ class Signals(unittest.TestCase):
                               lambda signal: dict(signal, confidence="REJECTED"))
         self.assertTrue(report.faults)
 
+    @staticmethod
+    @functools.cache
+    def naming(run_):
+        """Ids of the signals that name transfers, in any revision."""
+        schema, found = oracle.contract("FraudSignal"), set()
+        for message in (message for log in run_.logs[run_.shard.signals].values() for message in log):
+            try:
+                record = oracle.decode_own(schema, oracle.SIGNAL_ID, message)
+            except Exception:  # poison
+                continue
+            if record["related_tx_ids"] or record["occurred_at"] is not None:
+                found.add(record["signal_id"])
+        return found
+
+    @classmethod
+    def of_one_report(cls):
+        """(soak, run, id of a signal) by which alone an account has reported money in a recommendation: without it
+        there is none, or another report is told of."""
+        for tried, run_, record in cls.records():
+            told = cls.naming(run_).intersection(record["signal_ids"])
+            if oracle.is_traced(record) and len(told) == 1:
+                yield tried, run_, told.pop()
+
+    def test_other_transfers_in_an_incident(self):
+        report = self.changed_one(*next(self.of_one_report()), lambda signal: dict(
+            signal, related_tx_ids=["nobody-knows-it"], occurred_at=None))
+        self.assertTrue(report.faults or report.lost or report.extra)
+
     def test_a_signal_that_is_gone(self):
         tried = RUNS["soaks"][0]
         signals = copy.deepcopy(tried.last.logs[tried.last.shard.signals])
@@ -249,6 +290,7 @@ class Signals(unittest.TestCase):
     def test_something_came_of_them(self):
         self.assertGreaterEqual(sum(tried.answers for tried in RUNS["soaks"]), ANSWERS_MIN)
         self.assertGreaterEqual(sum(tried.told for tried in RUNS["soaks"]), TOLD_MIN)
+        self.assertGreaterEqual(sum(tried.traced for tried in RUNS["soaks"]), TRACED_MIN)
         self.assertGreaterEqual(sum(tried.retracted for tried in RUNS["soaks"]), 1)
 
 

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the scored sides of a log must be: rows on stdin, in the order the engine says it took them;
- * sides on stdout. The slow twins' features and table of signals, and the model read anew in a few
- * lines. Shares no code with the engine: its link map shows nothing of detector/, models/ or
- * schemas/ (a test looks).
- * What follows from the sides (episodes, caps, expiry, the chain) is oracle.py's part.
+ * sides on stdout. The slow twins' features, table of signals and traced money, and the model read
+ * anew in a few lines. Shares no code with the engine: its link map shows nothing of detector/,
+ * models/ or schemas/ (a test looks). What follows from the sides (episodes, caps, expiry, the
+ * chain) is oracle.py's part.
  *
  *   oracle MODEL.json DORMANCY_DAYS LEAST_LOGIT < rows > sides
  *
  * A row: T or S (transaction, signal) and tab-separated fields in the order of read_transaction or
  * read_signal; an empty one is null. A side: the row's number, P or E (payer, payee), account
- * number, logit (hexadecimal), the same without reported features, unspent P2P money, the same of
- * wages and benefits, the time of the latest P2P credit that did not go back whole, the signals
- * that speak of the party (a comma behind each), those of them that are no citizens' reports, and
- * the features (hexadecimal, nan: null). Sides below LEAST_LOGIT are left out, except of reversals.
- * Of a row that is a duplicate there are none, but a line with its number and D; of a signal its
- * number, S and what became of it. */
+ * number, logit (hexadecimal), the same without reported features, money at risk (of P2P credits or
+ * traced, whichever is more), unspent wages and benefits, the time of the latest P2P credit that
+ * did not go back whole, the signals that speak of the party or its money (a comma behind each),
+ * those of them that are no citizens' reports, and the features (hexadecimal, nan: null). Sides
+ * below LEAST_LOGIT are left out, except of reversals. Of a row that is a duplicate there are none,
+ * but a line with its number and D; of a signal its number, S and what became of it. */
 #include "tests/naive_known.h"
+#include "tests/naive_tracing.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -24,9 +25,9 @@
 #include <stdlib.h>
 
 enum {
-    TRANSACTION_FIELDS = 26,
-    SIGNAL_FIELDS = 14, /* and three a subject */
-    FIELDS_MAX = SIGNAL_FIELDS + 3 * SIGNAL_SUBJECTS_MAX,
+    TRANSACTION_FIELDS = 27,
+    SIGNAL_FIELDS = 17, /* and the transactions, and three a subject */
+    FIELDS_MAX = SIGNAL_FIELDS + SIGNAL_TX_IDS_MAX + 3 * SIGNAL_SUBJECTS_MAX,
     TERMS_MAX = 1024,
 };
 
@@ -199,21 +200,21 @@ static uint8_t place_of(const char *name, const char *const *names, size_t count
     place_of(field, (const char *const[]){TABLE(NAME)},                                            \
              sizeof((const char *const[]){TABLE(NAME)}) / sizeof(char *))
 
-/* Of either kind, the second field is the engine clock. */
+/* Of either kind, the second field is the place in the log, the third the engine clock. */
 static struct transaction read_transaction(char *const field[TRANSACTION_FIELDS]) {
     return (struct transaction){
-        .tx_id = text(field[2]),
-        .event_time_s = number(field[3]),
-        .amount_tiyn = number(field[4]),
-        .tx_status = PLACE_OF(field[5], TX_STATUS_TABLE),
-        .event_type = PLACE_OF(field[6], EVENT_TYPE_TABLE),
-        .country_to = text(field[7]),
-        .payee_alias_type = PLACE_OF(field[8], ALIAS_TYPE_TABLE),
-        .active_call = tristate(field[9]),
-        .remote_access = tristate(field[10]),
-        .device_token = text(field[11]),
-        .payer = read_party(field + 12),
-        .payee = read_party(field + 19),
+        .tx_id = text(field[3]),
+        .event_time_s = number(field[4]),
+        .amount_tiyn = number(field[5]),
+        .tx_status = PLACE_OF(field[6], TX_STATUS_TABLE),
+        .event_type = PLACE_OF(field[7], EVENT_TYPE_TABLE),
+        .country_to = text(field[8]),
+        .payee_alias_type = PLACE_OF(field[9], ALIAS_TYPE_TABLE),
+        .active_call = tristate(field[10]),
+        .remote_access = tristate(field[11]),
+        .device_token = text(field[12]),
+        .payer = read_party(field + 13),
+        .payee = read_party(field + 20),
     };
 }
 
@@ -226,27 +227,34 @@ static void read_subjects(struct signal *s, char *const *field) {
         };
 }
 
-/* What the table of signals keeps of one. */
+/* What the table of signals keeps of one, and by what it names transfers. */
 static struct signal read_signal(char *const *field, int count) {
-    if (count < SIGNAL_FIELDS || (count - SIGNAL_FIELDS) % 3 != 0) fail("a row is cut", field[0]);
+    if (count < SIGNAL_FIELDS) fail("a row is cut", field[0]);
     struct signal s = {
-        .signal_id = text(field[2]),
-        .revision = (int32_t)number(field[3]),
-        .kind = PLACE_OF(field[4], SIGNAL_KIND_TABLE),
-        .source = PLACE_OF(field[5], SIGNAL_SOURCE_TABLE),
-        .confidence = PLACE_OF(field[6], CONFIDENCE_TABLE),
-        .list_colour = *field[7] == '\0' ? COLOUR_NULL : PLACE_OF(field[7], LIST_COLOUR_TABLE),
-        .outcome_result = PLACE_OF(field[8], OUTCOME_RESULT_TABLE),
-        .valid_from_s = number(field[9]),
-        .valid_until_present = *field[10] != '\0',
-        .occurred_at_present = *field[11] != '\0',
-        .called_phone_token = text(field[12]),
-        .withdraws_signal_id = text(field[13]),
-        .subject_count = (uint32_t)(count - SIGNAL_FIELDS) / 3,
+        .signal_id = text(field[3]),
+        .revision = (int32_t)number(field[4]),
+        .kind = PLACE_OF(field[5], SIGNAL_KIND_TABLE),
+        .source = PLACE_OF(field[6], SIGNAL_SOURCE_TABLE),
+        .confidence = PLACE_OF(field[7], CONFIDENCE_TABLE),
+        .list_colour = *field[8] == '\0' ? COLOUR_NULL : PLACE_OF(field[8], LIST_COLOUR_TABLE),
+        .outcome_result = PLACE_OF(field[9], OUTCOME_RESULT_TABLE),
+        .valid_from_s = number(field[10]),
+        .valid_until_present = *field[11] != '\0',
+        .occurred_at_present = *field[12] != '\0',
+        .amount_present = *field[13] != '\0',
+        .called_phone_token = text(field[14]),
+        .withdraws_signal_id = text(field[15]),
+        .tx_id_count = (uint32_t)number(field[16]),
     };
-    if (s.valid_until_present) s.valid_until_s = number(field[10]);
-    if (s.occurred_at_present) s.occurred_at_s = number(field[11]);
-    read_subjects(&s, field + SIGNAL_FIELDS);
+    const int subjects = count - SIGNAL_FIELDS - (int)s.tx_id_count;
+    if (subjects < 0 || subjects % 3 != 0) fail("a row is cut", field[0]);
+    s.subject_count = (uint32_t)subjects / 3;
+    if (s.valid_until_present) s.valid_until_s = number(field[11]);
+    if (s.occurred_at_present) s.occurred_at_s = number(field[12]);
+    if (s.amount_present) s.amount_kzt_minor = number(field[13]);
+    for (uint32_t i = 0; i < s.tx_id_count; i++)
+        s.related_tx_ids[i] = text(field[SIGNAL_FIELDS + i]);
+    read_subjects(&s, field + SIGNAL_FIELDS + s.tx_id_count);
     return s;
 }
 
@@ -267,42 +275,89 @@ static int split(char *line, char *field[FIELDS_MAX]) {
 
 /* The walk. */
 
+/* taint.hops, taint.hours and taint.floor.kzt as docs/CONFIGURATION.md has them. */
+static const struct naive_money_limits limits = {
+    .hops_max = 10, .seconds_max = 72 * 3600, .floor_tiyn = 1000 * 100};
+
 struct oracle {
     struct scorer scorer;
     struct naive *naive;
     struct naive_signals *signals;
+    struct naive_tracing *tracing;
     double least;
 };
 
+/* What a side says of signals, and of money that they name. */
+struct told {
+    const char *ids[SIGNALS_STRONGEST + NAIVE_TOLD_MAX];
+    bool by_citizens[SIGNALS_STRONGEST + NAIVE_TOLD_MAX];
+    int count;
+};
+
+static void tell(struct told *told, const char *id, bool by_citizens) {
+    for (int i = 0; i < told->count; i++)
+        if (strcmp(told->ids[i], id) == 0) return;
+    told->by_citizens[told->count] = by_citizens;
+    told->ids[told->count++] = id;
+}
+
+static struct told told_of(const struct oracle *o, const struct signal_evidence *evidence,
+                           const struct naive_traced *traced) {
+    struct told told = {.count = 0};
+    for (uint32_t i = 0; i < evidence->strongest_count; i++)
+        tell(&told, naive_signals_id(o->signals, evidence->strongest[i]),
+             naive_signals_is_citizens(o->signals, evidence->strongest[i]));
+    for (uint32_t i = 0; i < traced->told_count; i++)
+        tell(&told, traced->told[i], false);
+    return told;
+}
+
 static void show(const struct oracle *o, long row, const struct naive_side *side, double logit,
-                 const struct signal_evidence *evidence) {
+                 int64_t at_risk, const struct told *told) {
     printf("%ld\t%c\t%u\t%a\t%a\t%lld\t%lld\t%lld\t", row, side->payee ? 'E' : 'P',
            side->account_number, logit, logit_of(&o->scorer, side->features, false),
-           (long long)side->unspent_p2p, (long long)side->unspent_protected,
-           (long long)side->unreturned_s);
-    for (uint32_t i = 0; i < evidence->strongest_count; i++)
-        printf("%s,", naive_signals_id(o->signals, evidence->strongest[i]));
+           (long long)at_risk, (long long)side->unspent_protected, (long long)side->unreturned_s);
+    for (int i = 0; i < told->count; i++)
+        printf("%s,", told->ids[i]);
     putchar('\t');
-    for (uint32_t i = 0; i < evidence->strongest_count; i++)
-        if (!naive_signals_is_citizens(o->signals, evidence->strongest[i]))
-            printf("%s,", naive_signals_id(o->signals, evidence->strongest[i]));
+    for (int i = 0; i < told->count; i++)
+        if (!told->by_citizens[i]) printf("%s,", told->ids[i]);
     for (int f = 0; f < FEATURE_COUNT; f++)
         printf("\t%a", side->features[f]);
     putchar('\n');
 }
 
+static void trace(struct oracle *o, const struct transaction *tx, struct naive_side *sides,
+                  unsigned count, struct naive_traced traced[2]) {
+    uint32_t accounts[2] = {0, 0};
+    for (unsigned i = 0; i < count; i++)
+        accounts[sides[i].payee] = sides[i].account_number;
+    naive_tracing_take(o->tracing, tx, accounts, traced);
+    for (unsigned i = 0; i < count; i++) {
+        const struct naive_traced *t = &traced[sides[i].payee];
+        sides[i].features[FEATURE_taint_amount_72h] = (double)t->amount_72h;
+        sides[i].features[FEATURE_taint_hop] = t->hop == 0 ? (double)NAN : (double)t->hop;
+        sides[i].features[FEATURE_collector_fan_in_24h] = t->payers_24h;
+    }
+}
+
 static void take_transaction(struct oracle *o, long row, const struct transaction *tx,
                              int64_t clock_s) {
     struct naive_side sides[2];
+    struct naive_traced traced[2];
     struct signal_evidence evidence[2];
     const struct naive_known known = naive_known_ask(o->signals, tx, clock_s, evidence);
     const unsigned count = naive_take(o->naive, tx, clock_s, &known, sides);
     if (naive_has_moved(o->naive)) printf("%ld\tM\n", row);
     if (count == 0) printf("%ld\tD\n", row);
+    if (count > 0) trace(o, tx, sides, count, traced);
     for (unsigned i = 0; i < count; i++) {
         const double logit = logit_of(&o->scorer, sides[i].features, true);
-        if (logit >= o->least || tx->tx_status == TX_STATUS_REVERSED)
-            show(o, row, &sides[i], logit, &evidence[sides[i].payee]);
+        if (logit < o->least && tx->tx_status != TX_STATUS_REVERSED) continue;
+        const struct naive_traced *t = &traced[sides[i].payee];
+        const struct told told = told_of(o, &evidence[sides[i].payee], t);
+        const int64_t p2p = sides[i].unspent_p2p;
+        show(o, row, &sides[i], logit, t->there > p2p ? t->there : p2p, &told);
     }
 }
 
@@ -312,18 +367,23 @@ static void take_signal(struct oracle *o, long row, const struct signal *s, int6
         SIGNAL_EFFECT_TABLE(X)
 #undef X
     };
-    printf("%ld\tS\t%s\n", row, effects[naive_signals_apply(o->signals, s, clock_s)]);
+    const enum signal_effect effect = naive_signals_apply(o->signals, s, clock_s);
+    naive_tracing_hear(o->tracing, s, effect);
+    printf("%ld\tS\t%s\n", row, effects[effect]);
 }
 
 static void take(struct oracle *o, long row, char *line) {
     char *field[FIELDS_MAX];
     const int count = split(line, field);
+    if (count < 3) fail("a row is cut", field[0]);
+    const int64_t clock_s = number(field[2]);
+    naive_tracing_row(o->tracing, (uint64_t)number(field[1]), clock_s);
     if (strcmp(field[0], "S") == 0) {
         const struct signal s = read_signal(field, count);
-        take_signal(o, row, &s, number(field[1]));
+        take_signal(o, row, &s, clock_s);
     } else if (strcmp(field[0], "T") == 0 && count == TRANSACTION_FIELDS) {
         const struct transaction tx = read_transaction(field);
-        take_transaction(o, row, &tx, number(field[1]));
+        take_transaction(o, row, &tx, clock_s);
     } else {
         fail("neither a transaction nor a signal", field[0]);
     }
@@ -336,11 +396,13 @@ int main(int argc, char **argv) {
     read_model(&oracle.scorer, argv[1]);
     oracle.naive = naive_new(NAIVE_none, 86400 * number(argv[2]));
     oracle.signals = naive_signals_new();
+    oracle.tracing = naive_tracing_new(&limits);
     oracle.least = strtod(argv[3], NULL);
     for (long row = 0; fgets(line, sizeof line, stdin) != NULL; row++)
         take(&oracle, row, line);
     naive_free(oracle.naive);
     naive_signals_free(oracle.signals);
+    naive_tracing_free(oracle.tracing);
     json_decref(oracle.scorer.document);
     return fflush(stdout) == 0 ? 0 : 1;
 }

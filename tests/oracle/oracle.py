@@ -2,9 +2,9 @@
 """What a shard must have published, worked out from its input and its order log alone.
 
 Shares no code with the engine: fastavro reads the records, the program `oracle` (the slow twins) keeps the
-table of signals and scores, and what follows from that (admission, episodes, answers to them, caps, expiry, the
-chain) is written here a second time, from docs/CONTRACTS.md, docs/SIGNALS.md, models/README.md and the policy
-document. Money that an INCIDENT reports is not traced here: a log must not have one that names transfers.
+table of signals, traces reported money and scores, and what follows from that (admission, episodes, answers to
+them, caps, expiry, the chain) is written here a second time, from docs/CONTRACTS.md, docs/SIGNALS.md,
+models/README.md and the policy document.
 
     tests/python tests/oracle/oracle.py DUMP.avro SHARD SCHEMA_DIR     checks a dump that a trial has left
 """
@@ -48,10 +48,11 @@ NOT_COOLING = ("TRANSACTION_REVERSED", "MONEY_REVERSED", "SIGNAL_WITHDRAWN")
 NO_LETTERS = (None, "LATE", "SIGNAL", "SIGNAL_RETIRED")  # verdicts
 
 with open(os.path.join(SOURCE_DIR, "docs", "FEATURES.md"), encoding="utf-8") as table:
-    RAPID_CASH_OUT_10M = re.findall(r"^\| `(\w+)` \|", table.read(), re.M).index("rapid_cash_out_10m")
+    FEATURES = re.findall(r"^\| `(\w+)` \|", table.read(), re.M)
+RAPID_CASH_OUT_10M, TAINT_AMOUNT_72H = FEATURES.index("rapid_cash_out_10m"), FEATURES.index("taint_amount_72h")
 
 Message = namedtuple("Message", "topic partition offset timestamp_ms key value headers")
-Side = namedtuple("Side", "payee account logit unreported unspent protected unreturned signal_ids grounds features")
+Side = namedtuple("Side", "payee account logit unreported at_risk protected unreturned signal_ids grounds features")
 
 
 class Wrong(AssertionError):
@@ -302,21 +303,19 @@ def fields_of(event):
 
 
 def fields_of_signal(signal):
-    traced = signal["kind"] == "INCIDENT" and (signal["related_tx_ids"] or signal["occurred_at"] is not None)
-    check(not traced, "an INCIDENT whose money would have to be traced", signal["signal_id"])
     fields = [signal["signal_id"], signal["revision"], signal["kind"], signal["source"], signal["confidence"],
               signal["list_colour"], (signal["outcome"] or {}).get("result"), signal["valid_from"] // SECOND,
-              whole_seconds(signal["valid_until"]), whole_seconds(signal["occurred_at"]),
-              (signal["telecom"] or {}).get("called_phone_token"), signal["withdraws_signal_id"]]
+              whole_seconds(signal["valid_until"]), whole_seconds(signal["occurred_at"]), signal["amount_kzt_minor"],
+              (signal["telecom"] or {}).get("called_phone_token"), signal["withdraws_signal_id"],
+              len(signal["related_tx_ids"]), *signal["related_tx_ids"]]
     for subject in signal["subjects"]:
         fields += [subject["type"], subject["role"], subject["token"]]
     return fields
 
 
-def line_of(row):
-    fields = ["S", row.clock_s, *fields_of_signal(row.event)] if row.verdict == "SIGNAL" else \
-        ["T", row.clock_s, *fields_of(row.event)]
-    texts = [field(value) for value in fields]
+def line_of(ordinal, row):
+    kind, fields = ("S", fields_of_signal) if row.verdict == "SIGNAL" else ("T", fields_of)
+    texts = [field(value) for value in (kind, ordinal, row.clock_s, *fields(row.event))]
     check(not any("\t" in text or "\n" in text for text in texts), "a field that the dump cannot hold", texts)
     return "\t".join(texts) + "\n"
 
@@ -333,7 +332,7 @@ def score(rows, least_logit):
     what became of signals."""
     accepted = [i for i, row in enumerate(rows) if row.verdict in (None, "SIGNAL")]
     sides, marked, effects = {}, {"D": set(), "M": set()}, {}
-    for line in run_oracle("".join(line_of(rows[i]) for i in accepted), least_logit).splitlines():
+    for line in run_oracle("".join(line_of(i, rows[i]) for i in accepted), least_logit).splitlines():
         number, kind, *rest = line.split("\t")
         index = accepted[int(number)]
         if kind in marked:
@@ -341,9 +340,9 @@ def score(rows, least_logit):
         elif kind == "S":
             effects[index] = rest[0]
         else:
-            account, logit, unreported, unspent, protected, unreturned, signal_ids, grounds, *features = rest
+            account, logit, unreported, at_risk, protected, unreturned, signal_ids, grounds, *features = rest
             sides.setdefault(index, []).append(
-                Side(kind == "E", int(account), float.fromhex(logit), float.fromhex(unreported), int(unspent),
+                Side(kind == "E", int(account), float.fromhex(logit), float.fromhex(unreported), int(at_risk),
                      int(protected), int(unreturned), list(filter(None, signal_ids.split(","))),
                      list(filter(None, grounds.split(","))), features))
     return sides, marked["D"], marked["M"], effects
@@ -581,7 +580,7 @@ class Judge:
     def amend(self, row, side, episode, wanted):
         self.note_grounds(episode, side)
         at_risk = 0 if episode.emptied else episode.at_risk
-        grown = side.unspent > at_risk and 4 * (side.unspent - at_risk) >= at_risk
+        grown = side.at_risk > at_risk and 4 * (side.at_risk - at_risk) >= at_risk
         if wanted < episode.action or (wanted == episode.action and not grown):
             return
         least = episode.action if grown else episode.action + 1
@@ -594,7 +593,7 @@ class Judge:
 
     def publish(self, episode, state, action, row, side, why=None):
         self.take(self.taken, action, episode.bic)
-        episode.action, episode.at_risk, episode.score = action, side.unspent, side.logit
+        episode.action, episode.at_risk, episode.score = action, side.at_risk, side.logit
         episode.emptied = False
         episode.earliest_s = min(episode.earliest_s, row.event["event_time"] // SECOND)
         episode.rule = self.policy.rules[action]
@@ -618,7 +617,7 @@ class Judge:
     def priority(of_policy, side):
         """A step lower where no money is left, a step higher where it leaves fast."""
         step = PRIORITIES.index(of_policy)
-        if side.unspent == 0:
+        if side.at_risk == 0:
             return PRIORITIES[max(step - 1, 0)]
         fast = float.fromhex(side.features[RAPID_CASH_OUT_10M])
         return PRIORITIES[min(step + (fast >= 0.5), len(PRIORITIES) - 1)]
@@ -627,9 +626,9 @@ class Judge:
         """No more than the balance without wages, pensions and benefits, where the policy protects any."""
         balance = row.event["payee" if side.payee else "payer"].get("balance_after_minor")
         if balance is None:
-            return side.unspent
+            return side.at_risk
         kept = side.protected if self.policy.document["protected_flows"] else 0
-        return max(0, min(side.unspent, balance - kept))
+        return max(0, min(side.at_risk, balance - kept))
 
     @staticmethod
     def hop(event):
@@ -825,6 +824,11 @@ def difference(expected, found):
     return None
 
 
+def is_traced(record):
+    """Reported money came to the account within the 72 h before."""
+    return bool(record["feature_vector"]) and record["feature_vector"][TAINT_AMOUNT_72H] > 0
+
+
 def murmur2_partition(key, count):
     """Java's default partitioner."""
     mask, m = 0xFFFFFFFF, 0x5BD1E995
@@ -849,6 +853,7 @@ class Report:
         self.rows = self.expected = self.lost = self.repeated = self.extra = 0
         self.signals = self.answers = self.told = 0  # used; that changed something; recommendations that name any
         self.retracted = 0  # advice that went with its signal
+        self.traced = 0  # recommendations for accounts that traced money came to
         self.faults = []
 
     def fault(self, *what):
@@ -888,6 +893,7 @@ class Verifier:
         due = judge.walk(rows, *scored)
         report.answers, report.retracted = judge.answers, judge.retracted
         report.told = sum(bool(record["signal_ids"]) for _, record in due)
+        report.traced = sum(map(is_traced, (record for _, record in due)))
         self.compare(report, due, recommendations, logged)
         self.compare_letters(report, rows, letters)
         return report

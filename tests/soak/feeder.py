@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One of the producers that race: a process that is told on stdin what to send, and says on stdout how it went.
 
-The last tenth trickles until the file `finish` is there, so that no fault finds the feed at its end."""
+Its share of what it has sent is in the file `progress`. The last tenth trickles until the file `finish` is there, so that
+no fault finds the feed at its end."""
 import json
 import os
 import pickle
@@ -32,6 +33,8 @@ def send(job):
         for key, value, partition in messages[at:at + STEP]:
             producer.produce(job["topic"], value, key, partition, on_delivery=delivered)
         producer.poll(0)
+        with open(job["progress"], "w", encoding="ascii") as progress:
+            progress.write(str(at / len(messages)))
         if number < steps:
             time.sleep(max(0, start + job["seconds"] * number / steps - time.monotonic()))
         elif not os.path.exists(job["finish"]):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The producer of the second input of a run: reports about the people of its feed, drawn by the seed, and answers to
-what the engine recommends, as a reader sees it. No INCIDENT names transfers or their time: the oracle traces no money."""
+"""The producer of the second input of a run: reports about the people of its feed and of transfers among them, drawn by
+the seed, and answers to what the engine recommends, as a reader sees it."""
+import collections
 import threading
-import time
 from datetime import timedelta
 
 from confluent_kafka import Producer
@@ -12,7 +12,11 @@ import real_kafka as rk
 
 PARTITIONS = 2
 REPORTS = 160
+SENT_FIRST = REPORTS // 3  # before the feed begins
+TOLD_AT = 0.9  # of the feed, when all reports were sent
 DAY = oracle.DAY * oracle.SECOND
+ENDS_AT = 4 * 3600 * oracle.SECOND  # of a day, UTC: what reports named is forgotten some hours later, not at midnight
+BUSY = 60  # entries: who has more forgets transfers before they are reported
 UNKNOWN_ID = 2001
 STEP_S = 0.05
 RESULTS = ("HELD", "PARTLY_HELD", "NO_FUNDS", "NO_FUNDS", "DECLINED", "RELEASED", "REFUNDED", "CONFIRMED_FRAUD",
@@ -20,11 +24,31 @@ RESULTS = ("HELD", "PARTLY_HELD", "NO_FUNDS", "NO_FUNDS", "DECLINED", "RELEASED"
 SIGNAL, RECOMMENDATION = oracle.contract("FraudSignal"), oracle.contract("FreezeRecommendation")
 
 
+def micros(time):
+    return (time - oracle.EPOCH) // timedelta(microseconds=1)
+
+
+class Transfer:
+    """That may be reported, and its place in the feed, from 0 to 1."""
+
+    def __init__(self, event, place):
+        self.tx_id, self.amount, self.time = event["tx_id"], oracle.amount_of(event), micros(event["event_time"])
+        self.payer, self.payee = (event[side]["account_token"] for side in ("payer", "payee"))
+        self.place = place
+
+
 class Spoken:
     """Whom reports are about: those whom many pay come often."""
 
-    def __init__(self, events):
-        self.since = (min(event["event_time"] for event in events) - oracle.EPOCH) // timedelta(microseconds=1)
+    def __init__(self, parts):
+        events, all_of_them = parts[0], [event for part in parts for event in part]
+        self.since = micros(min(event["event_time"] for event in events))
+        entries = collections.Counter(event[side]["account_token"] for event in all_of_them
+                                      for side in ("payer", "payee"))
+        self.transfers = [Transfer(event, at / len(all_of_them)) for at, event in enumerate(all_of_them)
+                          if event["event_type"] == "P2P_TRANSFER" and event["tx_status"] == "SETTLED" and
+                          event["payer"]["account_token"] and event["payee"]["account_token"] and
+                          entries[event["payee"]["account_token"]] <= BUSY]
         self.accounts, self.others = [], []
         for event in events:
             for party in (event["payer"], event["payee"]):
@@ -66,7 +90,54 @@ class Reports:
         begins = self.spoken.since + self.chance.choice((-DAY, -DAY, DAY // 2, DAY))
         return {"reported_at": begins, "valid_until": begins + self.chance.choice((DAY, 30 * DAY, 30 * DAY))}
 
+    def term_of(self, transfer):
+        """From soon after it; some end on the next day."""
+        begins = transfer.time + self.chance.randint(1, 3600) * oracle.SECOND
+        ends = (begins // DAY + 1) * DAY + ENDS_AT
+        return {"reported_at": begins, "valid_from": begins,
+                "valid_until": self.chance.choice((ends, begins + 30 * DAY))}
+
+    def place(self, number):
+        """How much of the feed was sent when report so-and-so is."""
+        return TOLD_AT * max(0, number - SENT_FIRST) / (REPORTS - SENT_FIRST)
+
+    def transfers(self, number):
+        """Of one payee, up to three; most have happened for a while, some are yet to come."""
+        place, all_of_them = self.place(number), self.spoken.transfers
+        happened = [one for one in all_of_them if one.place < place - 0.02]
+        if not happened or self.chance.random() < 0.1:
+            happened = [one for one in all_of_them if one.place > place + 0.1] or all_of_them
+        first = self.chance.choice(happened[-len(happened) // 3:])
+        same = [one for one in happened if one.payee == first.payee]
+        return self.chance.sample(same, min(len(same), self.chance.randint(1, 3)))
+
+    def named(self, transfers):
+        """What names them: ids, among which may be one that nobody knows; or the time, and mostly the amount, of one."""
+        of, chance = transfers[0], self.chance
+        if chance.random() < 0.2:
+            return {"occurred_at": of.time, "amount_kzt_minor": chance.choice((of.amount, of.amount, None))}
+        unknown = ["nobody-knows-it"] * (chance.random() < 0.2)
+        return {"related_tx_ids": unknown + [one.tx_id for one in transfers], "amount_kzt_minor": of.amount}
+
+    def parties(self, transfers):
+        """By the payee, or by the victims."""
+        if self.chance.random() < 0.7:
+            return [{"type": "ACCOUNT", "token": transfers[0].payee,
+                     "role": self.chance.choice(("DROPPER", "BENEFICIARY"))}]
+        payers = sorted({one.payer for one in transfers})
+        return [{"type": "ACCOUNT", "token": token, "role": "VICTIM"} for token in payers]
+
+    def incident(self, number):
+        """One that names transfers."""
+        transfers, chance = self.transfers(number), self.chance
+        return signal(f"report-{number}", "INCIDENT", chance.choice(("BANK", "POLICE", "POLICE", "HUB", "CITIZEN_BOT")),
+                      chance.choice(("REPORTED", "CORROBORATED", "CONFIRMED", "CONFIRMED", "REJECTED")),
+                      **dict({"subjects": self.parties(transfers)}, **self.named(transfers)),
+                      **self.term_of(max(transfers, key=lambda one: one.time)))
+
     def report(self, number):
+        if self.chance.random() < (0.1 if number < SENT_FIRST else 0.5):
+            return self.incident(number)
         chance, kind = self.chance, self.chance.choice(("INCIDENT", "INCIDENT", "LIST_ENTRY", "LIST_ENTRY", "BOT_REPORT"))
         confidence = chance.choice(("REPORTED", "CORROBORATED", "CONFIRMED", "REJECTED"))
         colour = None if kind != "LIST_ENTRY" else "GREY" if confidence == "REPORTED" else "BLACK"
@@ -82,7 +153,10 @@ class Reports:
 
     def later(self, number):
         """A revision or a withdrawal of something that was said."""
-        of = self.chance.choice(self.known)
+        naming = [one for one in self.known if one["related_tx_ids"]]
+        of = self.chance.choice(naming if naming and self.chance.random() < 0.5 else self.known)
+        if self.chance.random() < 0.2 and of["related_tx_ids"]:  # it says less
+            return dict(of, revision=of["revision"] + 1, related_tx_ids=of["related_tx_ids"][:-1])
         if self.chance.random() < 0.5:
             changed = self.report(number)
             return dict(changed, signal_id=of["signal_id"], revision=of["revision"] + self.chance.randint(0, 2))
@@ -138,10 +212,25 @@ class Answers:
         return [message(signal(f"taken-back-{self.count}", "WITHDRAWAL", "HUB", "UNKNOWN", record["issued_at"],
                                withdraws_signal_id=of))]
 
+    def reported(self, record):
+        """The police have heard of the transfers, from who was paid or from who paid."""
+        trail = record["money_trail"][0]
+        if not trail["from"] or not trail["to"] or self.chance.random() < 0.7:
+            return []
+        self.count += 1
+        by_payer = self.chance.random() < 0.5
+        begins = record["issued_at"]
+        ends = self.chance.choice(((begins // DAY + 1) * DAY + ENDS_AT, begins + 30 * DAY))
+        return [message(signal(
+            f"incident-{self.count}", "INCIDENT", "POLICE", self.chance.choice(("REPORTED", "CONFIRMED")), begins,
+            subjects=[{"type": "ACCOUNT", "token": trail["from" if by_payer else "to"],
+                       "role": "VICTIM" if by_payer else "DROPPER"}],
+            related_tx_ids=record["target_tx_ids"], valid_until=ends))]
+
     def to(self, record):
         if record["state"] not in ("ISSUED", "AMENDED"):
             return []
-        return self.taken_back(record) or self.answer(record)
+        return self.reported(record) + (self.taken_back(record) or self.answer(record))
 
     def answer(self, record):
         if self.chance.random() < 0.4:
@@ -159,16 +248,17 @@ class Answers:
 
 
 class Informant(threading.Thread):
-    """Sends a third of the reports before it returns, the others over `seconds`, and answers until it is ended."""
+    """Sends a third of the reports before it returns, the others as the feed is sent, whose share `sent` tells, and
+    answers until it is ended."""
 
-    def __init__(self, broker, topic, reports, answers, seconds):
+    def __init__(self, broker, topic, reports, answers, sent):
         super().__init__(daemon=True)
-        self.topic, self.reports, self.answers, self.seconds = topic, reports, answers, seconds
+        self.topic, self.reports, self.answers, self.sent_of_feed = topic, reports, answers, sent
         self.heard, self.ends, self.reported, self.sent, self.acked = [], [0] * PARTITIONS, 0, 0, 0
         self.failed, self.ending = [], threading.Event()
         self.producer = Producer({"bootstrap.servers": broker.bootstrap, "linger.ms": 1, "enable.idempotence": True,
                                   "log_level": 2})
-        self.report(len(reports) // 3)
+        self.report(len(reports) * SENT_FIRST // REPORTS)
         self.producer.flush(60)
         self.start()
 
@@ -201,10 +291,10 @@ class Informant(threading.Thread):
                 self.send(key, value)
 
     def run(self):
-        first, began = self.reported, time.monotonic()
+        first = self.reported
         try:
             while not self.ending.wait(STEP_S):
-                share = min(1, (time.monotonic() - began) / self.seconds)
+                share = min(1, self.sent_of_feed() / TOLD_AT)
                 self.report(first + int(share * (len(self.reports) - first)))
                 self.answer()
                 self.producer.poll(0)

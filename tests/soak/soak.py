@@ -52,7 +52,7 @@ class Feed:
         parts = [rk.generate(directory, "--seed", str(seed), *flags) for flags in self.PARTS]
         self.parts = [[self._message(number, event, foreign) for number, event in enumerate(events)]
                       for events in parts]
-        self.spoken = informant.Spoken(parts[0])
+        self.spoken = informant.Spoken(parts)
 
     @staticmethod
     def _message(number, event, foreign):
@@ -90,22 +90,29 @@ class Feeders:
     def __init__(self):
         self.processes = [subprocess.Popen([sys.executable, str(HERE / "feeder.py")], text=True,
                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(self.COUNT)]
-        self.finish = None
+        self.finish, self.progress = None, []
 
     def begin(self, bootstrap, topic, path, seconds):
-        self.finish = path + ".finish"
+        self.finish, self.progress = path + ".finish", [f"{path}.progress-{n}" for n in range(self.COUNT)]
         for number, process in enumerate(self.processes):
             job = {"bootstrap": bootstrap, "topic": topic, "messages": path, "first": number, "of": self.COUNT,
-                   "seconds": seconds, "finish": self.finish}
+                   "seconds": seconds, "finish": self.finish, "progress": self.progress[number]}
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
+
+    def share(self):
+        """How much of the feed both have sent; 0 where that cannot be said right now."""
+        try:
+            return min((float(pathlib.Path(path).read_text(encoding="ascii")) for path in self.progress), default=0)
+        except (OSError, ValueError):
+            return 0
 
     def end(self):
         """Lets them send the rest at once; what each of them says then."""
         if self.finish is None:
             return []
         pathlib.Path(self.finish).touch()
-        self.finish = None
+        self.finish, self.progress = None, []
         return [json.loads(process.stdout.readline()) for process in self.processes]
 
     def close(self):
@@ -138,7 +145,7 @@ class Soak:
         self.feed, self.feeders, self.cluster = Feed.of(directory, arguments.seed), Feeders(), None
         self.rows = {fault.name: Row(fault) for fault in self.wanted()}
         self.decks, self.runs, self.records, self.expected, self.failures = {}, 0, 0, 0, []
-        self.signals = self.answers = self.retracted = self.told = 0
+        self.signals = self.answers = self.retracted = self.told = self.traced = 0
         self.began, self.last = time.monotonic(), None
         self.starts = {"from a snapshot": 0, "from a copy": 0, "without one": 0}
         self.refused, self.foreign = 0, None
@@ -215,7 +222,7 @@ class Soak:
             self.expected += report.expected
             self.signals, self.answers, self.told = (self.signals + report.signals, self.answers + report.answers,
                                                      self.told + report.told)
-            self.retracted += report.retracted
+            self.retracted, self.traced = self.retracted + report.retracted, self.traced + report.traced
 
     # Snapshots.
 
@@ -255,7 +262,7 @@ class Soak:
         recoveries = " ".join("-" if r is None else f"{r:.1f}" for r in run.recoveries())
         expected = "" if report is None else \
             f"{report.rows} records, {report.signals} signals, {report.answers} answers, {report.retracted} taken back, " \
-            f"{report.expected} recommendations; "
+            f"{report.expected} recommendations, {report.traced} of traced money; "
         print(f"{time.monotonic() - self.began:6.0f} s  run {run.name}  {done} trials  {expected}"
               f"[{', '.join(f.name for f in plan)}] recovered in {recoveries} s", flush=True)
 
@@ -304,7 +311,7 @@ class Soak:
                 "version": version.splitlines(), "machine": platform.platform(), "runs": self.runs,
                 "seconds": round(time.monotonic() - self.began), "records": self.records,
                 "recommendations": self.expected, "signals": self.signals, "answers": self.answers,
-                "told": self.told, "failures": self.failures, "starts": self.starts,
+                "told": self.told, "traced": self.traced, "failures": self.failures, "starts": self.starts,
                 "refused": self.refused,
                 "rows": [dict(vars(row), bound=row.bound()) for row in self.rows.values()]}
 
@@ -313,7 +320,8 @@ class Soak:
         print(*result["version"], sep="\n")
         print(f"Kafka {result['kafka']}, seed {self.seed}: {self.runs} runs in {result['seconds']} s, {self.records} "
               f"records, {self.signals} signals ({self.answers} of them answers to open advice), {self.expected} "
-              f"recommendations, {self.told} of which name a signal\n\n{self.table()}")
+              f"recommendations, {self.told} of which name a signal, {self.traced} for accounts that reported money came "
+              f"to\n\n{self.table()}")
         print("\nstarts and reloads: " + ", ".join(f"{count} {kind}" for kind, count in self.starts.items()) +
               f"; {self.refused} snapshots refused")
         if self.arguments.json:

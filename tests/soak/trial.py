@@ -249,7 +249,8 @@ class Run:
         self.shard.create()
         self.soak.cluster.create(**{self.shard.signals: informant.PARTITIONS})
         seconds = sum(fault.seconds for fault in self.plan) + 1
-        self.informant = informant.Informant(self.soak.cluster, self.shard.signals, self.reports, self.answers, seconds)
+        self.informant = informant.Informant(self.soak.cluster, self.shard.signals, self.reports, self.answers,
+                                             self.soak.feeders.share)
         self.follower = Follower(self.shard, self.informant.hear)
         path = os.path.join(self.directory, "messages")
         with open(path, "wb") as file:
