@@ -10,6 +10,7 @@
 #include "tests/memory_stand.h"
 #include "tests/printed.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 #define INPUT "antifrod.transactions"
@@ -99,7 +100,8 @@ static void expect_text(const struct stand *stand, const char *part) {
 
 static bool redrive(struct stand *stand, const struct dlq_query *query) {
     stand->error = (struct error){.code = ERROR_NONE};
-    return dlq_redrive(memory_port_port(stand->base.memory), query, &stand->result, &stand->error);
+    return dlq_redrive(memory_port_port(stand->base.memory), query, &stand->result, stderr,
+                       &stand->error);
 }
 
 static void must_redrive(struct stand *stand, const char *reason, int64_t expected) {
@@ -309,6 +311,151 @@ struct dying {
 };
 static struct dying dying;
 
+/* A letter with the headers that make one, as anybody may write it. */
+static void forge(struct stand *stand, const char *topic, const char *partition,
+                  const char *reason) {
+    const struct port_header headers[] = {
+        {"\x1b[2Jtraceparent", {(const uint8_t *)"00", 2}},
+        {"__connect.errors.topic", {(const uint8_t *)topic, (uint32_t)strlen(topic)}},
+        {"__connect.errors.partition", {(const uint8_t *)partition, (uint32_t)strlen(partition)}},
+        {"__connect.errors.offset", {(const uint8_t *)"5", 1}},
+        {"__connect.errors.exception.message", {(const uint8_t *)"\x1b]0;why\a", 8}},
+        {"saqshy.dlq.reason", {(const uint8_t *)reason, (uint32_t)strlen(reason)}}};
+    const struct port_message message = {.topic = DEAD_LETTERS,
+                                         .value = {(const uint8_t *)"forged", 6},
+                                         .headers = headers,
+                                         .header_count = sizeof headers / sizeof headers[0]};
+    assert_true(memory_port_append(stand->base.memory, &message, -1));
+}
+
+static void expect_refused(struct stand *stand, enum dlq_refusal refusal, int64_t count) {
+    char line[80];
+    assert_int_equal(stand->result.refused_for[refusal], count);
+    snprintf(line, sizeof line, "refused: %s: ", dlq_refusal_name(refusal));
+    expect_text(stand, line);
+}
+
+/* What is said of the refused is the text. */
+static void redrive_aloud(struct stand *stand, int64_t expected) {
+    const struct dlq_query query = query_of(stand);
+    FILE *said = printed_begin(&stand->printed);
+    const bool ok = dlq_redrive(memory_port_port(stand->base.memory), &query, &stand->result, said,
+                                &stand->error);
+    fclose(said);
+    if (!ok) fail_msg("%s", stand->error.text);
+    assert_int_equal(stand->result.redriven, expected);
+}
+
+static void one_whose_topic_or_partition_is_gone_holds_no_other_up(void **state) {
+    struct stand *stand = *state;
+    send_unknown(stand, 0, 1);
+    memory_stand_play(&stand->base);
+    forge(stand, SIGNALS, "0", "BAD_VALUE"); /* which is not there */
+    forge(stand, INPUT, "2", "BAD_VALUE");   /* of two */
+    send_unknown(stand, 0, 2);
+    memory_stand_play(&stand->base);
+    redrive_aloud(stand, 2);
+    expect_refused(stand, DLQ_REFUSAL_TOPIC_GONE, 1);
+    expect_refused(stand, DLQ_REFUSAL_PARTITION_GONE, 1);
+    expect_text(stand, "TOPIC_GONE: " SIGNALS "/0 offset 5\n");
+    assert_int_equal(stand->result.refused, 2);
+    memory_port_create_topic(stand->base.memory, SIGNALS, 1);
+    redrive_aloud(stand, 1);
+    assert_int_equal(stand->result.before, 2);
+    assert_int_equal(memory_port_count(stand->base.memory, SIGNALS, 0), 1);
+}
+
+static bool no_topic(struct port *port, const char *topic, int32_t *count, struct error *error) {
+    (void)count;
+    if (strcmp(topic, INPUT) != 0) return dying.real->partition_count(port, topic, count, error);
+    return error_set(error, (enum error_code)dying.calls_left, "%s is not there", topic);
+}
+
+static void the_transactions_may_be_gone_but_not_unreachable(void **state) {
+    struct stand *stand = *state;
+    struct port *port = memory_port_port(stand->base.memory);
+    const struct dlq_query query = query_of(stand);
+    send_unknown(stand, 0, 1);
+    memory_stand_play(&stand->base);
+    dying = (struct dying){.ops = *port->ops, .real = port->ops, .calls_left = ERROR_CONFIG};
+    dying.ops.partition_count = no_topic;
+    port->ops = &dying.ops;
+    redrive_aloud(stand, 0);
+    expect_refused(stand, DLQ_REFUSAL_TOPIC_GONE, 1);
+    dying.calls_left = ERROR_UNAVAILABLE;
+    assert_false(redrive(stand, &query));
+    assert_int_equal(stand->error.code, ERROR_UNAVAILABLE);
+    port->ops = dying.real;
+    redrive_aloud(stand, 1);
+}
+
+static void a_letter_of_no_input_is_refused(void **state) {
+    struct stand *stand = *state;
+    const char *const others[] = {stand->base.options.topic_order,
+                                  stand->base.options.topic_recommendations,
+                                  DEAD_LETTERS,
+                                  "other",
+                                  "\x1b[31mred",
+                                  ""};
+    enum { OTHERS = sizeof others / sizeof others[0] };
+    size_t before[OTHERS];
+    send_unknown(stand, 0, 1);
+    memory_stand_play(&stand->base);
+    for (size_t i = 0; i < OTHERS; i++)
+        forge(stand, others[i], "0", "BAD_VALUE");
+    for (size_t i = 0; i < 2; i++)
+        before[i] = memory_port_count(stand->base.memory, others[i], 0);
+    redrive_aloud(stand, 1);
+    expect_refused(stand, DLQ_REFUSAL_NOT_AN_INPUT, OTHERS);
+    expect_text(stand, "NOT_AN_INPUT: ?[31mred/0 offset 5\n");
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(memory_port_count(stand->base.memory, others[i], 0), before[i]);
+}
+
+static void of_many_that_are_refused_the_first_are_named(void **state) {
+    struct stand *stand = *state;
+    for (int i = 0; i < 30; i++)
+        forge(stand, "other", "0", "BAD_VALUE");
+    redrive_aloud(stand, 0);
+    assert_int_equal(stand->result.refused_for[DLQ_REFUSAL_NOT_AN_INPUT], 30);
+    expect_text(stand, "refused: NOT_AN_INPUT: and more\n");
+    assert_true(stand->printed.size < 700);
+}
+
+static void what_letters_say_steers_no_terminal_and_no_json(void **state) {
+    struct stand *stand = *state;
+    static const char reason[] = "\x1b[1m\",\"x\":\"\xff";
+    struct dlq_query query = query_of(stand);
+    forge(stand, "\x1b]0;t", "0", reason);
+    forge(stand, "\xff\"", "0", reason);
+    for (int json = 0; json < 2; json++) {
+        list(stand, json);
+        assert_null(strchr(stand->printed.text, '\x1b'));
+        query.reason = reason;
+        query.json = json;
+        assert_int_equal(show(stand, &query), 2);
+        for (size_t i = 0; i < stand->printed.size; i++)
+            assert_true((unsigned char)stand->printed.text[i] >= 0x20 ||
+                        stand->printed.text[i] == '\n');
+    }
+    /* Each line of `show --json` and of `ls --json` is an object with the keys it always has. */
+    for (int listing = 0; listing < 2; listing++) {
+        if (listing) list(stand, true);
+        char *rest = stand->printed.text;
+        for (int line = 0; line < 2; line++) {
+            char *end = strchr(rest, '\n');
+            json_t *row = json_loadb(rest, (size_t)(end - rest), JSON_REJECT_DUPLICATES, NULL);
+            assert_non_null(row);
+            assert_int_equal(json_object_size(row), listing ? 6 : 15);
+            assert_string_equal(json_string_value(json_object_get(row, "reason")),
+                                "\x1b[1m\",\"x\":\"?");
+            json_decref(row);
+            rest = end + 1;
+        }
+        assert_string_equal(rest, "");
+    }
+}
+
 static bool dies(struct error *error) {
     if (dying.calls_left-- > 0) return false;
     error_set(error, ERROR_UNAVAILABLE, "dead");
@@ -406,6 +553,11 @@ int main(void) {
         TEST(one_that_dies_again_may_go_back_again),
         TEST(what_is_cut_is_refused),
         TEST(what_lost_headers_is_refused),
+        TEST(one_whose_topic_or_partition_is_gone_holds_no_other_up),
+        TEST(the_transactions_may_be_gone_but_not_unreachable),
+        TEST(a_letter_of_no_input_is_refused),
+        TEST(of_many_that_are_refused_the_first_are_named),
+        TEST(what_letters_say_steers_no_terminal_and_no_json),
         TEST(killed_anywhere_each_goes_back_exactly_once),
         TEST(a_second_one_ends_the_first_with_75),
         cmocka_unit_test(a_position_is_read_whole_or_not),

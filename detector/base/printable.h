@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* UTF-8, with a question mark for each control character. */
+/* UTF-8, with a question mark for each control character and for each byte that is none of it. */
 void printable_put(const char *text, FILE *out);
 /* The same of a text that does not end with a NUL; one within it is a control character. */
 void printable_put_text(struct text text, FILE *out);

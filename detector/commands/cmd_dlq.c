@@ -7,6 +7,7 @@
 #include "detector/commands/dlq_letter.h"
 #include "detector/verdict.h"
 
+#include <jansson.h>
 #include <string.h>
 
 #define REDRIVE_ID "saqshy-redrive"
@@ -107,27 +108,45 @@ static bool show(struct port *port, const struct dlq_query *query, struct error 
     return true;
 }
 
+/* "left" is there when something was. */
+static void print_redriven_json(const struct dlq_query *query, const struct dlq_redriven *result) {
+    json_t *left = result->refused == 0 ? NULL : json_object();
+    for (enum dlq_refusal r = 0; r < DLQ_REFUSALS; r++)
+        if (result->refused_for[r] > 0)
+            json_object_set_new(left, dlq_refusal_name(r), json_integer(result->refused_for[r]));
+    json_t *row = json_pack("{sI sI sI sb so*}", "redriven", (json_int_t)result->redriven, "before",
+                            (json_int_t)result->before, "refused", (json_int_t)result->refused,
+                            "dry_run", (int)query->dry_run, "left", left);
+    json_dumpf(row, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(row);
+}
+
 static void print_redriven(const struct dlq_query *query, const struct dlq_redriven *result,
                            bool whole) {
-    if (query->json)
-        printf("{\"redriven\":%lld,\"before\":%lld,\"refused\":%lld,\"dry_run\":%s}\n",
-               (long long)result->redriven, (long long)result->before, (long long)result->refused,
-               query->dry_run ? "true" : "false");
+    if (query->json) print_redriven_json(query, result);
     if (query->quiet || query->json) return;
     fprintf(stderr, "%s%lld sent back, %lld had been before, %lld refused\n",
             query->dry_run ? "dry run, nothing was written: "
             : whole        ? ""
                            : "so far: ",
             (long long)result->redriven, (long long)result->before, (long long)result->refused);
+    for (enum dlq_refusal r = 0; r < DLQ_REFUSALS; r++)
+        if (result->refused_for[r] > 0)
+            fprintf(stderr, "left: %lld %s: %s\n", (long long)result->refused_for[r],
+                    dlq_refusal_name(r), dlq_refusal_text(r));
     if (query->dry_run && result->redriven > 0)
         fprintf(stderr, "next: the same without --dry-run\n");
 }
 
 static bool redrive(struct port *port, const struct dlq_query *query, struct error *error) {
     struct dlq_redriven result;
-    const bool ok = dlq_redrive(port, query, &result, error);
+    const bool ok = dlq_redrive(port, query, &result, stderr, error);
     if (ok || result.redriven > 0) print_redriven(query, &result, ok);
-    return ok;
+    return ok && (result.refused == 0 ||
+                  error_set(error, ERROR_BAD_DATA,
+                            "%lld of the letters cannot go back; they stay in %s, without a marker",
+                            (long long)result.refused, query->options->topic_dead_letters));
 }
 
 static bool run_verb(enum verb verb, struct port *port, const struct dlq_query *query,

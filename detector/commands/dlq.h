@@ -24,10 +24,32 @@ bool dlq_list(struct port *port, const struct dlq_query *query, FILE *out, struc
 bool dlq_show(struct port *port, const struct dlq_query *query, FILE *out, int64_t *shown,
               struct error *error);
 
+/* Why a letter cannot go back; it stays where it is, without a marker. Names are stable.
+ * X(name, why and what to do) */
+#define DLQ_REFUSAL_TABLE(X)                                                                       \
+    X(CUT, "it was too large, what is here is cut; send the original again")                       \
+    X(HEADERS_LEFT_OUT, "some of its headers were left out; send the original again")              \
+    X(NOT_AN_INPUT,                                                                                \
+      "the topic it names is no input of this configuration (topic.transactions, topic.signals, "  \
+      "topic.policy); an input that was renamed can be named with -X, other letters are forged")   \
+    X(TOPIC_GONE, "its topic is not there, or may not be looked at; create it or allow it")        \
+    X(PARTITION_GONE, "its topic has no such partition any more; send the original again")
+
+enum dlq_refusal {
+#define X(name, text) DLQ_REFUSAL_##name,
+    DLQ_REFUSAL_TABLE(X)
+#undef X
+        DLQ_REFUSALS
+};
+
+const char *dlq_refusal_name(enum dlq_refusal refusal);
+const char *dlq_refusal_text(enum dlq_refusal refusal);
+
 struct dlq_redriven {
     int64_t redriven; /* or would be, in a dry run */
     int64_t before;   /* had been already */
-    int64_t refused;  /* what of them is here is not the whole record */
+    int64_t refused;  /* and why: */
+    int64_t refused_for[DLQ_REFUSALS];
 };
 
 enum {
@@ -38,6 +60,7 @@ enum {
 
 /* Sends letters back to where they came from, each with its marker in one transaction, as the
  * producer of `port`, which it fences. Ended anywhere it may be started again: a letter goes back
- * at most once. What is refused is said on stderr. ERROR_FENCED: another redrive has taken over. */
+ * at most once. One that is refused holds no other up; the first of each refusal are named on
+ * `said`. ERROR_FENCED: another redrive has taken over. */
 bool dlq_redrive(struct port *port, const struct dlq_query *query, struct dlq_redriven *result,
-                 struct error *error);
+                 FILE *said, struct error *error);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/printable.h"
 #include "detector/commands/dlq.h"
 #include "detector/commands/dlq_walk.h"
+#include "detector/commands/json_text.h"
+#include "detector/commands/text_columns.h"
 #include "detector/verdict.h"
 
 #include <stdlib.h>
 
-enum { GROUPS_MAX = 256 };
+enum { GROUPS_MAX = 256, REASON_WIDTH = 16 };
 
 struct end {
     int32_t partition;
@@ -67,20 +70,22 @@ static int by_count(const void *a, const void *b) {
     return names != 0 ? names : strcmp(x->topic, y->topic);
 }
 
-static void print_end_json(FILE *out, const char *name, const struct end *end) {
+static json_t *json_end(const struct end *end) {
     char time[DLQ_TIME_SIZE];
-    fprintf(out, ",\"%s\":{\"partition\":%d,\"offset\":%lld,\"time\":\"%s\"}", name,
-            (int)end->partition, (long long)end->offset, dlq_time(end->written_ms, time));
+    return json_pack("{si sI ss}", "partition", (int)end->partition, "offset",
+                     (json_int_t)end->offset, "time", dlq_time(end->written_ms, time));
 }
 
 static void print_json(const struct list *l, FILE *out) {
     for (size_t i = 0; i < l->count; i++) {
         const struct group *group = &l->groups[i];
-        fprintf(out, "{\"reason\":\"%s\",\"topic\":\"%s\",\"letters\":%lld,\"waiting\":%lld",
-                group->reason, group->topic, (long long)group->letters, (long long)group->waiting);
-        print_end_json(out, "first", &group->first);
-        print_end_json(out, "last", &group->last);
-        fprintf(out, "}\n");
+        json_t *row = json_pack("{so so sI sI so so}", "reason", json_text(group->reason), "topic",
+                                json_text(group->topic), "letters", (json_int_t)group->letters,
+                                "waiting", (json_int_t)group->waiting, "first",
+                                json_end(&group->first), "last", json_end(&group->last));
+        json_dumpf(row, out, JSON_COMPACT | JSON_PRESERVE_ORDER);
+        fputc('\n', out);
+        json_decref(row);
     }
 }
 
@@ -102,11 +107,13 @@ static void print_groups(const struct list *l, FILE *out) {
             "first: source, died", "last: source, died");
     for (size_t i = 0; i < l->count; i++) {
         const struct group *group = &l->groups[i];
-        fprintf(out, "%-15s %9lld %9lld", group->reason, (long long)group->letters,
-                (long long)group->waiting);
+        columns_left(group->reason, REASON_WIDTH, out);
+        fprintf(out, "%9lld %9lld", (long long)group->letters, (long long)group->waiting);
         print_end(out, &group->first);
         print_end(out, &group->last);
-        fprintf(out, "%s%s\n", topics ? "  " : "", topics ? group->topic : "");
+        if (topics) fputs("  ", out);
+        if (topics) printable_put(group->topic, out);
+        fputc('\n', out);
     }
 }
 
@@ -117,19 +124,35 @@ static const char *what_it_means(const char *reason) {
 
 static void print_meanings(const struct list *l, FILE *out) {
     fprintf(out, "\n");
-    for (size_t i = 0; i < l->count; i++)
-        fprintf(out, "%-15s %s\n", l->groups[i].reason, what_it_means(l->groups[i].reason));
+    for (size_t i = 0; i < l->count; i++) {
+        columns_left(l->groups[i].reason, REASON_WIDTH, out);
+        fprintf(out, "%s\n", what_it_means(l->groups[i].reason));
+    }
+}
+
+static void print_totals(const struct list *l, FILE *out) {
+    fprintf(out, "%s: %lld dead letter%s of ", l->query->options->topic_dead_letters,
+            (long long)l->letters, l->letters == 1 ? "" : "s");
+    printable_put(several_topics(l) ? "several topics" : l->groups[0].topic, out);
+    fprintf(out, ", %lld sent back, %lld waiting\n", (long long)(l->letters - l->waiting),
+            (long long)l->waiting);
+}
+
+/* A command to copy names no reason but our own. */
+static void print_next(const struct list *l, FILE *out) {
+    for (size_t i = 0; i < l->count; i++) {
+        const enum verdict verdict = verdict_find(text_of(l->groups[i].reason));
+        if (verdict == VERDICT_COUNT) continue;
+        fprintf(out, "\nnext: saqshy dlq show --reason %s\n", verdict_name(verdict));
+        return;
+    }
 }
 
 static void print(const struct list *l, int64_t strangers, FILE *out) {
-    const struct options *options = l->query->options;
     if (l->letters == 0)
-        fprintf(out, "%s holds no dead letter.\n", options->topic_dead_letters);
+        fprintf(out, "%s holds no dead letter.\n", l->query->options->topic_dead_letters);
     else
-        fprintf(out, "%s: %lld dead letter%s of %s, %lld sent back, %lld waiting\n",
-                options->topic_dead_letters, (long long)l->letters, l->letters == 1 ? "" : "s",
-                several_topics(l) ? "several topics" : l->groups[0].topic,
-                (long long)(l->letters - l->waiting), (long long)l->waiting);
+        print_totals(l, out);
     if (strangers > 0)
         fprintf(out, "%lld record%s there %s no dead letter of Saqshy.\n", (long long)strangers,
                 strangers == 1 ? "" : "s", strangers == 1 ? "is" : "are");
@@ -138,7 +161,7 @@ static void print(const struct list *l, int64_t strangers, FILE *out) {
     if (l->unlisted > 0) fprintf(out, "and %lld more of other reasons\n", (long long)l->unlisted);
     if (l->query->quiet) return;
     print_meanings(l, out);
-    fprintf(out, "\nnext: saqshy dlq show --reason %s\n", l->groups[0].reason);
+    print_next(l, out);
 }
 
 bool dlq_list(struct port *port, const struct dlq_query *query, FILE *out, struct error *error) {

@@ -1,23 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/printable.h"
 #include "detector/commands/dlq.h"
 #include "detector/commands/dlq_walk.h"
 #include "detector/commands/topic_send.h"
+#include "detector/inputs.h"
 
 enum { HEADERS_MAX = 64, REFUSED_SAID = 10 };
+
+/* An input that letters come from. */
+struct source {
+    bool asked;
+    int32_t partitions; /* 0: it is not there */
+};
 
 struct redrive {
     struct port *port;
     const struct dlq_query *query;
     struct dlq_redriven *result;
+    FILE *said;
     int64_t taken;
     /* The open transaction. */
     struct topic_send send;
     int64_t begun_ms;
     size_t letters, bytes;
-    /* The source topic asked for last. */
-    char topic[DLQ_TOPIC_SIZE];
-    int32_t partitions;
+    struct inputs inputs;
+    struct source sources[INPUT_KINDS];
 };
+
+const char *dlq_refusal_name(enum dlq_refusal refusal) {
+    static const char *const names[] = {
+#define X(name, text) #name,
+        DLQ_REFUSAL_TABLE(X)
+#undef X
+    };
+    return names[refusal];
+}
+
+const char *dlq_refusal_text(enum dlq_refusal refusal) {
+    static const char *const texts[] = {
+#define X(name, text) text,
+        DLQ_REFUSAL_TABLE(X)
+#undef X
+    };
+    return texts[refusal];
+}
 
 /* The producer. */
 
@@ -43,21 +69,51 @@ static bool is_full(const struct redrive *r) {
 
 /* Letters. */
 
-static bool refuse(struct redrive *r, const struct dlq_letter *letter, const char *why) {
-    if (++r->result->refused <= REFUSED_SAID)
-        fprintf(stderr, "refused: %s/%d offset %lld: %s\n", letter->source_topic,
-                (int)letter->source_partition, (long long)letter->source_offset, why);
-    else if (r->result->refused == REFUSED_SAID + 1)
-        fprintf(stderr, "refused: and more\n");
-    return true;
+static void refuse(struct redrive *r, const struct dlq_letter *letter, enum dlq_refusal refusal) {
+    r->result->refused++;
+    const int64_t count = ++r->result->refused_for[refusal];
+    if (count > REFUSED_SAID + 1) return;
+    fprintf(r->said, "refused: %s: ", dlq_refusal_name(refusal));
+    if (count <= REFUSED_SAID) {
+        printable_put(letter->source_topic, r->said);
+        fprintf(r->said, "/%d offset %lld\n", (int)letter->source_partition,
+                (long long)letter->source_offset);
+    } else {
+        fputs("and more\n", r->said);
+    }
 }
 
-static bool ask_partitions(struct redrive *r, const struct dlq_letter *letter,
-                           struct error *error) {
-    if (strcmp(r->topic, letter->source_topic) == 0) return true;
-    if (!r->port->ops->partition_count(r->port, letter->source_topic, &r->partitions, error))
+/* Once for each input, and with no transaction open: a topic that is missing may be waited for
+ * until one has timed out. */
+static bool ask_source(struct redrive *r, enum input_kind kind, struct error *error) {
+    struct source *source = &r->sources[kind];
+    struct error why;
+    if (source->asked) return true;
+    if (!commit(r, error)) return false;
+    source->asked = true;
+    if (inputs_ask(&r->inputs, r->port, kind, &source->partitions, &why)) return true;
+    source->partitions = 0;
+    if (why.code == ERROR_CONFIG) return true;
+    *error = why;
+    return false;
+}
+
+/* *refusal is DLQ_REFUSALS when it may go back. */
+static bool judge(struct redrive *r, const struct dlq_letter *letter, enum dlq_refusal *refusal,
+                  struct error *error) {
+    enum input_kind kind;
+    *refusal = DLQ_REFUSALS;
+    if (letter->cut != NULL)
+        *refusal =
+            strcmp(letter->cut, "headers") == 0 ? DLQ_REFUSAL_HEADERS_LEFT_OUT : DLQ_REFUSAL_CUT;
+    else if (!inputs_find(&r->inputs, text_of(letter->source_topic), &kind))
+        *refusal = DLQ_REFUSAL_NOT_AN_INPUT;
+    else if (!ask_source(r, kind, error))
         return false;
-    snprintf(r->topic, sizeof r->topic, "%s", letter->source_topic);
+    else if (r->sources[kind].partitions == 0)
+        *refusal = DLQ_REFUSAL_TOPIC_GONE;
+    else if (letter->source_partition >= r->sources[kind].partitions)
+        *refusal = DLQ_REFUSAL_PARTITION_GONE;
     return true;
 }
 
@@ -111,16 +167,12 @@ static bool take(void *context, const struct dlq_letter *letter, const struct dl
         r->result->before++;
         return true;
     }
-    if (letter->cut != NULL)
-        return refuse(r, letter,
-                      strcmp(letter->cut, "headers") == 0
-                          ? "some of its headers were left out; send the original again"
-                          : "it was too large, what is here is cut; send the original again");
-    if (strcmp(letter->source_topic, query->options->topic_dead_letters) == 0)
-        return refuse(r, letter, "it comes from the dead-letter topic itself");
-    if (!ask_partitions(r, letter, error)) return false;
-    if (letter->source_partition >= r->partitions)
-        return refuse(r, letter, "its topic has no such partition any more");
+    enum dlq_refusal refusal;
+    if (!judge(r, letter, &refusal, error)) return false;
+    if (refusal != DLQ_REFUSALS) {
+        refuse(r, letter, refusal);
+        return true;
+    }
     if (query->dry_run)
         r->result->redriven++;
     else if (!send(r, letter, place, error))
@@ -129,10 +181,12 @@ static bool take(void *context, const struct dlq_letter *letter, const struct dl
 }
 
 bool dlq_redrive(struct port *port, const struct dlq_query *query, struct dlq_redriven *result,
-                 struct error *error) {
+                 FILE *said, struct error *error) {
     struct redrive r = {.port = port,
                         .query = query,
                         .result = result,
+                        .said = said,
+                        .inputs = inputs_of(query->options),
                         .send = {.port = port,
                                  .overtaken = "another `saqshy dlq redrive` has taken over; this "
                                               "one ends, and what it had not committed the other "

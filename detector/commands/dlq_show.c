@@ -4,12 +4,14 @@
 #include "detector/commands/dlq.h"
 #include "detector/commands/dlq_decode.h"
 #include "detector/commands/dlq_walk.h"
+#include "detector/commands/json_text.h"
+#include "detector/commands/text_columns.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <stdlib.h>
 
-enum { ROW_BYTES = 16, HEADER_BYTES_MAX = 200, KEY_BYTES_MAX = 64, DECODED_NAME_WIDTH = 28 };
+enum { ROW_BYTES = 16, HEADER_BYTES_MAX = 200, KEY_BYTES_MAX = 64 };
+enum { HEADER_NAME_WIDTH = 37, DECODED_NAME_WIDTH = 28 };
 
 struct show {
     struct port *port;
@@ -72,7 +74,8 @@ static void print_headers(const struct show *s, const struct port_record *record
     struct port_header header;
     fprintf(s->out, "  headers\n");
     for (size_t i = 0; s->port->ops->header(s->port, record, i, &header); i++) {
-        fprintf(s->out, "    %-36s ", header.name);
+        fputs("    ", s->out);
+        columns_left(header.name, HEADER_NAME_WIDTH, s->out);
         print_text(s->out, header.value, HEADER_BYTES_MAX);
         fputc('\n', s->out);
     }
@@ -112,10 +115,14 @@ static void print_letter(struct show *s, const struct dlq_letter *letter,
     const struct port_record *record = place->record;
     FILE *out = s->out;
     char time[DLQ_TIME_SIZE];
-    fprintf(out, "%s%s/%d offset %lld\n", s->shown > 0 ? "\n" : "", letter->source_topic,
-            (int)letter->source_partition, (long long)letter->source_offset);
-    fprintf(out, "  reason     %s: %s\n", letter->reason, letter->why);
-    fprintf(out, "  written    %s\n", dlq_time(letter->source_ms, time));
+    if (s->shown > 0) fputc('\n', out);
+    printable_put(letter->source_topic, out);
+    fprintf(out, "/%d offset %lld\n  reason     ", (int)letter->source_partition,
+            (long long)letter->source_offset);
+    printable_put(letter->reason, out);
+    fputs(": ", out);
+    printable_put(letter->why, out);
+    fprintf(out, "\n  written    %s\n", dlq_time(letter->source_ms, time));
     fprintf(out, "  died       %s, as %s/%d offset %lld\n", dlq_time(record->timestamp_ms, time),
             s->query->options->topic_dead_letters, (int)place->partition,
             (long long)record->offset);
@@ -141,20 +148,19 @@ static json_t *json_hex(struct bytes bytes) {
     return value;
 }
 
-/* A text that is no UTF-8 comes out as null. */
-static json_t *json_text(const char *text, size_t size) {
-    json_t *value = json_stringn(text, size);
-    return value != NULL ? value : json_null();
+/* One that is no UTF-8 comes out as null. */
+static json_t *json_header_value(struct bytes value) {
+    const char *data = value.data == NULL ? "" : (const char *)value.data;
+    json_t *text = json_stringn(data, value.size);
+    return text != NULL ? text : json_null();
 }
 
 static json_t *json_headers(const struct show *s, const struct port_record *record) {
     struct port_header header;
     json_t *headers = json_array();
-    for (size_t i = 0; s->port->ops->header(s->port, record, i, &header); i++) {
-        const char *data = header.value.data == NULL ? "" : (const char *)header.value.data;
-        json_array_append_new(headers,
-                              json_pack("[so]", header.name, json_text(data, header.value.size)));
-    }
+    for (size_t i = 0; s->port->ops->header(s->port, record, i, &header); i++)
+        json_array_append_new(
+            headers, json_pack("[oo]", json_text(header.name), json_header_value(header.value)));
     return headers;
 }
 
@@ -175,16 +181,15 @@ static void print_json(struct show *s, const struct dlq_letter *letter,
     struct error error = {.code = ERROR_NONE};
     json_t *decoded = json_decoded(s, letter->source_topic, record->value, &error);
     json_t *row = json_pack(
-        "{ss si sI ss so sI si sI sI sb so* so so so so}", "topic", letter->source_topic,
+        "{so si sI so so sI si sI sI sb so* so so so so}", "topic", json_text(letter->source_topic),
         "partition", (int)letter->source_partition, "offset", (json_int_t)letter->source_offset,
-        "reason", letter->reason, "why", json_text(letter->why, strlen(letter->why)),
-        "timestamp_ms", (json_int_t)letter->source_ms, "letter_partition", (int)place->partition,
-        "letter_offset", (json_int_t)record->offset, "died_ms", (json_int_t)record->timestamp_ms,
-        "redriven", (int)place->redriven, "cut",
-        letter->cut == NULL ? NULL : json_string(letter->cut), "headers", json_headers(s, record),
-        "key", json_hex(record->key), "value", json_hex(record->value), "decoded", decoded);
-    if (error.code != ERROR_NONE)
-        json_object_set_new(row, "not_decoded", json_text(error.text, strlen(error.text)));
+        "reason", json_text(letter->reason), "why", json_text(letter->why), "timestamp_ms",
+        (json_int_t)letter->source_ms, "letter_partition", (int)place->partition, "letter_offset",
+        (json_int_t)record->offset, "died_ms", (json_int_t)record->timestamp_ms, "redriven",
+        (int)place->redriven, "cut", letter->cut == NULL ? NULL : json_string(letter->cut),
+        "headers", json_headers(s, record), "key", json_hex(record->key), "value",
+        json_hex(record->value), "decoded", decoded);
+    if (error.code != ERROR_NONE) json_object_set_new(row, "not_decoded", json_text(error.text));
     json_dumpf(row, s->out, JSON_PRESERVE_ORDER | JSON_COMPACT);
     fputc('\n', s->out);
     json_decref(row);

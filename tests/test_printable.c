@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nobody's text steers a terminal. */
+#include "tests/support.h"
+
+#include "detector/base/printable.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void expect(const char *text, size_t size, const char *due) {
+    char *shown = NULL;
+    size_t shown_size = 0;
+    FILE *out = open_memstream(&shown, &shown_size);
+    assert_non_null(out);
+    printable_put_text((struct text){text, (uint32_t)size}, out);
+    fclose(out);
+    assert_string_equal(shown, due);
+    free(shown);
+}
+
+#define EXPECT(text, due) expect(text, sizeof(text) - 1, due)
+
+static void what_people_write_stays(void **state) {
+    (void)state;
+    EXPECT("", "");
+    EXPECT("a~ Я қ € 𐍈", "a~ Я қ € 𐍈");
+}
+
+static void control_characters_do_not(void **state) {
+    (void)state;
+    EXPECT("\x1b[31m\r\n\t\x7f\a", "?[31m?????");
+    EXPECT("a\0b", "a?b");
+    EXPECT("\xc2\x9b"
+           "2J\xc2\xa0",
+           "?2J\xc2\xa0");
+}
+
+static void nor_do_bytes_that_are_no_character(void **state) {
+    (void)state;
+    EXPECT("\x9b"
+           "2J\xff",
+           "?2J?");
+    EXPECT("\xd0", "?");
+    EXPECT("\xe2\x82", "??");
+    EXPECT("\xe2\x82\x1b", "???");
+    EXPECT("\xc1\x9b", "??"); /* ESC, overlong, or CSI to who reads bytes */
+    EXPECT("\xf0\x90\x8d", "???");
+    EXPECT("\xf5\x80\x80\x80", "????");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_people_write_stays),
+        cmocka_unit_test(control_characters_do_not),
+        cmocka_unit_test(nor_do_bytes_that_are_no_character),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
