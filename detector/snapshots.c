@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/snapshots.h"
 
+#include "detector/base/grow.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +84,33 @@ bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *
     struct listing listing = {shard, list};
     list->count = 0;
     return disk->ops->list(disk, take_name, &listing, error);
+}
+
+struct all_names {
+    struct snapshot_name *names;
+    size_t count, room;
+};
+
+static void take_any(void *context, const char *text) {
+    struct all_names *all = context;
+    struct snapshot_name name;
+    if (!parse(text, &name)) return;
+    all->names = grow(all->names, all->count, &all->room, sizeof name);
+    all->names[all->count++] = name;
+}
+
+static int newest_first(const void *a, const void *b) {
+    return is_newer(a, b) ? -1 : is_newer(b, a);
+}
+
+bool snapshots_list_all(struct disk *disk, struct snapshot_name **names, size_t *count,
+                        struct error *error) {
+    struct all_names all = {.names = NULL};
+    const bool ok = disk->ops->list(disk, take_any, &all, error);
+    if (all.count > 1) qsort(all.names, all.count, sizeof *all.names, newest_first);
+    *names = all.names;
+    *count = all.count;
+    return ok;
 }
 
 /* Names of this shard that end in .TAG.part or .damaged. */

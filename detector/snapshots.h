@@ -31,6 +31,9 @@ struct snapshot_list {
 /* Those of a shard (NULL: of all). Of more than SNAPSHOTS_MAX the newest. */
 bool snapshots_list(struct disk *disk, const char *shard, struct snapshot_list *list,
                     struct error *error);
+/* All there are, newest first, for tools: *names is the caller's to free, also after a failure. */
+bool snapshots_list_all(struct disk *disk, struct snapshot_name **names, size_t *count,
+                        struct error *error);
 /* Before one is written: what a crash left of the shard half written goes, and what was set aside,
  * or it would take the room of the next one for ever. */
 bool snapshots_clear(struct disk *disk, const char *shard, struct error *error);

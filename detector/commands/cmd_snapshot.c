@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/printable.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
+#include "detector/commands/json_text.h"
+#include "detector/commands/text_columns.h"
 #include "detector/snapshot_file.h"
 #include "detector/snapshot_manifest.h"
 #include "detector/snapshots.h"
@@ -9,11 +12,14 @@
 #include <sys/stat.h>
 #include <time.h>
 
+enum { NAME_WIDTH = 46 };
+
 struct inspect {
     const struct cli *cli;
     struct disk *disk;
     const char *path;
-    size_t bad; /* snapshots that are damaged */
+    size_t seen, bad;
+    struct error why; /* of the first that is damaged, else of the first that is bad */
 };
 
 /* What is in one, kind by kind. */
@@ -77,42 +83,69 @@ static bool read_content(const struct inspect *i, const char *name, bool all, st
     return ok;
 }
 
+static void note(struct inspect *i, bool ok, const struct error *error) {
+    const bool first = i->bad == 0;
+    i->seen++;
+    if (ok) return;
+    i->bad++;
+    if (first || (error->code == ERROR_BAD_DATA && i->why.code != ERROR_BAD_DATA)) i->why = *error;
+}
+
+static void print_row(json_t *row) {
+    json_dumpf(row, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(row);
+}
+
 static void list_one(struct inspect *i, const char *name) {
     struct content c;
     struct error error;
     char taken[32] = "-";
     const bool ok = read_content(i, name, false, &c, &error);
     if (ok) time_text(c.manifest.taken_ms, taken);
-    if (i->cli->json)
-        printf("{\"name\":\"%s\",\"epoch\":%d,\"sequence\":%lld,\"taken\":\"%s\",\"accounts\":%llu,"
-               "\"bytes\":%llu,\"readable\":%s}\n",
-               name, (int)c.manifest.epoch, (long long)c.manifest.sequence, taken,
-               (unsigned long long)c.manifest.accounts, (unsigned long long)size_of(i, name),
-               ok ? "true" : "false");
-    else
-        printf("%-44s  %-20s  %11llu  %9.1f  %s\n", name, taken,
-               (unsigned long long)c.manifest.accounts, (double)size_of(i, name) / (1 << 20),
-               ok ? "" : error.text);
-    i->bad += !ok;
+    if (i->cli->json) {
+        print_row(json_pack("{so si sI ss sI sI sb}", "name", json_text(name), "epoch",
+                            (int)c.manifest.epoch, "sequence", (json_int_t)c.manifest.sequence,
+                            "taken", taken, "accounts", (json_int_t)c.manifest.accounts, "bytes",
+                            (json_int_t)size_of(i, name), "readable", ok));
+    } else {
+        columns_left(name, NAME_WIDTH, stdout);
+        printf("%-20s  %11llu  %9.1f  ", taken, (unsigned long long)c.manifest.accounts,
+               (double)size_of(i, name) / (1 << 20));
+        printable_put(ok ? "" : error.text, stdout);
+        putchar('\n');
+    }
+    note(i, ok, &error);
     free(c.kept);
+}
+
+static const char *word_for(enum error_code code) {
+    return code == ERROR_BAD_DATA ? "damaged" : code == ERROR_CONFIG ? "foreign" : "not read";
 }
 
 static void verify_one(struct inspect *i, const char *name) {
     struct content c;
-    struct error error;
+    struct error error = {.code = ERROR_NONE};
     const bool ok = read_content(i, name, true, &c, &error);
-    if (i->cli->json)
-        printf("{\"name\":\"%s\",\"whole\":%s}\n", name, ok ? "true" : "false");
-    else if (ok)
-        printf("whole    %s  %llu chunks\n", name, (unsigned long long)c.chunks);
-    else
-        printf("damaged  %s  (%s)\n", name, error.text);
-    i->bad += !ok;
+    if (i->cli->json) {
+        print_row(json_pack("{so sb so*}", "name", json_text(name), "whole", ok, "why",
+                            ok ? NULL : json_text(error.text)));
+    } else {
+        printf("%-8s ", ok ? "whole" : word_for(error.code));
+        printable_put(name, stdout);
+        if (ok) printf("  %llu chunks", (unsigned long long)c.chunks);
+        if (!ok) fputs("  (", stdout);
+        if (!ok) printable_put(error.text, stdout);
+        puts(ok ? "" : ")");
+    }
+    note(i, ok, &error);
     free(c.kept);
 }
 
 static void print_text(const char *name, struct text value) {
-    printf("%-16s %.*s\n", name, (int)value.size, value.data);
+    printf("%-16s ", name);
+    printable_put_text(value, stdout);
+    putchar('\n');
 }
 
 static void print_content(const struct inspect *i, const char *name, const struct content *c) {
@@ -156,16 +189,21 @@ static bool show_one(struct inspect *i, const char *name, struct error *error) {
 
 static bool each(struct inspect *i, void (*look)(struct inspect *, const char *),
                  struct error *error) {
-    static struct snapshot_list list;
+    struct snapshot_name *names = NULL;
+    size_t count = 0;
     if (i->cli->positional_count == 2) {
         look(i, i->cli->positional[1]);
-    } else {
-        if (!snapshots_list(i->disk, NULL, &list, error)) return false;
-        for (size_t k = 0; k < list.count; k++)
-            look(i, list.names[k].text);
+        if (i->bad == 0) return true;
+        *error = i->why;
+        return error_prefix(error, "%s", i->cli->positional[1]);
     }
-    return i->bad == 0 ||
-           error_set(error, ERROR_BAD_DATA, "%zu damaged; a start passes them over", i->bad);
+    const bool listed = snapshots_list_all(i->disk, &names, &count, error);
+    for (size_t k = 0; listed && k < count; k++)
+        look(i, names[k].text);
+    free(names);
+    if (!listed || i->bad == 0) return listed;
+    return error_set(error, i->why.code, "%zu of %zu cannot be used; a start passes them over",
+                     i->bad, i->seen);
 }
 
 static bool open_directory(struct inspect *i, struct error *error) {
