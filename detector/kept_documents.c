@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/kept_documents.h"
 
+#include "detector/base/digest.h"
+#include "detector/base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,10 +13,21 @@ enum { PATH_SIZE = 640 };
 
 /* Keeping. */
 
+static bool write_all(int file, const char *json, size_t size) {
+    while (size > 0) {
+        const ssize_t written = write(file, json, size);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        json += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
 static bool write_whole(const char *path, const char *json, size_t size) {
     const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     if (file < 0) return false;
-    bool ok = write(file, json, size) == (ssize_t)size && fsync(file) == 0;
+    bool ok = write_all(file, json, size) && fsync(file) == 0;
     const int why = errno;
     ok = close(file) == 0 && ok;
     if (!ok && why != 0) errno = why;
@@ -28,14 +42,26 @@ static bool sync_directory(const char *dir) {
     return ok;
 }
 
-/* Whole or not at all: written beside its name, then renamed. */
+static bool is_whole(const char *path, const char *sha256) {
+    char found[DIGEST_HEX_SIZE];
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return false;
+    const bool same = digest_sha256_file(file, found) && strcmp(found, sha256) == 0;
+    fclose(file);
+    return same;
+}
+
+/* Whole or not at all: written beside its name, then renamed. One that is there and damaged would
+ * be missed by the replay that needs it. */
 static bool keep(const char *dir, const char *sha256, const char *json, size_t size,
                  struct error *error) {
     char path[PATH_SIZE], beside[PATH_SIZE + 8];
     if (dir[0] == '\0') return true;
     snprintf(path, sizeof path, "%s/%s.json", dir, sha256);
     snprintf(beside, sizeof beside, "%s.new", path);
-    if (access(path, F_OK) == 0) return true;
+    if (is_whole(path, sha256)) return true;
+    if (access(path, F_OK) == 0)
+        log_warn("event=document_damaged path=%s next=\"it is written anew\"", path);
     if (write_whole(beside, json, size) && rename(beside, path) == 0 && sync_directory(dir))
         return true;
     error_set(error, ERROR_IO, "state.dir: %s cannot be written: %s", path, strerror(errno));

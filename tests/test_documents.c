@@ -112,6 +112,23 @@ static void a_kept_document_that_was_changed_is_refused(void **state) {
     documents_close(documents);
 }
 
+static void one_that_is_damaged_is_written_anew_from_the_one_at_hand(void **state) {
+    const struct stand *stand = *state;
+    struct error error = {.code = ERROR_NONE};
+    char model[65], policy[65], path[256];
+    live_once(&stand->sample, model, policy);
+    const char *const damaged[] = {model, policy};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s.json", stand->state_dir, damaged[i]);
+        assert_int_equal(truncate(path, i == 0 ? 0 : 9), 0);
+    }
+    live_once(&stand->sample, model, policy);
+    struct documents *documents = must_open(&stand->shipped);
+    if (!documents_use(documents, text_of(model), text_of(policy), &error))
+        fail_msg("%s", error.text);
+    documents_close(documents);
+}
+
 static void a_hash_is_no_path(void **state) {
     const struct stand *stand = *state;
     struct error error = {.code = ERROR_NONE};
@@ -139,6 +156,7 @@ int main(void) {
         TEST(a_new_policy_goes_with_the_live_model),
         TEST(what_was_never_kept_is_refused_with_its_name),
         TEST(a_kept_document_that_was_changed_is_refused),
+        TEST(one_that_is_damaged_is_written_anew_from_the_one_at_hand),
         TEST(a_hash_is_no_path),
         TEST(a_state_dir_that_is_not_there_is_an_io_error),
     };
