@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schemas/avro_text.h"
 
+#include "detector/base/printable.h"
 #include "schemas/wire.h"
 
 #include <jansson.h>
@@ -92,18 +93,23 @@ static void put_char(struct reading *r, char c) {
     if (r->value_size + 1 < sizeof r->value) r->value[r->value_size++] = c;
 }
 
+static void put_escaped(struct reading *r, unsigned char c) {
+    char escaped[8];
+    snprintf(escaped, sizeof escaped, c == '"' || c == '\\' ? "\\%c" : "\\x%02x", c);
+    for (const char *at = escaped; *at != '\0'; at++)
+        put_char(r, *at);
+}
+
 static void put_quoted(struct reading *r, struct text text) {
     put_char(r, '"');
-    for (uint32_t i = 0; i < text.size && r->value_size + 8 < sizeof r->value; i++) {
-        const unsigned char c = (unsigned char)text.data[i];
-        if (c >= ' ' && c != 0x7f && c != '"' && c != '\\') {
-            put_char(r, (char)c);
-            continue;
-        }
-        char escaped[8];
-        snprintf(escaped, sizeof escaped, c == '"' || c == '\\' ? "\\%c" : "\\x%02x", c);
-        for (const char *at = escaped; *at != '\0'; at++)
-            put_char(r, *at);
+    for (uint32_t i = 0; i < text.size && r->value_size + 8 < sizeof r->value;) {
+        const char *at = text.data + i;
+        const bool quoted = *at == '"' || *at == '\\';
+        const uint32_t bytes = quoted ? 0 : printable_bytes(at, text.size - i);
+        if (bytes == 0) put_escaped(r, (unsigned char)*at);
+        for (uint32_t k = 0; k < bytes; k++)
+            put_char(r, at[k]);
+        i += bytes > 0 ? bytes : 1;
     }
     put_char(r, '"');
 }

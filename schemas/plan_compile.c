@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Binds a writer's schema to the contract's columns and writes the steps that read it. */
+#include "detector/base/printable.h"
 #include "schemas/contract.h"
 #include "schemas/limits.h"
 #include "schemas/plan_ops.h"
@@ -250,11 +251,29 @@ static bool bind_union(struct compile *c, struct schema *s, const struct column 
     return bind_branches(c, s, column, base);
 }
 
+static void report_binding(const struct compile *c, const struct schema *s,
+                           const struct column *column) {
+    fprintf(c->report, "binds\t%s%s\t%s%s", c->path, column->name, schema_type_name(s->type),
+            s->logical[0] != '\0' ? " " : "");
+    printable_put(s->logical, c->report);
+    fputc('\n', c->report);
+}
+
+static void report_skipped(const struct compile *c, const char *name) {
+    fprintf(c->report, "skipped\t%s", c->path);
+    printable_put(name, c->report);
+    fputs("\tnot in the contract\n", c->report);
+}
+
+static void report_refusal(FILE *out, const char *why) {
+    fputs("REFUSED\t", out);
+    printable_put(why, out);
+    fputc('\n', out);
+}
+
 static bool bind_column(struct compile *c, struct schema *s, const struct column *column,
                         uint16_t base) {
-    if (c->report != NULL && column->kind != COL_RECORD)
-        fprintf(c->report, "binds\t%s%s\t%s%s%s\n", c->path, column->name,
-                schema_type_name(s->type), s->logical[0] != '\0' ? " " : "", s->logical);
+    if (c->report != NULL && column->kind != COL_RECORD) report_binding(c, s, column);
     if (s->type == SCHEMA_NULL && column->nullable) return true;
     return s->type == SCHEMA_UNION ? bind_union(c, s, column, base)
                                    : bind_value(c, s, column, base, 0);
@@ -302,9 +321,7 @@ static bool bind_fields(struct compile *c, struct schema *record, const struct c
             continue;
         }
         skip_field(c, c->path, &record->fields[f]);
-        if (c->report != NULL && !c->failed)
-            fprintf(c->report, "skipped\t%s%s\tnot in the contract\n", c->path,
-                    record->fields[f].name);
+        if (c->report != NULL && !c->failed) report_skipped(c, record->fields[f].name);
     }
     for (size_t i = 0; i < count && !c->failed; i++)
         if (!bound[i]) bind_default(c, &list[i]);
@@ -416,7 +433,7 @@ enum contract plan_contract_of(const char *schema_json, size_t size) {
 bool plan_report_for(enum contract contract, const char *schema_json, size_t size, FILE *out) {
     struct error error = {.code = ERROR_NONE};
     struct plan *plan = compile(contract, schema_json, size, out, &error);
-    if (plan == NULL) fprintf(out, "REFUSED\t%s\n", error.text);
+    if (plan == NULL) report_refusal(out, error.text);
     plan_free(plan);
     return plan != NULL;
 }

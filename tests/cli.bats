@@ -77,6 +77,26 @@ bats_require_minimum_version 1.5.0
     [[ "$output" == *"never money"* ]]
 }
 
+@test "names of a schema or a file steer no terminal" {
+    cd "$BATS_TEST_TMPDIR"
+    mkdir schemas
+    "$SAQSHY" schema print 1 > 1.avsc
+    jq '.fields += [{name: "\u001b[2J\u009b\n", type: ["null", "string"], default: null}] | .fields[0].type = {type: "string", logicalType: "\u001b[31m"}' 1.avsc > 'schemas/101.avsc'
+    jq '.fields[0].name = "\u001b[2J" | .fields[1].name = "\u001b[2J"' 1.avsc > $'schemas/102.avsc'
+    : > $'schemas/\033[2J.txt'
+    "$SAQSHY" schema check schemas/101.avsc > shown
+    grep -q "$(printf 'skipped\t?\[2J??\t')" shown
+    "$SAQSHY" schema check schemas/102.avsc >> shown || [ $? -eq 65 ]
+    grep -q '^REFUSED' shown
+    "$SAQSHY" check -X schema.dir=schemas >> shown || [ $? -eq 78 ]
+    jq '.id = "m\u001b[2J"' "$SOURCE_DIR/tests/models/by-hand.json" > steering.json
+    "$SAQSHY" check -X model.path=steering.json >> shown || [ $? -eq 78 ]
+    grep -q 'model  *m?\[2J' shown
+    cat -v shown
+    run grep -P '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' shown
+    [ "$status" -eq 1 ]
+}
+
 @test "a schema of signals is held to the contract of signals, by its name or as one" {
     cd "$BATS_TEST_TMPDIR"
     "$SAQSHY" schema print 4 > 201.avsc

@@ -61,7 +61,7 @@ refused() { # WHAT WITH
 }
 
 @test "what a document says cannot steer the terminal" {
-    sed 's/Thirty or more/\\u001b[2J\\u009b2J\\nThirty/; s/"droppers-by-hand-1"/"a\\u0007b"/; s/"made"/"m\\u001bade"/' old.json > steering.json
+    sed 's/Thirty or more/\\u001b[2J\\u009b2J\\nThirty/; s/"droppers-by-hand-1"/"a\\u0007b"/; s/"made": "/"m\\u001bade": "\\u009b\\u007f/' old.json > steering.json
     "$SAQSHY" model check steering.json
     "$SAQSHY" model show steering.json > shown
     "$SAQSHY" model diff old.json steering.json >> shown || [ $? -eq 1 ]

@@ -33,7 +33,7 @@ static int setup(void **state) {
                                .score = 0.1,
                                .reason_count = 2,
                                .model_id = "m",
-                               .policy_id = "p",
+                               .policy_id = "p\xc2\x9bq\x7f\xff\xd1",
                                .build = text_of("b"),
                                .feature_vector = vector,
                                .feature_count = 3,
@@ -110,6 +110,7 @@ static void every_kind_of_leaf_is_named_and_written(void **state) {
         {"feature_vector[1]", "null"},
         {"feature_vector[2]", "-0.25"},
         {"input_offset", "-9223372036854775808"},
+        {"policy_id", "\"p\\xc2\\x9bq\\x7f\\xff\\xd1\""}, /* nothing that steers a terminal */
         {"sequence", "77"},
         {"previous_hash", "00000000000000000000000000000000000000000000000000000000000000ab"},
     };

@@ -2,11 +2,13 @@
 /* Nobody's text steers a terminal. */
 #include "tests/support.h"
 
+#include "detector/base/log.h"
 #include "detector/base/printable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void expect(const char *text, size_t size, const char *due) {
     char *shown = NULL;
@@ -49,10 +51,30 @@ static void nor_do_bytes_that_are_no_character(void **state) {
     EXPECT("\xf5\x80\x80\x80", "????");
 }
 
+/* What log_write puts on stderr. */
+static void a_line_of_the_log_is_one_line(void **state) {
+    char line[256] = "";
+    int ends[2];
+    const int kept = dup(STDERR_FILENO);
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    log_warn("event=x author=\"%s\"", "a\nlevel=warn\x1b[2J\xc2\x9b\xffЯ");
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(ends[1]);
+    const ssize_t got = read(ends[0], line, sizeof line - 1);
+    close(ends[0]);
+    assert_true(got > 0);
+    assert_string_equal(strstr(line, " level="),
+                        " level=warn event=x author=\"a?level=warn?[2J???Я\"\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_people_write_stays),
         cmocka_unit_test(control_characters_do_not),
+        cmocka_unit_test(a_line_of_the_log_is_one_line),
         cmocka_unit_test(nor_do_bytes_that_are_no_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -414,6 +414,21 @@ static void a_withdrawal_is_published_once_and_shown(void **state) {
     assert_non_null(strstr(stand->base.error.text, "it was withdrawn"));
 }
 
+static void what_a_signal_says_steers_no_terminal(void **state) {
+    struct stand *stand = *state;
+    static const char id[] = "s\xc2\x9b";
+    stand->query.full = true;
+    must_add(stand, "{\"kind\":\"INCIDENT\",\"source\":\"BANK\",\"confidence\":\"REPORTED\","
+                    "\"subjects\":[{\"type\":\"ACCOUNT\",\"token\":\"\\u001b[2J\\u009b\"}],"
+                    "\"signal_id\":\"s\\u009b\",\"valid_until\":\"2026-02-01T00:00:00Z\"}");
+    assert_true(said(stand, "published s? revision 1"));
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "s?   ") && said(stand, " ACCOUNT:?[2J?\n"));
+    stand->query.id = id;
+    assert_true(run(stand, signal_show));
+    assert_true(said(stand, "\"token\": \"\\u001B[2J?\""));
+}
+
 static void only_its_source_and_the_hub_withdraw(void **state) {
     struct stand *stand = *state;
     must_add(stand, REPORT(",\"signal_id\":\"s\""));
@@ -499,6 +514,7 @@ int main(void) {
         TEST(a_list_masks_tokens_and_says_what_counts),
         TEST(a_list_is_filtered),
         TEST(a_withdrawal_is_published_once_and_shown),
+        TEST(what_a_signal_says_steers_no_terminal),
         TEST(only_its_source_and_the_hub_withdraw),
         TEST(what_cannot_be_used_is_passed_over),
         TEST(a_topic_that_is_not_there_is_named),

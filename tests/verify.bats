@@ -51,6 +51,8 @@ actions = {
     "forge-last": lambda: one[-1].update(value=encode(dict(decode(one[-1]["value"]), at_risk_kzt_minor=7))),
     "forge-old": lambda: (old.update(value=encode(dict(decode(old["value"]), at_risk_kzt_minor=7)))),
     "rename-last": lambda: one[-1].update(value=encode(dict(decode(one[-1]["value"]), build="0.0.9"))),
+    "steer": lambda: ([h.update(value=b"saqshy/\x1b[31m\x9b") for h in one[3]["headers"] if h["name"] == "ce_source"],
+                      one[4].update(value=encode(dict(decode(one[4]["value"]), build="\x1b[2J\u009b2J\x7f")))),
     "forge-more": lambda: (one.append(dict(one[-1])), rechain(one)),
     "forge-less": lambda: (one.pop(3), rechain(one)),
 }
@@ -99,6 +101,22 @@ replayed() { run "$SAQSHY" verify --quiet --output "$1.avro" --input feed.avro -
     [[ "$output" == *"DIFFERS    partition 1, number 3 at offset 3: replay gives another value"* ]]
     [[ "$output" =~ field\ +found\ +due ]]
     [[ "$output" =~ recommendation_id\ +\"[0-9a-z]+\"\ +\"[0-9a-f]{32}\" ]]
+}
+
+@test "what a record says steers no terminal" {
+    tamper steer
+    for proof in chain replayed; do
+        $proof steer
+        [ "$status" -eq 65 ]
+        [[ "$output" != *[$'\033\177']* ]]
+        [[ "$output" != *$'\302\233'* ]]
+        run --separate-stderr "$SAQSHY" verify --output steer.avro --json
+        python3 -c 'import json, sys; print(*map(json.loads, sys.stdin.read().splitlines()), sep="\n")' <<< "$output"
+    done
+    chain steer
+    [[ "$output" == *"of shard ?[31m? are missing"* ]]
+    replayed steer
+    [[ "$output" == *'"\x1b[2J\xc2\x9b2J\x7f"'* ]]
 }
 
 @test "a flipped byte of the last one is found by the replay" {

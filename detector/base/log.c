@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/log.h"
 
+#include "detector/base/printable.h"
+
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -26,6 +28,15 @@ static size_t write_time(char *out, size_t room) {
     return used + (size_t)snprintf(out + used, room - used, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
+/* Texts of records and of the world outside begin no line of their own and steer no terminal. */
+static void flatten(char *line, size_t size) {
+    for (size_t i = 0; i < size;) {
+        const uint32_t bytes = printable_bytes(line + i, (uint32_t)(size - i));
+        if (bytes == 0) line[i] = '?';
+        i += bytes > 0 ? bytes : 1;
+    }
+}
+
 void log_write(enum log_level level, const char *format, ...) {
     static const char *const names[] = {"error", "warn", "info", "debug"};
     char line[2048];
@@ -37,6 +48,7 @@ void log_write(enum log_level level, const char *format, ...) {
     va_end(arguments);
     if (written > 0) used += (size_t)written;
     if (used > sizeof line - 2) used = sizeof line - 2;
+    flatten(line, used);
     line[used++] = '\n';
     if (write(STDERR_FILENO, line, used) < 0) return;
 }

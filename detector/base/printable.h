@@ -6,6 +6,10 @@
 
 #include <stdio.h>
 
+/* Bytes of the character at `text`, of which there are `size` ≥ 1. 0: its first byte is none to be
+ * shown: a control character's (C1 included), or no UTF-8, which a terminal that reads bytes may
+ * take for one. */
+uint32_t printable_bytes(const char *text, uint32_t size);
 /* UTF-8, with a question mark for each control character and for each byte that is none of it. */
 void printable_put(const char *text, FILE *out);
 /* The same of a text that does not end with a NUL; one within it is a control character. */

@@ -6,6 +6,7 @@
 #include "detector/commands/commands.h"
 #include "detector/commands/json_text.h"
 #include "detector/commands/masked.h"
+#include "detector/commands/text_columns.h"
 #include "detector/documents.h"
 #include "detector/service/http.h"
 #include "detector/shadows.h"
@@ -21,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BROKER_WAIT_S = 8 };
+enum { BROKER_WAIT_S = 8, WHAT_WIDTH = 23 };
 
 struct check {
     const struct options *options;
@@ -37,13 +38,20 @@ static void print_json(const char *what, bool ok, enum error_code code, const ch
     json_decref(row);
 }
 
+static void print_line(const char *result, const char *what, const char *text) {
+    printf("%-8s ", result);
+    columns_left(what, WHAT_WIDTH, stdout);
+    printable_put(text, stdout);
+    putchar('\n');
+}
+
 static void report(struct check *c, const char *what, bool ok, const char *detail,
                    const struct error *error) {
     const char *text = ok ? detail : error->text;
     if (c->json)
         print_json(what, ok, ok ? ERROR_NONE : error->code, text);
     else
-        printf("%-8s %-22s %s\n", ok ? "ok" : "FAILED", what, text);
+        print_line(ok ? "ok" : "FAILED", what, text);
     if (!ok && c->first.code == ERROR_NONE) c->first = *error;
 }
 
@@ -51,11 +59,8 @@ static void report(struct check *c, const char *what, bool ok, const char *detai
 static void note(const struct check *c, const char *what, const char *text) {
     if (c->json)
         print_json(what, true, ERROR_NONE, text);
-    else {
-        printf("%-8s %-22s ", "note", what);
-        printable_put(text, stdout);
-        putchar('\n');
-    }
+    else
+        print_line("note", what, text);
 }
 
 /* Whom the policy lets go, until when, who says so and why. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/demo_view.h"
 
+#include "detector/base/printable.h"
 #include "detector/base/steady.h"
 
 #include <pthread.h>
@@ -97,7 +98,10 @@ static void write_reasons(const struct recommendation *r, struct shown *shown) {
 static void print_plain(struct demo_view *v, const struct shown *shown) {
     if (v->issued > PLAIN_MAX) return;
     for (int line = 0; line < LINES_EACH; line++)
-        if (shown->lines[line][0] != '\0') fprintf(stderr, "%s\n", shown->lines[line]);
+        if (shown->lines[line][0] != '\0') {
+            printable_put(shown->lines[line], stderr);
+            fputc('\n', stderr);
+        }
     if (v->issued == PLAIN_MAX) fprintf(stderr, "… more are counted, not printed\n");
 }
 
@@ -130,8 +134,9 @@ static void put_line(struct demo_view *v, const char *style, const char *line, i
     size_t bytes = 0;
     for (int left = width; line[bytes] != '\0'; bytes++)
         if (((unsigned char)line[bytes] & 0xc0) != 0x80 && left-- == 0) break;
-    fprintf(stderr, "%s%.*s%s\033[K\n", v->colour ? style : "", (int)bytes, line,
-            v->colour ? "\033[0m" : "");
+    fputs(v->colour ? style : "", stderr);
+    printable_put_text((struct text){line, (uint32_t)bytes}, stderr);
+    fprintf(stderr, "%s\033[K\n", v->colour ? "\033[0m" : "");
     v->drawn++;
 }
 

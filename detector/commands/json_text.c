@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/json_text.h"
 
+#include "detector/base/printable.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -18,4 +20,16 @@ json_t *json_text_of(struct text text) {
 
 json_t *json_text(const char *text) {
     return json_text_of(text_of(text));
+}
+
+void json_put_lines(const json_t *json, FILE *out) {
+    char *text = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    assert(text != NULL && "out of memory");
+    for (char *line = text, *end = NULL; line != NULL; line = end) {
+        end = strchr(line, '\n');
+        if (end != NULL) *end++ = '\0';
+        printable_put(line, out);
+        fputc('\n', out);
+    }
+    free(text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/model_words.h"
 
+#include "detector/base/printable.h"
 #include "detector/feature_table.h"
 
 #include <stdlib.h>
@@ -66,6 +67,6 @@ void model_value_print(const json_t *value, FILE *out) {
     if (json_is_array(value) && text != NULL && strlen(text) > LIST_MAX)
         fprintf(out, "[%zu values]", json_array_size(value));
     else
-        fprintf(out, "%s", text == NULL || json_is_null(value) ? "absent" : text);
+        printable_put(text == NULL || json_is_null(value) ? "absent" : text, out);
     free(text);
 }

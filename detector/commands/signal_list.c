@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/printable.h"
 #include "detector/commands/masked.h"
 #include "detector/commands/record_json.h"
 #include "detector/commands/signal_verbs.h"
+#include "detector/commands/text_columns.h"
+
+enum { ID_WIDTH = 37 };
 
 struct signal_book *signal_read_topic(struct port *port, const struct signal_query *query,
                                       void (*seen)(void *context, const struct signal_seen *seen),
@@ -116,7 +120,7 @@ static void print_subjects(const struct signal *s, const struct signal_query *qu
         const struct signal_subject *subject = &s->subjects[i];
         fprintf(out, " %s:", subject_type_symbols[subject->type]);
         if (query->full)
-            fprintf(out, "%.*s", (int)subject->token.size, subject->token.data);
+            printable_put_text(subject->token, out);
         else
             fprintf(out, "%s", masked(subject->token, shown));
         if (subject->role != ROLE_UNKNOWN) fprintf(out, ":%s", subject_role_symbols[subject->role]);
@@ -127,9 +131,10 @@ static void print_row(const struct signal_entry *entry, const struct signal *s, 
                       const struct signal_query *query, FILE *out) {
     char until[TIME_JSON_SIZE];
     const int64_t until_us = signal_until_s(s) * INT64_C(1000000);
-    fprintf(out, "%-36s %3d %-22s %-15s %-12s %-9s %-20s", entry->id, (int)s->revision,
-            signal_kind_symbols[s->kind], signal_source_symbols[s->source],
-            confidence_symbols[s->confidence], state, time_json(until_us, until));
+    columns_left(entry->id, ID_WIDTH, out);
+    fprintf(out, "%3d %-22s %-15s %-12s %-9s %-20s", (int)s->revision, signal_kind_symbols[s->kind],
+            signal_source_symbols[s->source], confidence_symbols[s->confidence], state,
+            time_json(until_us, until));
     print_subjects(s, query, out);
     fputc('\n', out);
 }

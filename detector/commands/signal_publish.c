@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/murmur2.h"
+#include "detector/base/printable.h"
 #include "detector/commands/record_json.h"
 #include "detector/commands/signal_verbs.h"
 #include "detector/commands/topic_send.h"
@@ -17,15 +18,25 @@ struct publishing {
     size_t there;
 };
 
+static const char *result_of(const struct publishing *p, bool there) {
+    if (there) return "already there";
+    return p->query->dry_run ? "would be published" : "published";
+}
+
 static void say_json(const struct publishing *p, const struct signal *s, bool there) {
-    json_t *row = json_pack("{ss% si ss}", "signal_id", s->signal_id.data,
-                            (size_t)s->signal_id.size, "revision", (int)s->revision, "result",
-                            there               ? "there"
-                            : p->query->dry_run ? "would be published"
-                                                : "published");
+    json_t *row =
+        json_pack("{ss% si ss}", "signal_id", s->signal_id.data, (size_t)s->signal_id.size,
+                  "revision", (int)s->revision, "result", there ? "there" : result_of(p, false));
     json_dumpf(row, p->out, JSON_COMPACT);
     fputc('\n', p->out);
     json_decref(row);
+}
+
+static void say_text(const struct publishing *p, const struct signal *s, bool there) {
+    fprintf(p->out, "%s ", result_of(p, there));
+    printable_put_text(s->signal_id, p->out);
+    fprintf(p->out, " revision %d, %s of %s\n", (int)s->revision, signal_kind_symbols[s->kind],
+            signal_source_symbols[s->source]);
 }
 
 static void say(const struct publishing *p, const struct signal_drafts *drafts) {
@@ -35,12 +46,7 @@ static void say(const struct publishing *p, const struct signal_drafts *drafts) 
         if (p->query->json)
             say_json(p, s, there);
         else
-            fprintf(p->out, "%s %.*s revision %d, %s of %s\n",
-                    there               ? "already there"
-                    : p->query->dry_run ? "would be published"
-                                        : "published",
-                    (int)s->signal_id.size, s->signal_id.data, (int)s->revision,
-                    signal_kind_symbols[s->kind], signal_source_symbols[s->source]);
+            say_text(p, s, there);
     }
     if (p->query->quiet || p->query->json) return;
     fprintf(stderr, "%s%zu published, %zu had been there\n",

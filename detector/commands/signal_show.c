@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/dlq_letter.h"
+#include "detector/commands/json_text.h"
 #include "detector/commands/signal_verbs.h"
 
 struct show {
@@ -16,8 +17,7 @@ static void print_text(struct show *show, const struct signal_seen *seen) {
             signal_source_symbols[seen->signal->source], (int)seen->signal->revision,
             (int)seen->partition, (long long)seen->record->offset,
             dlq_time(seen->record->timestamp_ms, time));
-    json_dumpf(object, show->out, JSON_INDENT(2));
-    fputc('\n', show->out);
+    json_put_lines(object, show->out);
     json_decref(object);
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/printable.h"
+#include "detector/commands/json_text.h"
+#include "detector/commands/text_columns.h"
 #include "detector/commands/verify.h"
 
-#include <jansson.h>
-#include <stdio.h>
+enum { PATH_WIDTH = 31, FOUND_WIDTH = 37 };
 
 struct fields {
     json_t *json;
@@ -13,19 +15,20 @@ static void print_field(void *context, const char *path, const char *found, cons
     struct fields *fields = context;
     if (fields->all++ >= VERIFY_FIELDS_SHOWN) return;
     if (fields->shown++ == 0) printf("    %-30s %-36s %s\n", "field", "found", "due");
-    printf("    %-30s %-36s %s\n", path, found == NULL ? "(none)" : found,
-           due == NULL ? "(none)" : due);
+    fputs("    ", stdout);
+    columns_left(path, PATH_WIDTH, stdout);
+    columns_left(found == NULL ? "(none)" : found, FOUND_WIDTH, stdout);
+    printable_put(due == NULL ? "(none)" : due, stdout);
+    putchar('\n');
 }
 
-/* A text that is no UTF-8 has no place in JSON. */
 static json_t *text_or_null(const char *text) {
-    json_t *value = text == NULL ? NULL : json_string(text);
-    return value == NULL ? json_null() : value;
+    return text == NULL ? json_null() : json_text(text);
 }
 
 static void add_field(void *context, const char *path, const char *found, const char *due) {
     struct fields *fields = context;
-    json_array_append_new(fields->json, json_pack("{ss so so}", "field", path, "found",
+    json_array_append_new(fields->json, json_pack("{so so so}", "field", json_text(path), "found",
                                                   text_or_null(found), "due", text_or_null(due)));
 }
 
@@ -33,7 +36,9 @@ static void print_text(const struct verify_finding *f) {
     printf("%-10s partition %d", f->kind, (int)f->partition);
     if (f->sequence >= 0) printf(", number %lld", (long long)f->sequence);
     if (f->offset >= 0) printf(" at offset %lld", (long long)f->offset);
-    printf(": %s\n", f->text);
+    fputs(": ", stdout);
+    printable_put(f->text, stdout);
+    putchar('\n');
     if (f->diff == NULL) return;
     struct fields fields = {NULL, 0, 0};
     avro_diff_records(f->diff, f->found, f->due, print_field, &fields);
@@ -48,7 +53,7 @@ static void print_json(const struct verify_finding *f) {
     json_t *row =
         json_pack("{ss si sI sI so so}", "finding", f->kind, "partition", (int)f->partition,
                   "sequence", (json_int_t)f->sequence, "offset", (json_int_t)f->offset, "text",
-                  text_or_null(f->text), "fields", fields.json);
+                  json_text(f->text), "fields", fields.json);
     json_dumpf(row, stdout, JSON_PRESERVE_ORDER | JSON_COMPACT);
     putchar('\n');
     json_decref(row);
