@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/documents.h"
 
+#include "detector/base/digest.h"
 #include "detector/kept_documents.h"
 
-#include <ctype.h>
 #include <stdlib.h>
-
-enum { SHA256_DIGITS = 64 };
 
 struct pair {
     struct model *model;
@@ -149,19 +147,12 @@ static const struct pair *find_pair(const struct documents *d, struct text model
     return NULL;
 }
 
-static bool is_sha256(struct text text) {
-    if (text.size != SHA256_DIGITS) return false;
-    for (uint32_t i = 0; i < text.size; i++)
-        if (!isxdigit((unsigned char)text.data[i]) || isupper((unsigned char)text.data[i]))
-            return false;
-    return true;
-}
-
 bool documents_use(struct documents *d, struct text model_sha, struct text policy_sha,
                    struct error *error) {
     const struct pair *found = find_pair(d, model_sha, policy_sha);
     if (found == NULL) {
-        if (!is_sha256(model_sha) || !is_sha256(policy_sha))
+        if (!digest_is_sha256_hex(model_sha.data, model_sha.size) ||
+            !digest_is_sha256_hex(policy_sha.data, policy_sha.size))
             return error_set(error, ERROR_BAD_DATA, "an order record without document hashes");
         struct pair *pair = pair_new(error);
         if (pair == NULL || !load_pair(d, model_sha, policy_sha, pair, error)) {

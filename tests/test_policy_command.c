@@ -265,12 +265,19 @@ static void whatever_is_in_the_topic_is_listed(void **state) {
     send("p\x1b[2J", "no change");
     send("ack/saqshy-0/p", "no acknowledgement");
     send("ack/saqshy-0/p", "{\"format\":\"saqshy-change-ack/1\",\"shard\":7}");
+    send("ack/saqshy-0/p",
+         "{\"format\":\"saqshy-change-ack/1\",\"shard\":\"sly\",\"result\":\"ACTIVE\","
+         "\"why\":\"\",\"build\":\"b\",\"position\":{\"partition\":0,\"offset\":0},"
+         "\"in_force\":{\"model\":{\"sha256\":\"\\u001b[2J\"},"
+         "\"policy\":{\"sha256\":\"\\u001b[2J\"}}}");
     send("", "");
     must(ask(policy_history));
     must_print("this build refuses it:");
     assert_null(strchr(stand.printed.text, '\x1b'));
     must(ask(policy_show));
     must_print("The topic has put nothing into force");
+    assert_null(strchr(stand.printed.text, '\x1b'));
+    assert_null(strstr(stand.printed.text, "sly"));
     stand.query.json = true;
     must(ask(policy_history));
     must(ask(policy_show));

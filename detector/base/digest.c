@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 
 void digest_sha256(const void *data, size_t size, uint8_t out[DIGEST_SIZE]) {
     const int ok = EVP_Digest(data, size, out, NULL, EVP_sha256(), NULL);
@@ -24,6 +25,13 @@ void digest_sha256_hex(const void *data, size_t size, char out[DIGEST_HEX_SIZE])
     uint8_t digest[DIGEST_SIZE];
     digest_sha256(data, size, digest);
     digest_hex(digest, sizeof digest, out);
+}
+
+bool digest_is_sha256_hex(const char *text, size_t size) {
+    if (size != DIGEST_HEX_SIZE - 1) return false;
+    for (size_t i = 0; i < size; i++)
+        if (strchr("0123456789abcdef", text[i]) == NULL || text[i] == '\0') return false;
+    return true;
 }
 
 void digest_sha256_base64(const void *data, size_t size, char out[DIGEST_BASE64_SIZE]) {

@@ -13,6 +13,8 @@
 void digest_sha256(const void *data, size_t size, uint8_t out[DIGEST_SIZE]);
 /* Lower-case hexadecimal of `size` bytes, with a closing NUL. */
 void digest_hex(const uint8_t *bytes, size_t size, char *out);
+/* Whether it is one, in lower case. */
+bool digest_is_sha256_hex(const char *text, size_t size);
 /* Base 64 with a closing NUL: "sha256-" and this is what a content security policy takes. */
 #define DIGEST_BASE64_SIZE 45
 void digest_sha256_base64(const void *data, size_t size, char out[DIGEST_BASE64_SIZE]);

@@ -127,7 +127,8 @@ static bool read_ack(const json_t *json, struct policy_ack *a) {
                     "format", &format, "shard", &shard, "result", &result, "why", &why, "build",
                     &build, "position", "partition", &partition, "offset", &offset, "in_force",
                     "model", "sha256", &model, "policy", "sha256", &policy) != 0 ||
-        strcmp(format, POLICY_ACK_FORMAT) != 0)
+        strcmp(format, POLICY_ACK_FORMAT) != 0 || !digest_is_sha256_hex(model, strlen(model)) ||
+        !digest_is_sha256_hex(policy, strlen(policy)))
         return false;
     *a = (struct policy_ack){.shard = kept_text(shard),
                              .why = kept_text(why),
