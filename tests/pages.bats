@@ -67,3 +67,8 @@ absent() { for path; do [ -e "$path" ] || echo "$path"; done; }
         grep -q "^| \`$named\` " docs/CONFIGURATION.md || [ -e "deploy/$named" ] || [[ $named == saqshy.* ]]
     done
 }
+
+@test "the mutants of RELIABILITY.md are those that are built" {
+    diff <(sed -nE 's/^add_mutant(_of)?\(([a-z_]+ )?([a-z_]+) (detector|models|schemas).*/\3/p' tests/mutants.cmake | sort) \
+        <(sed -n '/^## Mutants/,/^## /p' docs/RELIABILITY.md | grep '^| `' | cut -d'|' -f2 | grep -o '[a-z_]\+' | sort)
+}
