@@ -208,6 +208,28 @@ class Redrive(Scenario):
         self.assertEqual(json.loads(self.said(second)[0])["before"], LETTERS)
         self.check_once(shard, LETTERS)
 
+    def test_letters_that_cannot_go_back_hold_no_other_up(self):
+        """One of a topic that is not there, one of a partition that is not, one forged into the order log."""
+        shard = self.dead("left", 10)
+        order = shard.order
+        before = sum(map(len, self.broker.read(order).values()))
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        for topic, partition in (("antifrod.signals", 0), (shard.source, 77), (order, 0)):
+            producer.produce(shard.dead_letters, b"forged", None, 0, headers=[
+                ("__connect.errors.topic", topic.encode()), ("__connect.errors.partition", str(partition).encode()),
+                ("__connect.errors.offset", b"0"), ("saqshy.dlq.reason", b"NOT_FRAMED")])
+        producer.flush()
+        for redriven, had_been in ((10, 0), (0, 10)):
+            process = self.start(shard)
+            out, said = self.said(process)
+            self.assertEqual(process.returncode, 65, said)
+            self.assertEqual(json.loads(out), {
+                "redriven": redriven, "before": had_been, "refused": 3, "dry_run": False,
+                "left": {"NOT_AN_INPUT": 1, "TOPIC_GONE": 1, "PARTITION_GONE": 1}})
+            self.assertIn(f"refused: NOT_AN_INPUT: {order}/0 offset 0", said)
+        self.check_once(shard, 10)
+        self.assertEqual(sum(map(len, self.broker.read(order).values())), before)
+
     def test_what_is_mended_is_taken_by_the_engine(self):
         shard = self.dead("mended", 0)
         event = rk.generate(self.directory, "--days", "1", "--accounts", "200")[0]
