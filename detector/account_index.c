@@ -327,8 +327,12 @@ size_t account_index_bytes(const struct account_index *x) {
     return x->now.size + (x->old.count == 0 ? 0 : x->old.size - x->given_back);
 }
 
+bool account_index_may_be(uint32_t now, uint32_t old, uint32_t hand) {
+    return now > 0 && now <= UINT32_MAX / BUCKET_ENTRIES && old < now && hand <= old;
+}
+
 bool account_index_restore(struct account_index *x, uint32_t now, uint32_t old, uint32_t hand) {
-    if (now == 0 || now > UINT32_MAX / BUCKET_ENTRIES || old >= now || hand > old) return false;
+    assert(account_index_may_be(now, old, hand));
     account_index_close(x);
     if (!table_open(&x->now, now) || (old != 0 && !table_open(&x->old, old))) return false;
     x->hand = hand;

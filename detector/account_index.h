@@ -70,8 +70,10 @@ size_t account_index_bytes(const struct account_index *index);
 /* Bytes of a table of so many buckets. */
 size_t account_index_bytes_of(uint32_t buckets);
 
-/* Makes an empty index what one was that had tables of so many buckets, `hand` of the old one empty
- * already (old: 0: none). False: that cannot have been, or there is no memory. */
+/* Whether an index may have had tables of so many buckets, `hand` of the old one empty already
+ * (old: 0: none). */
+bool account_index_may_be(uint32_t now, uint32_t old, uint32_t hand);
+/* Makes an empty index what that one was. False: no memory. */
 bool account_index_restore(struct account_index *index, uint32_t now, uint32_t old, uint32_t hand);
 /* Adds a key to the table it was in; `before`: it was there when the index grew last. False: no
  * index has so many that are nearly equal. */

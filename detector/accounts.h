@@ -86,15 +86,16 @@ bool accounts_save_step(struct accounts *accounts, uint32_t looks);
 /* True when all records have been saved; ends it in any case. */
 bool accounts_save_end(struct accounts *accounts);
 
-/* Loading into a table that is new. False: the bytes are not what was saved, or do not fit. */
+/* Loading into a table that is new. False: the bytes are not what was saved, or do not fit; or
+ * ERROR_FAILED: no memory. */
 struct accounts_load {
     uint64_t records, records_due;
     uint64_t tainted;       /* of the records */
     const uint8_t *changed; /* in the bytes of the head, which are kept until the end */
     uint64_t changed_count;
 };
-bool accounts_load_begin(struct accounts *accounts, struct accounts_load *load,
-                         struct unpack *head);
+bool accounts_load_begin(struct accounts *accounts, struct accounts_load *load, struct unpack *head,
+                         struct error *error);
 /* Any part of what went through the sink, of whole records. */
 bool accounts_load_records(struct accounts *accounts, struct accounts_load *load,
                            struct unpack *records);

@@ -253,7 +253,8 @@ static void unpack_changed(struct unpack *u, struct accounts_load *load) {
     load->changed = unpack_space(u, load->changed_count * ENTRY);
 }
 
-bool accounts_load_begin(struct accounts *a, struct accounts_load *load, struct unpack *u) {
+bool accounts_load_begin(struct accounts *a, struct accounts_load *load, struct unpack *u,
+                         struct error *error) {
     *load = (struct accounts_load){.records = 0};
     a->numbered = unpack_u32(u);
     a->swept_numbered = unpack_u32(u);
@@ -271,9 +272,12 @@ bool accounts_load_begin(struct accounts *a, struct accounts_load *load, struct 
     const uint64_t most = a->options.memory_limit;
     const uint64_t index = account_index_bytes_of(now) + account_index_bytes_of(old);
     if (u->bad || index > most || account_numbers_reserved_bytes(a->numbered) > most ||
-        !account_index_restore(&a->index, now, old, hand) ||
-        !account_numbers_reserve(&a->numbers, a->numbered) || !unpack_slabs(u, &a->slabs, most))
+        !account_index_may_be(now, old, hand))
         return false;
+    if (!account_index_restore(&a->index, now, old, hand) ||
+        !account_numbers_reserve(&a->numbers, a->numbered))
+        return error_set(error, ERROR_FAILED, "no memory to load the accounts");
+    if (!unpack_slabs(u, &a->slabs, most)) return false;
     unpack_changed(u, load);
     unpack_limit(u, &a->limit, most);
     return !u->bad;

@@ -537,12 +537,13 @@ bool apply_save_end(struct apply *a) {
     return accounts_save_end(a->accounts);
 }
 
-bool apply_load_begin(struct apply *a, struct accounts_load *load, struct unpack *head) {
+bool apply_load_begin(struct apply *a, struct accounts_load *load, struct unpack *head,
+                      struct error *error) {
     a->maintain_at = unpack_u64(head);
     a->clock_s = unpack_i64(head);
     a->first_s = unpack_i64(head);
-    if (a->taint != NULL && !taint_load(a->taint, head)) return false;
-    return accounts_load_begin(a->accounts, load, head);
+    if (a->taint != NULL && !taint_load(a->taint, head, error)) return false;
+    return accounts_load_begin(a->accounts, load, head, error);
 }
 
 bool apply_load_records(struct apply *a, struct accounts_load *load, struct unpack *records) {

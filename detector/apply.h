@@ -35,8 +35,9 @@ int64_t apply_moved_in(const struct transaction *tx, enum side_role role);
 void apply_save_begin(struct apply *apply, struct pack *head, const struct pack_sink *sink);
 bool apply_save_step(struct apply *apply, uint32_t looks);
 bool apply_save_end(struct apply *apply);
-/* Into a stage that is new. */
-bool apply_load_begin(struct apply *apply, struct accounts_load *load, struct unpack *head);
+/* Into a stage that is new; as accounts_load_begin. */
+bool apply_load_begin(struct apply *apply, struct accounts_load *load, struct unpack *head,
+                      struct error *error);
 bool apply_load_records(struct apply *apply, struct accounts_load *load, struct unpack *records);
 bool apply_load_end(struct apply *apply, const struct accounts_load *load);
 

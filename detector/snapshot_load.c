@@ -43,15 +43,23 @@ static void refuse(const struct session *s, const struct candidate *c, const cha
              prefix_of(s, c->disk), c->name.text);
 }
 
-/* Refuses it for what happened while it was read; what is damaged is no generation to be kept. */
-static void refuse_read(const struct session *s, const struct candidate *c,
-                        const struct error *error) {
-    struct error renaming;
-    refuse(s, c, error->text);
-    if (error->code != ERROR_BAD_DATA || snapshots_set_aside(c->disk, &c->name, &renaming)) return;
+static void set_aside(const struct candidate *c) {
+    struct error error;
+    if (snapshots_set_aside(c->disk, &c->name, &error)) return;
     log_warn("event=snapshot_not_set_aside why=\"%s\" next=\"it counts as one of those kept: "
              "remove it\"",
-             renaming.text);
+             error.text);
+}
+
+/* Refuses it for what happened while it was read; what is damaged is no generation to be kept. A
+ * stop, or a lack of memory, says nothing of it: then the start fails. */
+static enum snapshot_loaded refuse_read(const struct session *s, const struct candidate *c,
+                                        enum snapshot_loaded refused, const struct error *error) {
+    if (error->code == ERROR_INTERRUPTED || error->code == ERROR_FAILED)
+        return SNAPSHOT_LOAD_FAILED;
+    refuse(s, c, error->text);
+    if (error->code == ERROR_BAD_DATA) set_aside(c);
+    return refused;
 }
 
 static bool is_newer(const struct snapshot_name *a, const struct snapshot_name *b) {
@@ -106,10 +114,10 @@ static bool load_state(struct session *s, struct unpack *u, struct error *error)
     return !u->bad && u->at == u->end;
 }
 
-static bool load_table(struct loading *l, const struct unpack *u) {
+static bool load_table(struct loading *l, const struct unpack *u, struct error *error) {
     pack_bytes(&l->table, u->at, (size_t)(u->end - u->at));
     struct unpack table = {l->table.data, l->table.data + l->table.size, false};
-    if (!apply_load_begin(l->session->apply, &l->accounts, &table)) return false;
+    if (!apply_load_begin(l->session->apply, &l->accounts, &table, error)) return false;
     health_restoring(0, l->accounts.records_due);
     return table.at == table.end;
 }
@@ -138,7 +146,7 @@ static bool load_chunk(struct loading *l, enum snapshot_kind kind, struct unpack
     if (kind == SNAPSHOT_STATE)
         good = load_state(s, u, error);
     else if (kind == SNAPSHOT_TABLE)
-        good = load_table(l, u);
+        good = load_table(l, u, error);
     else if (kind == SNAPSHOT_RUNS)
         good = runs_load(s->runs, u);
     else if (kind == SNAPSHOT_ACCOUNTS)
@@ -230,10 +238,7 @@ static enum snapshot_loaded load_from(struct session *s, const struct order_find
                                       struct error *error) {
     struct snapshot_manifest m = {.layout = 0};
     const int64_t start_ms = steady_ms();
-    if (!load_manifest(in, &m, error)) {
-        refuse_read(s, c, error);
-        return SNAPSHOT_NONE;
-    }
+    if (!load_manifest(in, &m, error)) return refuse_read(s, c, SNAPSHOT_NONE, error);
     const char *why = misfit(s, &m, epoch);
     if (why != NULL) {
         refuse(s, c, why);
@@ -244,17 +249,13 @@ static enum snapshot_loaded load_from(struct session *s, const struct order_find
         return found == ORDER_FIND_FAILED ? SNAPSHOT_LOAD_FAILED : SNAPSHOT_NONE;
     if (!load_documents(s, in, &m, error)) {
         documents_reset(s->pipeline->documents);
-        refuse_read(s, c, error);
-        return SNAPSHOT_NONE;
+        return refuse_read(s, c, SNAPSHOT_NONE, error);
     }
     const uint64_t ordinal = m.ordinal, state_hash = m.state_hash, accounts = m.accounts;
     const uint64_t signals = m.signals;
     const int64_t sequence = m.sequence;
-    if (!load_state_at(s, in, ordinal, signals, error)) {
-        if (error->code == ERROR_INTERRUPTED) return SNAPSHOT_LOAD_FAILED;
-        refuse_read(s, c, error);
-        return SNAPSHOT_TRY_AGAIN;
-    }
+    if (!load_state_at(s, in, ordinal, signals, error))
+        return refuse_read(s, c, SNAPSHOT_TRY_AGAIN, error);
     s->epoch = epoch;
     s->next_order = sequence;
     s->first_ordinal = ordinal;
@@ -285,11 +286,9 @@ enum snapshot_loaded snapshot_load(struct session *s, const struct order_find *f
         if (!snapshot_copies_hang()) look_in(s, s->pipeline->options.snapshot_copies, &best);
         if (best.disk == NULL) return SNAPSHOT_NONE;
         struct snapshot_in *in = snapshot_in_open(best.disk, best.name.text, error);
-        if (in == NULL) {
-            refuse_read(s, &best, error);
-            continue;
-        }
-        const enum snapshot_loaded loaded = load_from(s, find, &best, in, epoch, place, error);
+        const enum snapshot_loaded loaded =
+            in == NULL ? refuse_read(s, &best, SNAPSHOT_NONE, error)
+                       : load_from(s, find, &best, in, epoch, place, error);
         snapshot_in_close(in);
         if (loaded != SNAPSHOT_NONE) return loaded;
     }

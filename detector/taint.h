@@ -76,7 +76,7 @@ struct taint_counts {
 struct taint_counts taint_count(const struct taint *taint);
 
 /* All of it, and into a table that is new; the end, once the accounts are loaded, `tainted` of them
- * so marked. False: these bytes are no such state. */
+ * so marked. False: these bytes are no such state, or ERROR_FAILED: no memory. */
 void taint_save(const struct taint *taint, struct pack *pack);
-bool taint_load(struct taint *taint, struct unpack *unpack);
+bool taint_load(struct taint *taint, struct unpack *unpack, struct error *error);
 bool taint_load_end(const struct taint *taint, uint64_t tainted);

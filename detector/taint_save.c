@@ -45,12 +45,13 @@ struct tally {
     uint32_t used;             /* marks */
 };
 
-static bool tally_open(struct tally *tally, const struct taint *t) {
+static bool tally_open(struct tally *tally, const struct taint *t, struct error *error) {
     tally->marks = calloc((size_t)t->source_pool.top + 1, sizeof *tally->marks);
     tally->holders = calloc((size_t)t->source_pool.top + 1, sizeof *tally->holders);
     tally->seen = calloc((size_t)t->mark_pool.top + 1, 1);
     tally->used = 0;
-    return tally->marks != NULL && tally->holders != NULL && tally->seen != NULL;
+    return (tally->marks != NULL && tally->holders != NULL && tally->seen != NULL) ||
+           error_set(error, ERROR_FAILED, "no memory to load the reported money");
 }
 
 static void tally_close(struct tally *tally) {
@@ -143,9 +144,9 @@ static bool next_source(const struct taint *t, uint32_t *number) {
     return s->marks == 0 && s->holders == 0;
 }
 
-static bool check(struct taint *t) {
+static bool check(struct taint *t, struct error *error) {
     struct tally tally;
-    const bool ok = tally_open(&tally, t) && check_accounts(t, &tally) &&
+    const bool ok = tally_open(&tally, t, error) && check_accounts(t, &tally) &&
                     check_sources(t, &tally) && check_free(t, &t->account_pool, next_account) &&
                     check_free(t, &t->mark_pool, next_mark) &&
                     check_free(t, &t->source_pool, next_source);
@@ -153,7 +154,7 @@ static bool check(struct taint *t) {
     return ok;
 }
 
-bool taint_load(struct taint *t, struct unpack *u) {
+bool taint_load(struct taint *t, struct unpack *u, struct error *error) {
     if (!load_pool(u, &t->account_pool, t->account, sizeof *t->account) ||
         !load_pool(u, &t->mark_pool, t->mark, sizeof *t->mark) ||
         !load_pool(u, &t->source_pool, t->source, sizeof *t->source))
@@ -166,7 +167,7 @@ bool taint_load(struct taint *t, struct unpack *u) {
     t->walked = unpack_u64(u);
     t->bounded = unpack_u64(u);
     return !u->bad && t->hand_account <= t->account_pool.top &&
-           t->hand_hold <= t->source_pool.max && check(t);
+           t->hand_hold <= t->source_pool.max && check(t, error);
 }
 
 bool taint_load_end(const struct taint *t, uint64_t tainted) {

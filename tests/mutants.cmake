@@ -89,7 +89,7 @@ add_mutant_of(test_signals citizens_take_all detector/signals.c "blocks->max / 2
 
 # Reported money.
 add_mutant_of(test_taint_input mark_not_saved detector/taint_save.c
-    "bool taint_load(struct taint *t, struct unpack *u) {"
+    "bool taint_load(struct taint *t, struct unpack *u, struct error *error) {"
     "static bool drop_a_mark(struct taint *t) {
     static const struct taint_parts none;
     for (uint32_t i = 1; i <= t->account_pool.top; i++) {
@@ -100,12 +100,12 @@ add_mutant_of(test_taint_input mark_not_saved detector/taint_save.c
     return true;
 }
 
-bool taint_load(struct taint *t, struct unpack *u) {"
-    "t->hand_hold <= t->source_pool.max && check(t);"
-    "t->hand_hold <= t->source_pool.max && check(t) && drop_a_mark(t);")
+bool taint_load(struct taint *t, struct unpack *u, struct error *error) {"
+    "t->hand_hold <= t->source_pool.max && check(t, error);"
+    "t->hand_hold <= t->source_pool.max && check(t, error) && drop_a_mark(t);")
 add_mutant_of(test_taint_input marks_not_loaded detector/apply.c
     "if (a->taint != NULL) taint_save(a->taint, head);" ""
-    "if (a->taint != NULL && !taint_load(a->taint, head)) return false;" ""
+    "if (a->taint != NULL && !taint_load(a->taint, head, error)) return false;" ""
     "taint_load_end(a->taint, load->tainted));" "true);")
 
 # Documents.

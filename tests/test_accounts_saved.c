@@ -50,11 +50,12 @@ static struct accounts *saved_and_loaded(struct accounts *accounts, uint64_t lim
     while (accounts_save_step(accounts, 1000000)) {
     }
     assert_true(accounts_save_end(accounts));
+    struct error error;
     struct accounts *loaded = open_table(limit, NULL);
     struct accounts_load load;
     struct unpack h = {head.data, head.data + head.size, false};
     struct unpack r = {records.data, records.data + records.size, false};
-    assert_true(accounts_load_begin(loaded, &load, &h));
+    assert_true(accounts_load_begin(loaded, &load, &h, &error));
     assert_true(accounts_load_records(loaded, &load, &r));
     assert_true(accounts_load_end(loaded, &load));
     free(head.data);

@@ -112,12 +112,13 @@ static void start(struct saving *saving, struct apply *apply) {
 
 /* The saved state takes the place of the engine's; a record at a time as well as many. */
 static struct apply *load(const struct saving *saving, const char *tier) {
+    struct error error;
     struct apply *apply = open_engine(tier, 0);
     struct accounts_load load;
     struct unpack head = {saving->head.data, saving->head.data + saving->head.size, false};
     struct unpack records = {saving->records.data, saving->records.data + saving->records.size,
                              false};
-    assert_true(apply_load_begin(apply, &load, &head));
+    assert_true(apply_load_begin(apply, &load, &head, &error));
     assert_ptr_equal(head.at, head.end);
     assert_true(apply_load_records(apply, &load, &records));
     assert_true(apply_load_end(apply, &load));

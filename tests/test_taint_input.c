@@ -203,7 +203,7 @@ static void load(struct apply *apply, struct pack *head) {
         if (kind != SNAPSHOT_TABLE) continue;
         pack_bytes(head, bytes.at, (size_t)(bytes.end - bytes.at));
         struct unpack table = {head->data, head->data + head->size, false};
-        assert_true(apply_load_begin(apply, &accounts, &table));
+        assert_true(apply_load_begin(apply, &accounts, &table, &error));
     }
     snapshot_in_close(in);
     assert_true(apply_load_end(apply, &accounts));

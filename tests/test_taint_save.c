@@ -7,12 +7,21 @@
 
 #include <stdlib.h>
 
+static int calloc_refused; /* the calloc that is to be, counted down; 0: none */
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size) {
+    return calloc_refused > 0 && --calloc_refused == 0 ? NULL : __real_calloc(count, size);
+}
+
 static struct taint *load(const struct pack *p, const struct accounts *accounts) {
     struct error error;
     struct unpack u = {p->data, p->data + p->size, false};
     struct taint *t = taint_open(&stand.options, (struct accounts *)(uintptr_t)accounts, &error);
     assert_non_null(t);
-    if (taint_load(t, &u) && u.at == u.end) return t;
+    if (taint_load(t, &u, &error) && u.at == u.end) return t;
     taint_close(t);
     return NULL;
 }
@@ -35,6 +44,29 @@ static void what_is_saved_and_loaded_is_the_same(void **state) {
         free(p.data);
         free(q.data);
     }
+}
+
+/* That says nothing of the bytes, which damaged_bytes_are_refused_or_harmless has. */
+static void memory_that_is_refused_is_no_damage(void **state) {
+    enum { TALLIES = 3 };
+    struct pack p = {.data = NULL};
+    (void)state;
+    close_engine();
+    random_history(1);
+    save(&p);
+    for (int i = 1; i <= TALLIES; i++) {
+        struct error error = {.code = ERROR_NONE};
+        struct unpack u = {p.data, p.data + p.size, false};
+        struct taint *t = taint_open(
+            &stand.options, (struct accounts *)(uintptr_t)apply_accounts(stand.apply), &error);
+        assert_non_null(t);
+        calloc_refused = i;
+        assert_false(taint_load(t, &u, &error));
+        assert_int_equal(calloc_refused, 0);
+        assert_int_equal(error.code, ERROR_FAILED);
+        taint_close(t);
+    }
+    free(p.data);
 }
 
 static uint8_t *space(void *context, size_t size) {
@@ -62,9 +94,10 @@ static bool restart(bool untaint) {
     close_engine();
     open_engine();
     stand.untold = true;
+    struct error error;
     struct unpack h = {head.data, head.data + head.size, false};
     struct unpack r = {records.data, records.data + records.size, false};
-    const bool ok = apply_load_begin(stand.apply, &load, &h) && h.at == h.end &&
+    const bool ok = apply_load_begin(stand.apply, &load, &h, &error) && h.at == h.end &&
                     apply_load_records(stand.apply, &load, &r) &&
                     apply_load_end(stand.apply, &load);
     free(head.data);
@@ -132,6 +165,7 @@ static void damaged_bytes_are_refused_or_harmless(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(what_is_saved_and_loaded_is_the_same),
+        TEST(memory_that_is_refused_is_no_damage),
         TEST(an_engine_that_was_saved_and_loaded_goes_on_the_same),
         TEST(records_that_do_not_fit_the_marks_are_refused),
         TEST(damaged_bytes_are_refused_or_harmless),

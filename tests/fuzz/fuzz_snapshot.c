@@ -29,8 +29,9 @@ static struct unpack part_of(struct unpack *input) {
 }
 
 static bool load(struct accounts *accounts, struct unpack *head, struct unpack *records) {
+    struct error error;
     struct accounts_load load;
-    return accounts_load_begin(accounts, &load, head) && head->at == head->end &&
+    return accounts_load_begin(accounts, &load, head, &error) && head->at == head->end &&
            accounts_load_records(accounts, &load, records) && accounts_load_end(accounts, &load);
 }
 
