@@ -53,28 +53,23 @@ static bool start_position(struct session *s, enum input_kind kind, int32_t part
     return true;
 }
 
-static bool refuse_lost_order_log(struct session *s, struct error *error) {
+static bool group_has_offsets(const struct session *s, bool *any, struct error *error) {
     struct port *port = port_of(s);
+    const char *topic = topic_of(s, INPUT_TRANSACTIONS);
     int32_t partitions = 0;
-    if (!port->ops->partition_count(port, s->pipeline->settings->topic_transactions, &partitions,
-                                    error))
-        return false;
-    for (int32_t p = 0; p < partitions; p++) {
-        struct port_position position = {s->pipeline->settings->topic_transactions, p, 0};
+    *any = false;
+    if (!port->ops->partition_count(port, topic, &partitions, error)) return false;
+    for (int32_t p = 0; p < partitions && !*any; p++) {
+        struct port_position position = {topic, p, 0};
         if (!port->ops->committed(port, &position, 1, error)) return false;
-        if (position.offset >= 0)
-            return error_set(error, ERROR_INPUT_GONE,
-                             "shard %s has committed offsets but its order log in %s is empty; its "
-                             "state cannot be rebuilt: restore the topic or take a new shard.id",
-                             s->pipeline->settings->shard_id, s->pipeline->settings->topic_order);
+        *any = position.offset >= 0;
     }
     return true;
 }
 
 /* The first start of a shard. */
-static bool first_epoch(struct session *s, struct error *error) {
+static bool first_start(struct session *s, struct error *error) {
     const struct options *settings = s->pipeline->settings;
-    if (!refuse_lost_order_log(s, error)) return false;
     if (settings->start_from[0] == '\0')
         return error_set(error, ERROR_CONFIG,
                          "shard %s starts for the first time: say where with "
@@ -90,32 +85,44 @@ static bool is_anew(const struct session *s, enum input_kind kind, int32_t parti
     return partition >= 0 && partition < STREAMS_MAX && s->made_anew[kind][partition];
 }
 
-/* Where a new epoch takes a partition up: at its committed offset, or as near to it as the input
- * still reaches; what a compacted input says is empty state, too, and is read anew. */
+/* Where the order log says that a partition is to be taken up; the group's offset, which is a copy,
+ * only where it does not say. -1: nobody knows. */
+static bool find_due(const struct session *s, enum input_kind kind, int32_t partition, int64_t *due,
+                     struct error *error) {
+    struct port *port = port_of(s);
+    struct port_position committed = {topic_of(s, kind), partition, 0};
+    *due = partition < STREAMS_MAX ? s->past_due[kind][partition] - 1 : -1;
+    if (*due >= 0 && s->due_is_known) return true;
+    if (!port->ops->committed(port, &committed, 1, error)) return false;
+    if (committed.offset > *due) *due = committed.offset;
+    return true;
+}
+
+/* Where a new epoch takes a partition up: where the one before left off, or as near to it as the
+ * input still reaches; what a compacted input says is empty state, too, and is read anew. */
 static bool epoch_position(struct session *s, enum input_kind kind, int32_t partition,
                            int64_t *offset, struct error *error) {
     struct port *port = port_of(s);
     const char *topic = topic_of(s, kind);
     if (input_is_compacted(kind)) return start_position(s, kind, partition, offset, error);
-    struct port_position committed = {topic, partition, 0};
-    int64_t low = 0, high = 0;
-    if (!port->ops->committed(port, &committed, 1, error) ||
+    int64_t low = 0, high = 0, due = 0;
+    if (!find_due(s, kind, partition, &due, error) ||
         !port->ops->watermarks(port, topic, partition, &low, &high, error))
         return false;
-    const bool anew = is_anew(s, kind, partition);
-    *offset = committed.offset > low && !anew ? committed.offset : low;
+    const bool anew = is_anew(s, kind, partition) || due > high;
+    *offset = due > low && !anew ? due : low;
     if (anew)
         log_warn("event=input_replaced topic=%s partition=%d from=%lld next=\"it is not the topic "
                  "that was read before: it is taken from its beginning\"",
                  topic, (int)partition, (long long)low);
-    else if (committed.offset >= 0 && committed.offset < low)
+    else if (due >= 0 && due < low)
         log_warn("event=input_lost topic=%s partition=%d from=%lld to=%lld next=\"retention took "
                  "these records before they were read: nothing was recommended on them\"",
-                 topic, (int)partition, (long long)committed.offset, (long long)low - 1);
+                 topic, (int)partition, (long long)due, (long long)low - 1);
     return true;
 }
 
-static bool later_epoch(struct session *s, struct error *error) {
+static bool next_epoch(struct session *s, struct error *error) {
     if (!add_inputs(s, epoch_position, error)) return false;
     log_warn("event=rebuilt shard=%s epoch=%d next=\"features are marked COLD_START until their "
              "windows are full; open recommendations of the epoch before are not followed up\"",
@@ -123,18 +130,32 @@ static bool later_epoch(struct session *s, struct error *error) {
     return true;
 }
 
+/* The order log is empty, and the end of the output says that nothing was published. */
+static bool first_epoch(struct session *s, struct error *error) {
+    const struct options *settings = s->pipeline->settings;
+    bool lost;
+    if (!group_has_offsets(s, &lost, error)) return false;
+    if (!lost) return first_start(s, error);
+    if (s->pipeline->rebuild_of == REBUILD_FIRST) return next_epoch(s, error);
+    return error_set(error, ERROR_INPUT_GONE,
+                     "shard %s has committed offsets but its order log in %s is empty; was the "
+                     "topic made anew, or its number of partitions changed? It has published "
+                     "nothing: restore the topic, or take a new shard.id",
+                     settings->shard_id, settings->topic_order);
+}
+
 bool session_first_start(struct session *s, struct error *error) {
-    const bool placed = s->epoch == 0 ? first_epoch(s, error) : later_epoch(s, error);
+    const bool placed = s->epoch == 0 ? first_epoch(s, error) : next_epoch(s, error);
     return placed && session_commit(s, error);
 }
 
 /* Beginning. */
 
-/* The last order record of all, borrowed until the order log is read on. */
-static enum recovery read_last(struct session *s, const struct order_place *last,
-                               const struct order_record **record, struct error *error) {
+/* One order record, borrowed until the order log is read on. */
+static enum recovery read_at(struct session *s, const struct order_place *place,
+                             const struct order_record **record, struct error *error) {
     enum order_log_outcome outcome = ORDER_LOG_WAIT;
-    order_log_resume(s->order_log, last->offset, last->epoch, last->sequence);
+    order_log_resume(s->order_log, place->offset, place->epoch, place->sequence);
     const struct port_position log = order_log_position(s->order_log);
     if (!port_of(s)->ops->assign(port_of(s), &log, 1, error)) return RECOVERY_FAILED;
     while (outcome == ORDER_LOG_WAIT && !atomic_load(&s->pipeline->stopping)) {
@@ -144,7 +165,8 @@ static enum recovery read_last(struct session *s, const struct order_place *last
     }
     if (outcome == ORDER_LOG_WAIT) return RECOVERY_STOPPED;
     if (outcome == ORDER_LOG_END)
-        error_set(error, ERROR_BAD_DATA, "the last order record cannot be read again");
+        error_set(error, ERROR_BAD_DATA, "order record %lld of epoch %d cannot be read again",
+                  (long long)place->sequence, (int)place->epoch);
     return outcome == ORDER_LOG_RECORD ? RECOVERED : RECOVERY_FAILED;
 }
 
@@ -185,13 +207,42 @@ static bool check_input(struct session *s, const struct order_record *last, bool
     return good;
 }
 
-/* The chain of the output goes on from the last order record of the epoch before. */
-static enum recovery begin_epoch(struct session *s, const struct order_record *last,
-                                 struct error *error) {
+static void note_due(struct session *s, struct text topic, int32_t partition, int64_t due) {
+    const struct inputs inputs = inputs_of(s->pipeline->settings);
+    enum input_kind kind;
+    if (!inputs_find(&inputs, topic, &kind) || partition < 0 || partition >= STREAMS_MAX) return;
+    if (due >= s->past_due[kind][partition]) s->past_due[kind][partition] = due + 1;
+}
+
+/* Where the epoch began, if the order log reaches back so far: there it stays where nothing was
+ * taken. */
+static enum recovery note_beginning(struct session *s, const struct order_find *find, int32_t epoch,
+                                    struct error *error) {
+    const struct order_record *record = NULL;
+    struct order_place place;
+    const enum order_found found = order_find(find, epoch, 0, &place, error);
+    if (found != ORDER_FOUND) return found == ORDER_NOT_THERE ? RECOVERED : RECOVERY_FAILED;
+    const enum recovery read = read_at(s, &place, &record, error);
+    for (uint32_t i = 0; read == RECOVERED && i < record->run_count; i++)
+        note_due(s, record->runs[i].topic, record->runs[i].partition, record->runs[i].next_offset);
+    return read;
+}
+
+/* The chain of the output goes on from the last order record of the epoch before, and the input
+ * where that says. A build that named no ends may have taken more than is known. */
+static enum recovery begin_epoch(struct session *s, const struct order_find *find,
+                                 const struct order_record *last, struct error *error) {
     int64_t first = 0, end = 0;
     if (!publish_continue(s->publish, last->outputs, last->output_count, error))
         return RECOVERY_FAILED;
+    s->due_is_known = last->end_count > 0;
     s->epoch = last->epoch + 1;
+    const enum recovery noted = note_beginning(s, find, last->epoch, error);
+    if (noted != RECOVERED) return noted;
+    uint32_t count = 0;
+    const struct order_end *ends = consume_ends(s->consume, &count);
+    for (uint32_t i = 0; i < count; i++)
+        note_due(s, ends[i].topic, ends[i].partition, ends[i].offset + 1);
     order_log_bounds(s->order_log, &first, &end);
     order_log_resume(s->order_log, end, s->epoch, 0);
     return RECOVERED;
@@ -241,10 +292,12 @@ static enum recovery begin_behind(struct session *s, const struct order_find *fi
     const bool rebuild = p->rebuild_of == last->epoch;
     if (!rebuild && p->options.unmuted_replay) return begin_at(s, find, last->epoch, error);
     const struct order_record *record = NULL;
-    const enum recovery read = read_last(s, last, &record, error);
+    const enum recovery read = read_at(s, last, &record, error);
     if (read != RECOVERED) return read;
+    if (!rebuild && !publish_fits(s->publish, record->outputs, record->output_count, error))
+        return RECOVERY_FAILED;
     if (!check_input(s, record, rebuild, error)) return RECOVERY_FAILED;
-    if (rebuild) return begin_epoch(s, record, error);
+    if (rebuild) return begin_epoch(s, find, record, error);
     order_log_resume(s->order_log, PORT_OFFSET_EARLIEST, 0, 0);
     return begin_at(s, find, last->epoch, error);
 }
@@ -256,6 +309,7 @@ enum recovery session_begin(struct session *s, struct error *error) {
     if (!order_find_capture(&find, error)) return RECOVERY_FAILED;
     switch (order_find_last(&find, &last, error)) {
     case ORDER_NOT_THERE:
+        if (p->rebuild_of == REBUILD_LAST) p->rebuild_of = REBUILD_FIRST;
         return RECOVERED;
     case ORDER_FIND_FAILED:
         return RECOVERY_FAILED;

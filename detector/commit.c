@@ -19,7 +19,9 @@ uint64_t session_uncommitted(const struct session *s) {
 }
 
 bool session_has_news(const struct session *s) {
-    return session_uncommitted(s) > 0 || s->grown;
+    uint32_t runs = 0;
+    consume_runs(s->consume, &runs);
+    return runs > 0;
 }
 
 static size_t longest_topic(const struct options *settings) {
@@ -104,7 +106,6 @@ bool session_commit(struct session *s, struct error *error) {
     s->next_order++;
     s->first_ordinal = consume_next_ordinal(s->consume);
     s->exception_count = 0;
-    s->grown = false;
     s->sealed_ms = s->pipeline->port->ops->now_ms(s->pipeline->port);
     consume_runs_reset(s->consume);
     show_gauges(s);

@@ -174,9 +174,13 @@ bool consume_add_stream(struct consume *c, enum input_kind kind, int32_t partiti
     s->next_offset = offset;
     if (!input_is_compacted(kind)) c->merged[c->merged_count++] = c->stream_count;
     c->streams[c->stream_count++] = s;
-    note_run(c, s);
-    c->run_open = false;
+    consume_note_place(c, c->stream_count - 1);
     return true;
+}
+
+void consume_note_place(struct consume *c, size_t stream) {
+    note_run(c, c->streams[stream]);
+    c->run_open = false;
 }
 
 bool consume_assign(struct consume *c, const struct port_position *extra, struct error *error) {

@@ -45,6 +45,8 @@ void consume_close(struct consume *consume);
 bool consume_add_stream(struct consume *consume, enum input_kind kind, int32_t partition,
                         int64_t offset, struct error *error);
 bool consume_has_stream(const struct consume *consume, enum input_kind kind, int32_t partition);
+/* Notes a run of no records of stream i, which says where it stands. */
+void consume_note_place(struct consume *consume, size_t stream);
 /* The input that a run, an exception or an end of the order log is of. ERROR_CONFIG: none. */
 bool consume_find_input(const struct consume *consume, struct text topic, int32_t partition,
                         enum input_kind *kind, struct error *error);

@@ -40,7 +40,6 @@ static bool take_in(struct session *s, enum input_kind kind, int32_t *partitions
         if (!first_offset(s, &inputs, kind, i, &offset, error) ||
             !consume_add_stream(s->consume, kind, i, offset, error))
             return false;
-        s->grown = true;
     }
     if (consume_stream_count(s->consume) > before)
         log_info("event=new_partitions topic=%s partitions=%d", inputs.topic[kind],

@@ -215,10 +215,10 @@ static bool judge_none(const struct check *c, const struct partition *p, struct 
 
 /* Two of ours, so that a repeated last one is seen; fewer where the partition never had them, or
  * has none that far back. */
-static bool far_enough(const struct partition *p) {
+static bool far_enough(const struct check *c, const struct partition *p) {
     const int64_t due = p->due->next_sequence;
     if (p->start <= p->low || p->found >= 2 || (due == 1 && p->found == 1)) return true;
-    return due == 0 && p->high - p->start >= OUTPUT_TAIL_EMPTY_RECORDS;
+    return due == 0 && !c->tail->to_the_first && p->high - p->start >= OUTPUT_TAIL_EMPTY_RECORDS;
 }
 
 static bool is_short(const struct partition *p) {
@@ -235,7 +235,7 @@ static bool may_be_hidden(const struct check *c, uint32_t stream, const struct p
 static bool settle(struct check *c, bool patient, bool *hidden, struct error *error) {
     for (uint32_t i = 0; i < c->stream_count; i++) {
         struct partition *p = &c->partitions[c->streams[i]];
-        if (!far_enough(p)) continue;
+        if (!far_enough(c, p)) continue;
         if (patient && may_be_hidden(c, i, p)) {
             *hidden = true;
             continue;

@@ -6,8 +6,9 @@
  * and its value, without the frame, to have the hash that the order log names; the one before it,
  * where it is still there, the number before. Other shards may write to the same topic: ours are
  * told by the header ce_source. A partition whose next_sequence is 0 is to hold none of ours within
- * its last OUTPUT_TAIL_EMPTY_RECORDS offsets. What retention has taken cannot be checked and is
- * said. Engine thread; assigns the port's consumer anew, and leaves it assigned to anything. */
+ * its last OUTPUT_TAIL_EMPTY_RECORDS offsets, or at all. What retention has taken cannot be checked
+ * and is said. Engine thread; assigns the port's consumer anew, and leaves it assigned to anything.
+ */
 #pragma once
 
 #include "detector/port.h"
@@ -21,6 +22,7 @@ struct output_tail {
     /* The chain as the order log has it. */
     const struct order_output *outputs;
     uint32_t count;
+    bool to_the_first; /* a partition that is to hold none of ours is read whole */
     /* Asked while waiting; true ends the check with ERROR_INTERRUPTED. */
     bool (*stopping)(const void *context);
     const void *context;

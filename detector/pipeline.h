@@ -15,7 +15,7 @@ struct pipeline_options {
     struct port *port; /* outlives the pipeline */
     /* Where snapshots are kept, and copies of them; outlive the pipeline. NULL: nowhere. */
     struct disk *snapshots, *snapshot_copies;
-    /* Start a new epoch with empty state at the committed offsets. */
+    /* Start a new epoch with empty state behind what was taken. */
     bool rebuild;
     /* Offline runs: also publish what is replayed from the order log. */
     bool unmuted_replay;

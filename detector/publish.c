@@ -231,16 +231,16 @@ static bool follow_link(struct order_output *link, const struct order_output *lo
     return true;
 }
 
-static bool fail_partition(const struct publish *p, int32_t partition, struct error *error) {
-    return error_set(error, ERROR_BAD_DATA, "%s has no partition %d any more",
-                     p->options.topic_recommendations, (int)partition);
+static bool has_partition(const struct publish *p, const struct order_output *output) {
+    return output->partition >= 0 && output->partition < p->recommendation_partitions;
 }
 
 bool publish_follow(struct publish *p, const struct order_output *outputs, uint32_t count,
                     bool same_build, struct error *error) {
     for (uint32_t i = 0; i < count; i++) {
-        if (outputs[i].partition < 0 || outputs[i].partition >= p->recommendation_partitions)
-            return fail_partition(p, outputs[i].partition, error);
+        if (!has_partition(p, &outputs[i]))
+            return error_set(error, ERROR_BAD_DATA, "%s has no partition %d any more",
+                             p->options.topic_recommendations, (int)outputs[i].partition);
         if (!follow_link(&p->chain[outputs[i].partition], &outputs[i], same_build, error))
             return false;
     }
@@ -269,11 +269,33 @@ enum port_status publish_status(struct publish *p, struct error *error) {
     return publisher_status(p->publisher, error);
 }
 
+static bool fail_fewer(const struct publish *p, struct error *error) {
+    return error_set(
+        error, ERROR_CONFIG,
+        "topic %s has %d partitions, fewer than shard %s has published to: was it made "
+        "anew? Restore it, or take a new shard.id with start.from",
+        p->options.topic_recommendations, (int)p->recommendation_partitions, p->options.shard_id);
+}
+
+bool publish_fits(const struct publish *p, const struct order_output *outputs, uint32_t count,
+                  struct error *error) {
+    for (uint32_t i = 0; i < count; i++)
+        if (!has_partition(p, &outputs[i])) return fail_fewer(p, error);
+    if (count >= (uint32_t)p->recommendation_partitions) return true;
+    return error_set(error, ERROR_CONFIG,
+                     "topic %s has %d partitions, and shard %s was made with %u of them: its "
+                     "recommendations would go to other ones than before. `saqshy run --rebuild` "
+                     "goes on with %d, with empty state (docs/OPERATIONS.md, \"Rebuilding\"), or "
+                     "take a new shard.id",
+                     p->options.topic_recommendations, (int)p->recommendation_partitions,
+                     p->options.shard_id, count, (int)p->recommendation_partitions);
+}
+
 bool publish_continue(struct publish *p, const struct order_output *outputs, uint32_t count,
                       struct error *error) {
     for (uint32_t i = 0; i < count; i++) {
-        if (outputs[i].partition < 0 || outputs[i].partition >= p->recommendation_partitions)
-            return fail_partition(p, outputs[i].partition, error);
+        if (!has_partition(p, &outputs[i]) && outputs[i].next_sequence == 0) continue;
+        if (!has_partition(p, &outputs[i])) return fail_fewer(p, error);
         struct order_output *link = &p->chain[outputs[i].partition];
         link->next_sequence = outputs[i].next_sequence;
         memcpy(link->last_hash, outputs[i].last_hash, sizeof link->last_hash);

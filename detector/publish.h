@@ -62,7 +62,12 @@ const struct order_output *publish_outputs(struct publish *publish, uint32_t *co
  * taken over. */
 bool publish_follow(struct publish *publish, const struct order_output *outputs, uint32_t count,
                     bool same_build, struct error *error);
-/* A new epoch: the chain goes on from there. ERROR_BAD_DATA: the topic has other partitions. */
+/* ERROR_CONFIG, with the next step: the topic has another number of partitions than when these were
+ * published. */
+bool publish_fits(const struct publish *publish, const struct order_output *outputs, uint32_t count,
+                  struct error *error);
+/* A new epoch: the chain goes on from there. ERROR_CONFIG: a partition with something published is
+ * not there. */
 bool publish_continue(struct publish *publish, const struct order_output *outputs, uint32_t count,
                       struct error *error);
 /* Where the chain stands; into a stage that is new. False: the topic has other partitions. */

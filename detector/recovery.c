@@ -210,24 +210,34 @@ static enum recovery replay(struct session *s, struct error *error) {
 }
 
 /* The group's offsets are a copy of the order log's; that they differ means somebody else wrote one
- * of them. */
-static bool check_committed(struct session *s, struct error *error) {
+ * of them. A copy that is lost, expired or deleted, is committed anew. */
+static bool agree_with_group(struct session *s, struct error *error) {
     struct port *port = port_of(s);
+    const char *shard = s->pipeline->settings->shard_id;
+    int lost = 0;
     if (!port->exactly_once || s->pipeline->options.unmuted_replay) return true;
     for (size_t i = 0; i < consume_stream_count(s->consume); i++) {
         const struct port_position ours = consume_position(s->consume, i);
         if (!input_has_group_offsets(consume_kind(s->consume, i))) continue;
         struct port_position group = ours;
         if (!port->ops->committed(port, &group, 1, error)) return false;
-        if (group.offset != ours.offset)
+        if (group.offset < 0) {
+            consume_note_place(s->consume, i);
+            lost++;
+        } else if (group.offset != ours.offset) {
             return error_set(error, ERROR_BAD_DATA,
-                             "%s/%d: the order log ends at offset %lld, the committed offset of "
-                             "group %s is %lld; set the group's offset back to the order log's, "
-                             "or take a new shard.id",
-                             ours.topic, (int)ours.partition, (long long)ours.offset,
-                             s->pipeline->settings->shard_id, (long long)group.offset);
+                             "%s/%d: the order log ends at offset %lld, but somebody has set the "
+                             "committed offset of group %s to %lld; set it back to %lld "
+                             "(kafka-consumer-groups.sh --reset-offsets), or take a new shard.id",
+                             ours.topic, (int)ours.partition, (long long)ours.offset, shard,
+                             (long long)group.offset, (long long)ours.offset);
+        }
     }
-    return true;
+    if (lost == 0) return true;
+    log_warn("event=offsets_lost group=%s partitions=%d next=\"they are committed anew, as the "
+             "order log has them\"",
+             shard, lost);
+    return session_commit(s, error);
 }
 
 static bool is_stopping(const void *session) {
@@ -236,14 +246,19 @@ static bool is_stopping(const void *session) {
 
 /* What was committed last is what the output ends with. */
 static bool check_output(struct session *s, struct error *error) {
+    const bool empty = s->epoch == 0 && s->next_order == 0; /* the order log */
     if (s->pipeline->options.unmuted_replay) return true;
     struct output_tail tail = {.port = port_of(s),
                                .topic = s->pipeline->settings->topic_recommendations,
                                .shard_id = s->pipeline->settings->shard_id,
+                               .to_the_first = s->pipeline->rebuild_of == REBUILD_FIRST && empty,
                                .stopping = is_stopping,
                                .context = s};
     tail.outputs = publish_outputs(s->publish, &tail.count);
-    return output_tail_check(&tail, error);
+    if (output_tail_check(&tail, error)) return true;
+    if (empty && error->code == ERROR_BAD_DATA)
+        error_prefix(error, "the order log in %s is empty", s->pipeline->settings->topic_order);
+    return false;
 }
 
 static enum recovery go_live(struct session *s, struct error *error) {
@@ -255,7 +270,8 @@ static enum recovery go_live(struct session *s, struct error *error) {
     session_show_documents(s);
     if (!check_output(s, error)) return RECOVERY_FAILED;
     const bool first = s->next_order == 0; /* of the epoch */
-    if (first ? !session_first_start(s, error) : !check_committed(s, error)) return RECOVERY_FAILED;
+    if (first ? !session_first_start(s, error) : !agree_with_group(s, error))
+        return RECOVERY_FAILED;
     if (!session_open_input(s, error)) return RECOVERY_FAILED;
     s->replaying = false;
     publish_mute(s->publish, false);
@@ -273,7 +289,7 @@ static void say_rebuild(struct error *error) {
     const struct error inner = *error;
     if (error->code != ERROR_INPUT_GONE) return;
     error_set(error, inner.code,
-              "%s. `saqshy run --rebuild` starts again at the committed offsets with empty state "
+              "%s. `saqshy run --rebuild` starts again behind what was taken, with empty state "
               "(docs/OPERATIONS.md, \"Rebuilding\")",
               inner.text);
 }

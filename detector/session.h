@@ -19,7 +19,8 @@
 
 #include <stdatomic.h>
 
-enum { REBUILD_NONE = -1, REBUILD_LAST = -2 };
+/* FIRST: asked for, and the order log is empty: whatever comes to be in it is this engine's. */
+enum { REBUILD_NONE = -1, REBUILD_LAST = -2, REBUILD_FIRST = -3 };
 
 struct pipeline {
     struct pipeline_options options;
@@ -61,10 +62,12 @@ struct session {
     int64_t next_order;     /* sequence of the next order record in it */
     int64_t sealed_ms;      /* when the last unit was sealed */
     bool replaying;
-    /* By partition, of a rebuild: it is not what was read before. */
+    /* By partition, of a rebuild: it is not what was read before; one past where the order log says
+     * that it is to be taken up, 0: it does not say. */
     bool made_anew[INPUT_KINDS][STREAMS_MAX];
+    int64_t past_due[INPUT_KINDS][STREAMS_MAX];
+    bool due_is_known;                  /* of every partition of which anything was taken */
     bool gone[INPUT_KINDS];             /* partitions of it are read, and it is not there */
-    bool grown;                         /* partitions came in since the last order record */
     struct order_exception *exceptions; /* of the runs not yet committed */
     uint32_t exception_count, exception_room;
     uint32_t exception_next; /* replay: of the order record, the next to be met */
@@ -96,7 +99,8 @@ bool session_change(struct session *session, struct error *error);
 void session_show_documents(const struct session *session);
 /* Records processed since the last order record. */
 uint64_t session_uncommitted(const struct session *session);
-/* Whether there is something to commit, and be it a new partition of which nothing was read. */
+/* Whether there is something to commit, and be it where a partition stands of which nothing was
+ * read. */
 bool session_has_news(const struct session *session);
 bool session_commit_due(const struct session *session, int64_t now_ms);
 /* True when the engine takes no more before a commit: one in flight is to catch up, or documents

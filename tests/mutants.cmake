@@ -59,6 +59,16 @@ add_mutant(no_offset_guard detector/consume.c
     "s->buffer[repeated].offset < s->next_offset" "s->buffer[repeated].offset < 0"
     "assert(record->offset >= s->next_offset);" "")
 
+add_mutant(rebuild_by_the_group detector/beginning.c
+    "if (*due >= 0 && s->due_is_known) return true;" "*due = -1;")
+add_mutant_of(test_epoch lost_offsets_stay_lost detector/recovery.c
+    "consume_note_place(s->consume, i);" ""
+    "if (lost == 0) return true;" "if (lost >= 0) return true;")
+add_mutant_of(test_epoch outputs_uncounted detector/beginning.c
+    "!publish_fits(s->publish, record->outputs, record->output_count, error)" "error == NULL")
+add_mutant_of(test_epoch reload_rebuilds detector/beginning.c
+    "if (p->rebuild_of == REBUILD_LAST) p->rebuild_of = REBUILD_FIRST;" "")
+
 add_mutant(any_input_is_taken detector/input_tail.c
     "== end->digest ? INPUT_SAME : INPUT_OTHER" "== end->digest ? INPUT_SAME : INPUT_SAME")
 

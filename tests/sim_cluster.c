@@ -488,3 +488,16 @@ enum sim_answer sim_cluster_committed(const struct sim_cluster *c, const char *t
     *offset = found == NULL ? PORT_OFFSET_NONE : found->offset;
     return SIM_DONE;
 }
+
+void sim_cluster_lose_offsets(struct sim_cluster *c) {
+    c->group_count = 0;
+}
+
+bool sim_cluster_reset_offsets(struct sim_cluster *c) {
+    bool any = false;
+    for (size_t i = 0; i < c->group_count; i++) {
+        any |= c->group[i].offset > 0;
+        c->group[i].offset = 0;
+    }
+    return any;
+}

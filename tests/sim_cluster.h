@@ -100,3 +100,7 @@ int32_t sim_cluster_epoch(const struct sim_cluster *cluster, int id);
  * transaction with offsets is undecided. */
 enum sim_answer sim_cluster_committed(const struct sim_cluster *cluster, const char *topic,
                                       int32_t partition, int64_t *offset);
+/* The group was deleted, or its offsets have expired. */
+void sim_cluster_lose_offsets(struct sim_cluster *cluster);
+/* Somebody sets them to 0. False: they were so already. */
+bool sim_cluster_reset_offsets(struct sim_cluster *cluster);

@@ -26,7 +26,8 @@ static void run(void *context) {
 }
 
 struct sim_engine *sim_engine_start(struct sim_world *world, struct sim_cluster *cluster,
-                                    struct sim_disk *disk, const struct options *options) {
+                                    struct sim_disk *disk, const struct options *options,
+                                    bool rebuild) {
     struct sim_engine *e = calloc(1, sizeof *e);
     assert(e != NULL);
     e->world = world;
@@ -36,6 +37,7 @@ struct sim_engine *sim_engine_start(struct sim_world *world, struct sim_cluster 
     const struct pipeline_options how = {.options = options,
                                          .port = sim_port_port(e->port),
                                          .snapshots = e->disk,
+                                         .rebuild = rebuild,
                                          .acknowledge = true,
                                          .publish_shadows = true};
     e->pipeline = pipeline_open(&how, &e->error);

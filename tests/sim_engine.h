@@ -7,9 +7,11 @@
 
 struct sim_engine;
 
-/* Starts it; `options` outlive it. `disk` is for its snapshots; NULL: it takes none. */
+/* Starts it; `options` outlive it. `disk` is for its snapshots; NULL: it takes none. `rebuild`:
+ * with a new epoch. */
 struct sim_engine *sim_engine_start(struct sim_world *world, struct sim_cluster *cluster,
-                                    struct sim_disk *disk, const struct options *options);
+                                    struct sim_disk *disk, const struct options *options,
+                                    bool rebuild);
 bool sim_engine_ended(const struct sim_engine *engine);
 /* How an ended one ended: ERROR_NONE, cleanly; ERROR_INTERRUPTED, when it died. */
 const struct error *sim_engine_error(const struct sim_engine *engine);

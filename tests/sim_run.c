@@ -41,7 +41,7 @@ struct run {
     bool told[ENGINES_MAX]; /* to stop */
     int64_t start_at_ms, mischief_at_ms, quiet_at_ms;
     struct other neighbour, feeder;
-    uint64_t starts, snapshots;
+    uint64_t starts, snapshots, losses; /* losses: of the group's offsets, before a start */
 };
 
 static const char *input_of(const struct run *r) {
@@ -206,7 +206,7 @@ static int running(const struct run *r) {
 static void start_engine(struct run *r) {
     for (int i = 0; i < ENGINES_MAX; i++) {
         if (r->engines[i] != NULL) continue;
-        r->engines[i] = sim_engine_start(&r->world, r->cluster, r->disk, r->options);
+        r->engines[i] = sim_engine_start(&r->world, r->cluster, r->disk, r->options, false);
         r->told[i] = false;
         r->starts++;
         return;
@@ -277,7 +277,12 @@ static void reap(struct run *r) {
 
 static void supervise(struct run *r) {
     reap(r);
-    if (running(r) == 0 && r->world.now_ms >= r->start_at_ms) start_engine(r);
+    if (running(r) > 0 || r->world.now_ms < r->start_at_ms) return;
+    if (r->world.seed % 8 == 6 && r->starts % 3 == 1) {
+        sim_cluster_lose_offsets(r->cluster);
+        r->losses++;
+    }
+    start_engine(r);
 }
 
 /* Mischief. */
@@ -405,28 +410,84 @@ static void start_once_more(struct run *r) {
         sim_fail(&r->world, "an engine that had nothing to do committed");
 }
 
+static void run_for(struct run *r, const struct sim_engine *engine, int64_t ms) {
+    const int64_t until_ms = r->world.now_ms + ms;
+    while (going(r) && !sim_engine_ended(engine) && r->world.now_ms < until_ms)
+        turn(r);
+}
+
+/* Of an engine beside those that are supervised. */
+static void end_engine(struct run *r, struct sim_engine *engine) {
+    sim_port_kill(sim_engine_port(engine));
+    while (!sim_engine_ended(engine))
+        turn(r);
+    sim_engine_free(engine);
+}
+
+/* A start that is a mistake, and says it before it commits anything. */
+static void must_end(struct run *r, enum error_code code, const char *mistake) {
+    const int shard = sim_cluster_id(r->cluster, r->options->shard_id);
+    const uint64_t before = sim_cluster_commits(r->cluster, shard);
+    struct sim_engine *engine = sim_engine_start(&r->world, r->cluster, r->disk, r->options, false);
+    run_for(r, engine, QUIET_MAX_MS);
+    if (!sim_engine_ended(engine) || sim_engine_error(engine)->code != code)
+        sim_fail(&r->world, "%s: %s", mistake,
+                 sim_engine_ended(engine) ? sim_engine_error(engine)->text : "it is live");
+    if (sim_cluster_commits(r->cluster, shard) != before)
+        sim_fail(&r->world, "%s, and commits", mistake);
+    end_engine(r, engine);
+}
+
 /* The input is made anew while nobody runs: who starts then must not go on in the middle of it. */
 static void start_on_another_input(struct run *r, struct sim_totals *totals) {
     const bool signals =
         has_signals(r) && r->input_ends[INPUT_SIGNALS][0] > 0 && chance_is(&r->world.chance, 50);
     if (!sim_cluster_refill(r->cluster, topic_of(r, signals ? INPUT_SIGNALS : INPUT_TRANSACTIONS)))
         return;
-    const int shard = sim_cluster_id(r->cluster, r->options->shard_id);
-    const uint64_t before = sim_cluster_commits(r->cluster, shard);
-    struct sim_engine *engine = sim_engine_start(&r->world, r->cluster, r->disk, r->options);
-    const int64_t until_ms = r->world.now_ms + QUIET_MAX_MS;
-    while (going(r) && !sim_engine_ended(engine) && r->world.now_ms < until_ms)
-        turn(r);
-    if (!sim_engine_ended(engine) || sim_engine_error(engine)->code != ERROR_INPUT_GONE)
-        sim_fail(&r->world, "an engine takes another input for its own: %s",
-                 sim_engine_ended(engine) ? sim_engine_error(engine)->text : "it is live");
-    if (sim_cluster_commits(r->cluster, shard) != before)
-        sim_fail(&r->world, "an engine committed on another input");
-    sim_port_kill(sim_engine_port(engine));
-    while (!sim_engine_ended(engine))
-        turn(r);
-    sim_engine_free(engine);
+    must_end(r, ERROR_INPUT_GONE, "an engine takes another input for its own");
     totals->refills++;
+}
+
+/* Recommendations that can be read, and the group's offsets, added up. */
+static uint64_t published(struct run *r) {
+    const char *topic = r->options->topic_recommendations;
+    uint64_t count = 0;
+    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, topic); p++) {
+        const int64_t end = sim_cluster_end(r->cluster, topic, p);
+        const struct sim_entry *entry;
+        for (int64_t at = 0; (entry = sim_cluster_read(r->cluster, topic, p, at, end)) != NULL;
+             at = entry->offset + 1)
+            count++;
+    }
+    return count;
+}
+
+static int64_t offsets_of(struct run *r) {
+    int64_t sum = 0, offset = 0;
+    for (int32_t p = 0; p < sim_cluster_partitions(r->cluster, input_of(r)); p++)
+        if (find_committed(r, INPUT_TRANSACTIONS, p, &offset) && offset > 0) sum += offset;
+    return sum;
+}
+
+/* A new epoch when the group's offsets are lost or set back: no start takes them for true, and no
+ * transaction is taken twice. */
+static void rebuild_on_other_offsets(struct run *r, struct sim_totals *totals) {
+    const uint64_t before = published(r);
+    const int64_t offsets = offsets_of(r);
+    if (chance_is(&r->world.chance, 50))
+        sim_cluster_lose_offsets(r->cluster);
+    else if (sim_cluster_reset_offsets(r->cluster))
+        must_end(r, ERROR_BAD_DATA, "an engine takes the group's offsets for its own");
+    if (!going(r)) return;
+    struct sim_engine *engine = sim_engine_start(&r->world, r->cluster, r->disk, r->options, true);
+    run_for(r, engine, 20000);
+    if (sim_engine_ended(engine))
+        sim_fail(&r->world, "a rebuild ended with %s", sim_engine_error(engine)->text);
+    end_engine(r, engine);
+    sim_cluster_settle(r->cluster);
+    if (published(r) != before) sim_fail(&r->world, "I1: a rebuild published something again");
+    if (offsets_of(r) != offsets) sim_fail(&r->world, "I3: a rebuild left other offsets");
+    totals->rebuilds++;
 }
 
 static void add_totals(const struct run *r, struct sim_totals *totals) {
@@ -435,6 +496,7 @@ static void add_totals(const struct run *r, struct sim_totals *totals) {
     totals->records += r->fed;
     totals->starts += r->starts;
     totals->snapshots += r->snapshots;
+    totals->losses += r->losses;
     totals->turns += r->world.turns;
 }
 
@@ -478,6 +540,7 @@ bool sim_run(uint64_t seed, const struct options *options, bool with_twins,
     if (going(r) && seed % 4 == 0) start_once_more(r);
     if (going(r)) check(r, with_twins, totals);
     if (going(r) && seed % 4 == 1) start_on_another_input(r, totals);
+    if (going(r) && seed % 4 == 2) rebuild_on_other_offsets(r, totals);
     add_totals(r, totals);
     memcpy(failure, r->world.failure, sizeof r->world.failure);
     const bool ok = going(r);

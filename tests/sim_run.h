@@ -10,6 +10,8 @@ struct sim_totals {
     uint64_t records, starts, turns;
     uint64_t snapshots; /* there when a run ended */
     uint64_t refills;   /* runs after which the input was made anew */
+    uint64_t losses;    /* of the group's offsets, before a start */
+    uint64_t rebuilds;  /* after which a new epoch began, the offsets lost or set back */
     struct sim_outcome outcome;
 };
 

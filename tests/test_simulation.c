@@ -47,10 +47,12 @@ static void print_totals(const struct arguments *a, const struct sim_totals *t) 
            " order records, %" PRIu64 " recommendations, %" PRIu64 " scores of shadows, %" PRIu64
            " dead letters, %" PRIu64 " signals, %" PRIu64 " sides with reported money, %" PRIu64
            " changes and %" PRIu64 " revisions for payers seen by twins, %" PRIu64
-           " snapshots, %" PRIu64 " refilled inputs, %" PRIu64 " turns\n",
+           " snapshots, %" PRIu64 " refilled inputs, %" PRIu64 " rebuilds, %" PRIu64
+           " times lost offsets, %" PRIu64 " turns\n",
            a->count, t->records, t->starts, t->outcome.order_records, t->outcome.recommendations,
            t->outcome.shadow_scores, t->outcome.dead_letters, t->outcome.signals, t->outcome.traced,
-           t->outcome.changes, t->outcome.asked, t->snapshots, t->refills, t->turns);
+           t->outcome.changes, t->outcome.asked, t->snapshots, t->refills, t->rebuilds, t->losses,
+           t->turns);
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         printf("%10" PRIu64 "  %s\n", t->injected[f], sim_fault_name((enum sim_fault)f));
 }
@@ -65,8 +67,8 @@ static bool every_kind_was_met(const struct arguments *a, const struct sim_total
         all = false;
     }
     if (a->count < ALL_KINDS_SEEDS) return true;
-    return all && t->refills > 0 && o->signals > 0 && o->changes > 0 && o->asked > 0 &&
-           o->traced > 0 && o->shadow_scores > 0;
+    return all && t->refills > 0 && t->rebuilds > 0 && t->losses > 0 && o->signals > 0 &&
+           o->changes > 0 && o->asked > 0 && o->traced > 0 && o->shadow_scores > 0;
 }
 
 /* Runs with a shadow model that publishes have `shadowed`. */

@@ -81,7 +81,7 @@ static bool run(const struct options *options, bool rebuild, struct error *error
 int cmd_run(int argc, char **argv) {
     struct error error = {.code = ERROR_NONE};
     struct cli_flag flags[] = {
-        {"--rebuild", NULL, "start a new epoch: empty state, at the committed offsets", NULL}};
+        {"--rebuild", NULL, "start a new epoch: empty state, behind what was taken", NULL}};
     struct cli cli = {.usage = "saqshy run [--config FILE] [--rebuild] [-X key=value]…",
                       .purpose = "Runs the service: transactions in, freeze recommendations out.",
                       .flags = flags,
