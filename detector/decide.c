@@ -3,6 +3,7 @@
 
 #include "detector/account.h"
 #include "detector/advice.h"
+#include "detector/advice_save.h"
 #include "detector/caps.h"
 #include "detector/change.h"
 #include "detector/endings.h"
@@ -10,7 +11,6 @@
 #include "detector/episode_rules.h"
 #include "detector/episodes.h"
 #include "detector/grounds.h"
-#include "detector/issued.h"
 #include "detector/outcome.h"
 #include "detector/payer_side.h"
 #include "detector/reasons.h"
@@ -36,6 +36,7 @@ struct decide {
     uint32_t taken;       /* the paying sides of the events before this one were looked at */
     struct recommendation out;
     double vector[FEATURE_COUNT];
+    struct advice_save save;
 };
 
 struct decide *decide_open(const struct decide_options *options, struct error *error) {
@@ -490,16 +491,42 @@ const struct recommendation *decide_next(struct decide *d, uint32_t *event) {
     return out;
 }
 
-void decide_save(const struct decide *d, struct pack *p) {
-    pack_i64(p, d->clock_s);
-    caps_save(d->caps, p);
-    episodes_save(d->episodes, p);
-    issued_save(d->issued, p);
-    payer_side_save(d->payer_side, p);
+/* Saving and loading. */
+
+static struct advice_tables tables_of(const struct decide *d) {
+    return (struct advice_tables){d->issued};
 }
 
-bool decide_load(struct decide *d, struct unpack *u) {
-    d->clock_s = unpack_i64(u);
-    return caps_load(d->caps, u) && episodes_load(d->episodes, u) && issued_load(d->issued, u) &&
-           payer_side_load(d->payer_side, u);
+void decide_save_begin(struct decide *d, struct pack *head, const struct pack_sink *sink) {
+    const struct advice_tables tables = tables_of(d);
+    pack_i64(head, d->clock_s);
+    caps_save(d->caps, head);
+    episodes_save(d->episodes, head);
+    payer_side_save(d->payer_side, head);
+    advice_save_begin(&d->save, &tables, head, sink);
+}
+
+bool decide_save_step(struct decide *d, uint32_t looks) {
+    return advice_save_step(&d->save, looks);
+}
+
+bool decide_save_end(struct decide *d) {
+    return advice_save_end(&d->save);
+}
+
+bool decide_load_begin(struct decide *d, struct unpack *head) {
+    const struct advice_tables tables = tables_of(d);
+    d->clock_s = unpack_i64(head);
+    return caps_load(d->caps, head) && episodes_load(d->episodes, head) &&
+           payer_side_load(d->payer_side, head) && advice_load_begin(&tables, head);
+}
+
+bool decide_load_records(struct decide *d, struct unpack *records) {
+    const struct advice_tables tables = tables_of(d);
+    return advice_load_records(&tables, records);
+}
+
+bool decide_load_end(const struct decide *d) {
+    const struct advice_tables tables = tables_of(d);
+    return advice_load_end(&tables);
 }

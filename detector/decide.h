@@ -41,9 +41,20 @@ void decide_batch(struct decide *decide, struct batch *batch);
  * the clock). */
 const struct recommendation *decide_next(struct decide *decide, uint32_t *event);
 
-/* Episodes, instructions, caps and clock; into a stage that is new. */
-void decide_save(const struct decide *decide, struct pack *pack);
-bool decide_load(struct decide *decide, struct unpack *unpack);
+/* Saving the stage as it is between two batches while batches go on: what is small into `head`, the
+ * rest through the sink, each record whole; one that is about to change comes before the others. */
+void decide_save_begin(struct decide *decide, struct pack *head, const struct pack_sink *sink);
+/* Goes on by so many records; false: there are no more, or one found no space. */
+bool decide_save_step(struct decide *decide, uint32_t looks);
+/* True when all have been saved; ends it in any case. */
+bool decide_save_end(struct decide *decide);
+
+/* Loading into a stage that is new. False: these bytes are no state of such a stage, which is then
+ * good for decide_close only. */
+bool decide_load_begin(struct decide *decide, struct unpack *head);
+/* Any part of what went through the sink, of whole records. */
+bool decide_load_records(struct decide *decide, struct unpack *records);
+bool decide_load_end(const struct decide *decide);
 
 bool decide_has_open(const struct decide *decide, uint32_t account_number);
 uint64_t decide_open_episodes(const struct decide *decide);

@@ -12,28 +12,28 @@
 
 #include <stdlib.h>
 
-/* LOOKS: blocks of the account table, and of that of signals, a batch; a record that has to be
- * saved first waits so long for a buffer; the pass over a table leaves it so many. */
+/* A record that has to be saved first waits so long for a buffer; the pass over a table leaves it
+ * so many. */
 enum {
     RUNS_A_STEP = 8192,
-    LOOKS = 512,
-    LOOKS_SIGNALS = 4096,
-    LOOKS_IDLE = 16384,
     BUFFER_WAIT_MS = 8,
     BUFFERS_LEFT = 4,
-    BUFFERS_LEAST = 8,
-    LEAVE_MS = 5000, /* a writer whose disk does not answer is left behind after so long */
+    BUFFERS_LEAST = 10, /* those, and one of each table */
+    LEAVE_MS = 5000,    /* a writer whose disk does not answer is left behind after so long */
 };
 
-enum phase {
-    PHASE_REST,
-    PHASE_RUNS,
-    PHASE_SIGNALS,
-    PHASE_ACCOUNTS,
-    PHASE_COMMIT,
-    PHASE_WRITING,
-    PHASE_GIVEN_UP
+enum phase { PHASE_REST, PHASE_RUNS, PHASE_TABLES, PHASE_COMMIT, PHASE_WRITING, PHASE_GIVEN_UP };
+
+/* A table whose records are saved a step a batch, by so many looks. */
+struct table {
+    enum snapshot_kind kind;
+    uint32_t looks, looks_idle;
+    bool (*step)(struct session *session, uint32_t looks);
+    bool (*end)(struct session *session);
+    const char *too_late;
 };
+
+enum { TABLE_ADVICE, TABLE_SIGNALS, TABLE_ACCOUNTS, TABLES };
 
 /* Where the records of a table go, each whole in one buffer. */
 struct outlet {
@@ -48,13 +48,54 @@ struct snapshot {
     enum phase phase;
     bool committed; /* the commit that it began after */
     struct runs_save runs;
-    struct outlet accounts_out, signals_out;
+    int table; /* that is gone over */
+    struct outlet outlets[TABLES];
     struct snapshot_name name;
     struct snapshot_name begun; /* the one that was loaded; no text: none */
     int64_t last_ms, begun_us, longest_us;
     int64_t last_sequence; /* of the newest that was published or loaded */
     uint64_t accounts;
 };
+
+/* The tables. */
+
+static bool step_advice(struct session *s, uint32_t looks) {
+    return decide_save_step(s->decide, looks);
+}
+
+static bool end_advice(struct session *s) {
+    return decide_save_end(s->decide);
+}
+
+static bool step_signals(struct session *s, uint32_t looks) {
+    return signals_save_step(s->signals, looks);
+}
+
+static bool end_signals(struct session *s) {
+    return signals_save_end(s->signals);
+}
+
+static bool step_accounts(struct session *s, uint32_t looks) {
+    return apply_save_step(s->apply, looks);
+}
+
+static bool end_accounts(struct session *s) {
+    return apply_save_end(s->apply);
+}
+
+#define TOO_LATE(what)                                                                             \
+    "the disk is too slow for the " what " that change; snapshot.memory.mib gives it room"
+
+static const struct table tables[TABLES] = {
+    [TABLE_ADVICE] = {SNAPSHOT_ADVICE, 1024, 16384, step_advice, end_advice,
+                      TOO_LATE("episodes and ids")},
+    [TABLE_SIGNALS] = {SNAPSHOT_SIGNALS, 4096, 16384, step_signals, end_signals,
+                       TOO_LATE("signals")},
+    [TABLE_ACCOUNTS] = {SNAPSHOT_ACCOUNTS, 512, 16384, step_accounts, end_accounts,
+                        TOO_LATE("accounts")},
+};
+
+/* Opening and closing. */
 
 struct snapshot *snapshot_open(const struct snapshot_options *options, struct error *error) {
     struct snapshot *n = calloc(1, sizeof *n);
@@ -66,8 +107,8 @@ struct snapshot *snapshot_open(const struct snapshot_options *options, struct er
     n->options = *options;
     n->writer = snapshot_writer_open(options->disk, options->copies, options->shard,
                                      buffers < BUFFERS_LEAST ? BUFFERS_LEAST : buffers, error);
-    n->accounts_out = (struct outlet){n->writer, SNAPSHOT_ACCOUNTS, NULL};
-    n->signals_out = (struct outlet){n->writer, SNAPSHOT_SIGNALS, NULL};
+    for (int t = 0; t < TABLES; t++)
+        n->outlets[t] = (struct outlet){n->writer, tables[t].kind, NULL};
     if (n->writer != NULL) return n;
     snapshot_close(n);
     return NULL;
@@ -78,11 +119,11 @@ static void flush(struct outlet *outlet) {
     outlet->buffer = NULL;
 }
 
-/* Both buffers go back. */
+/* All buffers go back. */
 static void abandon(struct snapshot *n) {
-    flush(&n->signals_out);
-    snapshot_writer_abandon(n->writer, n->accounts_out.buffer);
-    n->accounts_out.buffer = NULL;
+    for (int t = 0; t < TABLES; t++)
+        flush(&n->outlets[t]);
+    snapshot_writer_abandon(n->writer, NULL);
 }
 
 void snapshot_close(struct snapshot *n) {
@@ -120,8 +161,8 @@ static void give_up(struct snapshot *n, struct session *s, const char *why) {
              "tried in %lld s\"",
              n->name.text, why, (long long)(n->options.interval_ms / 1000));
     metrics_add(METRIC_SNAPSHOT_FAILURES, 1);
-    apply_save_end(s->apply);
-    signals_save_end(s->signals);
+    for (int t = 0; t < TABLES; t++)
+        tables[t].end(s);
     abandon(n);
     n->phase = PHASE_GIVEN_UP;
 }
@@ -182,13 +223,18 @@ static bool put_documents(struct snapshot *n, const struct session *s) {
     return true;
 }
 
+static struct pack_sink sink_of(struct snapshot *n, int table) {
+    return (struct pack_sink){&n->outlets[table], space};
+}
+
 static bool put_state(struct snapshot *n, struct session *s) {
+    const struct pack_sink sink = sink_of(n, TABLE_ADVICE);
     struct snapshot_buffer *buffer = take(n, SNAPSHOT_STATE);
     if (buffer == NULL) return false;
     struct pack *p = &buffer->bytes;
     consume_save(s->consume, p);
     decode_save(s->decode, p);
-    decide_save(s->decide, p);
+    decide_save_begin(s->decide, p, &sink);
     publish_save(s->publish, p);
     runs_save_begin(s->runs, &n->runs, p);
     snapshot_writer_put(n->writer, buffer);
@@ -196,7 +242,7 @@ static bool put_state(struct snapshot *n, struct session *s) {
 }
 
 static bool put_table(struct snapshot *n, struct session *s) {
-    const struct pack_sink sink = {&n->accounts_out, space};
+    const struct pack_sink sink = sink_of(n, TABLE_ACCOUNTS);
     struct snapshot_buffer *buffer = take(n, SNAPSHOT_TABLE);
     if (buffer == NULL) return false;
     apply_save_begin(s->apply, &buffer->bytes, &sink);
@@ -205,7 +251,7 @@ static bool put_table(struct snapshot *n, struct session *s) {
 }
 
 static bool put_signal_table(struct snapshot *n, struct session *s) {
-    const struct pack_sink sink = {&n->signals_out, space};
+    const struct pack_sink sink = sink_of(n, TABLE_SIGNALS);
     struct snapshot_buffer *buffer = take(n, SNAPSHOT_SIGNAL_TABLE);
     if (buffer == NULL) return false;
     signals_save_begin(s->signals, &buffer->bytes, &sink);
@@ -235,6 +281,7 @@ void snapshot_begin(struct snapshot *n, struct session *s) {
     n->longest_us = 0;
     n->committed = false;
     n->phase = PHASE_RUNS;
+    n->table = 0;
     n->accounts = accounts_count(apply_accounts(s->apply)).accounts;
     snapshot_name_set(&n->name, n->options.shard, s->epoch, s->next_order);
     snapshot_writer_begin(n->writer, &n->name, &n->begun);
@@ -253,34 +300,20 @@ static void step_runs(struct snapshot *n, struct session *s) {
         return;
     }
     if (runs_save_step(s->runs, &n->runs, RUNS_A_STEP, &buffer->bytes) < RUNS_A_STEP)
-        n->phase = PHASE_SIGNALS;
+        n->phase = PHASE_TABLES;
     snapshot_writer_put(n->writer, buffer);
 }
 
-static void step_signals(struct snapshot *n, struct session *s, bool idle) {
+static void step_table(struct snapshot *n, struct session *s, bool idle) {
+    const struct table *table = &tables[n->table];
     if (snapshot_writer_free(n->writer) <= BUFFERS_LEFT) return;
-    if (signals_save_step(s->signals, idle ? LOOKS_IDLE : LOOKS_SIGNALS)) return;
-    if (!signals_save_end(s->signals)) {
-        give_up(n, s,
-                "the disk is too slow for the signals that change; snapshot.memory.mib gives it "
-                "room");
+    if (table->step(s, idle ? table->looks_idle : table->looks)) return;
+    if (!table->end(s)) {
+        give_up(n, s, table->too_late);
         return;
     }
-    flush(&n->signals_out);
-    n->phase = PHASE_ACCOUNTS;
-}
-
-static void step_accounts(struct snapshot *n, struct session *s, bool idle) {
-    if (snapshot_writer_free(n->writer) <= BUFFERS_LEFT) return;
-    if (apply_save_step(s->apply, idle ? LOOKS_IDLE : LOOKS)) return;
-    if (!apply_save_end(s->apply)) {
-        give_up(n, s,
-                "the disk is too slow for the accounts that change; snapshot.memory.mib gives "
-                "it room");
-        return;
-    }
-    flush(&n->accounts_out);
-    n->phase = PHASE_COMMIT;
+    flush(&n->outlets[n->table]);
+    if (++n->table == TABLES) n->phase = PHASE_COMMIT;
 }
 
 /* Nothing gets a name that the log might not have. */
@@ -328,14 +361,12 @@ bool snapshot_step(struct snapshot *n, struct session *s, bool idle) {
     n->committed = n->committed || publish_ready(s->publish);
     if (n->phase == PHASE_RUNS)
         step_runs(n, s);
-    else if (n->phase == PHASE_SIGNALS)
-        step_signals(n, s, idle);
-    else if (n->phase == PHASE_ACCOUNTS)
-        step_accounts(n, s, idle);
+    else if (n->phase == PHASE_TABLES)
+        step_table(n, s, idle);
     else if (n->phase == PHASE_COMMIT)
         step_commit(n);
     if (!idle) note_time(n, since_us);
-    return n->phase == PHASE_RUNS || n->phase == PHASE_SIGNALS || n->phase == PHASE_ACCOUNTS;
+    return n->phase == PHASE_RUNS || n->phase == PHASE_TABLES;
 }
 
 bool snapshot_complete(struct snapshot *n, struct session *s, int64_t most_ms) {

@@ -109,7 +109,7 @@ struct loading {
 static bool load_state(struct session *s, struct unpack *u, struct error *error) {
     if (!consume_load(s->consume, u, error)) return false;
     decode_load(s->decode, u);
-    if (!decide_load(s->decide, u) || !publish_load(s->publish, u)) return false;
+    if (!decide_load_begin(s->decide, u) || !publish_load(s->publish, u)) return false;
     runs_load_head(s->runs, u);
     return !u->bad && u->at == u->end;
 }
@@ -138,6 +138,11 @@ static bool load_signals(struct session *s, struct unpack *u) {
     return signals_load_records(s->signals, u);
 }
 
+static bool load_advice(struct session *s, struct unpack *u) {
+    health_beat();
+    return decide_load_records(s->decide, u);
+}
+
 static bool load_chunk(struct loading *l, enum snapshot_kind kind, struct unpack *u,
                        struct error *error) {
     struct session *s = l->session;
@@ -155,6 +160,8 @@ static bool load_chunk(struct loading *l, enum snapshot_kind kind, struct unpack
         good = signals_load_begin(s->signals, &l->signals, u);
     else if (kind == SNAPSHOT_SIGNALS)
         good = load_signals(s, u);
+    else if (kind == SNAPSHOT_ADVICE)
+        good = load_advice(s, u);
     if (!good && error->code == ERROR_NONE)
         error_set(error, ERROR_BAD_DATA, "a piece of it is not what this build writes");
     return good;
@@ -171,6 +178,8 @@ static bool load_chunks(struct loading *l, struct error *error) {
         if (next == SNAPSHOT_WHOLE) break;
         if (!load_chunk(l, kind, &bytes, error)) return false;
     }
+    if (!decide_load_end(l->session->decide))
+        return error_set(error, ERROR_BAD_DATA, "advice is missing");
     if (!apply_load_end(l->session->apply, &l->accounts))
         return error_set(error, ERROR_BAD_DATA, "accounts are missing");
     return signals_load_end(l->session->signals, &l->signals) ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/decide_stand.h"
 
+#include "tests/decide_saved.h"
 #include "tests/support.h"
 
 #include "detector/base/calendar.h"

@@ -97,6 +97,11 @@ add_mutant_of(test_signals_pieces signals_of_no_day detector/signals_load.c
 
 add_mutant_of(test_signals citizens_take_all detector/signals.c "blocks->max / 2 : 0" "0 : 0")
 
+# Advice that is saved while it changes.
+add_mutant_of(test_issued forgotten_unsaved detector/issued.c "if (first == issued->hand) save_next(issued);"
+    "if (first == issued->hand) issued->hand = first->hh.next;")
+add_mutant_of(test_issued newcomer_id_saved detector/issued.c "entry != issued->last" "true")
+
 # Reported money.
 add_mutant_of(test_taint_input mark_not_saved detector/taint_save.c
     "bool taint_load(struct taint *t, struct unpack *u, struct error *error) {"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is said to payers' banks, and when not. */
+#include "tests/decide_saved.h"
 #include "tests/fake_account_defined.h"
 #include "tests/payments.h"
 #include "tests/support.h"
