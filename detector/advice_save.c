@@ -21,26 +21,43 @@ static struct pack_sink sink_of(struct advice_save *save, enum advice_table tabl
 void advice_save_begin(struct advice_save *save, const struct advice_tables *tables,
                        struct pack *head, const struct pack_sink *sink) {
     *save = (struct advice_save){.tables = *tables, .sink = *sink};
+    const struct pack_sink episodes = sink_of(save, ADVICE_EPISODE);
+    const struct pack_sink instructions = sink_of(save, ADVICE_INSTRUCTION);
     const struct pack_sink issued = sink_of(save, ADVICE_ISSUED);
+    episodes_save_begin(tables->episodes, head, &episodes);
+    instructions_save_begin(tables->instructions, head, &instructions);
     issued_save_begin(tables->issued, head, &issued);
 }
 
 bool advice_save_step(struct advice_save *save, uint32_t looks) {
-    return !save->failed && issued_save_step(save->tables.issued, looks);
+    const struct advice_tables *t = &save->tables;
+    if (save->failed) return false;
+    return episodes_save_step(t->episodes, looks) ||
+           instructions_save_step(t->instructions, looks) || issued_save_step(t->issued, looks);
 }
 
 bool advice_save_end(struct advice_save *save) {
-    return save->tables.issued != NULL && issued_save_end(save->tables.issued);
+    const struct advice_tables *t = &save->tables;
+    if (t->issued == NULL) return false;
+    const bool episodes = episodes_save_end(t->episodes);
+    const bool instructions = instructions_save_end(t->instructions);
+    return issued_save_end(t->issued) && episodes && instructions;
 }
 
 /* Loading. */
 
 bool advice_load_begin(const struct advice_tables *tables, struct unpack *head) {
-    return issued_load_begin(tables->issued, head);
+    return episodes_load_begin(tables->episodes, head) &&
+           instructions_load_begin(tables->instructions, head) &&
+           issued_load_begin(tables->issued, head);
 }
 
 static bool load_one(const struct advice_tables *tables, struct unpack *u) {
     switch (unpack_u8(u)) {
+    case ADVICE_EPISODE:
+        return episodes_load_one(tables->episodes, u);
+    case ADVICE_INSTRUCTION:
+        return instructions_load_one(tables->instructions, u);
     case ADVICE_ISSUED:
         return issued_load_one(tables->issued, u);
     default:
@@ -55,5 +72,6 @@ bool advice_load_records(const struct advice_tables *tables, struct unpack *reco
 }
 
 bool advice_load_end(const struct advice_tables *tables) {
-    return issued_load_end(tables->issued);
+    return episodes_load_end(tables->episodes) && instructions_load_end(tables->instructions) &&
+           issued_load_end(tables->issued);
 }

@@ -3,13 +3,17 @@
  * that says which table it is of. Engine thread; private to decide. */
 #pragma once
 
+#include "detector/episodes.h"
+#include "detector/instructions.h"
 #include "detector/issued.h"
 
 struct advice_tables {
+    struct episodes *episodes;
+    struct instructions *instructions; /* whose paying side is advised */
     struct issued *issued;
 };
 
-enum advice_table { ADVICE_ISSUED, ADVICE_TABLES };
+enum advice_table { ADVICE_EPISODE, ADVICE_INSTRUCTION, ADVICE_ISSUED, ADVICE_TABLES };
 
 struct advice_save {
     struct advice_tables tables;
@@ -21,7 +25,7 @@ struct advice_save {
     } outlets[ADVICE_TABLES];
 };
 
-/* As of the tables: issued.h. `save` stays where it is until the end. */
+/* As of the tables: episodes.h. `save` stays where it is until the end. */
 void advice_save_begin(struct advice_save *save, const struct advice_tables *tables,
                        struct pack *head, const struct pack_sink *sink);
 bool advice_save_step(struct advice_save *save, uint32_t looks);

@@ -123,13 +123,14 @@ static struct recommendation *advise(struct decide *d, const struct episode *epi
     return out;
 }
 
-static void cool(struct decide *d, struct episode *episode, int64_t cool_down_s) {
+static void cool(struct decide *d, const struct episode *episode, int64_t cool_down_s) {
     episodes_start_cooling(d->episodes, episode, d->clock_s + cool_down_s);
 }
 
 /* Its one reason carries the score that was last published. */
-static struct recommendation *end_episode(struct decide *d, struct episode *episode,
+static struct recommendation *end_episode(struct decide *d, const struct episode *found,
                                           const struct ending *ending, uint32_t event) {
+    struct episode *episode = episodes_change(d->episodes, found);
     const struct advised before = change_advised(episode);
     episode->revision++;
     struct recommendation *out = fill(d, episode, ending->state, event);
@@ -263,7 +264,8 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
 }
 
 static const struct recommendation *amend_episode(struct decide *d, const struct row *row,
-                                                  struct episode *episode, enum action wanted) {
+                                                  const struct episode *found, enum action wanted) {
+    struct episode *episode = episodes_change(d->episodes, found);
     note_grounds(d, episode, row);
     if (wanted < episode->action) return pass_over(d, row, DECISION_STANDING);
     const struct episode_money money = money_of(d, row);
@@ -285,8 +287,8 @@ static const struct recommendation *amend_episode(struct decide *d, const struct
 }
 
 /* The account's episode, unless its cool-down is over. */
-static struct episode *present_episode(struct decide *d, uint32_t account_number) {
-    struct episode *episode = episodes_find(d->episodes, account_number);
+static const struct episode *present_episode(struct decide *d, uint32_t account_number) {
+    const struct episode *episode = episodes_find(d->episodes, account_number);
     if (episode == NULL || episode->state == EPISODE_OPEN || d->clock_s < episode->due_s)
         return episode;
     episodes_remove(d->episodes, episode);
@@ -308,7 +310,7 @@ static const struct ending *overturned(const struct decide *d, const struct epis
 
 /* A reversal may end an episode that is open, and never opens or amends one. */
 static const struct recommendation *reverse(struct decide *d, const struct row *row) {
-    struct episode *episode = present_episode(d, row->account_number);
+    const struct episode *episode = present_episode(d, row->account_number);
     d->batch->decision[row->side] = DECISION_REVERSAL;
     if (episode == NULL || episode->state != EPISODE_OPEN) return NULL;
     const struct ending *ending = overturned(d, episode, row);
@@ -319,7 +321,7 @@ static const struct recommendation *judge(struct decide *d, const struct row *ro
     if (row->tx->tx_status == TX_STATUS_REVERSED) return reverse(d, row);
     const enum action wanted = policy_action(d->options.policy, row->logit);
     if (wanted == ACTION_UNKNOWN) return pass_over(d, row, DECISION_BELOW);
-    struct episode *episode = present_episode(d, row->account_number);
+    const struct episode *episode = present_episode(d, row->account_number);
     if (episode != NULL && episode->state == EPISODE_COOLING)
         return pass_over(d, row, DECISION_COOLING);
     if (policy_allows(d->options.policy, row->party->account_token, d->clock_s)) {
@@ -332,15 +334,16 @@ static const struct recommendation *judge(struct decide *d, const struct row *ro
 /* Answers. */
 
 /* The bank has closed it, and says now that it was not fraud. */
-static void correct(struct decide *d, struct episode *episode, enum outcome_does does) {
+static void correct(struct decide *d, const struct episode *episode, enum outcome_does does) {
     if (!episode->confirmed || (does != OUTCOME_WITHDRAWS && does != OUTCOME_DECLINES)) return;
     episodes_unconfirm(d->episodes, episode);
     payer_side_lift(d->payer_side, episode->id,
                     does == OUTCOME_DECLINES ? &ending_payee_declined : &ending_payee_withdrawn);
 }
 
-static const struct recommendation *answer(struct decide *d, struct episode *episode,
+static const struct recommendation *answer(struct decide *d, const struct episode *found,
                                            const struct signal *outcome) {
+    struct episode *episode = episodes_change(d->episodes, found);
     const enum outcome_does does = outcome_does(outcome->outcome_result);
     if (episode->state != EPISODE_OPEN) {
         correct(d, episode, does);
@@ -371,7 +374,7 @@ static const struct recommendation *hear(struct decide *d) {
     const struct signal *s = &batch->signal[d->event];
     batch->answered[d->event] = ACTION_COUNT;
     if (!outcome_is_heard(s, batch->signal_effect[d->event])) return NULL;
-    struct episode *episode = episodes_find_id(d->episodes, s->recommendation_id);
+    const struct episode *episode = episodes_find_id(d->episodes, s->recommendation_id);
     const bool known = episode != NULL && outcome_is_about(s, episode->account_token);
     batch->answered[d->event] = (uint8_t)(known ? episode->action : ACTION_UNKNOWN);
     const struct payer_side_place place = place_of(d);
@@ -402,7 +405,7 @@ static void retract_ground(struct decide *d) {
 static const struct recommendation *retract(struct decide *d) {
     if (d->batch->verdict[d->event] != VERDICT_SIGNAL) return NULL;
     retract_ground(d);
-    struct episode *episode = episodes_next_unfounded(d->episodes);
+    const struct episode *episode = episodes_next_unfounded(d->episodes);
     if (episode == NULL) return NULL;
     struct recommendation *out = end_episode(d, episode, &ending_signal_withdrawn, d->event);
     out->change.signal_id = d->batch->signal[d->event].signal_id;
@@ -439,7 +442,7 @@ static void move_clock(struct decide *d, uint32_t event) {
 }
 
 static const struct recommendation *expire(struct decide *d) {
-    struct episode *episode;
+    const struct episode *episode;
     while ((episode = episodes_due(d->episodes, d->clock_s)) != NULL) {
         if (episode->state == EPISODE_OPEN)
             return end_episode(d, episode, &ending_term_over, d->event);
@@ -494,14 +497,13 @@ const struct recommendation *decide_next(struct decide *d, uint32_t *event) {
 /* Saving and loading. */
 
 static struct advice_tables tables_of(const struct decide *d) {
-    return (struct advice_tables){d->issued};
+    return (struct advice_tables){d->episodes, payer_side_instructions(d->payer_side), d->issued};
 }
 
 void decide_save_begin(struct decide *d, struct pack *head, const struct pack_sink *sink) {
     const struct advice_tables tables = tables_of(d);
     pack_i64(head, d->clock_s);
     caps_save(d->caps, head);
-    episodes_save(d->episodes, head);
     payer_side_save(d->payer_side, head);
     advice_save_begin(&d->save, &tables, head, sink);
 }
@@ -517,8 +519,8 @@ bool decide_save_end(struct decide *d) {
 bool decide_load_begin(struct decide *d, struct unpack *head) {
     const struct advice_tables tables = tables_of(d);
     d->clock_s = unpack_i64(head);
-    return caps_load(d->caps, head) && episodes_load(d->episodes, head) &&
-           payer_side_load(d->payer_side, head) && advice_load_begin(&tables, head);
+    return caps_load(d->caps, head) && payer_side_load(d->payer_side, head) &&
+           advice_load_begin(&tables, head);
 }
 
 bool decide_load_records(struct decide *d, struct unpack *records) {

@@ -16,7 +16,8 @@ struct entry {
     struct episode episode;
     uint8_t *texts; /* account, opening transaction, BIC */
     char *later_tx[TARGET_TX_MAX];
-    bool flagged; /* by its token: at most one of an account */
+    bool flagged;   /* by its token: at most one of an account */
+    uint32_t saved; /* by which saving; or it came after that one began */
     struct ground_link links[SIGNAL_IDS_MAX];
     struct entry *next_unfounded;
     UT_hash_handle hh, by_id, by_token;
@@ -31,6 +32,10 @@ struct episodes {
     struct episode_heap heap;
     struct grounds grounds;
     struct entry *unfounded; /* by id */
+    uint32_t due;            /* while it is loaded: episodes in the end */
+    uint32_t savings;        /* ever begun */
+    struct saving saving;
+    struct entry *hand; /* the next that is looked at; NULL: none */
 };
 
 struct episodes *episodes_open(uint32_t episodes_max) {
@@ -42,8 +47,8 @@ struct episodes *episodes_open(uint32_t episodes_max) {
     return NULL;
 }
 
-static struct entry *entry_of(struct episode *episode) {
-    return (struct entry *)episode; /* its first member */
+static struct entry *entry_of(const struct episode *episode) {
+    return (struct entry *)(uintptr_t)episode; /* its first member */
 }
 
 static void entry_free(struct entry *entry) {
@@ -55,6 +60,7 @@ static void entry_free(struct entry *entry) {
 
 void episodes_close(struct episodes *episodes) {
     if (episodes == NULL) return;
+    (void)episodes_save_end(episodes);
     HASH_CLEAR(hh, episodes->map);
     HASH_CLEAR(by_id, episodes->ids);
     HASH_CLEAR(by_token, episodes->flagged);
@@ -66,21 +72,57 @@ void episodes_close(struct episodes *episodes) {
     free(episodes);
 }
 
+/* What is saved before it is changed. */
+
+static void save_one(struct episodes *episodes, struct entry *entry) {
+    const struct episode *episode = &entry->episode;
+    struct pack *p = saving_one(&episodes->saving);
+    pack_u32(p, episode->account_number);
+    pack_u8(p, (uint8_t)episode->state);
+    pack_u8(p, episode->confirmed);
+    pack_u8(p, entry->flagged);
+    pack_i64(p, episode->due_s);
+    pack_bytes(p, episode->id, RECOMMENDATION_ID_SIZE);
+    pack_text(p, episode->account_token);
+    pack_text(p, episode->bic);
+    pack_u32(p, episode->tx_count);
+    for (uint32_t i = 0; i < episode->tx_count; i++)
+        pack_text(p, episode->tx_ids[i]);
+    pack_i64(p, episode->since_s);
+    pack_u8(p, episode->stands_alone);
+    pack_u32(p, episode->ground_count);
+    pack_bytes(p, episode->grounds, episode->ground_count * sizeof *episode->grounds);
+    episode_save_published(episode, p);
+    saving_put(&episodes->saving);
+    entry->saved = episodes->savings;
+}
+
+static bool is_due(const struct episodes *episodes, const struct entry *entry) {
+    return episodes->saving.running && entry->saved != episodes->savings;
+}
+
+struct episode *episodes_change(struct episodes *episodes, const struct episode *episode) {
+    struct entry *entry = entry_of(episode);
+    if (is_due(episodes, entry)) save_one(episodes, entry);
+    return &entry->episode;
+}
+
 /* Episodes. */
 
-struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number) {
+const struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number) {
     struct entry *entry = NULL;
     HASH_FIND(hh, episodes->map, &account_number, sizeof account_number, entry);
     return entry == NULL ? NULL : &entry->episode;
 }
 
-struct episode *episodes_find_id(const struct episodes *episodes, struct text id) {
+const struct episode *episodes_find_id(const struct episodes *episodes, struct text id) {
     struct entry *entry = NULL;
     if (id.size == RECOMMENDATION_ID_SIZE) HASH_FIND(by_id, episodes->ids, id.data, id.size, entry);
     return entry == NULL ? NULL : &entry->episode;
 }
 
-struct episode *episodes_find_flagged(const struct episodes *episodes, struct text account_token) {
+const struct episode *episodes_find_flagged(const struct episodes *episodes,
+                                            struct text account_token) {
     struct entry *entry = NULL;
     HASH_FIND(by_token, episodes->flagged, account_token.data, account_token.size, entry);
     return entry == NULL ? NULL : &entry->episode;
@@ -108,6 +150,7 @@ static struct entry *add(struct episodes *episodes, const struct episode_opening
     episode->state = state;
     episode->due_s = opening->due_s;
     episode->since_s = INT64_MAX;
+    entry->saved = episodes->savings;
     HASH_ADD(hh, episodes->map, episode.account_number, sizeof episode->account_number, entry);
     HASH_ADD(by_id, episodes->ids, episode.id, RECOMMENDATION_ID_SIZE, entry);
     episodes->open_count += state == EPISODE_OPEN;
@@ -116,7 +159,7 @@ static struct entry *add(struct episodes *episodes, const struct episode_opening
 }
 
 struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening) {
-    struct episode *flagged = episodes_find_flagged(episodes, opening->account_token);
+    const struct episode *flagged = episodes_find_flagged(episodes, opening->account_token);
     if (flagged != NULL && flagged->state == EPISODE_COOLING) {
         episodes_remove(episodes, flagged);
         flagged = NULL;
@@ -156,7 +199,8 @@ void episodes_rest_on(struct episodes *episodes, struct episode *episode, const 
     episode->ground_count = count;
 }
 
-static void forget(struct episodes *episodes, struct episode *episode, uint64_t ground) {
+static void forget(struct episodes *episodes, const struct episode *found, uint64_t ground) {
+    struct episode *episode = episodes_change(episodes, found);
     uint64_t kept[SIGNAL_IDS_MAX];
     uint32_t count = 0;
     for (uint32_t i = 0; i < episode->ground_count; i++)
@@ -194,7 +238,7 @@ void episodes_withdraw_ground(struct episodes *episodes, struct text signal_id) 
     LL_SORT2(episodes->unfounded, compare_ids, next_unfounded);
 }
 
-struct episode *episodes_next_unfounded(struct episodes *episodes) {
+const struct episode *episodes_next_unfounded(struct episodes *episodes) {
     struct entry *first = episodes->unfounded;
     if (first == NULL) return NULL;
     episodes->unfounded = first->next_unfounded;
@@ -203,7 +247,9 @@ struct episode *episodes_next_unfounded(struct episodes *episodes) {
 
 /* Leaving. */
 
-void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s) {
+void episodes_start_cooling(struct episodes *episodes, const struct episode *found,
+                            int64_t until_s) {
+    struct episode *episode = episodes_change(episodes, found);
     assert(episode->state == EPISODE_OPEN);
     episodes->open_count--;
     episodes_rest_on(episodes, episode, NULL, 0);
@@ -213,8 +259,10 @@ void episodes_start_cooling(struct episodes *episodes, struct episode *episode, 
     episode_heap_settle(&episodes->heap, episode);
 }
 
-void episodes_remove(struct episodes *episodes, struct episode *episode) {
+void episodes_remove(struct episodes *episodes, const struct episode *found) {
+    struct episode *episode = episodes_change(episodes, found);
     struct entry *entry = entry_of(episode);
+    if (entry == episodes->hand) episodes->hand = entry->hh.next;
     unflag(episodes, entry);
     episodes_rest_on(episodes, episode, NULL, 0);
     episodes->open_count -= episode->state == EPISODE_OPEN;
@@ -224,7 +272,7 @@ void episodes_remove(struct episodes *episodes, struct episode *episode) {
     entry_free(entry);
 }
 
-struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s) {
+const struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s) {
     return episode_heap_due(&episodes->heap, clock_s);
 }
 
@@ -232,38 +280,38 @@ uint32_t episodes_open_count(const struct episodes *episodes) {
     return episodes->open_count;
 }
 
-void episodes_unconfirm(struct episodes *episodes, struct episode *episode) {
+void episodes_unconfirm(struct episodes *episodes, const struct episode *found) {
+    struct episode *episode = episodes_change(episodes, found);
     assert(episode->state == EPISODE_COOLING);
     episode->confirmed = false;
     unflag(episodes, entry_of(episode));
 }
 
-/* Saving and loading. */
+/* Saving. */
 
-static void save_one(struct episode *episode, struct pack *p) {
-    pack_u32(p, episode->account_number);
-    pack_u8(p, (uint8_t)episode->state);
-    pack_u8(p, episode->confirmed);
-    pack_u8(p, entry_of(episode)->flagged);
-    pack_i64(p, episode->due_s);
-    pack_bytes(p, episode->id, RECOMMENDATION_ID_SIZE);
-    pack_text(p, episode->account_token);
-    pack_text(p, episode->bic);
-    pack_u32(p, episode->tx_count);
-    for (uint32_t i = 0; i < episode->tx_count; i++)
-        pack_text(p, episode->tx_ids[i]);
-    pack_i64(p, episode->since_s);
-    pack_u8(p, episode->stands_alone);
-    pack_u32(p, episode->ground_count);
-    pack_bytes(p, episode->grounds, episode->ground_count * sizeof *episode->grounds);
-    episode_save_published(episode, p);
+void episodes_save_begin(struct episodes *episodes, struct pack *head,
+                         const struct pack_sink *sink) {
+    pack_u32(head, episodes->heap.count);
+    saving_begin(&episodes->saving, episodes->heap.count, sink);
+    episodes->savings++;
+    episodes->hand = episodes->map;
 }
 
-void episodes_save(const struct episodes *episodes, struct pack *p) {
-    pack_u32(p, episodes->heap.count);
-    for (uint32_t i = 0; i < episodes->heap.count; i++)
-        save_one(episodes->heap.items[i], p);
+bool episodes_save_step(struct episodes *episodes, uint32_t looks) {
+    for (; episodes->saving.running && episodes->hand != NULL && looks > 0; looks--) {
+        struct entry *entry = episodes->hand;
+        if (is_due(episodes, entry)) save_one(episodes, entry);
+        episodes->hand = entry->hh.next;
+    }
+    return episodes->saving.running && episodes->hand != NULL;
 }
+
+bool episodes_save_end(struct episodes *episodes) {
+    episodes->hand = NULL;
+    return saving_end(&episodes->saving);
+}
+
+/* Loading. */
 
 /* What is read before an episode can be added. */
 struct loaded {
@@ -294,7 +342,7 @@ static bool is_whole(const struct loaded *l) {
 /* Beside what is there already. */
 static bool has_place(const struct episodes *episodes, const struct loaded *l) {
     const struct episode_opening *opening = &l->opening;
-    return episodes->heap.count < episodes->max &&
+    return episodes->heap.count < episodes->due &&
            episodes_find(episodes, opening->account_number) == NULL &&
            episodes_find_id(episodes, opening->id) == NULL &&
            (l->flagged == 0 || episodes_find_flagged(episodes, opening->account_token) == NULL);
@@ -311,7 +359,12 @@ static bool load_grounds(struct episodes *episodes, struct episode *episode, str
     return !u->bad;
 }
 
-static bool load_one(struct episodes *episodes, struct unpack *u) {
+bool episodes_load_begin(struct episodes *episodes, struct unpack *head) {
+    episodes->due = unpack_u32(head);
+    return !head->bad && episodes->due <= episodes->max && episodes->heap.count == 0;
+}
+
+bool episodes_load_one(struct episodes *episodes, struct unpack *u) {
     const struct loaded l = load_head(u);
     if (u->bad || !is_whole(&l) || !has_place(episodes, &l)) return false;
     struct entry *entry = add(episodes, &l.opening, (enum episode_state)l.state);
@@ -327,8 +380,6 @@ static bool load_one(struct episodes *episodes, struct unpack *u) {
     return load_grounds(episodes, episode, u) && episode_load_published(episode, u);
 }
 
-bool episodes_load(struct episodes *episodes, struct unpack *u) {
-    for (uint32_t left = unpack_u32(u); left > 0 && !u->bad; left--)
-        if (!load_one(episodes, u)) return false;
-    return !u->bad;
+bool episodes_load_end(const struct episodes *episodes) {
+    return episodes->heap.count == episodes->due;
 }

@@ -4,10 +4,11 @@
  *
  * Found by account number, and by what is due first: the end of a recommendation or of a cool-down.
  * An episode owns copies of its texts. At most `episodes_max` at once, open and cooling together.
- * Engine thread. */
+ * One that is found is changed by what takes it as const, or through episodes_change: so it can be
+ * saved before. Engine thread. */
 #pragma once
 
-#include "detector/base/pack.h"
+#include "detector/base/saving.h"
 #include "detector/recommendation.h"
 
 enum episode_state { EPISODE_OPEN, EPISODE_COOLING };
@@ -54,17 +55,20 @@ struct episodes *episodes_open(uint32_t episodes_max);
 void episodes_close(struct episodes *episodes);
 
 /* NULL when the account has none. */
-struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number);
+const struct episode *episodes_find(const struct episodes *episodes, uint32_t account_number);
 /* The one of an account that is open, or cools down and is confirmed; of those under several
  * numbers, which the account may have had, the first. NULL when there is none. */
-struct episode *episodes_find_flagged(const struct episodes *episodes, struct text account_token);
+const struct episode *episodes_find_flagged(const struct episodes *episodes,
+                                            struct text account_token);
 /* One that cools down: the bank says otherwise now. */
-void episodes_unconfirm(struct episodes *episodes, struct episode *episode);
+void episodes_unconfirm(struct episodes *episodes, const struct episode *episode);
 /* The one that a recommendation_id names; NULL when there is none. */
-struct episode *episodes_find_id(const struct episodes *episodes, struct text id);
+const struct episode *episodes_find_id(const struct episodes *episodes, struct text id);
 /* A new open episode, whose id and number no other has; in place of a confirmed one under another
  * number of the account. NULL when there are `episodes_max`. */
 struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening);
+/* One that is about to be changed, until the next batch. */
+struct episode *episodes_change(struct episodes *episodes, const struct episode *episode);
 /* Adds to tx_ids; when they are full, in place of the newest. False: it is there already. */
 bool episodes_add_tx(struct episode *episode, struct text tx_id);
 /* Of an open one, in place of what it rested on. */
@@ -74,15 +78,27 @@ void episodes_rest_on(struct episodes *episodes, struct episode *episode, const 
  * episodes_next_unfounded. */
 void episodes_withdraw_ground(struct episodes *episodes, struct text signal_id);
 /* By id, while nothing else is done to the table but that it cools; NULL when there is no other. */
-struct episode *episodes_next_unfounded(struct episodes *episodes);
+const struct episode *episodes_next_unfounded(struct episodes *episodes);
 /* Whatever comes under this signal's id, it withdraws nothing that rests on what it was before. */
 void episodes_forget_ground(struct episodes *episodes, struct text signal_id);
-void episodes_start_cooling(struct episodes *episodes, struct episode *episode, int64_t until_s);
-void episodes_remove(struct episodes *episodes, struct episode *episode);
+void episodes_start_cooling(struct episodes *episodes, const struct episode *episode,
+                            int64_t until_s);
+void episodes_remove(struct episodes *episodes, const struct episode *episode);
 /* The first by (due_s, id) that is due at `clock_s`, or NULL. */
-struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s);
-/* All of them; into a stage that has none. */
-void episodes_save(const struct episodes *episodes, struct pack *pack);
-bool episodes_load(struct episodes *episodes, struct unpack *unpack);
+const struct episode *episodes_due(const struct episodes *episodes, int64_t clock_s);
 /* Those in state EPISODE_OPEN. */
 uint32_t episodes_open_count(const struct episodes *episodes);
+
+/* Saving those that there are now while they go on. They come through the sink, each whole, in no
+ * order; one that is about to change comes before the others. */
+void episodes_save_begin(struct episodes *episodes, struct pack *head,
+                         const struct pack_sink *sink);
+/* Goes on by so many looks; false: there are no more, or one found no space. */
+bool episodes_save_step(struct episodes *episodes, uint32_t looks);
+/* True when all of them have been saved; ends it in any case. */
+bool episodes_save_end(struct episodes *episodes);
+
+/* Loading into a table that has none. False: these bytes are no such episodes. */
+bool episodes_load_begin(struct episodes *episodes, struct unpack *head);
+bool episodes_load_one(struct episodes *episodes, struct unpack *record);
+bool episodes_load_end(const struct episodes *episodes);

@@ -60,7 +60,8 @@ static struct recommendation *fill(struct payer_side *s, const struct payer_side
 }
 
 static struct recommendation *end(struct payer_side *s, const struct payer_side_place *at,
-                                  struct instruction *i, const struct ending *ending) {
+                                  const struct instruction *found, const struct ending *ending) {
+    struct instruction *i = instructions_change(s->instructions, found);
     const struct advised before = change_advised(&i->advice);
     i->advice.revision++;
     struct recommendation *out = fill(s, at, i, ending->state);
@@ -189,14 +190,15 @@ const struct recommendation *payer_side_take(struct payer_side *s,
     const struct ending *over = ending_of(tx->tx_status);
     const bool pending = over == NULL && is_pending(at->batch, at->event);
     if (over == NULL && !pending) return NULL;
-    struct instruction *i = instructions_find(s->instructions, tx->payer.account_token, tx->tx_id);
+    const struct instruction *i =
+        instructions_find(s->instructions, tx->payer.account_token, tx->tx_id);
     if (i == NULL) return pending ? open_one(s, at) : NULL;
     return over != NULL && i->advice.state == EPISODE_OPEN ? end(s, at, i, over) : NULL;
 }
 
 const struct recommendation *payer_side_expire(struct payer_side *s,
                                                const struct payer_side_place *at) {
-    struct instruction *i;
+    const struct instruction *i;
     while ((i = instructions_due(s->instructions, at->clock_s)) != NULL) {
         if (i->advice.state == EPISODE_OPEN) return end(s, at, i, &ending_term_over);
         instructions_remove(s->instructions, i);
@@ -212,7 +214,7 @@ void payer_side_lift(struct payer_side *s, const char *payee_id, const struct en
 
 const struct recommendation *payer_side_lifted(struct payer_side *s,
                                                const struct payer_side_place *at) {
-    struct instruction *i =
+    const struct instruction *i =
         s->lifted[0] == '\0' ? NULL : instructions_of_payee(s->instructions, s->lifted);
     if (i != NULL) return end(s, at, i, s->lifted_by);
     s->lifted[0] = '\0';
@@ -222,7 +224,7 @@ const struct recommendation *payer_side_lifted(struct payer_side *s,
 const struct recommendation *payer_side_hear(struct payer_side *s,
                                              const struct payer_side_place *at) {
     const struct signal *outcome = &at->batch->signal[at->event];
-    struct instruction *i = instructions_find_id(s->instructions, outcome->recommendation_id);
+    const struct instruction *i = instructions_find_id(s->instructions, outcome->recommendation_id);
     if (i == NULL) return NULL;
     at->batch->answered[at->event] = (uint8_t)i->advice.action;
     if (i->advice.state != EPISODE_OPEN) return NULL;
@@ -237,11 +239,14 @@ const struct recommendation *payer_side_hear(struct payer_side *s,
 
 /* Saving and loading. */
 
+struct instructions *payer_side_instructions(const struct payer_side *s) {
+    return s->instructions;
+}
+
 void payer_side_save(const struct payer_side *s, struct pack *p) {
     caps_save(s->caps, p);
-    instructions_save(s->instructions, p);
 }
 
 bool payer_side_load(struct payer_side *s, struct unpack *u) {
-    return caps_load(s->caps, u) && instructions_load(s->instructions, u);
+    return caps_load(s->caps, u);
 }

@@ -12,6 +12,7 @@
 #include "detector/endings.h"
 #include "detector/episodes.h"
 
+struct instructions;
 struct payer_side;
 
 /* What decide stands at. */
@@ -50,6 +51,8 @@ const struct recommendation *payer_side_hear(struct payer_side *side,
 void payer_side_lift(struct payer_side *side, const char *payee_id, const struct ending *why);
 
 uint64_t payer_side_open_count(const struct payer_side *side);
+/* Its table, to be saved and loaded beside it. */
+struct instructions *payer_side_instructions(const struct payer_side *side);
 void payer_side_save(const struct payer_side *side, struct pack *pack);
 /* Into one that is new. */
 bool payer_side_load(struct payer_side *side, struct unpack *unpack);

@@ -88,7 +88,7 @@ static bool end_accounts(struct session *s) {
 
 static const struct table tables[TABLES] = {
     [TABLE_ADVICE] = {SNAPSHOT_ADVICE, 1024, 16384, step_advice, end_advice,
-                      TOO_LATE("episodes and ids")},
+                      TOO_LATE("episodes and instructions")},
     [TABLE_SIGNALS] = {SNAPSHOT_SIGNALS, 4096, 16384, step_signals, end_signals,
                        TOO_LATE("signals")},
     [TABLE_ACCOUNTS] = {SNAPSHOT_ACCOUNTS, 512, 16384, step_accounts, end_accounts,

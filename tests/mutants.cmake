@@ -101,6 +101,31 @@ add_mutant_of(test_signals citizens_take_all detector/signals.c "blocks->max / 2
 add_mutant_of(test_issued forgotten_unsaved detector/issued.c "if (first == issued->hand) save_next(issued);"
     "if (first == issued->hand) issued->hand = first->hh.next;")
 add_mutant_of(test_issued newcomer_id_saved detector/issued.c "entry != issued->last" "true")
+add_mutant_of(test_advice_pieces changed_episode_unsaved detector/episodes.c
+    "    if (is_due(episodes, entry)) save_one(episodes, entry);
+    return" "    if (false) save_one(episodes, entry);
+    return")
+add_mutant_of(test_advice_pieces cooling_episode_unsaved detector/episodes.c
+    "    struct episode *episode = episodes_change(episodes, found);
+    assert(episode->state == EPISODE_OPEN);"
+    "    struct episode *episode = &entry_of(found)->episode;
+    assert(episode->state == EPISODE_OPEN);")
+add_mutant_of(test_advice_pieces unfounded_episode_unsaved detector/episodes.c
+    "    struct episode *episode = episodes_change(episodes, found);
+    uint64_t kept" "    struct episode *episode = &entry_of(found)->episode;
+    uint64_t kept")
+add_mutant_of(test_advice_pieces newcomer_episode_saved detector/episodes.c
+    "    entry->saved = episodes->savings;
+    HASH_ADD" "    HASH_ADD")
+add_mutant_of(test_advice_pieces changed_instruction_unsaved detector/instructions.c
+    "    if (is_due(t, entry)) save_one(t, entry);
+    return" "    if (false) save_one(t, entry);
+    return")
+add_mutant_of(test_advice_pieces newcomer_instruction_saved detector/instructions.c
+    "    entry->order = order;
+    entry->saved = t->savings;" "    entry->order = order;")
+add_mutant_of(test_advice_pieces instructions_in_order_of_saving detector/instructions.c
+    "DL_SORT(payee->first, compare_order);" "(void)compare_order;")
 
 # Reported money.
 add_mutant_of(test_taint_input mark_not_saved detector/taint_save.c
@@ -150,8 +175,11 @@ add_mutant(outcome_of_the_bank_unheard detector/outcome.c
     "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_STANDS, &ending_false_positive}")
 add_mutant(outcome_of_a_citizen_heard detector/outcome.c "!signal_is_citizens(s) && " "")
 add_mutant_of(test_payer_side instructions_not_in_snapshots detector/instructions.c
-    "pack_u32(p, t->heap.count);" "pack_u32(p, t->heap.count & 0);"
-    "for (const struct entry *entry = t->map;" "for (const struct entry *entry = NULL;")
+    "pack_u32(head, t->heap.count);
+    saving_begin(&t->saving, t->heap.count, sink);"
+    "pack_u32(head, 0);
+    saving_begin(&t->saving, 0, sink);"
+    "t->hand = t->map;" "t->hand = NULL;")
 add_mutant(settled_payment_stands detector/payer_side.c
     "if (status == TX_STATUS_SETTLED) return &ending_settled;" "")
 add_mutant(attempt_behind_its_money detector/payer_side.c "if (batch->moved[event]) return false;" "")

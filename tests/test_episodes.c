@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/advice_saved.h"
 #include "tests/support.h"
 
 #include "detector/episodes.h"
@@ -86,7 +87,7 @@ static void test_the_first_that_is_due_comes_first_then_by_id(void **unused) {
     int64_t due_s = -1;
     char id[RECOMMENDATION_ID_SIZE + 1] = "";
     uint32_t count = 0;
-    struct episode *episode;
+    const struct episode *episode;
     while ((episode = episodes_due(episodes, 22)) != NULL) {
         assert_true(episode->due_s > due_s || strcmp(episode->id, id) > 0);
         assert_true(episode->due_s >= due_s);
@@ -157,32 +158,46 @@ static void test_a_new_one_takes_the_place_of_a_confirmed_one(void **unused) {
     episodes_close(episodes);
 }
 
+/* To their bytes and back. */
+static struct episodes *restarted(struct episodes *before) {
+    struct advice_tables from = advice_tables_of(1, 1, 1), to = advice_tables_of(8, 1, 1);
+    struct pack saved = {0}, again = {0};
+    episodes_close(from.episodes);
+    from.episodes = before;
+    advice_save(&from, &saved);
+    struct unpack unpack = {.at = saved.data, .end = saved.data + saved.size};
+    assert_true(advice_load(&to, &unpack));
+    advice_save(&to, &again);
+    assert_int_equal(again.size, saved.size);
+    assert_memory_equal(again.data, saved.data, saved.size);
+    struct episodes *after = to.episodes;
+    to.episodes = NULL;
+    advice_tables_close(&from);
+    advice_tables_close(&to);
+    free(saved.data);
+    free(again.data);
+    return after;
+}
+
 static void test_episodes_come_back_as_they_were_saved(void **unused) {
     (void)unused;
-    struct episodes *before = episodes_open(8), *after = episodes_open(8);
+    struct episodes *before = episodes_open(8);
     struct episode *a = add(before, 7, "a", 10), *b = add(before, 9, "b", 20);
+    char id[RECOMMENDATION_ID_SIZE + 1];
+    memcpy(id, a->id, sizeof id);
     a->emptied = true;
     a->revision = 2;
     a->action = ACTION_HOLD_AMOUNT;
     a->at_risk_tiyn = 77;
     b->confirmed = true;
     episodes_start_cooling(before, b, 30);
-    struct pack saved = {0}, again = {0};
-    episodes_save(before, &saved);
-    struct unpack unpack = {.at = saved.data, .end = saved.data + saved.size};
-    assert_true(episodes_load(after, &unpack));
-    const struct episode *loaded = episodes_find_id(after, text_of(a->id));
+    struct episodes *after = restarted(before);
+    const struct episode *loaded = episodes_find_id(after, text_of(id));
     assert_non_null(loaded);
     assert_true(loaded->emptied);
     assert_int_equal(loaded->at_risk_tiyn, 77);
     assert_int_equal(episodes_find(after, 9)->state, EPISODE_COOLING);
     assert_non_null(episodes_find_flagged(after, text_of("token-9")));
-    episodes_save(after, &again);
-    assert_int_equal(again.size, saved.size);
-    assert_memory_equal(again.data, saved.data, saved.size);
-    free(saved.data);
-    free(again.data);
-    episodes_close(before);
     episodes_close(after);
 }
 

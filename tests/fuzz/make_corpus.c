@@ -4,7 +4,6 @@
 #include "detector/account_record.h"
 #include "detector/accounts.h"
 #include "detector/broker/recording.h"
-#include "detector/episodes.h"
 #include "detector/feature_table.h"
 #include "detector/policy_change.h"
 #include "schemas/catalog.h"
@@ -12,6 +11,7 @@
 #include "schemas/frame.h"
 #include "schemas/ocf.h"
 #include "tests/a_signal.h"
+#include "tests/advice_saved.h"
 #include "tests/evolved.h"
 #include "tests/fuzz/family.h"
 #include "tests/fuzz/fuzz.h"
@@ -222,8 +222,8 @@ static void make_snapshot(void) {
                                                  .dormancy_s = 180 * 86400};
         const struct pack_sink sink = {&records, space};
         struct accounts *accounts = accounts_open(&options, &error);
-        struct episodes *episodes = episodes_open(16);
-        fuzz_must(accounts != NULL && episodes != NULL, "no state");
+        struct advice_tables advice = advice_tables_of(16, 16, 16);
+        fuzz_must(accounts != NULL, "no state");
         fill_table(accounts, 1 + 5 * i);
         accounts_save_begin(accounts, &head, &sink);
         while (accounts_save_step(accounts, 1000))
@@ -234,12 +234,14 @@ static void make_snapshot(void) {
                                                 text_of("tx"),
                                                 text_of("0123456789abcdef0123456789abcdef"),
                                                 1767225600};
-        if (i > 0) episodes_add_tx(episodes_add(episodes, &opening), text_of("another"));
+        if (i > 0) episodes_add_tx(episodes_add(advice.episodes, &opening), text_of("another"));
+        if (i > 0) issued_add(advice.issued, opening.id.data, opening.due_s);
+        if (i > 1) instructions_add(advice.instructions, &opening, opening.id.data);
         pack_part(&input, &head);
         pack_part(&input, &records);
-        episodes_save(episodes, &input);
+        advice_save(&advice, &input);
         save("fuzz_snapshot", "state", i, input.data, input.size);
-        episodes_close(episodes);
+        advice_tables_close(&advice);
         accounts_close(accounts);
         free(head.data);
         free(records.data);
