@@ -521,12 +521,12 @@ void apply_batch(struct apply *a, struct batch *batch) {
     let_go(a, batch);
 }
 
-void apply_save_begin(struct apply *a, struct pack *head, const struct pack_sink *sink) {
+void apply_save_begin(struct apply *a, struct pack *head, const struct apply_sinks *sinks) {
     pack_u64(head, a->maintain_at);
     pack_i64(head, a->clock_s);
     pack_i64(head, a->first_s);
-    if (a->taint != NULL) taint_save(a->taint, head);
-    accounts_save_begin(a->accounts, head, sink);
+    if (a->taint != NULL) taint_save_begin(a->taint, head, &sinks->taint);
+    accounts_save_begin(a->accounts, head, &sinks->accounts);
 }
 
 bool apply_save_step(struct apply *a, uint32_t looks) {
@@ -537,12 +537,20 @@ bool apply_save_end(struct apply *a) {
     return accounts_save_end(a->accounts);
 }
 
+bool apply_save_taint_step(struct apply *a, uint32_t looks) {
+    return a->taint != NULL && taint_save_step(a->taint, looks);
+}
+
+bool apply_save_taint_end(struct apply *a) {
+    return a->taint == NULL || taint_save_end(a->taint);
+}
+
 bool apply_load_begin(struct apply *a, struct accounts_load *load, struct unpack *head,
                       struct error *error) {
     a->maintain_at = unpack_u64(head);
     a->clock_s = unpack_i64(head);
     a->first_s = unpack_i64(head);
-    if (a->taint != NULL && !taint_load(a->taint, head, error)) return false;
+    if (a->taint != NULL && !taint_load_begin(a->taint, head, error)) return false;
     return accounts_load_begin(a->accounts, load, head, error);
 }
 
@@ -550,7 +558,13 @@ bool apply_load_records(struct apply *a, struct accounts_load *load, struct unpa
     return accounts_load_records(a->accounts, load, records);
 }
 
-bool apply_load_end(struct apply *a, const struct accounts_load *load) {
+bool apply_load_taint(struct apply *a, struct unpack *records) {
+    return a->taint != NULL && taint_load_records(a->taint, records);
+}
+
+bool apply_load_end(struct apply *a, const struct accounts_load *load, struct error *error) {
     return accounts_load_end(a->accounts, load) &&
-           (a->taint == NULL ? load->tainted == 0 : taint_load_end(a->taint, load->tainted));
+           (a->taint == NULL
+                ? load->tainted == 0
+                : taint_load_end(a->taint, error) && taint_fits(a->taint, load->tainted));
 }

@@ -32,14 +32,21 @@ void apply_batch(struct apply *apply, struct batch *batch);
 int64_t apply_moved_in(const struct transaction *tx, enum side_role role);
 
 /* Between batches: the state as it now is, while batches go on (accounts.h). */
-void apply_save_begin(struct apply *apply, struct pack *head, const struct pack_sink *sink);
+struct apply_sinks {
+    struct pack_sink accounts, taint;
+};
+void apply_save_begin(struct apply *apply, struct pack *head, const struct apply_sinks *sinks);
 bool apply_save_step(struct apply *apply, uint32_t looks);
 bool apply_save_end(struct apply *apply);
+/* The same of reported money (taint.h). */
+bool apply_save_taint_step(struct apply *apply, uint32_t looks);
+bool apply_save_taint_end(struct apply *apply);
 /* Into a stage that is new; as accounts_load_begin. */
 bool apply_load_begin(struct apply *apply, struct accounts_load *load, struct unpack *head,
                       struct error *error);
 bool apply_load_records(struct apply *apply, struct accounts_load *load, struct unpack *records);
-bool apply_load_end(struct apply *apply, const struct accounts_load *load);
+bool apply_load_taint(struct apply *apply, struct unpack *records);
+bool apply_load_end(struct apply *apply, const struct accounts_load *load, struct error *error);
 
 const struct accounts *apply_accounts(const struct apply *apply);
 const struct taint *apply_taint(const struct apply *apply); /* NULL: none */

@@ -33,7 +33,7 @@ struct table {
     const char *too_late;
 };
 
-enum { TABLE_ADVICE, TABLE_SIGNALS, TABLE_ACCOUNTS, TABLES };
+enum { TABLE_ADVICE, TABLE_TAINT, TABLE_SIGNALS, TABLE_ACCOUNTS, TABLES };
 
 /* Where the records of a table go, each whole in one buffer. */
 struct outlet {
@@ -67,6 +67,14 @@ static bool end_advice(struct session *s) {
     return decide_save_end(s->decide);
 }
 
+static bool step_taint(struct session *s, uint32_t looks) {
+    return apply_save_taint_step(s->apply, looks);
+}
+
+static bool end_taint(struct session *s) {
+    return apply_save_taint_end(s->apply);
+}
+
 static bool step_signals(struct session *s, uint32_t looks) {
     return signals_save_step(s->signals, looks);
 }
@@ -89,6 +97,7 @@ static bool end_accounts(struct session *s) {
 static const struct table tables[TABLES] = {
     [TABLE_ADVICE] = {SNAPSHOT_ADVICE, 1024, 16384, step_advice, end_advice,
                       TOO_LATE("episodes and instructions")},
+    [TABLE_TAINT] = {SNAPSHOT_TAINT, 4096, 65536, step_taint, end_taint, TOO_LATE("reports")},
     [TABLE_SIGNALS] = {SNAPSHOT_SIGNALS, 4096, 16384, step_signals, end_signals,
                        TOO_LATE("signals")},
     [TABLE_ACCOUNTS] = {SNAPSHOT_ACCOUNTS, 512, 16384, step_accounts, end_accounts,
@@ -242,10 +251,10 @@ static bool put_state(struct snapshot *n, struct session *s) {
 }
 
 static bool put_table(struct snapshot *n, struct session *s) {
-    const struct pack_sink sink = sink_of(n, TABLE_ACCOUNTS);
+    const struct apply_sinks sinks = {sink_of(n, TABLE_ACCOUNTS), sink_of(n, TABLE_TAINT)};
     struct snapshot_buffer *buffer = take(n, SNAPSHOT_TABLE);
     if (buffer == NULL) return false;
-    apply_save_begin(s->apply, &buffer->bytes, &sink);
+    apply_save_begin(s->apply, &buffer->bytes, &sinks);
     snapshot_writer_put(n->writer, buffer);
     return true;
 }

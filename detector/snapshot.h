@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking snapshots while the engine goes on. One begins right after a commit was sealed; what is
  * small is written at once, the rest a piece a batch, table by table, and a record that is about to
- * change before the others (accounts.h, signals.h, decide.h). It gets its name only when that commit
- * is known to be there. One that the disk is too slow for is given up, and tried again later.
- * Engine thread only; private to the session. */
+ * change before the others (accounts.h, signals.h, decide.h). It gets its name only when that
+ * commit is known to be there. One that the disk is too slow for is given up, and tried again
+ * later. Engine thread only; private to the session. */
 #pragma once
 
 #include "detector/base/disk.h"

@@ -22,6 +22,7 @@ enum snapshot_kind {
     SNAPSHOT_SIGNALS,
     SNAPSHOT_DOCUMENTS,    /* model and policy in force; comes right behind the manifest */
     SNAPSHOT_SIGNAL_TABLE, /* the table of signals without them */
+    SNAPSHOT_TAINT,        /* reported money */
     SNAPSHOT_ADVICE,       /* what decide knows of advice that was given */
     SNAPSHOT_KINDS
 };

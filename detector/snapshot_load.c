@@ -160,6 +160,8 @@ static bool load_chunk(struct loading *l, enum snapshot_kind kind, struct unpack
         good = signals_load_begin(s->signals, &l->signals, u);
     else if (kind == SNAPSHOT_SIGNALS)
         good = load_signals(s, u);
+    else if (kind == SNAPSHOT_TAINT)
+        good = apply_load_taint(s->apply, u);
     else if (kind == SNAPSHOT_ADVICE)
         good = load_advice(s, u);
     if (!good && error->code == ERROR_NONE)
@@ -180,8 +182,10 @@ static bool load_chunks(struct loading *l, struct error *error) {
     }
     if (!decide_load_end(l->session->decide))
         return error_set(error, ERROR_BAD_DATA, "advice is missing");
-    if (!apply_load_end(l->session->apply, &l->accounts))
-        return error_set(error, ERROR_BAD_DATA, "accounts are missing");
+    error->code = ERROR_NONE;
+    if (!apply_load_end(l->session->apply, &l->accounts, error))
+        return error->code == ERROR_NONE ? error_set(error, ERROR_BAD_DATA, "accounts are missing")
+                                         : false;
     return signals_load_end(l->session->signals, &l->signals) ||
            error_set(error, ERROR_BAD_DATA, "signals are missing");
 }

@@ -75,8 +75,20 @@ struct taint_counts {
 };
 struct taint_counts taint_count(const struct taint *taint);
 
-/* All of it, and into a table that is new; the end, once the accounts are loaded, `tainted` of them
- * so marked. False: these bytes are no such state, or ERROR_FAILED: no memory. */
-void taint_save(const struct taint *taint, struct pack *pack);
-bool taint_load(struct taint *taint, struct unpack *unpack, struct error *error);
-bool taint_load_end(const struct taint *taint, uint64_t tainted);
+/* Saving the table as it is now while it goes on: what is small into `head`, the rest through the
+ * sink, each item whole; one that is about to change comes before the others. */
+void taint_save_begin(struct taint *taint, struct pack *head, const struct pack_sink *sink);
+/* Goes on by so many items; false: there are no more, or one found no space. */
+bool taint_save_step(struct taint *taint, uint32_t looks);
+/* True when all of them have been saved; ends it in any case. */
+bool taint_save_end(struct taint *taint);
+
+/* Loading into a table that is new. False: these bytes are no state of such a table, which is then
+ * good for taint_close only; or ERROR_FAILED: no memory. */
+bool taint_load_begin(struct taint *taint, struct unpack *head, struct error *error);
+/* Any part of what went through the sink, of whole items. */
+bool taint_load_records(struct taint *taint, struct unpack *records);
+bool taint_load_end(struct taint *taint, struct error *error);
+/* Once the accounts are loaded: whether it is those that have traced money that are marked so,
+ * `tainted` of them. */
+bool taint_fits(const struct taint *taint, uint64_t tainted);

@@ -1,37 +1,138 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table as bytes, and back: the pools as they lie, so that what is dropped next is the same. */
+/* The table as bytes while it goes on, and back: the pools as they lie, so that what is dropped
+ * next is the same. Each entry of them is saved by itself, and one that is about to change comes
+ * before the others. */
 #include "detector/taint_table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void save_pool(struct pack *p, const struct taint_pool *pool, const void *blocks,
-                      size_t size) {
+/* Items. */
+
+static void add_range(struct taint_items *items, int place, void *at, size_t size, uint32_t count) {
+    items->ranges[place] = (struct taint_range){at, size, count, items->count};
+    items->count += count;
+}
+
+/* All that is there now. False: no memory. */
+static bool find_items(struct taint *t) {
+    struct taint_items *items = &t->items;
+    taint_items_free(t);
+    add_range(items, 0, t->account + 1, sizeof *t->account, t->account_pool.top);
+    add_range(items, 1, t->mark + 1, sizeof *t->mark, t->mark_pool.top);
+    add_range(items, 2, t->source + 1, sizeof *t->source, t->source_pool.top);
+    add_range(items, 3, t->holds, sizeof *t->holds, t->hold_count);
+    return holes_reserve(&items->done, items->count);
+}
+
+void taint_items_free(struct taint *t) {
+    saving_free(&t->items.saving);
+    holes_free(&t->items.done);
+    t->items = (struct taint_items){.count = 0};
+}
+
+static uint8_t *item_at(const struct taint_items *items, uint32_t item, size_t *size) {
+    const struct taint_range *range = &items->ranges[TAINT_RANGES - 1];
+    while (range->first > item)
+        range--;
+    *size = range->size;
+    return range->at + (item - range->first) * range->size;
+}
+
+/* Saving. */
+
+static void save_item(struct taint_items *items, uint32_t item) {
+    size_t size;
+    const uint8_t *bytes = item_at(items, item, &size);
+    uint8_t *at = saving_space(&items->saving, sizeof item + size);
+    if (at == NULL) return;
+    memcpy(at, &item, sizeof item);
+    memcpy(at + sizeof item, bytes, size);
+    holes_add(&items->done, item);
+}
+
+void taint_save_at(struct taint *t, const void *at) {
+    struct taint_items *items = &t->items;
+    for (const struct taint_range *r = items->ranges; r < items->ranges + TAINT_RANGES; r++) {
+        const size_t off = (size_t)((uintptr_t)at - (uintptr_t)r->at); /* huge: before it */
+        if (off >= r->count * r->size) continue;
+        const uint32_t item = r->first + (uint32_t)(off / r->size);
+        if (!holes_has(&items->done, item)) save_item(items, item);
+        return;
+    }
+}
+
+static void save_pool(struct pack *p, const struct taint_pool *pool) {
     pack_u32(p, pool->top);
     pack_u32(p, pool->free);
     pack_u32(p, pool->used);
-    pack_bytes(p, (const uint8_t *)blocks + size, pool->top * size);
 }
 
-void taint_save(const struct taint *t, struct pack *p) {
-    save_pool(p, &t->account_pool, t->account, sizeof *t->account);
-    save_pool(p, &t->mark_pool, t->mark, sizeof *t->mark);
-    save_pool(p, &t->source_pool, t->source, sizeof *t->source);
-    pack_u32(p, t->hold_count);
-    pack_bytes(p, t->holds, t->hold_count * sizeof *t->holds);
-    pack_u32(p, t->hand_account);
-    pack_u32(p, t->hand_hold);
-    pack_u64(p, t->walked);
-    pack_u64(p, t->bounded);
+void taint_save_begin(struct taint *t, struct pack *head, const struct pack_sink *sink) {
+    save_pool(head, &t->account_pool);
+    save_pool(head, &t->mark_pool);
+    save_pool(head, &t->source_pool);
+    pack_u32(head, t->hold_count);
+    pack_u32(head, t->hand_account);
+    pack_u32(head, t->hand_hold);
+    pack_u64(head, t->walked);
+    pack_u64(head, t->bounded);
+    const bool ok = find_items(t);
+    assert(ok && "out of memory");
+    saving_begin(&t->items.saving, t->items.count, sink);
 }
 
-static bool load_pool(struct unpack *u, struct taint_pool *pool, void *blocks, size_t size) {
+bool taint_save_step(struct taint *t, uint32_t looks) {
+    struct taint_items *items = &t->items;
+    for (; items->saving.running && items->hand < items->count && looks > 0; looks--, items->hand++)
+        if (!holes_has(&items->done, items->hand)) save_item(items, items->hand);
+    return items->saving.running && items->hand < items->count;
+}
+
+bool taint_save_end(struct taint *t) {
+    const bool whole = saving_end(&t->items.saving);
+    taint_items_free(t);
+    return whole;
+}
+
+/* Loading. */
+
+static bool load_pool(struct unpack *u, struct taint_pool *pool) {
+    const bool is_new = pool->top == 0;
     pool->top = unpack_u32(u);
     pool->free = unpack_u32(u);
     pool->used = unpack_u32(u);
-    if (u->bad || pool->top > pool->max || pool->used > pool->top) return false;
-    unpack_bytes(u, (uint8_t *)blocks + size, pool->top * size);
-    return !u->bad;
+    return !u->bad && is_new && pool->top <= pool->max && pool->used <= pool->top;
+}
+
+bool taint_load_begin(struct taint *t, struct unpack *u, struct error *error) {
+    if (!load_pool(u, &t->account_pool) || !load_pool(u, &t->mark_pool) ||
+        !load_pool(u, &t->source_pool))
+        return false;
+    t->hold_count = unpack_u32(u);
+    t->hand_account = unpack_u32(u);
+    t->hand_hold = unpack_u32(u);
+    t->walked = unpack_u64(u);
+    t->bounded = unpack_u64(u);
+    if (u->bad || t->hold_count > t->source_pool.max || t->hand_account > t->account_pool.top ||
+        t->hand_hold > t->source_pool.max)
+        return false;
+    return find_items(t) || error_set(error, ERROR_FAILED, "no memory to load the reported money");
+}
+
+bool taint_load_records(struct taint *t, struct unpack *u) {
+    struct taint_items *items = &t->items;
+    while (u->at < u->end) {
+        const uint32_t item = unpack_u32(u);
+        size_t size;
+        if (u->bad || item >= items->count || holes_has(&items->done, item)) return false;
+        uint8_t *at = item_at(items, item, &size);
+        unpack_bytes(u, at, size);
+        holes_add(&items->done, item);
+        if (u->bad) return false;
+    }
+    return true;
 }
 
 static bool is_block(const struct taint_pool *pool, uint32_t number) {
@@ -154,23 +255,13 @@ static bool check(struct taint *t, struct error *error) {
     return ok;
 }
 
-bool taint_load(struct taint *t, struct unpack *u, struct error *error) {
-    if (!load_pool(u, &t->account_pool, t->account, sizeof *t->account) ||
-        !load_pool(u, &t->mark_pool, t->mark, sizeof *t->mark) ||
-        !load_pool(u, &t->source_pool, t->source, sizeof *t->source))
-        return false;
-    t->hold_count = unpack_u32(u);
-    if (u->bad || t->hold_count > t->source_pool.max) return false;
-    unpack_bytes(u, t->holds, t->hold_count * sizeof *t->holds);
-    t->hand_account = unpack_u32(u);
-    t->hand_hold = unpack_u32(u);
-    t->walked = unpack_u64(u);
-    t->bounded = unpack_u64(u);
-    return !u->bad && t->hand_account <= t->account_pool.top &&
-           t->hand_hold <= t->source_pool.max && check(t, error);
+bool taint_load_end(struct taint *t, struct error *error) {
+    const bool whole = t->items.done.count == t->items.count;
+    taint_items_free(t);
+    return whole && check(t, error);
 }
 
-bool taint_load_end(const struct taint *t, uint64_t tainted) {
+bool taint_fits(const struct taint *t, uint64_t tainted) {
     for (uint32_t i = 1; i <= t->account_pool.top; i++) {
         const uint32_t number = t->account[i].number;
         const struct account *account = number == 0 ? NULL : accounts_numbered(t->accounts, number);

@@ -43,6 +43,7 @@ void taint_table_close(struct taint *t) {
     free(t->mark);
     free(t->source);
     free(t->holds);
+    taint_items_free(t);
 }
 
 /* A pool's blocks keep the next free one in `link`. */
@@ -74,6 +75,14 @@ static void free_source(struct taint *t, uint32_t source) {
     give(&t->source_pool, source, &s->payee);
 }
 
+static uint32_t add_source(struct taint *t, const struct taint_source *credit) {
+    const uint32_t source = take(&t->source_pool, t->source[t->source_pool.free].payee);
+    taint_touch(t, &t->source[source]);
+    t->source[source] = *credit;
+    number_map_add(&t->by_ordinal, credit->ordinal + 1, source);
+    return source;
+}
+
 static bool is_same_report(struct account_key a, struct account_key b) {
     return a.low == b.low && a.high == b.high;
 }
@@ -97,11 +106,9 @@ uint32_t taint_hold(struct taint *t, struct account_key report, uint32_t until_s
     }
     if (t->hold_count == t->source_pool.max || (source == 0 && !has_room(&t->source_pool, 1)))
         return 0;
-    if (source == 0) {
-        source = take(&t->source_pool, t->source[t->source_pool.free].payee);
-        t->source[source] = *credit;
-        number_map_add(&t->by_ordinal, credit->ordinal + 1, source);
-    }
+    if (source == 0) source = add_source(t, credit);
+    taint_touch(t, &t->source[source]);
+    taint_touch(t, &t->holds[t->hold_count]);
     if (t->source[source].holders == 0) t->source[source].report = report;
     t->source[source].holders++;
     t->holds[t->hold_count++] = (struct taint_hold){report, source, until_s};
@@ -110,6 +117,8 @@ uint32_t taint_hold(struct taint *t, struct account_key report, uint32_t until_s
 
 void taint_let_go(struct taint *t, uint32_t hold) {
     const uint32_t source = t->holds[hold].source;
+    taint_touch(t, &t->holds[hold]);
+    taint_touch(t, &t->source[source]);
     t->holds[hold] = t->holds[--t->hold_count];
     t->source[source].holders--;
     for (uint32_t i = 0; t->source[source].holders > 0 && i < t->hold_count; i++)
@@ -159,6 +168,7 @@ static uint32_t add_entry(struct taint *t, uint32_t number) {
     struct account *account = accounts_numbered(t->accounts, number);
     if (account == NULL || !has_room(&t->account_pool, 1)) return 0;
     const uint32_t entry = take(&t->account_pool, t->account[t->account_pool.free].first);
+    taint_touch(t, &t->account[entry]);
     t->account[entry] = (struct taint_account){.number = number};
     number_map_add(&t->by_number, number, entry);
     accounts_set_tainted(t->accounts, account, true);
@@ -177,6 +187,10 @@ static void free_entry(struct taint *t, uint32_t entry) {
 /* Takes the mark that `*link` names out of the list of an entry. */
 static void drop_mark(struct taint *t, uint32_t entry, uint32_t *link) {
     const uint32_t number = *link, source = t->mark[number].source;
+    taint_touch(t, link);
+    taint_touch(t, &t->account[entry]);
+    taint_touch(t, &t->mark[number]);
+    taint_touch(t, &t->source[source]);
     *link = t->mark[number].next;
     t->account[entry].count--;
     t->mark[number] = (struct taint_mark){.ordinal = 0};
@@ -208,7 +222,10 @@ void taint_forget(struct taint *t, uint32_t number) {
 
 void taint_note_bound(struct taint *t, uint32_t number) {
     const uint32_t entry = taint_entry(t, number);
-    if (entry != 0) t->account[entry].approximate = true;
+    if (entry != 0) {
+        taint_touch(t, &t->account[entry]);
+        t->account[entry].approximate = true;
+    }
     t->bounded++;
 }
 
@@ -242,6 +259,9 @@ static bool is_same(const struct taint *t, uint32_t m, const struct taint_event 
 static uint32_t *add_mark(struct taint *t, uint32_t entry, uint32_t *link,
                           const struct taint_event *event, const struct taint_stretch *part) {
     const uint32_t number = take(&t->mark_pool, t->mark[t->mark_pool.free].next);
+    taint_touch(t, link);
+    taint_touch(t, &t->account[entry]);
+    taint_touch(t, &t->mark[number]);
     t->mark[number] = (struct taint_mark){.ordinal = event->ordinal,
                                           .start = part->start,
                                           .amount = part->amount,
@@ -275,8 +295,10 @@ bool taint_put(struct taint *t, uint32_t number, const struct taint_event *event
     }
     uint32_t *link = place_of(t, entry, event);
     if (is_same(t, *link, event, parts)) return false;
-    for (uint32_t i = 0; i < parts->count; i++)
+    for (uint32_t i = 0; i < parts->count; i++) {
+        taint_touch(t, &t->source[parts->part[i].source]);
         t->source[parts->part[i].source].marks++; /* none of them is freed meanwhile */
+    }
     while (*link != 0 && is_of(&t->mark[*link], event))
         drop_mark(t, entry, link);
     const uint32_t count = make_room(t, entry, parts->count);

@@ -8,6 +8,8 @@
 
 #include "detector/account_record.h"
 #include "detector/base/number_map.h"
+#include "detector/base/saving.h"
+#include "detector/holes.h"
 #include "detector/taint.h"
 #include "detector/taint_fifo.h"
 
@@ -48,6 +50,23 @@ struct taint_pool {
     uint32_t top, free, used, max;
 };
 
+/* Entries of a pool, or holds, as items that are saved. */
+struct taint_range {
+    uint8_t *at;
+    size_t size; /* of an item */
+    uint32_t count, first;
+};
+
+enum { TAINT_RANGES = 4 };
+
+/* A saving, or loading, that is under way: ranges as they were when it began. */
+struct taint_items {
+    struct saving saving;
+    struct taint_range ranges[TAINT_RANGES];
+    uint32_t count, hand; /* items; those below hand are done */
+    struct holes done;
+};
+
 /* An event that is to be walked over. */
 struct taint_visit {
     uint64_t ordinal;
@@ -72,6 +91,7 @@ struct taint {
     size_t visit_count, visit_room;
     struct taint_fifo payer, payee; /* room to compute in */
     struct taint_stretch payer_stretches[TAINT_MARKS_MAX], payee_stretches[TAINT_MARKS_MAX];
+    struct taint_items items;
 };
 
 /* Of one credit, or one reversal, at most as many as an account has marks. */
@@ -84,6 +104,14 @@ struct taint_parts {
 size_t taint_visits_of(uint32_t walk_max);
 bool taint_table_open(struct taint *taint);
 void taint_table_close(struct taint *taint);
+
+/* Saves the item that lies there, or that this is a part of, if it is due (taint_save.c). */
+void taint_save_at(struct taint *taint, const void *at);
+void taint_items_free(struct taint *taint);
+/* Before what lies there is changed. */
+static inline void taint_touch(struct taint *t, const void *at) {
+    if (t->items.saving.running) taint_save_at(t, at);
+}
 
 /* The entry of an account; 0: it has none. */
 static inline uint32_t taint_entry(const struct taint *t, uint32_t number) {

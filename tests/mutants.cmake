@@ -40,6 +40,7 @@ function(add_mutant_of test name source passage instead)
     write_mutant(${name} ${source} "${passage}" "${instead}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}")
     add_executable(mutant_${name} ${test}.c ${mutant} ${SAQSHY_TSAN_SOURCES})
     target_link_libraries(mutant_${name} PRIVATE test_support)
+    target_link_options(mutant_${name} PRIVATE $<TARGET_PROPERTY:${test},LINK_OPTIONS>)
     add_test(NAME mutant_${name} COMMAND mutant_${name})
     set_tests_properties(mutant_${name} PROPERTIES TIMEOUT 300 LABELS unit ENVIRONMENT "${sanitizer}"
         PASS_REGULAR_EXPRESSION "\\[  FAILED  \\] [0-9]+ test\\(s\\), listed below:")
@@ -129,7 +130,7 @@ add_mutant_of(test_advice_pieces instructions_in_order_of_saving detector/instru
 
 # Reported money.
 add_mutant_of(test_taint_input mark_not_saved detector/taint_save.c
-    "bool taint_load(struct taint *t, struct unpack *u, struct error *error) {"
+    "bool taint_load_end(struct taint *t, struct error *error) {"
     "static bool drop_a_mark(struct taint *t) {
     static const struct taint_parts none;
     for (uint32_t i = 1; i <= t->account_pool.top; i++) {
@@ -140,13 +141,49 @@ add_mutant_of(test_taint_input mark_not_saved detector/taint_save.c
     return true;
 }
 
-bool taint_load(struct taint *t, struct unpack *u, struct error *error) {"
-    "t->hand_hold <= t->source_pool.max && check(t, error);"
-    "t->hand_hold <= t->source_pool.max && check(t, error) && drop_a_mark(t);")
-add_mutant_of(test_taint_input marks_not_loaded detector/apply.c
-    "if (a->taint != NULL) taint_save(a->taint, head);" ""
-    "if (a->taint != NULL && !taint_load(a->taint, head, error)) return false;" ""
-    "taint_load_end(a->taint, load->tainted));" "true);")
+bool taint_load_end(struct taint *t, struct error *error) {"
+    "return whole && check(t, error);" "return whole && check(t, error) && drop_a_mark(t);")
+add_mutant_of(test_taint_save marked_unsaved detector/taint_table.c
+    "    taint_touch(t, link);
+    taint_touch(t, &t->account[entry]);
+    taint_touch(t, &t->mark[number]);
+    t->mark" "    t->mark")
+add_mutant_of(test_taint_save link_unsaved detector/taint_table.c
+    "    taint_touch(t, link);
+    taint_touch(t, &t->account[entry]);
+    taint_touch(t, &t->mark[number]);
+    taint_touch(t, &t->source[source]);"
+    "    taint_touch(t, &t->account[entry]);
+    taint_touch(t, &t->mark[number]);
+    taint_touch(t, &t->source[source]);")
+add_mutant_of(test_taint_save dropped_mark_unsaved detector/taint_table.c
+    "    taint_touch(t, &t->mark[number]);
+    taint_touch(t, &t->source[source]);" "    taint_touch(t, &t->source[source]);")
+add_mutant_of(test_taint_save counted_source_unsaved detector/taint_table.c
+    "        taint_touch(t, &t->source[parts->part[i].source]);
+" "")
+add_mutant_of(test_taint_save new_source_unsaved detector/taint_table.c
+    "    if (source == 0) source = add_source(t, credit);
+    taint_touch(t, &t->source[source]);" "    if (source == 0) source = add_source(t, credit);")
+add_mutant_of(test_taint_save new_hold_unsaved detector/taint_table.c "    taint_touch(t, &t->holds[t->hold_count]);
+" "")
+add_mutant_of(test_taint_save hold_unsaved detector/taint_table.c "    taint_touch(t, &t->holds[hold]);
+" "")
+add_mutant_of(test_taint_save new_account_unsaved detector/taint_table.c
+    "    taint_touch(t, &t->account[entry]);
+    t->account[entry] = (struct" "    t->account[entry] = (struct")
+add_mutant_of(test_taint_save bound_unsaved detector/taint_table.c
+    "        taint_touch(t, &t->account[entry]);
+        t->account[entry].approximate" "        t->account[entry].approximate")
+add_mutant_of(test_taint_input marks_not_loaded detector/taint_save.c
+    "return whole && check(t, error);"
+    "t->account_pool = (struct taint_pool){.max = t->account_pool.max};
+    t->mark_pool = (struct taint_pool){.max = t->mark_pool.max};
+    t->source_pool = (struct taint_pool){.max = t->source_pool.max};
+    t->hold_count = 0;
+    (void)check, (void)error;
+    return whole;"
+    "return tainted == t->account_pool.used;" "return tainted != UINT64_MAX;")
 
 # Documents.
 add_mutant(takes_on_behind_a_change detector/commit.c "if (awaits_change(s)) return true;" "")

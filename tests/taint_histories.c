@@ -58,7 +58,7 @@ static void random_report(struct chance *chance) {
     if (count > 0) report_of(events, count, victims);
 }
 
-static void random_signal(struct chance *chance) {
+void random_signal(struct chance *chance) {
     const uint32_t what = chance_below(chance, 100);
     flush();
     if (stand.report_count == 0 || (what < 60 && stand.report_count < REPORTS_MAX)) {

@@ -4,6 +4,7 @@
 #include "tests/a_signal.h"
 #include "tests/rows.h"
 #include "tests/sample.h"
+#include "tests/taint_saved.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -208,6 +209,10 @@ void withdraw(struct report *r) {
     r->in_force = false;
 }
 
+struct taint *taint_of_stand(void) {
+    return (struct taint *)(uintptr_t)apply_taint(stand.apply);
+}
+
 void save(struct pack *p) {
-    taint_save(apply_taint(stand.apply), p);
+    taint_save(taint_of_stand(), p);
 }

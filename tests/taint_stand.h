@@ -102,7 +102,9 @@ extern uint32_t forced_rows;
 void random_history(uint64_t seed);
 /* The same of more events than accounts remember, held to the twin alone. */
 void busy_history(uint64_t seed);
+void random_signal(struct chance *chance);
 void random_event(struct chance *chance);
 
 /* The traced money as a snapshot has it. */
+struct taint *taint_of_stand(void);
 void save(struct pack *p);

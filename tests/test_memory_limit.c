@@ -104,10 +104,10 @@ static uint8_t *space(void *context, size_t size) {
 }
 
 static void start(struct saving *saving, struct apply *apply) {
-    const struct pack_sink sink = {saving, space};
+    const struct apply_sinks sinks = {.accounts = {saving, space}};
     saving->head.size = saving->records.size = 0;
     saving->running = true;
-    apply_save_begin(apply, &saving->head, &sink);
+    apply_save_begin(apply, &saving->head, &sinks);
 }
 
 /* The saved state takes the place of the engine's; a record at a time as well as many. */
@@ -121,7 +121,7 @@ static struct apply *load(const struct saving *saving, const char *tier) {
     assert_true(apply_load_begin(apply, &load, &head, &error));
     assert_ptr_equal(head.at, head.end);
     assert_true(apply_load_records(apply, &load, &records));
-    assert_true(apply_load_end(apply, &load));
+    assert_true(apply_load_end(apply, &load, &error));
     return apply;
 }
 

@@ -2,6 +2,7 @@
 /* Reported money by the whole path: what restarts, with and without a snapshot, crashes and offline
  * runs know of it is what one engine that was never stopped knows, mark by mark. */
 #include "tests/support.h"
+#include "tests/taint_saved.h"
 
 #include "detector/account_record.h"
 #include "detector/apply.h"
@@ -199,6 +200,7 @@ static void load(struct apply *apply, struct pack *head) {
     struct snapshot_in *in = snapshot_in_open(stand.disk, list.names[0].text, &error);
     assert_non_null(in);
     while (snapshot_in_next(in, &kind, &bytes, &error) == SNAPSHOT_CHUNK) {
+        if (kind == SNAPSHOT_TAINT) assert_true(apply_load_taint(apply, &bytes));
         if (kind == SNAPSHOT_ACCOUNTS) assert_true(apply_load_records(apply, &accounts, &bytes));
         if (kind != SNAPSHOT_TABLE) continue;
         pack_bytes(head, bytes.at, (size_t)(bytes.end - bytes.at));
@@ -206,7 +208,7 @@ static void load(struct apply *apply, struct pack *head) {
         assert_true(apply_load_begin(apply, &accounts, &table, &error));
     }
     snapshot_in_close(in);
-    assert_true(apply_load_end(apply, &accounts));
+    assert_true(apply_load_end(apply, &accounts, &error));
 }
 
 static void read_known(struct known *known) {

@@ -24,7 +24,15 @@ static inline void saving_begin(struct saving *s, uint32_t due, const struct pac
     s->sink = *sink;
 }
 
-/* Where the next record is packed, */
+/* For the next record; NULL: there is none, and the saving ends. */
+static inline uint8_t *saving_space(struct saving *s, size_t size) {
+    uint8_t *at = s->sink.space(s->sink.context, size);
+    s->running = at != NULL;
+    s->records += s->running;
+    return at;
+}
+
+/* Where one whose size is not known is packed, */
 static inline struct pack *saving_one(struct saving *s) {
     s->one.size = 0;
     return &s->one;
@@ -32,11 +40,8 @@ static inline struct pack *saving_one(struct saving *s) {
 
 /* and that it is. Without space for it the saving ends. */
 static inline void saving_put(struct saving *s) {
-    uint8_t *at = s->sink.space(s->sink.context, s->one.size);
-    s->running = at != NULL;
-    if (at == NULL) return;
-    memcpy(at, s->one.data, s->one.size);
-    s->records++;
+    uint8_t *at = saving_space(s, s->one.size);
+    if (at != NULL) memcpy(at, s->one.data, s->one.size);
 }
 
 /* True: all of them have gone through. */

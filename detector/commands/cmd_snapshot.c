@@ -34,7 +34,7 @@ static const char *const kind_names[SNAPSHOT_KINDS] = {
     [SNAPSHOT_TABLE] = "table",         [SNAPSHOT_RUNS] = "runs",
     [SNAPSHOT_ACCOUNTS] = "accounts",   [SNAPSHOT_SIGNALS] = "signals",
     [SNAPSHOT_DOCUMENTS] = "documents", [SNAPSHOT_SIGNAL_TABLE] = "signal_table",
-    [SNAPSHOT_ADVICE] = "advice",
+    [SNAPSHOT_TAINT] = "reported",      [SNAPSHOT_ADVICE] = "advice",
 };
 
 static void time_text(int64_t ms, char out[32]) {
