@@ -62,14 +62,8 @@ static void write_one(const struct signals *t, uint32_t number, struct pack *p) 
 }
 
 static void save_one(struct signals *t, uint32_t number) {
-    struct signals_save *s = &t->save;
-    s->one.size = 0;
-    write_one(t, number, &s->one);
-    uint8_t *at = s->sink.space(s->sink.context, s->one.size);
-    s->running = at != NULL;
-    if (at == NULL) return;
-    memcpy(at, s->one.data, s->one.size);
-    s->records++;
+    write_one(t, number, saving_one(&t->save.saving));
+    saving_put(&t->save.saving);
 }
 
 static bool is_due(const struct signals_save *s, uint32_t number) {
@@ -83,13 +77,13 @@ void signals_save_now(struct signals *t, uint32_t number) {
 }
 
 void signals_save_skip(struct signals *t, uint32_t number) {
-    if (t->save.running && is_due(&t->save, number)) holes_add(&t->save.done, number);
+    if (t->save.saving.running && is_due(&t->save, number)) holes_add(&t->save.done, number);
 }
 
 void signals_save_free(struct signals *t) {
     holes_free(&t->save.done);
-    free(t->save.one.data);
-    t->save = (struct signals_save){.running = false};
+    saving_free(&t->save.saving);
+    t->save = (struct signals_save){.hand = 0};
 }
 
 void signals_save_begin(struct signals *t, struct pack *head, const struct pack_sink *sink) {
@@ -102,8 +96,8 @@ void signals_save_begin(struct signals *t, struct pack *head, const struct pack_
         pack_u32(head, t->days[day]);
     }
     signals_save_free(t);
-    t->save = (struct signals_save){
-        .running = true, .top = t->known.top, .records_due = t->known.used, .sink = *sink};
+    t->save.top = t->known.top;
+    saving_begin(&t->save.saving, t->known.used, sink);
     const bool ok = holes_reserve(&t->save.done, t->known.top + 1);
     assert(ok && "out of memory");
 }
@@ -116,17 +110,17 @@ static void fetch(const struct signals *t, uint32_t number) {
 
 bool signals_save_step(struct signals *t, uint32_t looks) {
     struct signals_save *s = &t->save;
-    for (; s->running && s->hand < s->top && looks > 0; looks--) {
+    for (; s->saving.running && s->hand < s->top && looks > 0; looks--) {
         const uint32_t number = s->hand + 1;
         fetch(t, number + AHEAD);
         if (is_due(s, number) && !holes_has(&t->known.holes, number)) save_one(t, number);
         s->hand = number;
     }
-    return s->running && s->hand < s->top;
+    return s->saving.running && s->hand < s->top;
 }
 
 bool signals_save_end(struct signals *t) {
-    const bool whole = t->save.running && t->save.records == t->save.records_due;
+    const bool whole = saving_end(&t->save.saving);
     signals_save_free(t);
     return whole;
 }

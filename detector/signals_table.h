@@ -7,6 +7,7 @@
  * days have lists, and one whose term grew moves on when its old day comes. */
 #pragma once
 
+#include "detector/base/saving.h"
 #include "detector/holes.h"
 #include "detector/signal_index.h"
 #include "detector/signals.h"
@@ -76,12 +77,9 @@ struct signal_blocks {
 
 /* A saving that is under way. */
 struct signals_save {
-    bool running;
+    struct saving saving;
     uint32_t hand, top; /* signals up to hand are done; top: when it began */
-    uint32_t records, records_due;
-    struct holes done; /* behind the hand: saved, or newer than the beginning */
-    struct pack one;   /* the signal in hand */
-    struct pack_sink sink;
+    struct holes done;  /* behind the hand: saved, or newer than the beginning */
 };
 
 struct signals {
@@ -206,7 +204,7 @@ void signals_save_now(struct signals *signals, uint32_t number);
 void signals_save_free(struct signals *signals);
 /* Before anything that is saved of a signal is changed. */
 static inline void signals_touch(struct signals *signals, uint32_t number) {
-    if (signals->save.running) signals_save_now(signals, number);
+    if (signals->save.saving.running) signals_save_now(signals, number);
 }
 
 /* Into the list of a day that is not over before forget_s. */
