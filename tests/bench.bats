@@ -31,6 +31,12 @@ for name in sys.argv[1:]:
         rows table resident "ask an empty table" "ask, nothing known" "ask, account known"
 }
 
+@test "bench_advice prints what saving takes, and its longest piece" {
+    "$BUILD_DIR/bench/bench_advice" --json --episodes 500 --instructions 200 --issued 2000 --tainted 1024 |
+        rows "advice, saved" "advice, saving all, CPU time" "advice, longest piece, CPU time" \
+            "advice, loading all, CPU time" "reported money, longest piece, CPU time"
+}
+
 @test "bench_taint prints what following reported money costs" {
     "$BUILD_DIR/bench/bench_taint" --json --accounts 4000 --chunks 3 |
         rows "apply, nothing reported" "apply, reported money" ratio "a report traced" "tainted accounts"

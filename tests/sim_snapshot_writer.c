@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { LONG_MS = 3600000, A_LITTLE_MS = 5, ORDERS_MAX = 64, BUFFERS_MAX = 8 };
+enum { LONG_MS = 3600000, A_LITTLE_MS = 5, ORDERS_MAX = 64, BUFFERS_MAX = 10 };
 
 enum step { STEP_BEGIN, STEP_ADD, STEP_PUBLISH, STEP_ABANDON };
 

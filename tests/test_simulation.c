@@ -109,7 +109,7 @@ int main(int argc, char **argv) {
     if (!sample_directory_make(directory, &options)) return 1;
     if (!write_policy(options.policy_path)) return 1;
     options.snapshot_interval_s = 3;
-    options.snapshot_memory_mib = 8;
+    options.snapshot_memory_mib = 10;
     if (!arguments.loud) log_set_level(LOG_LEVEL_ERROR);
     struct options shadowed = options;
     snprintf(shadowed.topic_shadow, sizeof shadowed.topic_shadow, "antifrod.shadow");

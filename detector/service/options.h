@@ -88,7 +88,7 @@ enum { OPTION_STATE_LATER = 2 };
          "a second directory that gets a copy of each, on another disk; empty: none")              \
     NUMBER(snapshot_interval_s, "snapshot.interval.s", 300, 1, 86400, "s", false,                  \
            "time from one snapshot to the next; a clean stop takes one, too")                      \
-    NUMBER(snapshot_memory_mib, "snapshot.memory.mib", 64, 8, 4096, "MiB", false,                  \
+    NUMBER(snapshot_memory_mib, "snapshot.memory.mib", 64, 10, 4096, "MiB", false,                 \
            "buffers between the engine and the thread that writes a snapshot")                     \
     SECTION("Engine")                                                                              \
     NUMBER(memory_limit_mib, "memory.limit.mib", 4096, 512, 32768, "MiB", true,                    \
