@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/caps.h"
 
+#include "detector/episode_rules.h"
+
 #include <stdlib.h>
 
 #define XXH_INLINE_ALL
@@ -72,21 +74,24 @@ static struct bank *add_bank(struct caps *c, struct text bic) {
     return &c->banks[place];
 }
 
+static bool is_urgent(enum priority of_policy, int step) {
+    return of_policy == PRIORITY_URGENT || episode_priority(of_policy, step) == PRIORITY_URGENT;
+}
+
 static enum caps_full fullness(const struct caps *c, const struct bank *bank,
                                const struct policy_rule *rule, enum action action) {
-    if (rule->priority == PRIORITY_URGENT) return CAPS_ROOM;
     if (c->taken[action] >= rule->per_hour) return CAPS_FULL_HOUR;
     return bank->taken[action] >= rule->per_hour_per_bank ? CAPS_FULL_BANK : CAPS_ROOM;
 }
 
 enum action caps_find(const struct caps *c, const struct policy *policy, caps_rule *rule_of,
-                      struct text bic, enum action wanted, enum action least,
-                      enum caps_full *full) {
-    const struct bank *bank = find_bank(c, bic);
+                      const struct caps_ask *ask, enum caps_full *full) {
+    const struct bank *bank = find_bank(c, ask->bic);
     *full = CAPS_ROOM;
-    for (int a = (int)wanted; a >= (int)least; a--) {
+    for (int a = (int)ask->wanted; a >= (int)ask->least; a--) {
         const struct policy_rule *rule = rule_of(policy, (enum action)a);
         if (rule == NULL) continue;
+        if (is_urgent(rule->priority, ask->step)) return (enum action)a;
         const enum caps_full found = fullness(c, bank, rule, (enum action)a);
         if (found == CAPS_ROOM) return (enum action)a;
         if (*full == CAPS_ROOM) *full = found;

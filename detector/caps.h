@@ -2,9 +2,9 @@
 /* How many recommendations an hour has had, and each bank in it, against the caps of the policy.
  *
  * What finds no room is taken down to the next milder action that has some. So REVIEW_ONLY is held
- * back first: when anything is held back altogether, there is no room for that either. An action
- * whose priority is URGENT always has room. Hours are those of the engine clock. A fixed size;
- * engine thread. */
+ * back first: when anything is held back altogether, there is no room for that either. What is
+ * URGENT, by the policy or by what is known of the case, always has room. Hours are those of the
+ * engine clock. A fixed size; engine thread. */
 #pragma once
 
 #include "detector/base/pack.h"
@@ -24,10 +24,16 @@ void caps_free(struct caps *caps);
 void caps_move(struct caps *caps, int64_t clock_s);
 /* policy_rule, or policy_payer_rule. */
 typedef const struct policy_rule *caps_rule(const struct policy *policy, enum action action);
-/* The strongest action from `wanted` down to `least` that there is room for at the bank;
- * ACTION_UNKNOWN: none. `*full`: what kept `wanted` back. */
+
+struct caps_ask {
+    struct text bic;
+    enum action wanted, least; /* the strongest and the mildest that would do */
+    int step;                  /* of its priority from the rule's, as episode_step */
+};
+/* The strongest action that there is room for at the bank; ACTION_UNKNOWN: none. `*full`: what kept
+ * `wanted` back. */
 enum action caps_find(const struct caps *caps, const struct policy *policy, caps_rule *rule_of,
-                      struct text bic, enum action wanted, enum action least, enum caps_full *full);
+                      const struct caps_ask *ask, enum caps_full *full);
 /* One is given. */
 void caps_take(struct caps *caps, struct text bic, enum action action);
 

@@ -142,14 +142,11 @@ static struct recommendation *end_episode(struct decide *d, const struct episode
     return out;
 }
 
-/* The strongest action from `wanted` down to `least` that the caps have room for; ACTION_UNKNOWN:
- * none. */
-static enum action take_room(const struct decide *d, struct text bic, enum action wanted,
-                             enum action least) {
+/* As caps_find. */
+static enum action take_room(const struct decide *d, const struct caps_ask *ask) {
     enum caps_full full;
-    const enum action granted =
-        caps_find(d->caps, d->options.policy, policy_rule, bic, wanted, least, &full);
-    if (granted != wanted) metrics_add(METRIC_CAPPED, 1);
+    const enum action granted = caps_find(d->caps, d->options.policy, policy_rule, ask, &full);
+    if (granted != ask->wanted) metrics_add(METRIC_CAPPED, 1);
     if (full == CAPS_FULL_BANK) metrics_add(METRIC_CAPPED_BANK, 1);
     if (granted == ACTION_UNKNOWN) metrics_add(METRIC_HELD_BACK, 1);
     return granted;
@@ -165,6 +162,7 @@ struct row {
     const struct account *account;
     uint32_t account_number;
     double logit;
+    enum action wanted; /* by the score alone; ACTION_UNKNOWN: below every threshold */
 };
 
 static const struct recommendation *pass_over(struct decide *d, const struct row *row,
@@ -177,13 +175,24 @@ static struct account_unspent unspent_of(const struct row *row) {
     return account_unspent(row->account, row->tx->event_time_s);
 }
 
-static struct episode_money money_of(const struct decide *d, const struct row *row) {
-    return episode_money(d->options.policy, row->party, unspent_of(row),
-                         d->batch->side[row->side].traced_tiyn);
+static int64_t at_risk_of(const struct decide *d, const struct row *row) {
+    return episode_at_risk_tiyn(row->wanted, unspent_of(row).p2p_tiyn,
+                                d->batch->side[row->side].traced_tiyn);
 }
 
-/* The signals that speak of an account that crosses, citizens' left out, and whether it would
- * without what is reported. */
+/* Its recommendation, from the rule's order of work. */
+static int step_of(const struct decide *d, const struct row *row) {
+    return episode_step(at_risk_of(d, row),
+                        d->batch->features[FEATURE_rapid_cash_out_10m][row->side]);
+}
+
+static bool has_grown(const struct decide *d, const struct episode *episode,
+                      const struct row *row) {
+    return episode_has_grown(episode->emptied ? 0 : episode->at_risk_tiyn, at_risk_of(d, row));
+}
+
+/* The signals that speak of an account that crosses, or whose reported money grew, citizens' left
+ * out, and whether it would cross without what is reported. */
 static void note_grounds(struct decide *d, struct episode *episode, const struct row *row) {
     const struct side *side = &d->batch->side[row->side];
     uint64_t grounds[SIGNAL_IDS_MAX];
@@ -198,21 +207,22 @@ static void note_grounds(struct decide *d, struct episode *episode, const struct
 }
 
 static void publish_row(struct decide *d, struct episode *episode, const struct row *row,
-                        enum action action, const struct episode_money *money) {
-    const struct policy_rule *rule = policy_rule(d->options.policy, action);
+                        enum action action) {
+    const struct policy *policy = d->options.policy;
+    const struct policy_rule *rule = policy_rule(policy, action);
+    const int64_t available_tiyn = episode_available_tiyn(policy, row->party, unspent_of(row));
     const int64_t since_s = episode_since_s(row->tx->event_time_s);
     if (since_s < episode->since_s) episode->since_s = since_s;
     episode->revision++;
     episode->action = action;
-    episode->priority = episode_priority(rule->priority, money->at_risk_tiyn,
-                                         d->batch->features[FEATURE_rapid_cash_out_10m][row->side]);
+    episode->priority = episode_priority(rule->priority, step_of(d, row));
     episode->threshold = rule->threshold;
-    episode->at_risk_tiyn = money->at_risk_tiyn;
-    episode->hold_tiyn = episode_hold_tiyn(action, money->at_risk_tiyn, money->available_tiyn);
+    episode->at_risk_tiyn = at_risk_of(d, row);
+    episode->hold_tiyn = episode_hold_tiyn(action, episode->at_risk_tiyn, available_tiyn);
     episode->emptied = false;
     episode->score = row->logit;
     episode->decide_by_us =
-        advice_decide_by_us(d->options.policy, advice_time_us(row->tx), episode->valid_until_us);
+        advice_decide_by_us(policy, advice_time_us(row->tx), episode->valid_until_us);
     caps_take(d->caps, episode->bic, action);
 }
 
@@ -239,8 +249,7 @@ static struct episode *add_episode(struct decide *d, const struct episode_openin
     return episode;
 }
 
-static const struct recommendation *open_episode(struct decide *d, const struct row *row,
-                                                 enum action wanted) {
+static const struct recommendation *open_episode(struct decide *d, const struct row *row) {
     char id[RECOMMENDATION_ID_SIZE + 1];
     const struct episode_opening opening = opening_of(d, row, id);
     if (issued_has(d->issued, id) || episodes_find_id(d->episodes, opening.id) != NULL)
@@ -249,41 +258,48 @@ static const struct recommendation *open_episode(struct decide *d, const struct 
         metrics_add(METRIC_OVERDUE, 1);
         return pass_over(d, row, DECISION_OVERDUE);
     }
-    const enum action action = take_room(d, opening.bic, wanted, ACTION_UNKNOWN + 1);
+    const struct caps_ask ask = {opening.bic, row->wanted, ACTION_UNKNOWN + 1, step_of(d, row)};
+    const enum action action = take_room(d, &ask);
     if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
     struct episode *episode = add_episode(d, &opening);
     if (episode == NULL) {
-        if (action == wanted) metrics_add(METRIC_CAPPED, 1); /* a milder one is counted already */
+        if (action == row->wanted)
+            metrics_add(METRIC_CAPPED, 1); /* a milder one is counted already */
         return pass_over(d, row, DECISION_CROWDED);
     }
-    const struct episode_money money = money_of(d, row);
-    publish_row(d, episode, row, action, &money);
+    publish_row(d, episode, row, action);
     note_grounds(d, episode, row);
     d->batch->decision[row->side] = DECISION_ISSUED;
     return advise(d, episode, RECOMMENDATION_ISSUED, row->side);
 }
 
-static const struct recommendation *amend_episode(struct decide *d, const struct row *row,
-                                                  const struct episode *found, enum action wanted) {
-    struct episode *episode = episodes_change(d->episodes, found);
-    note_grounds(d, episode, row);
-    if (wanted < episode->action) return pass_over(d, row, DECISION_STANDING);
-    const struct episode_money money = money_of(d, row);
-    const bool emptied = episode->emptied;
-    const bool grown = episode_has_grown(emptied ? 0 : episode->at_risk_tiyn, money.at_risk_tiyn);
-    if (!episode_is_amended(episode->action, wanted, grown))
-        return pass_over(d, row, DECISION_STANDING);
-    const enum action least = grown ? episode->action : episode->action + 1;
-    const enum action action = take_room(d, episode->bic, wanted, least);
-    if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
+static const struct recommendation *publish_amendment(struct decide *d, struct episode *episode,
+                                                      const struct row *row, enum action action) {
+    const char *more = episode->emptied ? "MONEY_AGAIN" : "MORE_MONEY";
     struct advised before = change_advised(episode);
     before.lacks_tx = episodes_add_tx(episode, row->tx->tx_id);
-    publish_row(d, episode, row, action, &money);
+    publish_row(d, episode, row, action);
     d->batch->decision[row->side] = DECISION_AMENDED;
     struct recommendation *out = advise(d, episode, RECOMMENDATION_AMENDED, row->side);
-    const char *more = emptied ? "MONEY_AGAIN" : "MORE_MONEY";
     change_name(out, &before, action > before.action ? "STRONGER_ACTION" : more);
     return out;
+}
+
+/* An action that a later policy does without is not advised again. */
+static const struct recommendation *amend_episode(struct decide *d, const struct row *row,
+                                                  const struct episode *found) {
+    struct episode *episode = episodes_change(d->episodes, found);
+    note_grounds(d, episode, row);
+    const bool grown = has_grown(d, episode, row);
+    const enum action wanted = episode_amended_to(episode->action, row->wanted);
+    if (!episode_is_amended(episode->action, row->wanted, grown) ||
+        policy_rule(d->options.policy, wanted) == NULL)
+        return pass_over(d, row, DECISION_STANDING);
+    const enum action least = grown ? episode->action : episode->action + 1;
+    const struct caps_ask ask = {episode->bic, wanted, least, step_of(d, row)};
+    const enum action action = take_room(d, &ask);
+    if (action == ACTION_UNKNOWN) return pass_over(d, row, DECISION_CAPPED);
+    return publish_amendment(d, episode, row, action);
 }
 
 /* The account's episode, unless its cool-down is over. */
@@ -296,11 +312,10 @@ static const struct episode *present_episode(struct decide *d, uint32_t account_
 }
 
 /* Why a reversal withdraws an open episode; NULL: it does not. */
-static const struct ending *overturned(const struct decide *d, const struct episode *episode,
-                                       const struct row *row) {
+static const struct ending *overturned(const struct episode *episode, const struct row *row) {
     const struct episode_reversal reversal = {
         .opening = text_equal(episode->tx_ids[0], row->tx->tx_id),
-        .below = policy_action(d->options.policy, row->logit) == ACTION_UNKNOWN,
+        .below = row->wanted == ACTION_UNKNOWN,
         .unreturned_s = unspent_of(row).unreturned_s,
     };
     const int64_t at_risk_tiyn = episode->emptied ? 0 : episode->at_risk_tiyn;
@@ -313,14 +328,22 @@ static const struct recommendation *reverse(struct decide *d, const struct row *
     const struct episode *episode = present_episode(d, row->account_number);
     d->batch->decision[row->side] = DECISION_REVERSAL;
     if (episode == NULL || episode->state != EPISODE_OPEN) return NULL;
-    const struct ending *ending = overturned(d, episode, row);
+    const struct ending *ending = overturned(episode, row);
     return ending == NULL ? NULL : end_episode(d, episode, ending, d->batch->side[row->side].event);
+}
+
+/* Whether there is nothing to advise, whoever it is: a score below every threshold, and no open
+ * episode whose reported money grew. */
+static bool is_below(const struct decide *d, const struct row *row) {
+    if (row->wanted != ACTION_UNKNOWN) return false;
+    if (d->batch->side[row->side].traced_tiyn == 0) return true;
+    const struct episode *episode = episodes_find(d->episodes, row->account_number);
+    return episode == NULL || episode->state != EPISODE_OPEN || !has_grown(d, episode, row);
 }
 
 static const struct recommendation *judge(struct decide *d, const struct row *row) {
     if (row->tx->tx_status == TX_STATUS_REVERSED) return reverse(d, row);
-    const enum action wanted = policy_action(d->options.policy, row->logit);
-    if (wanted == ACTION_UNKNOWN) return pass_over(d, row, DECISION_BELOW);
+    if (is_below(d, row)) return pass_over(d, row, DECISION_BELOW);
     const struct episode *episode = present_episode(d, row->account_number);
     if (episode != NULL && episode->state == EPISODE_COOLING)
         return pass_over(d, row, DECISION_COOLING);
@@ -328,7 +351,7 @@ static const struct recommendation *judge(struct decide *d, const struct row *ro
         metrics_add(METRIC_ALLOWED, 1);
         return pass_over(d, row, DECISION_ALLOWED);
     }
-    return episode == NULL ? open_episode(d, row, wanted) : amend_episode(d, row, episode, wanted);
+    return episode == NULL ? open_episode(d, row) : amend_episode(d, row, episode);
 }
 
 /* Answers. */
@@ -412,7 +435,8 @@ static const struct recommendation *retract(struct decide *d) {
     return out;
 }
 
-static struct row row_of(const struct batch *batch, uint32_t side) {
+static struct row row_of(const struct decide *d, uint32_t side) {
+    const struct batch *batch = d->batch;
     const struct side *s = &batch->side[side];
     const struct transaction *tx = &batch->tx[s->event];
     return (struct row){side,
@@ -420,7 +444,8 @@ static struct row row_of(const struct batch *batch, uint32_t side) {
                         s->role == SIDE_PAYER ? &tx->payer : &tx->payee,
                         s->account,
                         s->account_number,
-                        batch->logit[side]};
+                        batch->logit[side],
+                        policy_action(d->options.policy, batch->logit[side])};
 }
 
 /* The walk. */
@@ -454,7 +479,7 @@ static const struct recommendation *expire(struct decide *d) {
 static const struct recommendation *judge_sides(struct decide *d) {
     const struct batch *batch = d->batch;
     while (d->side < batch->sides && batch->side[d->side].event == d->event) {
-        const struct row row = row_of(batch, d->side++);
+        const struct row row = row_of(d, d->side++);
         const struct recommendation *out = judge(d, &row);
         if (out != NULL) return out;
     }

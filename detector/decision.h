@@ -4,7 +4,7 @@
 
 /* clang-format off */
 #define DECISION_TABLE(X)                                                                          \
-    X(BELOW)    /* the score reaches no threshold of the policy */                                 \
+    X(BELOW)    /* the score reaches no threshold, and no reported money is new to an episode */   \
     X(ISSUED)   /* opened an episode */                                                            \
     X(AMENDED)  /* a stronger action, or a quarter more money at risk */                           \
     X(STANDING) /* the open episode says as much already */                                        \

@@ -16,30 +16,32 @@ static inline bool episode_has_grown(int64_t before_tiyn, int64_t now_tiyn) {
 
 /* Of an open episode with `action`. */
 static inline bool episode_is_amended(enum action action, enum action wanted, bool grown) {
-    return wanted > action || (wanted == action && grown);
+    return wanted > action || grown;
 }
 
-/* What a scored side's account has: money at risk, and what may be held at most. At risk is money
- * of P2P credits that is still there, or reported money that is (`traced_tiyn`), whichever is more.
- * May be held: the balance without its protected money, where the policy protects any; where no
- * balance is known, it is no limit. */
-struct episode_money {
-    int64_t at_risk_tiyn, available_tiyn;
-};
+/* What an amendment asks for: never a milder action. */
+static inline enum action episode_amended_to(enum action action, enum action wanted) {
+    return wanted > action ? wanted : action;
+}
 
-static inline struct episode_money episode_money(const struct policy *policy,
-                                                 const struct party *party,
-                                                 struct account_unspent unspent,
-                                                 int64_t traced_tiyn) {
+/* Money at risk: of P2P credits that is still there, or reported money that is (`traced_tiyn`),
+ * whichever is more. A credit is suspect by the score alone, reported money by itself: of an entry
+ * below every threshold (`wanted` is ACTION_UNKNOWN) only the latter counts. */
+static inline int64_t episode_at_risk_tiyn(enum action wanted, int64_t p2p_tiyn,
+                                           int64_t traced_tiyn) {
+    return wanted == ACTION_UNKNOWN || traced_tiyn > p2p_tiyn ? traced_tiyn : p2p_tiyn;
+}
+
+/* What may be held of a scored side's account: the balance without its protected money, where the
+ * policy protects any. Where no balance is known, it is no limit. */
+static inline int64_t episode_available_tiyn(const struct policy *policy, const struct party *party,
+                                             struct account_unspent unspent) {
     uint32_t flows = 0;
     policy_protected_flows(policy, &flows);
     const int64_t balance_tiyn = party->balance_after_minor;
     const int64_t kept_tiyn = flows > 0 ? unspent.protected_tiyn : 0;
-    int64_t available_tiyn = INT64_MAX;
-    if (party->balance_after_present)
-        available_tiyn = balance_tiyn > kept_tiyn ? balance_tiyn - kept_tiyn : 0;
-    const int64_t at_risk_tiyn = unspent.p2p_tiyn > traced_tiyn ? unspent.p2p_tiyn : traced_tiyn;
-    return (struct episode_money){at_risk_tiyn, available_tiyn};
+    if (!party->balance_after_present) return INT64_MAX;
+    return balance_tiyn > kept_tiyn ? balance_tiyn - kept_tiyn : 0;
 }
 
 /* What a recommendation holds: from HOLD_AMOUNT on, what is at risk and may be held. */
@@ -70,11 +72,16 @@ static inline bool episode_is_undone(int64_t since_s, int64_t at_risk_tiyn,
     return reversal->opening || (reversal->below && at_risk_tiyn > 0);
 }
 
-/* Order of work: the policy's, a step lower where none of the money is there any more, a step
+/* Steps from the policy's order of work: one lower where none of the money is there any more, one
  * higher where some is and half of what came in a day left within ten minutes (`fast_share`; NaN:
  * nothing came). */
-static inline enum priority episode_priority(enum priority of_policy, int64_t at_risk_tiyn,
-                                             double fast_share) {
-    if (at_risk_tiyn == 0) return of_policy > PRIORITY_LOW ? of_policy - 1 : of_policy;
-    return fast_share >= 0.5 && of_policy < PRIORITY_URGENT ? of_policy + 1 : of_policy;
+static inline int episode_step(int64_t at_risk_tiyn, double fast_share) {
+    if (at_risk_tiyn == 0) return -1;
+    return fast_share >= 0.5 ? 1 : 0;
+}
+
+static inline enum priority episode_priority(enum priority of_policy, int step) {
+    const int priority = (int)of_policy + step;
+    if (priority < PRIORITY_LOW) return PRIORITY_LOW;
+    return priority > PRIORITY_URGENT ? PRIORITY_URGENT : (enum priority)priority;
 }

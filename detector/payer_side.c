@@ -109,8 +109,9 @@ static bool is_allowed(const struct payer_side_place *at, const struct transacti
 static enum action take_room(struct payer_side *s, const struct payer_side_place *at,
                              const struct transaction *tx, enum action wanted) {
     enum caps_full full;
-    const enum action granted = caps_find(s->caps, at->documents->policy, policy_payer_rule,
-                                          tx->payer.bank_bic, wanted, ACTION_UNKNOWN + 1, &full);
+    const struct caps_ask ask = {tx->payer.bank_bic, wanted, ACTION_UNKNOWN + 1, 0};
+    const enum action granted =
+        caps_find(s->caps, at->documents->policy, policy_payer_rule, &ask, &full);
     if (granted != wanted) metrics_add(METRIC_PAYER_SIDE_CAPPED, 1);
     if (granted == ACTION_UNKNOWN)
         metrics_add(METRIC_PAYER_SIDE_HELD_BACK, 1);

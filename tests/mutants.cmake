@@ -224,6 +224,10 @@ add_mutant_of(test_payer_side declined_payee_stands detector/decide.c
     "payer_side_lift(d->payer_side, episode->id, &ending_payee_declined);" "(void)&ending_payee_declined;")
 add_mutant_of(test_payer_side confirmed_payee_is_forgotten detector/decide.c
     "episode->confirmed = does == OUTCOME_CONFIRMS;" "episode->confirmed = false;")
+add_mutant_of(test_decide growth_asks_for_the_score detector/decide.c
+    "episode_amended_to(episode->action, row->wanted)" "row->wanted")
+add_mutant_of(test_decide_bounds urgent_by_the_policy_alone detector/caps.c
+    "episode_priority(of_policy, step)" "episode_priority(of_policy, 0 * step)")
 add_mutant_of(test_issued ids_forgotten_early detector/issued.c
     "issued->map->until_s < clock_s" "issued->map->until_s <= clock_s")
 add_mutant_of(test_signal_withdrawn grounds_not_in_snapshots detector/episodes.c

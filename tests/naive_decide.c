@@ -94,15 +94,15 @@ static void print(char *out, size_t room, struct text text) {
     snprintf(out, room, "%.*s", (int)text.size, text.data);
 }
 
-static void revise(struct episode *e, const struct transaction *tx, const struct naive_side *side) {
+static void revise(struct episode *e, const struct transaction *tx, int64_t at_risk) {
     if (tx->event_time_s < e->earliest_s) e->earliest_s = tx->event_time_s;
-    e->at_risk = side->unspent_p2p;
+    e->at_risk = at_risk;
     e->emptied = false;
 }
 
-static bool has_grown(const struct episode *e, int64_t unspent) {
-    if (e->emptied) return unspent > 0;
-    return unspent > e->at_risk && 4 * (unspent - e->at_risk) >= e->at_risk;
+static bool has_grown(const struct episode *e, int64_t at_risk) {
+    if (e->emptied) return at_risk > 0;
+    return at_risk > e->at_risk && 4 * (at_risk - e->at_risk) >= e->at_risk;
 }
 
 static bool is_undone(const struct episode *e, const struct transaction *tx,
@@ -122,15 +122,17 @@ static void judge(struct naive_decide *d, const struct transaction *tx,
         }
         return;
     }
-    if (side->features[FEATURE_in_count_1h] < CREDITS) return;
-    if (e->state == OPEN && has_grown(e, side->unspent_p2p)) revise(e, tx, side);
-    if (e->state != NONE) return;
+    const bool crosses = side->features[FEATURE_in_count_1h] >= CREDITS;
+    int64_t at_risk = side->traced;
+    if (crosses && side->unspent_p2p > at_risk) at_risk = side->unspent_p2p;
+    if (e->state == OPEN && has_grown(e, at_risk)) revise(e, tx, at_risk);
+    if (e->state != NONE || !crosses) return;
     const int64_t until_s = term_s(tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s);
     if (until_s <= d->clock_s) return; /* over before it begins */
     e->state = OPEN;
     e->until_s = until_s;
     e->earliest_s = INT64_MAX;
-    revise(e, tx, side);
+    revise(e, tx, at_risk);
     print(e->tx_id, sizeof e->tx_id, tx->tx_id);
     print(e->event_id, sizeof e->event_id, tx->event_id);
     e->event_us = tx->event_time_us;

@@ -2,7 +2,8 @@
 /* The slow twin of decide under the model and the policy of sample_options: an episode opens at
  * three credits within an hour, ends with its term of five working days, or when the P2P credits it
  * rests on all went back whole by reversals, or by an answer to it, and is followed by 24 hours of
- * silence. Amendments are not told. */
+ * silence. Amendments, by a quarter more money, are not told; below three credits only reported
+ * money counts. */
 #pragma once
 
 #include "detector/recommendation.h"

@@ -84,6 +84,7 @@ struct naive_side {
     int64_t approximate_before_s; /* 0: all is known */
     int64_t unspent_p2p;          /* tiyn of P2P credits of the 24 h before that FIFO has left */
     int64_t unspent_protected;    /* the same of wages and benefits, of any time */
+    int64_t traced;               /* reported money that is there; 0 until somebody says */
     /* The latest time at which a P2P credit came that did not go back whole by reversals of its
      * own, or of which the ring may not know all; INT64_MAX: some P2P money is still there. */
     int64_t unreturned_s;

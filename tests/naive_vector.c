@@ -225,6 +225,7 @@ void naive_answer(enum naive_mutation mutation, const struct person *person,
     };
     naive_find_panes(&q);
     side->account_number = person->number;
+    side->traced = 0;
     side->approximate_before_s = naive_left_second(person, mutation);
     for (int f = 0; f < FEATURE_COUNT; f++)
         side->features[f] = INFINITY; /* what is forgotten is seen */

@@ -14,8 +14,7 @@
 static const char written_policy[] =
     "{\"format\": \"saqshy-policy/1\", \"id\": \"policy\", \"actions\": {"
     "\"REVIEW_ONLY\": {\"probability\": 0.5, \"per_hour\": %u, \"priority\": \"LOW\"%s},"
-    "\"HOLD_AMOUNT\": {\"probability\": 0.75, \"per_hour\": %u, \"priority\": \"HIGH\"%s},"
-    "\"SUSPEND_EBANKING\": {\"probability\": 0.95, \"per_hour\": 0, \"priority\": \"URGENT\"}},"
+    "\"HOLD_AMOUNT\": {\"probability\": 0.75, \"per_hour\": %u, \"priority\": \"HIGH\"%s}%s},"
     "\"cool_down_hours\": 24, \"decide_within_minutes\": 60, \"max_hold_business_days\": 1,"
     "\"hold_counts_from\": \"NEXT_WORKING_DAY\", \"protected_flows\": [\"PENSION\"],"
     "\"allow\": [{\"account_token\": \"allowed\", \"reason\": \"a test\", \"author\": \"me\", "
@@ -23,25 +22,43 @@ static const char written_policy[] =
     "\"2026-06-03\"}],"
     "\"holidays\": [], \"working_weekends\": [], \"provenance\": {}}";
 
+static const char *const suspends[] = {
+    [SUSPEND_AS_BEFORE] = ", \"SUSPEND_EBANKING\": {\"probability\": 0.95, \"per_hour\": 0, "
+                          "\"priority\": \"URGENT\"}",
+    [SUSPEND_HIGH] = ", \"SUSPEND_EBANKING\": {\"probability\": 0.95, \"per_hour\": 0, "
+                     "\"priority\": \"HIGH\"}",
+    [SUSPEND_NONE] = ""};
+
 const struct limits wide = {1000, 1000, 1000, 0, 0};
 
 struct scene {
     struct decide_stand stand;
+    struct limits limits;
     struct account accounts[SCENE_MAX];
     char payer_names[SCENE_MAX][64];
     char ids[SCENE_MAX][RECOMMENDATION_ID_SIZE + 1];
 };
 
+enum { POLICY_SIZE = sizeof written_policy + 256 };
+
+static const char *write_policy(const struct limits *caps, enum scene_suspend suspend,
+                                char out[POLICY_SIZE]) {
+    char per_bank[48] = "";
+    if (caps->per_bank > 0)
+        (void)snprintf(per_bank, sizeof per_bank, ", \"per_hour_per_bank\": %u", caps->per_bank);
+    (void)snprintf(out, POLICY_SIZE, written_policy, caps->review, per_bank, caps->hold, per_bank,
+                   suspends[suspend]);
+    return out;
+}
+
 struct scene *scene_open(const struct limits *caps) {
-    char policy[sizeof written_policy + 128], per_bank[48] = "";
+    char policy[POLICY_SIZE];
     struct scene *scene = calloc(1, sizeof *scene);
     assert_true(account_is_fake);
     assert_non_null(scene);
-    if (caps->per_bank > 0)
-        (void)snprintf(per_bank, sizeof per_bank, ", \"per_hour_per_bank\": %u", caps->per_bank);
-    (void)snprintf(policy, sizeof policy, written_policy, caps->review, per_bank, caps->hold,
-                   per_bank);
-    decide_stand_open(&scene->stand, decide_stand_model(), policy,
+    scene->limits = *caps;
+    decide_stand_open(&scene->stand, decide_stand_model(),
+                      write_policy(caps, SUSPEND_AS_BEFORE, policy),
                       &(struct decide_room){.runs = SCENE_MAX,
                                             .episodes = caps->episodes,
                                             .instructions = 16,
@@ -53,6 +70,17 @@ struct scene *scene_open(const struct limits *caps) {
 void scene_close(struct scene *scene) {
     decide_stand_close(&scene->stand);
     free(scene);
+}
+
+static void change_policy(struct scene *scene, enum scene_suspend suspend) {
+    struct decide_stand *at = &scene->stand;
+    struct error error = {0};
+    char json[POLICY_SIZE];
+    struct policy *policy =
+        decide_stand_policy(write_policy(&scene->limits, suspend, json), at->model);
+    assert_true(decide_use(at->decide, at->model, policy, at->score, &error));
+    policy_free(at->policy);
+    at->policy = policy;
 }
 
 static void add_side(struct scene *scene, uint32_t event, enum side_role role, const char *name,
@@ -236,6 +264,7 @@ char *scene_play(struct scene *scene, const struct act *acts, size_t count, uint
     for (size_t i = 0; i < count; i++) {
         const bool dead = verdict_is_dead_letter(acts[i].verdict);
         const bool outcome = acts[i].result != OUTCOME_UNKNOWN;
+        if (acts[i].suspend != SUSPEND_AS_BEFORE) change_policy(scene, acts[i].suspend);
         if (!dead && !outcome && decide_stand_monday() + acts[i].at > clock_s)
             clock_s = decide_stand_monday() + acts[i].at;
         (outcome ? add_outcome : add_act)(scene, &acts[i], i, dead ? INT64_MAX : clock_s);

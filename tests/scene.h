@@ -8,6 +8,9 @@
 
 enum { SCENE_MAX = 600 };
 
+/* What the policy has of SUSPEND_EBANKING, for which there is never room: it is URGENT at first. */
+enum scene_suspend { SUSPEND_AS_BEFORE, SUSPEND_HIGH, SUSPEND_NONE };
+
 /* One transaction; its payee's side is scored. `at` counts from decide_stand_monday. */
 struct act {
     int64_t at;
@@ -25,6 +28,7 @@ struct act {
     const char *bank;    /* of the payee; NULL: BANKKZ01 */
     bool payer_too; /* the payer's side is scored as well, under the name of the account + "-payer"
                      */
+    enum scene_suspend suspend; /* from here on; in batches of one */
     /* An OUTCOME about the episode that `tx` opened for `account`, where there is a result: */
     enum outcome_result result;
     const char *names; /* an account; NULL: none */

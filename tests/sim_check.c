@@ -129,11 +129,6 @@ static void take_signal(struct check *c, const struct batch *batch, uint32_t row
     naive_decide_hear(c->naive_decide, s, batch->signal_effect[row]);
 }
 
-/* What is at risk is reported money, too. */
-static void add_traced(struct naive_side *twin, int64_t traced_tiyn) {
-    if (traced_tiyn > twin->unspent_p2p) twin->unspent_p2p = traced_tiyn;
-}
-
 /* Sides of a row stand together, in the order in which they were scored. */
 static void hold_row(struct check *c, const struct batch *batch, uint32_t row, uint32_t *side) {
     struct naive_side twins[2];
@@ -155,7 +150,7 @@ static void hold_row(struct check *c, const struct batch *batch, uint32_t row, u
             sim_fail(c->world, "I1: a side is missing");
             return;
         }
-        add_traced(&twins[i], batch->side[*side].traced_tiyn);
+        twins[i].traced = batch->side[*side].traced_tiyn;
         hold_side(c, batch, (*side)++, &twins[i]);
     }
     naive_decide_take(c->naive_decide, &batch->tx[row], batch->clock_s[row], twins, count);

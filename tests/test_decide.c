@@ -6,6 +6,7 @@
 #include "tests/support.h"
 
 #include "detector/base/digest.h"
+#include "detector/service/metrics.h"
 
 enum { HOUR = 3600, DAY = 86400 };
 
@@ -151,10 +152,80 @@ static void test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter(void **
         {.at = 5, .account = "a", .tx = "6", .score = 2, .unspent_tiyn = 1565},
         {.at = 6, .account = "a", .tx = "7", .score = 1, .unspent_tiyn = 9999}};
     PLAY(acts);
-    assert_int_equal(seen_count, 3);
+    assert_int_equal(seen_count, 4);
     assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 2);
     assert_seen(2, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 5);
     assert_int_equal(seen[2].hold_amount_kzt_minor, 1565);
+    assert_seen(3, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 6);
+    assert_int_equal(seen[3].hold_amount_kzt_minor, 9999);
+}
+
+static void test_of_a_milder_score_more_money_amends_the_standing_action(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 4, .unspent_tiyn = 1000},
+        {.at = 1, .account = "a", .tx = "2", .score = 2, .unspent_tiyn = 1249},
+        {.at = 2, .account = "a", .tx = "3", .score = 0.5, .unspent_tiyn = 1250},
+        {.at = 3, .account = "a", .tx = "4", .score = 2, .unspent_tiyn = 4000, .fast = 0.5},
+        {.at = 4, .account = "a", .tx = "5", .result = OUTCOME_NO_FUNDS},
+        {.at = 5, .account = "a", .tx = "1", .result = OUTCOME_NO_FUNDS},
+        {.at = 6, .account = "a", .tx = "6", .score = 0.5, .unspent_tiyn = 7}};
+    static const uint64_t at[] = {2, 3, 6};
+    PLAY(acts);
+    assert_int_equal(seen_count, 4);
+    for (size_t i = 1; i < 4; i++) {
+        assert_seen(i, RECOMMENDATION_AMENDED, ACTION_SUSPEND_EBANKING, at[i - 1]);
+        assert_true(seen[i].score == acts[at[i - 1]].score);
+        assert_true(seen[i].threshold == seen[0].threshold);
+        assert_int_equal(seen[i].priority, PRIORITY_URGENT);
+        assert_int_equal(seen[i].valid_until_us, seen[0].valid_until_us);
+        assert_int_equal(seen[i].decide_by_us, seen[i].issued_at_us + HOUR * 1000000LL);
+    }
+    assert_change(1, "MORE_MONEY", "state target_tx_ids hold_amount_kzt_minor at_risk_kzt_minor ");
+    assert_change(2, "MORE_MONEY", "target_tx_ids hold_amount_kzt_minor at_risk_kzt_minor ");
+    assert_change(3, "MONEY_AGAIN", "target_tx_ids hold_amount_kzt_minor at_risk_kzt_minor ");
+}
+
+/* Money that nobody reported is suspect by the score alone. */
+static void test_below_every_threshold_more_reported_money_amends(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 100},
+        {.at = 1, .account = "a", .tx = "2", .score = -1, .unspent_tiyn = 900},
+        {.at = 2, .account = "a", .tx = "3", .score = -1, .unspent_tiyn = 900, .traced_tiyn = 124},
+        {.at = 3, .account = "a", .tx = "4", .score = -1, .unspent_tiyn = 900, .traced_tiyn = 125},
+        {.at = 4, .account = "a", .tx = "5", .score = -1, .traced_tiyn = 126},
+        {.at = 5, .account = "a", .tx = "6", .score = 1, .unspent_tiyn = 900, .traced_tiyn = 126},
+        {.at = 6, .account = "b", .tx = "7", .score = -1, .traced_tiyn = 999},
+        {.at = 7, .account = "a", .tx = "1", .result = OUTCOME_DECLINED},
+        {.at = 8, .account = "a", .tx = "8", .score = -1, .traced_tiyn = 9999}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 3);
+    assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 3);
+    assert_true(seen[1].score == -1 && seen[1].at_risk_kzt_minor == 125);
+    assert_int_equal(seen[1].hold_amount_kzt_minor, 125);
+    assert_change(1, "MORE_MONEY", "state target_tx_ids hold_amount_kzt_minor at_risk_kzt_minor ");
+    assert_seen(2, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 5);
+    assert_int_equal(seen[2].hold_amount_kzt_minor, 900);
+    assert_int_equal(decided[1], DECISION_BELOW);
+    assert_int_equal(decided[3], DECISION_AMENDED);
+    assert_int_equal(decided[8], DECISION_BELOW);
+}
+
+static void test_an_action_that_the_policy_does_without_is_not_advised_again(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 4, .unspent_tiyn = 100},
+        {.at = 1, .account = "a", .tx = "2", .score = 4, .unspent_tiyn = 200},
+        {.account = "a", .tx = "3", .score = 4, .unspent_tiyn = 800, .suspend = SUSPEND_NONE},
+        {.at = 3, .account = "a", .tx = "4", .score = -1, .traced_tiyn = 900},
+        {.at = 4, .account = "b", .tx = "5", .score = 4, .unspent_tiyn = 100}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 3);
+    assert_seen(1, RECOMMENDATION_AMENDED, ACTION_SUSPEND_EBANKING, 1);
+    assert_seen(2, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 4);
+    assert_int_equal(decided[2], DECISION_STANDING);
+    assert_int_equal(metrics_get(METRIC_CAPPED), 0);
 }
 
 static void test_every_revision_names_what_changed_and_why(void **unused) {
@@ -277,6 +348,9 @@ int main(void) {
         cmocka_unit_test(test_it_names_the_signals_that_speak_of_the_side),
         cmocka_unit_test(test_it_is_amended_when_the_action_rises),
         cmocka_unit_test(test_it_is_amended_when_the_money_at_risk_grows_by_a_quarter),
+        cmocka_unit_test(test_of_a_milder_score_more_money_amends_the_standing_action),
+        cmocka_unit_test(test_below_every_threshold_more_reported_money_amends),
+        cmocka_unit_test(test_an_action_that_the_policy_does_without_is_not_advised_again),
         cmocka_unit_test(test_every_revision_names_what_changed_and_why),
         cmocka_unit_test(test_no_more_is_held_than_is_there_and_wages_stay),
         cmocka_unit_test(test_priority_is_by_money_still_there_and_how_fast_it_leaves),

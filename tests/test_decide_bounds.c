@@ -9,6 +9,14 @@
 
 enum { HOUR = 3600, DAY = 86400 };
 
+static void assert_decided(const struct act *acts, size_t count, const struct limits *caps,
+                           const enum decision *due) {
+    memset(decided, DECISION_COUNT, sizeof decided);
+    scene_play_capped(acts, count, caps);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(decided[i], due[i]);
+}
+
 static void test_an_allowed_account_is_counted_and_left_alone_until_its_day(void **unused) {
     (void)unused;
     const int64_t wednesday = 15 * HOUR + DAY;
@@ -68,6 +76,49 @@ static void test_a_bank_has_a_cap_of_its_own(void **unused) {
     assert_int_equal(metrics_get(METRIC_HELD_BACK), 1);
 }
 
+/* As HIGH as the policy has it, a case is URGENT where the money is there and leaves fast. */
+static void test_what_becomes_urgent_is_never_held_back(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a",
+         .tx = "1",
+         .score = 4,
+         .unspent_tiyn = 100,
+         .fast = 0.5,
+         .suspend = SUSPEND_HIGH},
+        {.account = "b", .tx = "2", .score = 4, .unspent_tiyn = 100, .fast = 0.49},
+        {.account = "c", .tx = "3", .score = 4, .fast = 0.5},
+        {.account = "d", .tx = "4", .score = 2, .unspent_tiyn = 100, .fast = 0.9},
+        {.account = "e", .tx = "5", .score = 0.5, .unspent_tiyn = 100, .fast = 0.9},
+        {.account = "d", .tx = "6", .score = 4, .unspent_tiyn = 100},
+        {.account = "d", .tx = "7", .score = 4, .unspent_tiyn = 100, .fast = 0.5},
+        {.account = "a", .tx = "8", .score = -1, .traced_tiyn = 200},
+        {.account = "a", .tx = "9", .score = -1, .traced_tiyn = 200, .fast = 0.5}};
+    scene_play_capped(acts, COUNT_OF(acts), &(struct limits){0, 0, 1000, 0, 0});
+    assert_int_equal(seen_count, 4);
+    assert_seen(0, RECOMMENDATION_ISSUED, ACTION_SUSPEND_EBANKING, 0);
+    assert_seen(1, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 3);
+    assert_seen(2, RECOMMENDATION_AMENDED, ACTION_SUSPEND_EBANKING, 6);
+    assert_seen(3, RECOMMENDATION_AMENDED, ACTION_SUSPEND_EBANKING, 8);
+    for (size_t i = 0; i < seen_count; i++)
+        assert_int_equal(seen[i].priority, PRIORITY_URGENT);
+    assert_int_equal(metrics_get(METRIC_HELD_BACK), 5);
+}
+
+static void test_more_money_of_a_milder_score_is_no_milder_action_for_want_of_room(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 100},
+        {.account = "a", .tx = "2", .score = 0.5, .unspent_tiyn = 200},
+        {.at = HOUR, .account = "a", .tx = "3", .score = 0.5, .unspent_tiyn = 200},
+        {.at = HOUR, .account = "b", .tx = "4", .score = 2, .unspent_tiyn = 100}};
+    const enum decision due[] = {DECISION_ISSUED, DECISION_CAPPED, DECISION_AMENDED,
+                                 DECISION_ISSUED};
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1, 1000, 0, 0}, due);
+    assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 2);
+    assert_seen(2, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 3);
+}
+
 static void test_a_storm_on_one_account_is_one_case(void **unused) {
     enum { STORM = 500, REVISIONS_MAX = 24 }; /* 1.25^23 > 1 + STORM / 100 × 34 */
     static struct act acts[STORM];
@@ -87,14 +138,6 @@ static void test_a_storm_on_one_account_is_one_case(void **unused) {
         assert_string_equal(seen[i].id, seen[0].id);
         assert_true(4 * seen[i].at_risk_kzt_minor >= 5 * seen[i - 1].at_risk_kzt_minor);
     }
-}
-
-static void assert_decided(const struct act *acts, size_t count, const struct limits *caps,
-                           const enum decision *due) {
-    memset(decided, DECISION_COUNT, sizeof decided);
-    scene_play_capped(acts, count, caps);
-    for (size_t i = 0; i < count; i++)
-        assert_int_equal(decided[i], due[i]);
 }
 
 static void test_a_side_is_told_what_was_made_of_it(void **unused) {
@@ -151,6 +194,8 @@ static void test_a_side_that_found_no_room_is_told_which(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_becomes_urgent_is_never_held_back),
+        cmocka_unit_test(test_more_money_of_a_milder_score_is_no_milder_action_for_want_of_room),
         cmocka_unit_test(test_an_allowed_account_is_counted_and_left_alone_until_its_day),
         cmocka_unit_test(test_a_full_cap_leaves_the_next_milder_action_until_the_hour_is_over),
         cmocka_unit_test(test_beyond_the_room_for_episodes_a_crossing_is_only_counted),

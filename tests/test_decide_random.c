@@ -33,6 +33,8 @@ static size_t random_scene(struct act *acts) {
             .balance_known = r / 5 % 2 == 0,
             .balance_tiyn = (int64_t)(r / 17 % 150000) - 10000,
             .protected_tiyn = r / 41 % 3 == 0 ? (int64_t)(r / 43 % 80000) : 0,
+            .traced_tiyn = r / 47 % 3 == 0 ? (int64_t)(r / 53 % 150000) : 0,
+            .fast = r / 59 % 4 == 0 ? (double)(r / 61 % 10) / 10 : 0,
             .status = r % 11 == 0 ? TX_STATUS_REVERSED : TX_STATUS_SETTLED,
             .verdict = r % 17 == 0 ? VERDICT_BAD_TIME : VERDICT_ACCEPTED,
             .payer_too = r % 5 == 0,
@@ -55,6 +57,21 @@ static unsigned given_since(size_t i, int64_t hour, const int64_t *hours, const 
     return count;
 }
 
+/* The least score of an action. */
+enum { REVIEW = 0, HOLD = 2, SUSPEND = 3 };
+
+/* Money at risk, where the score is at least that of a review. */
+static int64_t at_risk_of(const struct act *act) {
+    const bool reported = act->score < REVIEW || act->traced_tiyn > act->unspent_tiyn;
+    return reported ? act->traced_tiyn : act->unspent_tiyn;
+}
+
+/* That the payee's side is. */
+static bool is_urgent(const struct act *act) {
+    if (act->score >= SUSPEND) return true;
+    return act->score >= HOLD && at_risk_of(act) > 0 && act->fast >= 0.5;
+}
+
 /* No cap is passed but by what is urgent, which is never held back; and what is held back is so
  * while not even a review is to be had. */
 static void test_whatever_comes_caps_hold_and_the_urgent_pass(void **unused) {
@@ -66,7 +83,7 @@ static void test_whatever_comes_caps_hold_and_the_urgent_pass(void **unused) {
     const struct limits caps = {4, 3, 1000, 2, 0};
     struct scene *scene = scene_open(&caps);
     int64_t clock_s = 0;
-    size_t capped = 0, urgent = 0;
+    size_t capped = 0, urgent = 0, raised = 0;
     for (size_t i = 0; i < count; i++) {
         (void)snprintf(names[i], sizeof names[i], "crowd-%zu", i % 150);
         acts[i].account = names[i];
@@ -82,17 +99,19 @@ static void test_whatever_comes_caps_hold_and_the_urgent_pass(void **unused) {
         const int64_t hour = hours[seen_at[i]];
         const bool review = seen[i].action == ACTION_REVIEW_ONLY;
         if (seen[i].action == ACTION_SUSPEND_EBANKING) continue;
+        if (seen[i].priority == PRIORITY_URGENT) continue;
         if (seen[i].state > RECOMMENDATION_AMENDED) continue;
         assert_true(given_since(i, hour, hours, NULL) <= (review ? caps.review : caps.hold));
         assert_true(given_since(i, hour, hours, seen_bic[i]) <= caps.per_bank);
     }
     for (size_t i = 0; i < count; i++) {
         capped += decided[i] == DECISION_CAPPED;
-        if (decided[i] == DECISION_COUNT || acts[i].score < 3) continue;
+        if (decided[i] == DECISION_COUNT || !is_urgent(&acts[i])) continue;
         assert_int_not_equal(decided[i], DECISION_CAPPED);
         urgent += decided[i] == DECISION_ISSUED;
+        raised += decided[i] == DECISION_ISSUED && acts[i].score < SUSPEND;
     }
-    assert_true(capped > 5 && urgent > 3);
+    assert_true(capped > 5 && urgent > 3 && raised > 3);
     scene_close(scene);
 }
 
@@ -120,6 +139,85 @@ static void test_whatever_happens_a_hold_keeps_its_bounds(void **unused) {
         bounded++;
     }
     assert_true(holds > 30 && bounded > 10);
+    scene_close(scene);
+}
+
+/* What was last advised on an account, and is in force. */
+struct advised {
+    bool open;
+    enum action action;
+    int64_t at_risk_tiyn; /* 0, too, when the bank found nothing since */
+};
+
+static struct advised *advised_on(struct advised all[16], const char *account) {
+    const bool payer = strchr(account, '-') != NULL;
+    return &all[(account[1] == 'l' ? 7 : account[0] - 'a') + (payer ? 8 : 0)];
+}
+
+static size_t take_advice(struct advised all[16], size_t next, uint64_t ordinal) {
+    for (; next < seen_count && seen_at[next] == ordinal; next++) {
+        const struct recommendation *r = &seen[next];
+        struct advised *now = advised_on(all, seen_account[next]);
+        if (r->state == RECOMMENDATION_AMENDED) {
+            assert_true(now->open && r->action >= now->action);
+            assert_true(r->action > now->action ||
+                        4 * (r->at_risk_kzt_minor - now->at_risk_tiyn) >= now->at_risk_tiyn);
+        }
+        *now =
+            (struct advised){r->state <= RECOMMENDATION_AMENDED, r->action, r->at_risk_kzt_minor};
+    }
+    return next;
+}
+
+static void take_answer(struct advised *advised, enum outcome_result result) {
+    if (result == OUTCOME_NO_FUNDS) advised->at_risk_tiyn = 0;
+    if (result == OUTCOME_DECLINED || result == OUTCOME_REFUNDED ||
+        result == OUTCOME_CONFIRMED_FRAUD)
+        advised->open = false;
+}
+
+static bool calls_for_an_amendment(const struct act *act, const struct advised *before) {
+    const int64_t at_risk = at_risk_of(act), grown = at_risk - before->at_risk_tiyn;
+    const bool stronger =
+        act->score >= (before->action == ACTION_REVIEW_ONLY ? (int)HOLD : (int)SUSPEND);
+    return (stronger && before->action < ACTION_SUSPEND_EBANKING) ||
+           (grown > 0 && 4 * grown >= before->at_risk_tiyn);
+}
+
+/* By the score that amended. */
+struct amended {
+    size_t all, milder, below;
+};
+
+static void count_amendment(struct amended *amended, const struct act *act, enum action standing) {
+    amended->all++;
+    amended->below += act->score < REVIEW;
+    amended->milder += act->score >= REVIEW && act->score < HOLD && standing > ACTION_REVIEW_ONLY;
+}
+
+/* Whatever its score, an entry behind which a quarter more is at risk is told of, never as a milder
+ * action; and nothing else amends but a stronger action. */
+static void test_no_growth_of_the_money_is_passed_over(void **unused) {
+    (void)unused;
+    static struct act acts[SCENE_MAX];
+    struct advised advised[16] = {{0}};
+    const size_t count = random_scene(acts);
+    struct scene *scene = scene_open(&wide);
+    struct amended amended = {0, 0, 0};
+    size_t next = 0;
+    memset(decided, DECISION_COUNT, sizeof decided);
+    free(scene_play(scene, acts, count, 64));
+    for (size_t i = 0; i < count; i++) {
+        struct advised *before = advised_on(advised, acts[i].account);
+        const enum action standing = before->action;
+        next = take_advice(advised, next, i);
+        if (acts[i].result != OUTCOME_UNKNOWN && answered[i] != ACTION_UNKNOWN)
+            take_answer(before, acts[i].result);
+        if (decided[i] == DECISION_AMENDED) count_amendment(&amended, &acts[i], standing);
+        if (decided[i] == DECISION_STANDING || (decided[i] == DECISION_BELOW && before->open))
+            assert_false(calls_for_an_amendment(&acts[i], before));
+    }
+    assert_true(amended.all > 30 && amended.milder > 3 && amended.below > 3);
     scene_close(scene);
 }
 
@@ -152,6 +250,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whatever_happens_a_hold_keeps_its_bounds),
         cmocka_unit_test(test_whatever_comes_caps_hold_and_the_urgent_pass),
+        cmocka_unit_test(test_no_growth_of_the_money_is_passed_over),
         cmocka_unit_test(test_the_size_of_batches_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

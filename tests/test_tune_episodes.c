@@ -31,7 +31,7 @@ static const enum action action_of[] = {ACTION_REVIEW_ONLY, ACTION_HOLD_AMOUNT,
 
 struct event {
     int64_t second, ingest_s, clock_s, unspent_tiyn, protected_tiyn, balance_tiyn;
-    int64_t unreturned_s;
+    int64_t unreturned_s, traced_tiyn;
     double score;
     uint32_t name, number;
     char tx[16];
@@ -68,7 +68,8 @@ static struct policy *make_policy(const struct tune_thresholds *thresholds) {
         "}, \"cool_down_hours\": 5, \"decide_within_minutes\": 60, "
         "\"max_hold_business_days\": 1, \"protected_flows\": [\"WAGE\"], \"holidays\": [], "
         "\"working_weekends\": [], \"allow\": [{\"account_token\": \"allowed\", "
-        "\"reason\": \"a test\", \"expires\": \"2026-06-03\"}], \"provenance\": {}}");
+        "\"reason\": \"a test\", \"expires\": \"2026-06-03\", \"author\": \"x\"}], \"provenance\": "
+        "{}}");
     return decide_stand_policy(json, model);
 }
 
@@ -112,6 +113,7 @@ static void write_event(struct chance *chance, size_t i, int64_t clock_s, uint32
     event->unspent_tiyn = chance_is(chance, 10) ? 0 : 1000 + 100 * chance_below(chance, 20);
     event->unreturned_s =
         chance_is(chance, 60) ? event->second - chance_below(chance, 2 * DAY) : INT64_MAX;
+    event->traced_tiyn = chance_is(chance, 70) ? 0 : 1000 + 100 * chance_below(chance, 30);
     event->balance_known = chance_is(chance, 50);
     event->balance_tiyn = 100 * (int64_t)chance_below(chance, 40) - 200;
     event->protected_tiyn = chance_is(chance, 70) ? 0 : 100 * chance_below(chance, 20);
@@ -164,8 +166,11 @@ static void add_event(size_t i) {
     for (int f = 0; f < FEATURE_COUNT; f++)
         batch->features[f][side] = NAN;
     batch->features[0][side] = batch->logit[side] = event->score;
-    batch->side[side] = (struct side){
-        .event = row, .account_number = event->number, .role = SIDE_PAYEE, .account = &accounts[i]};
+    batch->side[side] = (struct side){.event = row,
+                                      .account_number = event->number,
+                                      .role = SIDE_PAYEE,
+                                      .account = &accounts[i],
+                                      .traced_tiyn = event->traced_tiyn};
 }
 
 static size_t next_batch(struct chance *chance, size_t begin) {

@@ -60,9 +60,10 @@ static void come_to(struct walk *w, const struct tune_side *side) {
     if (w->standing == COOLING && w->due_s <= side->clock_s) w->standing = NONE;
 }
 
-static bool opens(struct walk *w, const struct tune_side *side) {
-    if (side->due_s <= side->clock_s) return false;
+static bool opens(struct walk *w, const struct tune_side *side, enum action wanted) {
+    if (wanted == ACTION_UNKNOWN || side->due_s <= side->clock_s) return false;
     w->standing = OPEN;
+    w->action = ACTION_UNKNOWN;
     w->due_s = side->due_s;
     w->since_s = INT64_MAX;
     w->tx = side->tx;
@@ -71,15 +72,17 @@ static bool opens(struct walk *w, const struct tune_side *side) {
 
 /* True: a recommendation is published. */
 static bool judge(struct walk *w, const struct tune_side *side, enum action wanted) {
-    const bool grown =
-        w->standing == OPEN && episode_has_grown(w->at_risk_tiyn, side->unspent_tiyn);
+    const int64_t at_risk_tiyn =
+        episode_at_risk_tiyn(wanted, side->unspent_tiyn, side->traced_tiyn);
+    const bool grown = w->standing == OPEN && episode_has_grown(w->at_risk_tiyn, at_risk_tiyn);
     if (w->standing == COOLING || side->allowed) return false;
-    if (w->standing == NONE ? !opens(w, side) : !episode_is_amended(w->action, wanted, grown))
+    if (w->standing == NONE ? !opens(w, side, wanted)
+                            : !episode_is_amended(w->action, wanted, grown))
         return false;
     const int64_t since_s = episode_since_s(side->event_s);
     if (since_s < w->since_s) w->since_s = since_s;
-    w->action = wanted;
-    w->at_risk_tiyn = side->unspent_tiyn;
+    w->action = episode_amended_to(w->action, wanted);
+    w->at_risk_tiyn = at_risk_tiyn;
     return true;
 }
 
@@ -101,7 +104,7 @@ size_t tune_episodes(const struct tune_side *sides, size_t count, const struct t
     for (size_t i = 0; i < count; i++) {
         const struct tune_side *side = &sides[i];
         const enum action wanted = action_at(thresholds, side->logit);
-        if (!side->reversed && wanted == ACTION_UNKNOWN) continue;
+        if (!side->reversed && wanted == ACTION_UNKNOWN && side->traced_tiyn == 0) continue;
         come_to(&w, side);
         const bool open = w.standing == OPEN;
         if (side->reversed) reverse(&w, side, wanted);

@@ -31,14 +31,14 @@ static struct tune_side side_of(const struct tune_sides *s, const struct batch *
     const int64_t issued_s = issued_us / MICROSECONDS;
     const struct party *party = backtest_party(batch, side);
     const struct account_unspent unspent = account_unspent(side->account, tx->event_time_s);
-    const struct episode_money money = episode_money(s->policy, party, unspent, side->traced_tiyn);
     const int64_t clock_s = s->clock.seconds[s->clock.count - 1];
     return (struct tune_side){.logit = batch->logit[i],
                               .clock_s = clock_s,
                               .issued_s = issued_s,
                               .due_s = policy_valid_until_s(s->policy, issued_s),
-                              .unspent_tiyn = money.at_risk_tiyn,
-                              .available_tiyn = money.available_tiyn,
+                              .unspent_tiyn = unspent.p2p_tiyn,
+                              .traced_tiyn = side->traced_tiyn,
+                              .available_tiyn = episode_available_tiyn(s->policy, party, unspent),
                               .unreturned_s = unspent.unreturned_s,
                               .event_s = tx->event_time_s,
                               .tx = XXH3_64bits(tx->tx_id.data, tx->tx_id.size),

@@ -12,6 +12,7 @@ struct tune_side {
     int64_t issued_s;       /* when a recommendation on it is issued */
     int64_t due_s;          /* and when that one would expire */
     int64_t unspent_tiyn;   /* of the account's P2P credits, as account_unspent */
+    int64_t traced_tiyn;    /* reported money that is there */
     int64_t available_tiyn; /* that may be held at most */
     int64_t unreturned_s;   /* as account_unspent */
     int64_t event_s;

@@ -10,11 +10,12 @@
  * A row: T or S (transaction, signal) and tab-separated fields in the order of read_transaction or
  * read_signal; an empty one is null. A side: the row's number, P or E (payer, payee), account
  * number, logit (hexadecimal), the same without reported features, money at risk (of P2P credits or
- * traced, whichever is more), unspent wages and benefits, the time of the latest P2P credit that
- * did not go back whole, the signals that speak of the party or its money (a comma behind each),
- * those of them that are no citizens' reports, and the features (hexadecimal, nan: null). Sides
- * below LEAST_LOGIT are left out, except of reversals. Of a row that is a duplicate there are none,
- * but a line with its number and D; of a signal its number, S and what became of it. */
+ * traced, whichever is more), the traced alone, unspent wages and benefits, the time of the latest
+ * P2P credit that did not go back whole, the signals that speak of the party or its money (a comma
+ * behind each), those of them that are no citizens' reports, and the features (hexadecimal, nan:
+ * null). Sides below LEAST_LOGIT are left out, except of reversals and where there is traced money.
+ * Of a row that is a duplicate there are none, but a line with its number and D; of a signal its
+ * number, S and what became of it. */
 #include "tests/naive_known.h"
 #include "tests/naive_tracing.h"
 
@@ -313,10 +314,12 @@ static struct told told_of(const struct oracle *o, const struct signal_evidence 
 }
 
 static void show(const struct oracle *o, long row, const struct naive_side *side, double logit,
-                 int64_t at_risk, const struct told *told) {
-    printf("%ld\t%c\t%u\t%a\t%a\t%lld\t%lld\t%lld\t", row, side->payee ? 'E' : 'P',
+                 const struct told *told) {
+    const int64_t p2p = side->unspent_p2p, traced = side->traced;
+    printf("%ld\t%c\t%u\t%a\t%a\t%lld\t%lld\t%lld\t%lld\t", row, side->payee ? 'E' : 'P',
            side->account_number, logit, logit_of(&o->scorer, side->features, false),
-           (long long)at_risk, (long long)side->unspent_protected, (long long)side->unreturned_s);
+           (long long)(traced > p2p ? traced : p2p), (long long)traced,
+           (long long)side->unspent_protected, (long long)side->unreturned_s);
     for (int i = 0; i < told->count; i++)
         printf("%s,", told->ids[i]);
     putchar('\t');
@@ -335,6 +338,7 @@ static void trace(struct oracle *o, const struct transaction *tx, struct naive_s
     naive_tracing_take(o->tracing, tx, accounts, traced);
     for (unsigned i = 0; i < count; i++) {
         const struct naive_traced *t = &traced[sides[i].payee];
+        sides[i].traced = t->there;
         sides[i].features[FEATURE_taint_amount_72h] = (double)t->amount_72h;
         sides[i].features[FEATURE_taint_hop] = t->hop == 0 ? (double)NAN : (double)t->hop;
         sides[i].features[FEATURE_collector_fan_in_24h] = t->payers_24h;
@@ -353,11 +357,10 @@ static void take_transaction(struct oracle *o, long row, const struct transactio
     if (count > 0) trace(o, tx, sides, count, traced);
     for (unsigned i = 0; i < count; i++) {
         const double logit = logit_of(&o->scorer, sides[i].features, true);
-        if (logit < o->least && tx->tx_status != TX_STATUS_REVERSED) continue;
-        const struct naive_traced *t = &traced[sides[i].payee];
-        const struct told told = told_of(o, &evidence[sides[i].payee], t);
-        const int64_t p2p = sides[i].unspent_p2p;
-        show(o, row, &sides[i], logit, t->there > p2p ? t->there : p2p, &told);
+        const bool below = logit < o->least && sides[i].traced == 0;
+        if (below && tx->tx_status != TX_STATUS_REVERSED) continue;
+        const struct told told = told_of(o, &evidence[sides[i].payee], &traced[sides[i].payee]);
+        show(o, row, &sides[i], logit, &told);
     }
 }
 

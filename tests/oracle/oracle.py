@@ -52,7 +52,7 @@ with open(os.path.join(SOURCE_DIR, "docs", "FEATURES.md"), encoding="utf-8") as 
 RAPID_CASH_OUT_10M, TAINT_AMOUNT_72H = FEATURES.index("rapid_cash_out_10m"), FEATURES.index("taint_amount_72h")
 
 Message = namedtuple("Message", "topic partition offset timestamp_ms key value headers")
-Side = namedtuple("Side", "payee account logit unreported at_risk protected unreturned signal_ids grounds features")
+Side = namedtuple("Side", "payee account logit unreported at_risk traced protected unreturned signal_ids grounds features")
 
 
 class Wrong(AssertionError):
@@ -340,10 +340,10 @@ def score(rows, least_logit):
         elif kind == "S":
             effects[index] = rest[0]
         else:
-            account, logit, unreported, at_risk, protected, unreturned, signal_ids, grounds, *features = rest
+            account, logit, unreported, at_risk, traced, protected, unreturned, signal_ids, grounds, *features = rest
             sides.setdefault(index, []).append(
                 Side(kind == "E", int(account), float.fromhex(logit), float.fromhex(unreported), int(at_risk),
-                     int(protected), int(unreturned), list(filter(None, signal_ids.split(","))),
+                     int(traced), int(protected), int(unreturned), list(filter(None, signal_ids.split(","))),
                      list(filter(None, grounds.split(","))), features))
     return sides, marked["D"], marked["M"], effects
 
@@ -520,14 +520,17 @@ class Judge:
 
     @staticmethod
     def fits(rule, action, bic, taken):
-        return rule["priority"] == "URGENT" or (
-            taken.get(action, 0) < rule["per_hour"] and
-            taken.get((bic, action), 0) < rule.get("per_hour_per_bank", math.inf))
+        return (taken.get(action, 0) < rule["per_hour"] and
+                taken.get((bic, action), 0) < rule.get("per_hour_per_bank", math.inf))
 
-    def room(self, wanted, least, bic, rules, taken):
+    def room(self, wanted, least, bic, rules, taken, side=None):
+        """What is URGENT by its rule, or would be published as such, is never held back."""
         for action in range(wanted, least - 1, -1):
             rule = rules.get(action)
-            if rule is not None and self.fits(rule, action, bic, taken):
+            if rule is None:
+                continue
+            becomes = rule["priority"] if side is None else self.priority(rule["priority"], side)
+            if "URGENT" in (rule["priority"], becomes) or self.fits(rule, action, bic, taken):
                 return action
         return 0
 
@@ -547,7 +550,11 @@ class Judge:
         party = row.event["payee" if side.payee else "payer"]
         wanted = self.policy.action(side.logit)
         cooling = episode is not None and not episode.open
-        if wanted == 0 or cooling or self.policy.allows(party["account_token"], self.clock_s):
+        if wanted == 0:  # then a credit is not suspect, and reported money is, where advice stands
+            side = side._replace(at_risk=side.traced)
+            if episode is None or cooling or not self.has_grown(episode, side):
+                return
+        if cooling or self.policy.allows(party["account_token"], self.clock_s):
             return
         if episode is None:
             self.begin(row, side, party, wanted)
@@ -567,7 +574,7 @@ class Judge:
         episode = Episode(row, party, side.account, due_s)
         if episode.id in self.issued:
             return
-        action = (self.room(wanted, 1, party["bank_bic"], self.policy.rules, self.taken)
+        action = (self.room(wanted, 1, party["bank_bic"], self.policy.rules, self.taken, side)
                   if due_s > self.clock_s else 0)
         if action == 0:
             return
@@ -577,14 +584,19 @@ class Judge:
         self.note_grounds(episode, side)
         self.publish(episode, "ISSUED", action, row, side)
 
+    @staticmethod
+    def has_grown(episode, side):
+        before = 0 if episode.emptied else episode.at_risk
+        return side.at_risk > before and 4 * (side.at_risk - before) >= before
+
     def amend(self, row, side, episode, wanted):
         self.note_grounds(episode, side)
-        at_risk = 0 if episode.emptied else episode.at_risk
-        grown = side.at_risk > at_risk and 4 * (side.at_risk - at_risk) >= at_risk
-        if wanted < episode.action or (wanted == episode.action and not grown):
+        grown, stronger = self.has_grown(episode, side), wanted > episode.action
+        if not stronger and not grown:
             return
+        strongest = wanted if stronger else episode.action  # more money is told of, whatever the entry's own score
         least = episode.action if grown else episode.action + 1
-        action = self.room(wanted, least, episode.bic, self.policy.rules, self.taken)
+        action = self.room(strongest, least, episode.bic, self.policy.rules, self.taken, side)
         if action == 0:
             return
         episode.add(row.event["tx_id"])
