@@ -29,9 +29,7 @@ bool dlq_show(struct port *port, const struct dlq_query *query, FILE *out, int64
 #define DLQ_REFUSAL_TABLE(X)                                                                       \
     X(CUT, "it was too large, what is here is cut; send the original again")                       \
     X(HEADERS_LEFT_OUT, "some of its headers were left out; send the original again")              \
-    X(NOT_AN_INPUT,                                                                                \
-      "the topic it names is no input of this configuration (topic.transactions, topic.signals, "  \
-      "topic.policy); an input that was renamed can be named with -X, other letters are forged")   \
+    X(NOT_AN_INPUT, "the topic it names is no input here; one that was renamed is named with -X")  \
     X(TOPIC_GONE, "its topic is not there, or may not be looked at; create it or allow it")        \
     X(PARTITION_GONE, "its topic has no such partition any more; send the original again")
 
