@@ -192,14 +192,22 @@ static void leave(struct account *a, const struct ring *r) {
     pass_on_newest(&rest, *r->counterparty, side_bits(*r->bits));
 }
 
+/* Turns that are not seen go by only while the ring empties. */
+static bool is_bound_over(const struct account *a, int64_t until_s) {
+    const uint8_t bounded = a->flags & ACCOUNT_BOUNDED;
+    return bounded != bounded_at(until_s) && bounded != bounded_at(until_s + RING_KEEP_S);
+}
+
 void account_expire(struct account *a, int64_t until_s) {
+    if ((a->flags & ACCOUNT_BOUNDED) != 0 && is_bound_over(a, until_s))
+        a->flags &= (uint8_t)~ACCOUNT_BOUNDED;
     while (a->count > 0) {
         const struct ring r = ring_of(a);
         if (*r.second > until_s) return;
         leave(a, &r);
     }
     a->first = 0;
-    a->flags &= (uint8_t)~ACCOUNT_LATE;
+    a->flags &= (uint8_t) ~(ACCOUNT_LATE | ACCOUNT_BOUNDED);
 }
 
 /* The oldest event makes room for the next one. */

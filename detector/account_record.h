@@ -45,6 +45,9 @@ enum {
     ACCOUNT_LATE = 4,    /* an event of the ring may have come after one that is later than it */
     ACCOUNT_COLD = 2,    /* what was before `left_s` may have been dropped for want of memory */
     ACCOUNT_TAINTED = 8, /* taint.h has something to say of it */
+    /* A bound bit on what taint.h knows of it, in the turn of 8 days that this counts, by threes
+     * and from 1. It is felt to the end of the next turn. */
+    ACCOUNT_BOUNDED = 16 + 32,
 };
 
 struct account {
@@ -153,7 +156,13 @@ static inline int64_t lot_sum(int64_t lot, int64_t amount) {
     return lot > INT64_MAX - amount ? INT64_MAX : lot + amount;
 }
 
-/* Events from the old end whose second is at most `until_s` leave the ring. */
+/* ACCOUNT_BOUNDED of the turn of an engine clock. */
+static inline uint8_t bounded_at(int64_t clock_s) {
+    return (uint8_t)(16 * (1 + (uint64_t)clock_s / RING_KEEP_S % 3));
+}
+
+/* Events from the old end whose second is at most `until_s` leave the ring: RING_KEEP_S before the
+ * engine clock. */
 void account_expire(struct account *account, int64_t until_s);
 /* Makes `to`, a block of `size_class` that has room, what `from` is. */
 void account_move(const struct account *from, struct account *to, uint8_t size_class);

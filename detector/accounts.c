@@ -98,11 +98,18 @@ void accounts_let_go(struct accounts *a, const struct account *account) {
     accounts_refer(a, account->number, 0);
 }
 
-void accounts_set_tainted(struct accounts *a, struct account *account, bool tainted) {
+static void set_flags(struct accounts *a, struct account *account, uint8_t mask, uint8_t flags) {
     if (accounts_must_save(a, account))
         accounts_save_referred(a, account, account_numbers_get(&a->numbers, account->number));
-    account->flags &= (uint8_t)~ACCOUNT_TAINTED;
-    if (tainted) account->flags |= ACCOUNT_TAINTED;
+    account->flags = (uint8_t)((account->flags & ~mask) | flags);
+}
+
+void accounts_set_tainted(struct accounts *a, struct account *account, bool tainted) {
+    set_flags(a, account, ACCOUNT_TAINTED, tainted ? ACCOUNT_TAINTED : 0);
+}
+
+void accounts_set_bounded(struct accounts *a, struct account *account, int64_t clock_s) {
+    set_flags(a, account, ACCOUNT_BOUNDED, bounded_at(clock_s));
 }
 
 /* Heads are only taken here, and larger blocks only where rows are applied in their order: so a

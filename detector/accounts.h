@@ -61,8 +61,9 @@ struct account *accounts_at(const struct accounts *accounts, const account_place
  * longer. */
 struct account *accounts_find(const struct accounts *accounts, struct account_key key);
 struct account *accounts_numbered(const struct accounts *accounts, uint32_t number);
-/* Sets or clears ACCOUNT_TAINTED. */
+/* Sets or clears ACCOUNT_TAINTED; sets ACCOUNT_BOUNDED by the engine clock. */
 void accounts_set_tainted(struct accounts *accounts, struct account *account, bool tainted);
+void accounts_set_bounded(struct accounts *accounts, struct account *account, int64_t clock_s);
 /* Moves the record to another class (account_move) and returns it; the old block stays readable
  * until accounts_maintain. */
 struct account *accounts_resize(struct accounts *accounts, account_place *place,

@@ -266,7 +266,7 @@ static void keep_for_earlier_rows(struct apply *a, struct batch *batch, struct a
 static struct taint_answer ask_taint(const struct apply *a, const struct batch *batch, uint32_t row,
                                      const struct account *account) {
     struct taint_answer answer = {.amount_72h = 0};
-    if ((account->flags & ACCOUNT_TAINTED) != 0)
+    if (a->taint != NULL && (account->flags & (ACCOUNT_TAINTED | ACCOUNT_BOUNDED)) != 0)
         taint_ask(a->taint, account->number, batch->tx[row].event_time_s, batch->clock_s[row],
                   &answer);
     return answer;

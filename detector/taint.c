@@ -55,14 +55,20 @@ static uint32_t slot_of(const struct account *account, uint64_t ordinal, bool in
     return NO_SLOT;
 }
 
-/* Runs the account up to a slot; what it had before its ring began is not known any more. */
-static void run(struct taint *t, struct taint_fifo *f, struct taint_stretch *stretches,
-                uint32_t number, const struct account *account, uint32_t slot) {
-    const uint32_t count = taint_stretches(t, number, stretches);
+/* Runs the account up to a slot. False: that is not exact; what it had before its ring began is
+ * not known any more. */
+static bool is_run(const struct taint *t, struct taint_fifo *f, struct taint_stretch *stretches,
+                   const struct account *account, uint32_t slot) {
+    const uint32_t count = taint_stretches(t, account->number, stretches);
     const struct ring r = ring_of(account);
     taint_fifo_run(f, account, stretches, count, slot);
-    const bool cut = count > 0 && stretches[0].ordinal < ring_ordinal(&r, 0);
-    if (cut || f->overflow) taint_note_bound(t, number);
+    const bool cut = count > 0 && (r.count == 0 || stretches[0].ordinal < ring_ordinal(&r, 0));
+    return !cut && !f->overflow;
+}
+
+static void run(struct taint *t, struct taint_fifo *f, struct taint_stretch *stretches,
+                const struct account *account, uint32_t slot) {
+    if (!is_run(t, f, stretches, account, slot)) taint_note_bound(t, account->number);
 }
 
 /* A transfer. */
@@ -128,7 +134,7 @@ static void find_parts(struct taint *t, uint64_t ordinal, uint32_t payer, uint32
     if (payer != 0 && slot == NO_SLOT) {
         parts_known(t, ordinal, payee, source, parts);
     } else if (taint_entry(t, payer) != 0) {
-        run(t, &t->payer, t->payer_stretches, payer, from, slot);
+        run(t, &t->payer, t->payer_stretches, from, slot);
         parts_of_flows(t, taint_fifo_step(&t->payer, slot), parts);
     }
 }
@@ -177,9 +183,9 @@ bool taint_reverse(struct taint *t, uint64_t ordinal, uint32_t payer, uint32_t p
     const struct ring r = ring_of(from);
     int64_t amounts[TAINT_MARKS_MAX] = {0};
     struct taint_parts parts = {.count = 0};
-    run(t, &t->payer, t->payer_stretches, payer, from, slot);
+    run(t, &t->payer, t->payer_stretches, from, slot);
     const bool known = other != NO_SLOT && taint_entry(t, payee) != 0;
-    if (known) run(t, &t->payee, t->payee_stretches, payee, to, other);
+    if (known) run(t, &t->payee, t->payee_stretches, to, other);
     const uint32_t count = taint_fifo_returns(&t->payer, slot, known ? &t->payee : NULL, other,
                                               amounts, TAINT_MARKS_MAX);
     parts_of_returns(t, ordinal, &r, slot, amounts, &parts);
@@ -212,29 +218,27 @@ static bool seen_before(const struct taint *t, uint32_t from, uint32_t mark, int
     return false;
 }
 
-/* By first in, first out over all that the ring knows; what lies before it is no more known. */
-static int64_t still_there(struct taint *t, uint32_t number) {
-    const struct account *account = accounts_numbered(t->accounts, number);
-    const uint32_t count = taint_stretches(t, number, t->payer_stretches);
+/* By first in, first out over all that the ring knows. */
+static void ask_there(struct taint *t, const struct account *account, struct taint_answer *answer) {
     const struct taint_fifo *f = &t->payer;
-    int64_t there = 0;
-    if (count == 0) return 0;
-    taint_fifo_run(&t->payer, account, t->payer_stretches, count, ring_of(account).count);
+    const uint32_t end = ring_of(account).count;
+    if (!is_run(t, &t->payer, t->payer_stretches, account, end)) answer->approximate = true;
     for (uint32_t i = 0; i < f->segment_count; i++)
-        if (f->segments[i].mark != TAINT_NONE) there += f->segments[i].left;
-    return there;
+        if (f->segments[i].mark != TAINT_NONE) answer->there += f->segments[i].left;
 }
 
 void taint_ask(struct taint *t, uint32_t number, int64_t second, int64_t clock_s,
                struct taint_answer *answer) {
     enum { DAY_S = 86400 };
     const uint32_t entry = taint_entry(t, number);
+    const struct account *account = accounts_numbered(t->accounts, number);
     t->clock_s = clock_s;
     *answer = (struct taint_answer){.amount_72h = 0};
+    if (account == NULL) return;
+    answer->approximate = (account->flags & ACCOUNT_BOUNDED) != 0;
     if (entry == 0) return;
     const uint32_t first = t->account[entry].first;
-    answer->approximate = t->account[entry].approximate;
-    answer->there = still_there(t, number);
+    ask_there(t, account, answer);
     for (uint32_t m = first; m != 0; m = t->mark[m].next) {
         const struct taint_mark *mark = &t->mark[m];
         const int64_t at_s = mark->second;

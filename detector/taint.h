@@ -9,10 +9,10 @@
  * then as if the transfer had been known as a source from the start. A withdrawal does the same
  * without it: its marks go wherever they have got to.
  *
- * What bounds bite is said by taint_ask (`approximate`) and counted: marks of an account and parts
- * of a credit (taint_fifo.h), accounts, marks, sources, steps of a walk, and rings, which forget
- * what is older than 8 days or 128 events back. Nothing of a source is known 8 days after it. A
- * function of the log alone. Engine thread only. */
+ * What bounds bite is said by taint_ask (`approximate`) of the account where they did, for 8 to 16
+ * days, and counted: marks of an account and parts of a credit (taint_fifo.h), accounts, marks,
+ * sources, steps of a walk, and rings, which forget what is older than 8 days or 128 events back.
+ * Nothing of a source is known 8 days after it. A function of the log alone. Engine thread only. */
 #pragma once
 
 #include "detector/accounts.h"

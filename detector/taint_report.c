@@ -49,7 +49,7 @@ static void hold(struct taint *t, const struct signal *s, const struct taint_sou
     const int64_t until_s = signal_until_s(s);
     if (taint_hold(t, signals_id_key(s->signal_id),
                    until_s < UINT32_MAX ? (uint32_t)until_s : UINT32_MAX, credit, &held) == 0)
-        t->bounded++;
+        taint_note_bound(t, credit->payee);
     else if (!held)
         taint_walk(t, credit->ordinal, credit->payee);
 }

@@ -221,11 +221,8 @@ void taint_forget(struct taint *t, uint32_t number) {
 }
 
 void taint_note_bound(struct taint *t, uint32_t number) {
-    const uint32_t entry = taint_entry(t, number);
-    if (entry != 0) {
-        taint_touch(t, &t->account[entry]);
-        t->account[entry].approximate = true;
-    }
+    struct account *account = accounts_numbered(t->accounts, number);
+    if (account != NULL) accounts_set_bounded(t->accounts, account, t->clock_s);
     t->bounded++;
 }
 
@@ -290,7 +287,7 @@ bool taint_put(struct taint *t, uint32_t number, const struct taint_event *event
     if (entry == 0 && parts->count == 0) return false;
     if (entry == 0) entry = add_entry(t, number);
     if (entry == 0) {
-        t->bounded++;
+        taint_note_bound(t, number);
         return false;
     }
     uint32_t *link = place_of(t, entry, event);

@@ -28,8 +28,7 @@ struct taint_account {
     uint32_t number; /* of the account; 0: free */
     uint32_t first;  /* mark; or next free */
     uint16_t count;
-    uint8_t approximate;
-    uint8_t unused;
+    uint16_t unused;
 };
 
 struct taint_source {
@@ -147,7 +146,7 @@ struct taint_event {
 };
 bool taint_put(struct taint *taint, uint32_t number, const struct taint_event *event,
                const struct taint_parts *parts);
-/* A bound bit on what is known of the account. */
+/* A bound bit on what is known of the account: it says so (ACCOUNT_BOUNDED). */
 void taint_note_bound(struct taint *taint, uint32_t number);
 /* Drops what is over of one entry, and the entry with its last mark. */
 void taint_prune(struct taint *taint, uint32_t entry);

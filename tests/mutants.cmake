@@ -172,9 +172,10 @@ add_mutant_of(test_taint_save hold_unsaved detector/taint_table.c "    taint_tou
 add_mutant_of(test_taint_save new_account_unsaved detector/taint_table.c
     "    taint_touch(t, &t->account[entry]);
     t->account[entry] = (struct" "    t->account[entry] = (struct")
-add_mutant_of(test_taint_save bound_unsaved detector/taint_table.c
-    "        taint_touch(t, &t->account[entry]);
-        t->account[entry].approximate" "        t->account[entry].approximate")
+add_mutant_of(test_taint_save bound_unsaved detector/accounts.c
+    "    set_flags(a, account, ACCOUNT_BOUNDED, bounded_at(clock_s));"
+    "    (void)a;
+    account->flags = (uint8_t)((account->flags & ~ACCOUNT_BOUNDED) | bounded_at(clock_s));")
 add_mutant_of(test_taint_input marks_not_loaded detector/taint_save.c
     "return whole && check(t, error);"
     "t->account_pool = (struct taint_pool){.max = t->account_pool.max};

@@ -3,6 +3,7 @@
 #include "tests/taint_stand.h"
 
 uint32_t forced_rows;
+bool forced_bounds;
 
 static void random_move(struct chance *chance) {
     static const uint8_t types[] = {EVENT_TYPE_P2P_TRANSFER, EVENT_TYPE_P2P_TRANSFER,
@@ -75,12 +76,23 @@ void random_signal(struct chance *chance) {
     }
 }
 
+static void hold(void) {
+    if (forced_bounds)
+        compare_bounded();
+    else
+        compare();
+}
+
 void random_history(uint64_t seed) {
     struct chance chance = {seed};
     begin();
     stand.options.limits.hops_max = chance_is(&chance, 50) ? 10 : chance_below(&chance, 4);
     stand.options.limits.seconds_max = chance_is(&chance, 50) ? 96 * HOUR_S : 6 * HOUR_S;
     stand.options.limits.floor_tiyn = chance_is(&chance, 50) ? 0 : chance_below(&chance, 150);
+    if (forced_bounds) {
+        stand.options.walk_max = 1 + chance_below(&chance, 6);
+        stand.options.accounts_max = 1 + chance_below(&chance, 6);
+    }
     close_engine();
     open_engine();
     stand.batch_rows = 1 + chance_below(&chance, 20);
@@ -93,11 +105,11 @@ void random_history(uint64_t seed) {
         if (chance_is(&chance, 15)) random_signal(&chance);
         if (chance_is(&chance, 10)) {
             flush();
-            compare();
+            hold();
         }
     }
     flush();
-    compare();
+    hold();
 }
 
 void busy_history(uint64_t seed) {

@@ -131,7 +131,7 @@ static void play(uint32_t of) {
 
 uint32_t move(uint32_t payer, uint32_t payee, int64_t amount, uint8_t type) {
     const uint32_t i = stand.count;
-    snprintf(stand.ids[i], sizeof stand.ids[i], "tx-%u", i);
+    snprintf(stand.ids[i], sizeof stand.ids[i], "tx-%u", stand.moved++);
     stand.second += 60;
     stand.moves[i] = (struct trail_move){.amount = amount,
                                          .second = SAMPLE_START_S + stand.second,

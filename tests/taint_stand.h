@@ -45,6 +45,7 @@ struct stand {
     uint64_t ordinals[EVENTS_MAX];
     char ids[EVENTS_MAX][16];
     uint32_t count;
+    uint32_t moved; /* ever: no id comes twice */
     struct report reports[REPORTS_MAX];
     uint32_t report_count;
     int64_t openings[ACCOUNTS + 1];
@@ -89,6 +90,9 @@ const struct account *account_named(uint32_t account);
 int64_t there(uint32_t account);
 /* Fails unless the engine has traced what the trail has. */
 void compare(void);
+/* Fails unless the first credit that the engine traces differently is of or to an account that is
+ * marked: what comes behind it differs by that. */
+void compare_bounded(void);
 /* The vectors of a row say what the trail does of the log up to it. Where nothing bounds it. */
 void hold_vectors(void);
 /* The sides of a row say what the twin said of payer and payee, and accounts what it says now;
@@ -99,6 +103,7 @@ void hold_all_to_twin(void);
 /* A history by its seed, compared as it goes, into a stand that is closed; its rows come
  * `forced_rows` a batch, or, where that is 0, as the seed has it. */
 extern uint32_t forced_rows;
+extern bool forced_bounds; /* tables and walks are short, and compare_bounded holds it */
 void random_history(uint64_t seed);
 /* The same of more events than accounts remember, held to the twin alone. */
 void busy_history(uint64_t seed);

@@ -270,6 +270,22 @@ static void events_of_eight_days_ago_leave_from_the_old_end_into_old_money(void 
     assert_int_equal(account->left_s, START_S + 9 * DAY_S);
 }
 
+static void what_was_bounded_is_over_after_two_turns_or_with_the_last_event(void **state) {
+    (void)state;
+    insert(event(BIT_CREDIT, 5, 0));
+    insert(event(BIT_CREDIT, 5, 40 * DAY_S)); /* ahead of the clock: the ring does not empty */
+    const int64_t turn_s = START_S - START_S % RING_KEEP_S;
+    account->flags |= bounded_at(turn_s);
+    account_expire(account, turn_s + RING_KEEP_S - 1);
+    assert_int_equal(account->flags & ACCOUNT_BOUNDED, bounded_at(turn_s));
+    account_expire(account, turn_s + RING_KEEP_S);
+    assert_int_equal(account->flags & ACCOUNT_BOUNDED, 0);
+    account->flags |= bounded_at(START_S + 48 * DAY_S);
+    account_expire(account, START_S + 40 * DAY_S);
+    assert_int_equal(account->count, 0);
+    assert_int_equal(account->flags & ACCOUNT_BOUNDED, 0);
+}
+
 static void a_record_wants_a_smaller_class_when_it_fits_there_with_room_to_spare(void **state) {
     (void)state;
     static _Alignas(64) uint8_t memory[4096];
@@ -349,6 +365,7 @@ int main(void) {
         TEST(wages_are_money_apart),
         TEST(a_class_has_room_for_twice_what_the_one_below_has),
         TEST(events_of_eight_days_ago_leave_from_the_old_end_into_old_money),
+        TEST(what_was_bounded_is_over_after_two_turns_or_with_the_last_event),
         TEST(a_record_wants_a_smaller_class_when_it_fits_there_with_room_to_spare),
         TEST(a_hot_record_keeps_its_panes_while_they_can_be_asked),
         TEST(a_record_says_the_same_in_another_class),

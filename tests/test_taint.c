@@ -7,6 +7,8 @@
 #include "tests/rows.h"
 #include "tests/sample.h"
 
+#include <stdio.h>
+
 static void a_report_is_traced_to_where_the_money_is_now(void **state) {
     (void)state;
     const uint32_t stolen = pay(A, B, 100);
@@ -263,6 +265,76 @@ static void a_table_that_is_full_takes_no_more(void **state) {
     const struct taint_counts counts = taint_count(apply_taint(stand.apply));
     assert_int_equal(counts.accounts, 2);
     assert_true(counts.bounded > 0);
+    assert_false(ask(C).approximate);
+    assert_true(ask(D).approximate);
+    pay(D, E, 1); /* whose features say so, too */
+    assert_true(stand.batch->side[0].taint_approximate);
+    assert_false(stand.batch->side[1].taint_approximate);
+}
+
+static void a_transfer_that_has_no_room_among_the_reported_marks_its_payee(void **state) {
+    (void)state;
+    reopen(bounds(100, 1));
+    report(pay(A, B, 100));
+    report(pay(A, C, 50));
+    assert_int_equal(taint_count(apply_taint(stand.apply)).sources, 1);
+    assert_int_equal(there(C), 0);
+    assert_true(ask(C).approximate);
+    assert_false(ask(B).approximate);
+}
+
+static void the_mark_outlives_what_had_no_room(void **state) {
+    (void)state;
+    reopen(bounds(100, 2));
+    report(pay(A, B, 100));
+    for (int i = 0; i < 7; i++)
+        pay(B, B, 10); /* eight marks are all there are */
+    assert_int_equal(taint_count(apply_taint(stand.apply)).marks, 8);
+    assert_false(ask(B).approximate);
+    pay(B, C, 10);
+    assert_int_equal(taint_count(apply_taint(stand.apply)).accounts, 1);
+    assert_true(ask(C).approximate);
+}
+
+static void a_mark_is_felt_for_eight_days_at_least_and_sixteen_at_most(void **state) {
+    (void)state;
+    reopen(bounds(100, 1));
+    report(pay(A, B, 100));
+    pay(B, C, 60);
+    assert_true(ask(C).approximate);
+    for (int day = 1; day <= 16; day++) {
+        stand.second += DAY_S - 60;
+        pay(D, C, 1);
+        if (day <= 8) assert_true(ask(C).approximate);
+    }
+    assert_false(ask(C).approximate);
+    assert_int_equal(account_named(C)->flags & ACCOUNT_BOUNDED, 0);
+}
+
+/* Of 33 credits of eight parts each, by turns from two whose parts are half as many. */
+static void an_account_has_256_parts_and_then_is_approximate(void **state) {
+    (void)state;
+    char id[16];
+    reopen(bounds(4096, 4096));
+    stand.cut = true; /* nothing is compared */
+    for (int i = 0; i < 33; i++) {
+        const uint32_t from = i % 2 == 0 ? B : E;
+        if (i > 0) assert_false(ask(D).approximate);
+        stand.count = 0;
+        for (int part = 0; part < 8; part++) {
+            pay(C, from, 10);
+            pay(C, from, 7);
+        }
+        snprintf(id, sizeof id, "of-ten-%d", i);
+        struct signal s = a_signal(id, SUBJECT_ACCOUNT, names[from], 0);
+        s.occurred_at_present = s.amount_present = true;
+        s.occurred_at_s = SAMPLE_START_S + stand.second;
+        s.amount_kzt_minor = 10;
+        send_signal(&s);
+        pay(from, D, 136);
+    }
+    assert_int_equal(ask(D).amount_72h, 2560);
+    assert_true(ask(D).approximate);
 }
 
 static void a_credit_has_eight_parts_and_then_is_approximate(void **state) {
@@ -283,6 +355,21 @@ static void a_credit_has_eight_parts_and_then_is_approximate(void **state) {
         assert_int_equal(twin.there, there(account));
         assert_int_equal(twin.amount_72h, ask(account).amount_72h);
     }
+}
+
+/* Nothing has left meanwhile: it is the question that finds out. */
+static void what_is_there_of_money_that_left_the_ring_is_approximate(void **state) {
+    (void)state;
+    report(pay(A, B, 100));
+    stand.cut = true; /* nothing is compared */
+    for (uint32_t i = 0; i < RING_MAX; i++) {
+        assert_false(ask(B).approximate);
+        stand.count = 0;
+        pay(C, B, 1);
+    }
+    assert_true(ask(B).approximate);
+    assert_int_equal(ask(B).there, 0);
+    assert_int_equal(taint_count(apply_taint(stand.apply)).bounded, 0);
 }
 
 static void a_ring_that_no_longer_says_is_approximate(void **state) {
@@ -317,7 +404,12 @@ int main(void) {
         TEST(a_walk_that_is_cut_off_is_counted_and_marked),
         TEST(all_transfers_of_a_report_share_its_walk),
         TEST(a_table_that_is_full_takes_no_more),
+        TEST(a_transfer_that_has_no_room_among_the_reported_marks_its_payee),
+        TEST(the_mark_outlives_what_had_no_room),
+        TEST(a_mark_is_felt_for_eight_days_at_least_and_sixteen_at_most),
         TEST(a_credit_has_eight_parts_and_then_is_approximate),
+        TEST(an_account_has_256_parts_and_then_is_approximate),
+        TEST(what_is_there_of_money_that_left_the_ring_is_approximate),
         TEST(a_ring_that_no_longer_says_is_approximate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,11 +51,25 @@ static void batches_make_no_difference(void **state) {
     forced_rows = 0;
 }
 
+static void what_bounds_cut_off_is_marked_where_it_begins(void **state) {
+    uint64_t cut_off = 0;
+    (void)state;
+    forced_bounds = true;
+    for (uint64_t seed = 0; seed < HISTORIES / 3; seed++) {
+        close_engine();
+        random_history(seed);
+        cut_off += stand.compared > 0;
+    }
+    forced_bounds = false;
+    assert_true(cut_off > HISTORIES / 12);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(batches_make_no_difference),
         TEST(the_engine_and_the_trail_agree),
         TEST(the_engine_and_the_twin_agree_on_what_accounts_forget),
+        TEST(what_bounds_cut_off_is_marked_where_it_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

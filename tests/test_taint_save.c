@@ -82,6 +82,7 @@ static bool restart(bool untaint) {
                 ((struct account *)(uintptr_t)account_named(i))->flags &= (uint8_t)~ACCOUNT_TAINTED;
     for (uint32_t i = 1; i <= ACCOUNTS && !untaint; i++) {
         withdraw(&stand.reports[0]); /* changes marks and flags that are not saved yet */
+        if (account_named(i) != NULL) taint_note_bound(taint_of_stand(), account_named(i)->number);
         while (i == ACCOUNTS && apply_save_step(stand.apply, 1))
             ;
     }
@@ -116,12 +117,28 @@ static void an_engine_that_was_saved_and_loaded_goes_on_the_same(void **state) {
         const bool in_force = stand.reports[0].in_force;
         assert_true(restart(false));
         stand.reports[0].in_force = in_force; /* it was withdrawn after the saving had begun */
+        for (uint32_t i = 1; i <= ACCOUNTS; i++)
+            if (account_named(i) != NULL)
+                assert_int_equal(account_named(i)->flags & ACCOUNT_BOUNDED, 0);
         compare();
         for (int i = 0; i < 19; i++)
             random_event(&chance);
         flush();
         compare();
     }
+}
+
+static void what_a_bound_marked_is_marked_behind_a_restart(void **state) {
+    (void)state;
+    close_engine();
+    stand.options.accounts_max = 1;
+    open_engine();
+    report(pay(A, B, 100));
+    pay(B, C, 60);
+    assert_true((account_named(C)->flags & ACCOUNT_BOUNDED) != 0);
+    assert_true(restart(false));
+    assert_true((account_named(C)->flags & ACCOUNT_BOUNDED) != 0);
+    assert_int_equal(account_named(B)->flags & ACCOUNT_BOUNDED, 0);
 }
 
 static void records_that_do_not_fit_the_marks_are_refused(void **state) {
@@ -136,8 +153,6 @@ static void go_on(struct chance *chance, uint32_t count) {
         if (stand.count < EVENTS_MAX) random_event(chance);
         if (chance_is(chance, 20)) random_signal(chance);
         flush();
-        if (account != NULL && chance_is(chance, 10))
-            taint_note_bound(taint_of_stand(), account->number);
         if (account != NULL && chance_is(chance, 10))
             taint_forget(taint_of_stand(), account->number);
         if (chance_is(chance, 10))
@@ -154,7 +169,7 @@ static struct pack saved_in_pieces(struct chance *chance) {
     taint_save_begin(taint_of_stand(), &head, &sink);
     do {
         const size_t size = records.size;
-        go_on(chance, chance_below(chance, 3));
+        go_on(chance, chance_below(chance, 4));
         changed_first += records.size - size;
     } while (taint_save_step(taint_of_stand(), chance_below(chance, 6)));
     assert_true(taint_save_end(taint_of_stand()));
@@ -262,6 +277,7 @@ int main(void) {
         TEST(what_is_saved_and_loaded_is_the_same),
         TEST(memory_that_is_refused_is_no_damage),
         TEST(an_engine_that_was_saved_and_loaded_goes_on_the_same),
+        TEST(what_a_bound_marked_is_marked_behind_a_restart),
         TEST(records_that_do_not_fit_the_marks_are_refused),
         TEST(what_changes_meanwhile_is_saved_as_it_was),
         TEST(without_room_it_ends_and_the_next_is_whole),
