@@ -465,13 +465,15 @@ static void let_go(const struct apply *a, const struct batch *batch) {
         }
 }
 
-/* A report in force is traced; one that is none any more, or another now, is undone. */
-static void trace_signal(struct apply *a, const struct signal *s, enum signal_effect effect,
-                         int64_t clock_s) {
+/* A report in force is traced; one that is none any more, or another now, is undone. Returns what
+ * taint_report does. */
+static uint32_t trace_signal(struct apply *a, const struct signal *s, enum signal_effect effect,
+                             int64_t clock_s) {
     const bool undone = effect == EFFECT_WITHDRAWN || effect == EFFECT_REVISED;
     const bool named = s->kind == SIGNAL_WITHDRAWAL;
     if (undone) taint_withdraw(a->taint, named ? s->withdraws_signal_id : s->signal_id, clock_s);
-    if (effect == EFFECT_ADDED || effect == EFFECT_REVISED) taint_report(a->taint, s, clock_s);
+    if (effect != EFFECT_ADDED && effect != EFFECT_REVISED) return 0;
+    return taint_report(a->taint, s, clock_s);
 }
 
 /* Before the first transaction there is no clock by which signals end: where one has no room, what
@@ -488,7 +490,7 @@ static void apply_signal(struct apply *a, struct batch *batch, uint32_t row) {
     const int64_t clock_s = batch->clock_s[row];
     const enum signal_effect effect = take_signal(a, s, clock_s);
     batch->signal_effect[row] = effect;
-    if (a->taint != NULL) trace_signal(a, s, effect, clock_s);
+    batch->signal_untraced[row] = a->taint == NULL ? 0 : trace_signal(a, s, effect, clock_s);
 }
 
 /* An empty table is asked nothing. */

@@ -24,8 +24,8 @@ struct apply_options {
 struct apply *apply_open(const struct apply_options *options, struct error *error);
 void apply_close(struct apply *apply);
 
-/* Fills sides, side[], features[][], signal_effect[]; may turn a verdict into DUPLICATE. The
- * ordinals of a batch do not cross a multiple of ACCOUNTS_STRIDE. */
+/* Fills sides, side[], features[][], signal_effect[], signal_untraced[]; may turn a verdict into
+ * DUPLICATE. The ordinals of a batch do not cross a multiple of ACCOUNTS_STRIDE. */
 void apply_batch(struct apply *apply, struct batch *batch);
 
 /* What a transaction adds to the balance of one of its sides, tiyn; nothing unless money moved. */

@@ -5,7 +5,7 @@
  *
  *   consume   count, input[], forced[]
  *   decode    verdict[], verdict_text[], tx[] or signal[], clock_s[]
- *   apply     sides, side[], told[][], features[][], signal_effect[]
+ *   apply     sides, side[], told[][], features[][], signal_effect[], signal_untraced[]
  *             (verdict[] may become DUPLICATE)
  *   score     logit[], shadows, shadow_logit[][]
  *   decide    decision[], answered[]; reads all and hands out recommendations one by one
@@ -72,6 +72,7 @@ struct batch {
     /* Of the rows whose verdict is SIGNAL. */
     struct signal signal[BATCH_EVENTS];
     enum signal_effect signal_effect[BATCH_EVENTS];
+    uint32_t signal_untraced[BATCH_EVENTS]; /* transfers that an INCIDENT names and are not there */
     bool moved[BATCH_EVENTS];      /* an attempt whose transaction has moved money already */
     int64_t clock_s[BATCH_EVENTS]; /* engine clock once this record was accepted */
     struct side side[BATCH_SIDES];

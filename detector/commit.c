@@ -109,6 +109,7 @@ bool session_commit(struct session *s, struct error *error) {
     s->sealed_ms = s->pipeline->port->ops->now_ms(s->pipeline->port);
     consume_runs_reset(s->consume);
     show_gauges(s);
+    untraced_say(&s->untraced, s->sealed_ms);
     return session_change(s, error);
 }
 

@@ -74,13 +74,18 @@ static void hash_rows(struct session *s) {
     }
 }
 
-static void count_signal(const struct batch *b, uint32_t row) {
+static void count_signal(struct session *s, uint32_t row) {
+    const struct batch *b = s->batch;
     metrics_add_signal(b->signal_effect[row], 1);
+    if (b->signal_untraced[row] > 0) {
+        metrics_add(METRIC_INCIDENTS_UNTRACED, 1);
+        untraced_note(&s->untraced, b->signal[row].signal_id);
+    }
     if (b->answered[row] < ACTION_COUNT)
         metrics_add_outcome(b->signal[row].outcome_result, b->answered[row]);
 }
 
-static void count_batch(const struct session *s) {
+static void count_batch(struct session *s) {
     const struct batch *b = s->batch;
     uint64_t verdicts[VERDICT_COUNT] = {0}, bytes = 0;
     for (uint32_t i = 0; i < b->count; i++) {
@@ -92,7 +97,7 @@ static void count_batch(const struct session *s) {
     for (enum verdict v = 0; v < VERDICT_COUNT; v++)
         if (verdicts[v] > 0) metrics_add_verdict(v, verdicts[v]);
     for (uint32_t i = 0; verdicts[VERDICT_SIGNAL] > 0 && i < b->count; i++)
-        if (b->verdict[i] == VERDICT_SIGNAL) count_signal(b, i);
+        if (b->verdict[i] == VERDICT_SIGNAL) count_signal(s, i);
     metrics_add(METRIC_BYTES, bytes);
     metrics_add(METRIC_SIDES, b->sides);
     shadows_tally(s->pipeline->shadows, documents_policy(s->pipeline->documents), b);

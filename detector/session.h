@@ -15,6 +15,7 @@
 #include "detector/shadows.h"
 #include "detector/snapshot.h"
 #include "detector/snapshot_load.h"
+#include "detector/untraced.h"
 #include "models/document.h"
 
 #include <stdatomic.h>
@@ -56,6 +57,7 @@ struct session {
     struct order_log *order_log;
     struct snapshot *snapshot; /* NULL: none are taken */
     struct batch *batch;
+    struct untraced untraced;
     uint64_t state_hash;    /* XXH3 chained over scored sides */
     uint64_t first_ordinal; /* of the runs not yet committed */
     int32_t epoch;          /* counts the starts with empty state */

@@ -12,12 +12,17 @@ enum { NEAR_WITH_AMOUNT_S = 86400, NEAR_S = 3600 };
 
 struct wanted {
     const struct signal *signal;
+    uint64_t missing; /* ids that were not found, a bit each; without ids: bit 0, none was */
     uint32_t tx_hashes[SIGNAL_TX_IDS_MAX];
     uint32_t amount; /* coded */
 };
 
 static struct wanted wanted_of(const struct signal *s) {
     struct wanted w = {.signal = s};
+    if (s->tx_id_count > 0)
+        w.missing = UINT64_MAX >> (SIGNAL_TX_IDS_MAX - s->tx_id_count);
+    else
+        w.missing = s->occurred_at_present;
     for (uint32_t i = 0; i < s->tx_id_count; i++)
         w.tx_hashes[i] =
             (uint32_t)XXH3_64bits(s->related_tx_ids[i].data, s->related_tx_ids[i].size);
@@ -25,10 +30,12 @@ static struct wanted wanted_of(const struct signal *s) {
     return w;
 }
 
-static bool is_named(const struct wanted *w, const struct ring *r, uint32_t slot) {
+/* Which of the ids the slot is of, a bit each. */
+static uint64_t ids_of(const struct wanted *w, const struct ring *r, uint32_t slot) {
+    uint64_t ids = 0;
     for (uint32_t i = 0; i < w->signal->tx_id_count; i++)
-        if (ring_is_tx(r, slot, w->tx_hashes[i])) return true;
-    return false;
+        ids |= (uint64_t)ring_is_tx(r, slot, w->tx_hashes[i]) << i;
+    return ids;
 }
 
 static bool is_near(const struct wanted *w, const struct ring *r, uint32_t slot) {
@@ -40,8 +47,9 @@ static bool is_near(const struct wanted *w, const struct ring *r, uint32_t slot)
     return off_s <= most_s && off_s >= -most_s;
 }
 
-static bool is_wanted(const struct wanted *w, const struct ring *r, uint32_t slot) {
-    return w->signal->tx_id_count > 0 ? is_named(w, r, slot) : is_near(w, r, slot);
+/* Bits of `missing`; 0: it is none that is wanted. */
+static uint64_t wanted_by(const struct wanted *w, const struct ring *r, uint32_t slot) {
+    return w->signal->tx_id_count > 0 ? ids_of(w, r, slot) : is_near(w, r, slot);
 }
 
 static void hold(struct taint *t, const struct signal *s, const struct taint_source *credit) {
@@ -54,30 +62,33 @@ static void hold(struct taint *t, const struct signal *s, const struct taint_sou
         taint_walk(t, credit->ordinal, credit->payee);
 }
 
-/* Money that moved to an account by the slot. */
+/* Money that came or went by the slot. */
 static bool is_transfer(const struct taint *t, const struct ring *r, uint32_t slot, bool in) {
     return (r->bits[slot] & (BIT_ATTEMPT | BIT_REVERSAL)) == 0 &&
-           ((r->kind[slot] & KIND_IN) != 0) == in && (in || r->counterparty[slot] != 0) &&
+           ((r->kind[slot] & KIND_IN) != 0) == in &&
            (int64_t)r->second[slot] > t->clock_s - RING_KEEP_S;
 }
 
-static void look_through(struct taint *t, const struct wanted *w, const struct account *account,
+static void look_through(struct taint *t, struct wanted *w, const struct account *account,
                          bool in) {
     const struct ring r = ring_of(account);
-    for (uint32_t i = 0; i < r.count; i++)
-        if (is_transfer(t, &r, i, in) && is_wanted(w, &r, i))
-            hold(t, w->signal,
-                 &(struct taint_source){.ordinal = ring_ordinal(&r, i),
-                                        .payee = in ? account->number : r.counterparty[i],
-                                        .second = r.second[i]});
+    for (uint32_t i = 0; i < r.count; i++) {
+        const uint64_t found = is_transfer(t, &r, i, in) ? wanted_by(w, &r, i) : 0;
+        const uint32_t payee = in ? account->number : r.counterparty[i];
+        w->missing &= ~found;
+        if (found == 0 || payee == 0) continue;
+        hold(t, w->signal,
+             &(struct taint_source){
+                 .ordinal = ring_ordinal(&r, i), .payee = payee, .second = r.second[i]});
+    }
 }
 
-void taint_report(struct taint *t, const struct signal *s, int64_t clock_s) {
-    const struct wanted w = wanted_of(s);
+uint32_t taint_report(struct taint *t, const struct signal *s, int64_t clock_s) {
+    struct wanted w = wanted_of(s);
     t->clock_s = clock_s;
     t->steps_left = t->options.walk_max;
     if (s->kind != SIGNAL_INCIDENT || s->confidence == CONFIDENCE_REJECTED || signal_is_citizens(s))
-        return;
+        return 0;
     for (uint32_t i = 0; i < s->subject_count; i++) {
         const struct signal_subject *subject = &s->subjects[i];
         const bool victim = subject->role == ROLE_VICTIM;
@@ -88,6 +99,7 @@ void taint_report(struct taint *t, const struct signal *s, int64_t clock_s) {
         if (account == NULL || account->number == 0) continue;
         look_through(t, &w, account, !victim);
     }
+    return (uint32_t)__builtin_popcountll(w.missing);
 }
 
 void taint_withdraw(struct taint *t, struct text signal_id, int64_t clock_s) {

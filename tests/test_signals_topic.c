@@ -158,6 +158,21 @@ static void lose_it(struct port *port, int timeout_ms) {
         pipeline_stop(signals_run.pipeline);
 }
 
+/* Runs, and keeps what was said on the way. */
+static FILE *listen_to_run(bool stop_at_end) {
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    const int kept = dup(STDERR_FILENO);
+    dup2(fileno(file), STDERR_FILENO);
+    log_set_level(LOG_LEVEL_WARN);
+    const bool ok = signals_run_until(stop_at_end);
+    log_set_level(LOG_LEVEL_ERROR);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    if (!ok) fail_msg("%s", signals_run.error.text);
+    return file;
+}
+
 static void losing_it_stops_no_transaction(void **state) {
     struct port *port = memory_port_port(signals_run.base.memory);
     struct port_position group[] = {{INPUT, 0, 0}, {SIGNALS, 0, 0}};
@@ -167,17 +182,8 @@ static void losing_it_stops_no_transaction(void **state) {
     send_signals(0, 20);
     put_between();
     signals_run.ops.wait = lose_it;
-    FILE *file = tmpfile();
-    assert_non_null(file);
-    const int kept = dup(STDERR_FILENO);
-    dup2(fileno(file), STDERR_FILENO);
-    log_set_level(LOG_LEVEL_WARN);
-    const bool ok = signals_run_until(false);
-    log_set_level(LOG_LEVEL_ERROR);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
+    FILE *file = listen_to_run(false);
     port->ops = signals_run.real;
-    if (!ok) fail_msg("%s", signals_run.error.text);
     assert_int_equal(verdicts(VERDICT_ACCEPTED), 200);
     assert_int_equal(verdicts(VERDICT_SIGNAL), 20);
     assert_int_equal(occurrences(file, "event=signals_gone"), 1);
@@ -186,6 +192,38 @@ static void losing_it_stops_no_transaction(void **state) {
     assert_true(port->ops->committed(port, group, 2, &error));
     assert_true(group[0].offset > 0);
     assert_int_equal(group[1].offset, PORT_OFFSET_NONE);
+}
+
+/* Each of a transfer of its own to one account. */
+static void send_incidents(int count, int32_t revision) {
+    for (int i = 0; i < count; i++) {
+        char id[32], tx_id[32];
+        snprintf(id, sizeof id, "incident-%d", i);
+        snprintf(tx_id, sizeof tx_id, "tx-%d", i);
+        struct signal s = sample_signal(id, "payee-0", i);
+        s.revision = revision;
+        s.related_tx_ids[s.tx_id_count++] = text_of(tx_id);
+        sample_send_signal(signals_run.base.memory, signals_run.base.encoder, id, &s, PARTITIONS);
+    }
+}
+
+static void reports_ahead_of_their_transfers_are_told(void **state) {
+    (void)state;
+    make_signals_topic();
+    send_incidents(7, 1);
+    sample_send_burst(signals_run.base.memory, signals_run.base.encoder, "payee-0", 0, 20,
+                      PARTITIONS);
+    FILE *file = listen_to_run(true);
+    assert_int_equal(metrics_get(METRIC_INCIDENTS_UNTRACED), 7);
+    assert_int_equal(metrics_get(METRIC_TAINT_SOURCES), 0);
+    assert_int_equal(occurrences(file, "event=incidents_untraced count=7 first=\"incident-"), 1);
+    fclose(file);
+    send_incidents(7, 2);
+    file = listen_to_run(true);
+    assert_int_equal(metrics_get(METRIC_INCIDENTS_UNTRACED), 0);
+    assert_int_equal(metrics_get(METRIC_TAINT_SOURCES), 7);
+    assert_int_equal(occurrences(file, "event=incidents_untraced"), 0);
+    fclose(file);
 }
 
 static void an_empty_one_may_go_and_be_made_anew(void **state) {
@@ -235,6 +273,7 @@ int main(void) {
         TEST(a_shard_without_them_goes_on_and_takes_them_in),
         TEST(one_with_them_does_not_go_on_without),
         TEST(losing_it_stops_no_transaction),
+        TEST(reports_ahead_of_their_transfers_are_told),
         TEST(an_empty_one_may_go_and_be_made_anew),
         TEST(one_that_was_read_is_missed_until_a_rebuild),
     };

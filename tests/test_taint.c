@@ -73,6 +73,82 @@ static void a_report_without_ids_is_of_the_amount_near_its_time(void **state) {
     hold_all_to_twin();
 }
 
+/* How many transfers of a report are not there: of the last signal. */
+static uint32_t untraced(const struct signal *s) {
+    send_signal(s);
+    return stand.batch->signal_untraced[0];
+}
+
+static void what_a_report_names_and_is_not_there_is_told(void **state) {
+    (void)state;
+    struct report r = {.id = "ahead", .events = {pay(A, B, 100), pay(A, C, 50)}, .count = 2};
+    struct signal s = signal_about(&r, false);
+    s.related_tx_ids[s.tx_id_count++] = text_of("tx-3");
+    assert_int_equal(untraced(&s), 1);
+    s.related_tx_ids[s.tx_id_count++] = text_of("never");
+    s.revision++;
+    assert_int_equal(untraced(&s), 2);
+    assert_int_equal(there(B) + there(C), 150);
+    stand.cut = true; /* nothing is compared */
+    move(B, 0, 20, EVENT_TYPE_CASH_WITHDRAWAL);
+    pay(A, B, 30); /* tx-3 */
+    s.tx_id_count--;
+    s.revision++;
+    assert_int_equal(untraced(&s), 0);
+    assert_int_equal(there(B), 110);
+    s.confidence = CONFIDENCE_REJECTED;
+    s.related_tx_ids[0] = text_of("never");
+    s.revision++;
+    assert_int_equal(untraced(&s), 0);
+}
+
+static void what_is_never_traced_is_not_missing(void **state) {
+    (void)state;
+    struct signal s = a_signal("nobody", SUBJECT_ACCOUNT, names[B], 0);
+    assert_int_equal(untraced(&s), 0); /* it names no transfer */
+    s.related_tx_ids[s.tx_id_count++] = text_of("tx-0");
+    s.signal_id = text_of("bot");
+    s.source = SOURCE_CITIZEN_BOT;
+    assert_int_equal(untraced(&s), 0);
+    s.signal_id = text_of("list");
+    s.source = SOURCE_POLICE;
+    s.kind = SIGNAL_LIST_ENTRY;
+    assert_int_equal(untraced(&s), 0);
+    s.signal_id = text_of("incident");
+    s.kind = SIGNAL_INCIDENT;
+    assert_int_equal(untraced(&s), 1);
+    assert_int_equal(untraced(&s), 0); /* REPLAYED */
+}
+
+static void a_report_without_ids_misses_all_or_nothing(void **state) {
+    (void)state;
+    struct signal s = a_signal("near", SUBJECT_ACCOUNT, names[B], 0);
+    s.occurred_at_present = true;
+    s.occurred_at_s = SAMPLE_START_S;
+    pay(C, D, 5);
+    assert_int_equal(untraced(&s), 1);
+    stand.cut = true; /* nothing is compared */
+    pay(A, B, 5);
+    pay(A, B, 6);
+    s.revision = 2;
+    assert_int_equal(untraced(&s), 0);
+    assert_int_equal(there(B), 11);
+}
+
+/* It left, and nothing of it can be followed. */
+static void a_victim_s_cash_is_there_all_the_same(void **state) {
+    (void)state;
+    pay(C, A, 100);
+    struct signal s = a_signal("cash", SUBJECT_ACCOUNT, names[A], 0);
+    s.subjects[0].role = ROLE_VICTIM;
+    s.related_tx_ids[s.tx_id_count++] = text_of("tx-1");
+    assert_int_equal(untraced(&s), 1);
+    move(A, 0, 70, EVENT_TYPE_CASH_WITHDRAWAL);
+    s.revision = 2;
+    assert_int_equal(untraced(&s), 0);
+    assert_int_equal(taint_count(apply_taint(stand.apply)).sources, 0);
+}
+
 /* Anyone can report an enemy. */
 static void a_citizen_s_report_is_not_traced(void **state) {
     (void)state;
@@ -393,6 +469,10 @@ int main(void) {
         TEST(a_withdrawal_takes_the_marks_away_wherever_they_are),
         TEST(what_two_reports_name_stays_until_both_are_withdrawn),
         TEST(a_report_without_ids_is_of_the_amount_near_its_time),
+        TEST(what_a_report_names_and_is_not_there_is_told),
+        TEST(what_is_never_traced_is_not_missing),
+        TEST(a_report_without_ids_misses_all_or_nothing),
+        TEST(a_victim_s_cash_is_there_all_the_same),
         TEST(a_citizen_s_report_is_not_traced),
         TEST(a_report_counts_to_the_end_of_its_term),
         TEST(a_report_that_comes_anew_after_its_end_counts_to_the_new_one),

@@ -75,6 +75,9 @@
     COUNTER(TAINT_BOUNDED, "taint_bounded_total",                                                  \
             "times a bound cut off what is known of reported money (taint.walk.limit, "            \
             "taint.accounts.max, 256 parts an account, 8 a credit, a ring that no longer says)")   \
+    COUNTER(INCIDENTS_UNTRACED, "incidents_untraced_total",                                        \
+            "INCIDENTs in force that name a transfer which is not there, or not yet: what it "     \
+            "brought is not followed before their next revision")                                  \
     GAUGE(CLOCK, "engine_clock_seconds", "engine clock, seconds since 1970")                       \
     COUNTER(SNAPSHOTS, "snapshots_total", "snapshots published")                                   \
     COUNTER(SNAPSHOT_FAILURES, "snapshot_failures_total", "snapshots given up")                    \
