@@ -41,9 +41,9 @@ void taint_moved(struct taint *taint, uint64_t ordinal, uint32_t payer, uint32_t
 
 /* An INCIDENT is in force: its transfers are traced. Those that are named by related_tx_ids in the
  * rings of its ACCOUNT subjects (credits of a BENEFICIARY or DROPPER, debits of a VICTIM), or,
- * without ids, those near occurred_at, and of the amount where it is given. To the end of its term.
- * A citizen's report and other signals: nothing. Returns how many of the named transfers are not
- * there; without ids: 1, none is. */
+ * without ids, those near occurred_at: of the amount, or, where none is given, P2P transfers. To
+ * the end of its term. A citizen's report and other signals: nothing. Returns how many of the named
+ * transfers are not there; without ids: 1, none is. */
 uint32_t taint_report(struct taint *taint, const struct signal *signal, int64_t clock_s);
 /* The signal of this id counts no more. */
 void taint_withdraw(struct taint *taint, struct text signal_id, int64_t clock_s);

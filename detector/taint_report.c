@@ -7,7 +7,7 @@
 #include <xxhash.h>
 
 /* How far the time that a report gives may be from a transfer's: where the amount is given, too,
- * and where it is not. */
+ * and where it is not: then wages and purchases of that hour are none of it. */
 enum { NEAR_WITH_AMOUNT_S = 86400, NEAR_S = 3600 };
 
 struct wanted {
@@ -42,6 +42,7 @@ static bool is_near(const struct wanted *w, const struct ring *r, uint32_t slot)
     const struct signal *s = w->signal;
     if (!s->occurred_at_present) return false;
     if (s->amount_present && r->amount[slot] != w->amount) return false;
+    if (!s->amount_present && (r->bits[slot] & BIT_P2P) == 0) return false;
     const int64_t off_s = (int64_t)r->second[slot] - s->occurred_at_s;
     const int64_t most_s = s->amount_present ? NEAR_WITH_AMOUNT_S : NEAR_S;
     return off_s <= most_s && off_s >= -most_s;

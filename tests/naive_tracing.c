@@ -129,6 +129,7 @@ static bool is_named(const struct signal *s, const struct naive_move *m) {
     for (uint32_t i = 0; i < s->tx_id_count; i++)
         if (text_equal(s->related_tx_ids[i], text_of(m->tx_id))) return true;
     if (s->tx_id_count > 0 || !s->occurred_at_present) return false;
+    if (!s->amount_present && m->type != EVENT_TYPE_P2P_TRANSFER) return false;
     if (s->amount_present && naive_in_a_slot(s->amount_kzt_minor, NAIVE_none) != m->amount)
         return false;
     return llabs(m->second - s->occurred_at_s) <= (s->amount_present ? DAY : HOUR);

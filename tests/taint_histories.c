@@ -48,10 +48,20 @@ static bool is_reportable(uint32_t i) {
     return m->status == TX_STATUS_SETTLED && m->payee != 0 && m->tx == i;
 }
 
+/* About the time of an event that, as a rule, is one of those that are meant. */
+static void random_report_near(struct chance *chance) {
+    const struct trail_move *m = &stand.moves[chance_below(chance, stand.count)];
+    const bool victim = chance_is(chance, 50);
+    const uint32_t account = victim ? m->payer : m->payee;
+    if (account != 0)
+        report_near(account, m->second - HOUR_S + chance_below(chance, 2 * HOUR_S), victim);
+}
+
 static void random_report(struct chance *chance) {
+    enum { REPORT_TX_NAMED = 3 };
     uint32_t events[REPORT_TX_MAX], count = 0;
     const bool victims = chance_is(chance, 50);
-    for (int i = 0; i < REPORT_TX_MAX && (count == 0 || chance_is(chance, 30)); i++) {
+    for (int i = 0; i < REPORT_TX_NAMED && (count == 0 || chance_is(chance, 30)); i++) {
         const uint32_t event = chance_below(chance, stand.count);
         if (is_reportable(event) && (!victims || stand.moves[event].payer != 0))
             events[count++] = event;
@@ -63,14 +73,17 @@ void random_signal(struct chance *chance) {
     const uint32_t what = chance_below(chance, 100);
     flush();
     if (stand.report_count == 0 || (what < 60 && stand.report_count < REPORTS_MAX)) {
-        random_report(chance);
+        if (chance_is(chance, 30))
+            random_report_near(chance);
+        else
+            random_report(chance);
         return;
     }
     struct report *r = &stand.reports[chance_below(chance, stand.report_count)];
     if (what < 80) {
         withdraw(r);
     } else if (r->in_force) { /* revised to say less */
-        r->count = 1 + chance_below(chance, r->count);
+        if (r->count > 1) r->count = 1 + chance_below(chance, r->count);
         const struct signal s = signal_about(r, false);
         send_signal(&s);
     }

@@ -201,6 +201,32 @@ struct report *report(uint32_t event) {
     return report_of(&event, 1, false);
 }
 
+static bool is_meant(const struct trail_move *m, uint32_t i, uint32_t account, int64_t second,
+                     bool by_victim) {
+    const int64_t off_s = m->second - second;
+    return (by_victim ? m->payer : m->payee) == account && m->payee != 0 && m->tx == i &&
+           m->status == TX_STATUS_SETTLED && m->type == EVENT_TYPE_P2P_TRANSFER &&
+           off_s >= -HOUR_S && off_s <= HOUR_S;
+}
+
+struct report *report_near(uint32_t account, int64_t second, bool by_victim) {
+    struct report *r = &stand.reports[stand.report_count];
+    *r = (struct report){.in_force = true, .revision = 1};
+    for (uint32_t i = 0; i < stand.count; i++) {
+        if (!is_meant(&stand.moves[i], i, account, second, by_victim)) continue;
+        if (r->count == REPORT_TX_MAX) return NULL;
+        r->events[r->count++] = i;
+    }
+    snprintf(r->id, sizeof r->id, "report-%u", ++stand.report_count);
+    struct signal s =
+        a_signal_of(r->id, SIGNAL_INCIDENT, SOURCE_POLICE, CONFIDENCE_CONFIRMED, names[account]);
+    if (by_victim) s.subjects[0].role = ROLE_VICTIM;
+    s.occurred_at_present = true;
+    s.occurred_at_s = second;
+    send_signal(&s);
+    return r;
+}
+
 void withdraw(struct report *r) {
     char id[32];
     snprintf(id, sizeof id, "w-%s-%llu", r->id, (unsigned long long)stand.ordinal);

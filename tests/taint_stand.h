@@ -15,7 +15,7 @@ enum {
     ACCOUNTS = 7,
     EVENTS_MAX = 90,
     REPORTS_MAX = 12,
-    REPORT_TX_MAX = 3,
+    REPORT_TX_MAX = 8,
     HOUR_S = 3600,
     DAY_S = 86400,
 };
@@ -82,6 +82,9 @@ void send_signal(const struct signal *signal);
 struct signal signal_about(struct report *r, bool by_victims);
 struct report *report_of(const uint32_t *events, uint32_t count, bool by_victims);
 struct report *report(uint32_t event);
+/* Of what came to, or from a victim left, an account about a time, its events not named: those that
+ * are meant are looked up. More than a report has room for: NULL, and none is sent. */
+struct report *report_near(uint32_t account, int64_t second, bool by_victim);
 void withdraw(struct report *r);
 
 /* NULL: the engine does not know it. */

@@ -73,6 +73,25 @@ static void a_report_without_ids_is_of_the_amount_near_its_time(void **state) {
     hold_all_to_twin();
 }
 
+static void without_an_amount_it_is_of_p2p_transfers_alone(void **state) {
+    (void)state;
+    move(A, B, 100, EVENT_TYPE_SALARY_OR_BENEFIT);
+    move(A, B, 50, EVENT_TYPE_OWN_TRANSFER);
+    move(A, B, 25, EVENT_TYPE_C2B_PAYMENT);
+    move(0, B, 12, EVENT_TYPE_CASH_DEPOSIT);
+    pay(A, B, 6);
+    struct signal s = a_signal("near", SUBJECT_ACCOUNT, names[B], 0);
+    s.occurred_at_present = true;
+    s.occurred_at_s = SAMPLE_START_S;
+    send_signal(&s);
+    assert_int_equal(there(B), 6);
+    s.signal_id = text_of("of an amount");
+    s.amount_present = true;
+    s.amount_kzt_minor = 25;
+    send_signal(&s);
+    assert_int_equal(there(B), 31);
+}
+
 /* How many transfers of a report are not there: of the last signal. */
 static uint32_t untraced(const struct signal *s) {
     send_signal(s);
@@ -469,6 +488,7 @@ int main(void) {
         TEST(a_withdrawal_takes_the_marks_away_wherever_they_are),
         TEST(what_two_reports_name_stays_until_both_are_withdrawn),
         TEST(a_report_without_ids_is_of_the_amount_near_its_time),
+        TEST(without_an_amount_it_is_of_p2p_transfers_alone),
         TEST(what_a_report_names_and_is_not_there_is_told),
         TEST(what_is_never_traced_is_not_missing),
         TEST(a_report_without_ids_misses_all_or_nothing),
