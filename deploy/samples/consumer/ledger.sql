@@ -56,8 +56,8 @@ WHEN typeof(new.held) = 'integer' AND EXISTS (SELECT * FROM freeze WHERE id = ne
         SELECT new.id, count(*) + 1, new.result, new.held FROM outcome WHERE id = new.id;
 END;
 
--- Nothing stays held on advice that is over: WITHDRAWN, EXPIRED, or LAPSED by the own clock. That is
--- not reported: RELEASED is a person's word, that the advice was wrong.
+-- Nothing stays held on advice that is over: WITHDRAWN, EXPIRED, or LAPSED by the own clock.
+-- That is not reported: RELEASED is a person's word, that the advice was wrong.
 CREATE TRIGGER IF NOT EXISTS lift AFTER UPDATE OF state ON freeze
 WHEN new.held > 0 AND new.state NOT IN ('ISSUED', 'AMENDED') BEGIN
     UPDATE freeze SET held = 0 WHERE id = new.id;
