@@ -272,29 +272,36 @@ static struct taint_answer ask_taint(const struct apply *a, const struct batch *
     return answer;
 }
 
-static void tell_id(struct batch *batch, uint32_t side, const char *id, bool by_citizen) {
+/* Its place among what is told of the side; SIGNAL_IDS_MAX: it has none. */
+static uint32_t tell_id(struct batch *batch, uint32_t side, const char *id) {
     char(*told)[SIGNAL_ID_SIZE] = batch->told[side];
     struct side *s = &batch->side[side];
-    if (id == NULL || s->told == SIGNAL_IDS_MAX) return;
-    for (uint32_t i = 0; i < s->told; i++)
-        if (strcmp(told[i], id) == 0) return;
-    s->told_by_citizens |= (uint32_t)by_citizen << s->told;
+    uint32_t at = 0;
+    while (at < s->told && strcmp(told[at], id) != 0)
+        at++;
+    if (at < s->told || at == SIGNAL_IDS_MAX) return at;
     memcpy(told[s->told++], id, strlen(id) + 1);
+    return at;
 }
 
 /* Which signals speak of the party, and of money that came to it. */
 static void tell(const struct apply *a, struct batch *batch, uint32_t side,
                  const struct signal_evidence *evidence, const struct account *account) {
     struct account_key reports[SIGNAL_IDS_MAX - SIGNALS_STRONGEST];
+    struct side *s = &batch->side[side];
     char id[SIGNAL_ID_SIZE];
-    for (uint32_t i = 0; i < evidence->strongest_count; i++)
-        tell_id(batch, side, signals_id(a->signals, evidence->strongest[i], id),
-                signals_is_citizens(a->signals, evidence->strongest[i]));
+    for (uint32_t i = 0; i < evidence->strongest_count; i++) {
+        const uint32_t at =
+            tell_id(batch, side, signals_id(a->signals, evidence->strongest[i], id));
+        const bool by_citizen = signals_is_citizens(a->signals, evidence->strongest[i]);
+        s->told_by_citizens |= (uint32_t)by_citizen << at;
+    }
     if ((account->flags & ACCOUNT_TAINTED) == 0) return;
     const uint32_t count =
         taint_reports(a->taint, account->number, reports, sizeof reports / sizeof reports[0]);
     for (uint32_t i = count; i > 0; i--)
-        tell_id(batch, side, signals_id_of(a->signals, reports[i - 1], id), false);
+        if (signals_id_of(a->signals, reports[i - 1], id) != NULL)
+            s->told_by_money |= UINT32_C(1) << tell_id(batch, side, id);
 }
 
 static void add_side(struct apply *a, struct batch *batch, uint32_t row, enum side_role role,
@@ -466,14 +473,14 @@ static void let_go(const struct apply *a, const struct batch *batch) {
 }
 
 /* A report in force is traced; one that is none any more, or another now, is undone. Returns what
- * taint_report does. */
+ * taint_report does; *still: it is a revision, and some of what it reported is reported still. */
 static uint32_t trace_signal(struct apply *a, const struct signal *s, enum signal_effect effect,
-                             int64_t clock_s) {
-    const bool undone = effect == EFFECT_WITHDRAWN || effect == EFFECT_REVISED;
+                             int64_t clock_s, bool *still) {
     const bool named = s->kind == SIGNAL_WITHDRAWAL;
-    if (undone) taint_withdraw(a->taint, named ? s->withdraws_signal_id : s->signal_id, clock_s);
-    if (effect != EFFECT_ADDED && effect != EFFECT_REVISED) return 0;
-    return taint_report(a->taint, s, clock_s);
+    if (effect == EFFECT_REVISED) return taint_revise(a->taint, s, clock_s, still);
+    if (effect == EFFECT_WITHDRAWN)
+        taint_withdraw(a->taint, named ? s->withdraws_signal_id : s->signal_id, clock_s);
+    return effect == EFFECT_ADDED ? taint_report(a->taint, s, clock_s) : 0;
 }
 
 /* Before the first transaction there is no clock by which signals end: where one has no room, what
@@ -490,7 +497,9 @@ static void apply_signal(struct apply *a, struct batch *batch, uint32_t row) {
     const int64_t clock_s = batch->clock_s[row];
     const enum signal_effect effect = take_signal(a, s, clock_s);
     batch->signal_effect[row] = effect;
-    batch->signal_untraced[row] = a->taint == NULL ? 0 : trace_signal(a, s, effect, clock_s);
+    batch->still_traced[row] = false;
+    batch->signal_untraced[row] =
+        a->taint == NULL ? 0 : trace_signal(a, s, effect, clock_s, &batch->still_traced[row]);
 }
 
 /* An empty table is asked nothing. */

@@ -5,10 +5,11 @@
  *
  *   consume   count, input[], forced[]
  *   decode    verdict[], verdict_text[], tx[] or signal[], clock_s[]
- *   apply     sides, side[], told[][], features[][], signal_effect[], signal_untraced[]
+ *   apply     sides, side[], told[][], features[][], signal_effect[], signal_untraced[],
+ *             still_traced[]
  *             (verdict[] may become DUPLICATE)
  *   score     logit[], shadows, shadow_logit[][]
- *   decide    decision[], answered[]; reads all and hands out recommendations one by one
+ *   decide    decision[], answered[], unsaid[]; reads all and hands out recommendations one by one
  *   publish   reads all */
 #pragma once
 
@@ -56,9 +57,16 @@ struct side {
     int64_t traced_tiyn;       /* reported money that was there */
     uint32_t told;             /* ids in `told` */
     uint32_t told_by_citizens; /* a bit each: it weighs nothing alone */
+    uint32_t told_by_money;    /* a bit each: money came that it reports */
     /* The account as it stood when this side was scored: the live record, or a copy where a later
      * event of the batch changed it. Read-only for the stages after apply. */
     const struct account *account;
+};
+
+/* An answer to a recommendation that counts no more. */
+struct unsaid {
+    uint8_t result; /* enum outcome_result */
+    uint8_t action; /* that was last advised */
 };
 
 struct batch {
@@ -73,8 +81,9 @@ struct batch {
     struct signal signal[BATCH_EVENTS];
     enum signal_effect signal_effect[BATCH_EVENTS];
     uint32_t signal_untraced[BATCH_EVENTS]; /* transfers that an INCIDENT names and are not there */
-    bool moved[BATCH_EVENTS];      /* an attempt whose transaction has moved money already */
-    int64_t clock_s[BATCH_EVENTS]; /* engine clock once this record was accepted */
+    bool still_traced[BATCH_EVENTS]; /* a revision of what reported money names some of it still */
+    bool moved[BATCH_EVENTS];        /* an attempt whose transaction has moved money already */
+    int64_t clock_s[BATCH_EVENTS];   /* engine clock once this record was accepted */
     struct side side[BATCH_SIDES];
     /* Ids of signals that speak of a side's party or of its money; told[side][n]. */
     char told[BATCH_SIDES][SIGNAL_IDS_MAX][SIGNAL_ID_SIZE];
@@ -87,6 +96,8 @@ struct batch {
     /* Of the rows whose verdict is SIGNAL: the action of the episode that an OUTCOME is about,
      * ACTION_UNKNOWN where none such is known; ACTION_COUNT: no OUTCOME that says something new. */
     uint8_t answered[BATCH_EVENTS];
+    /* Likewise: what was taken back by it of an answer that counted; OUTCOME_UNKNOWN: nothing. */
+    struct unsaid unsaid[BATCH_EVENTS];
 };
 
 /* The feature vector of one side. */

@@ -31,6 +31,7 @@ struct decide {
     struct payer_side *payer_side;
     struct batch *batch;
     uint32_t event, side; /* the next to be looked at */
+    uint32_t unsaid;      /* answers that signals of the events before this one take back are */
     uint32_t heard;       /* signals of the events before this one were heard */
     uint32_t retracted;   /* what rests on signals of the events before this one was looked at */
     uint32_t taken;       /* the paying sides of the events before this one were looked at */
@@ -191,16 +192,34 @@ static bool has_grown(const struct decide *d, const struct episode *episode,
     return episode_has_grown(episode->emptied ? 0 : episode->at_risk_tiyn, at_risk_of(d, row));
 }
 
+static void add_key(struct party_keys *party, enum subject_type type, struct text token) {
+    if (token.size > 0) party->keys[party->count++] = subject_key_of(type, token);
+}
+
+static struct party_keys party_of(const struct row *row) {
+    struct party_keys party = {.count = 0};
+    add_key(&party, SUBJECT_ACCOUNT, row->party->account_token);
+    add_key(&party, SUBJECT_PERSON, row->party->person_token);
+    add_key(&party, SUBJECT_PHONE, row->party->phone_token);
+    if (row->party == &row->tx->payer) add_key(&party, SUBJECT_DEVICE, row->tx->device_token);
+    return party;
+}
+
 /* The signals that speak of an account that crosses, or whose reported money grew, citizens' left
  * out, and whether it would cross without what is reported. */
 static void note_grounds(struct decide *d, struct episode *episode, const struct row *row) {
     const struct side *side = &d->batch->side[row->side];
-    uint64_t grounds[SIGNAL_IDS_MAX];
+    struct episode_ground grounds[SIGNAL_IDS_MAX];
     uint32_t count = 0;
     for (uint32_t i = 0; i < side->told; i++)
         if ((side->told_by_citizens >> i & 1) == 0)
-            grounds[count++] = ground_of(text_of(d->batch->told[row->side][i]));
-    if (count > 0) episodes_rest_on(d->episodes, episode, grounds, count);
+            grounds[count++] =
+                (struct episode_ground){ground_of(text_of(d->batch->told[row->side][i])),
+                                        (side->told_by_money >> i & 1) != 0};
+    if (count > 0) {
+        episodes_rest_on(d->episodes, episode, grounds, count);
+        episode->party = party_of(row);
+    }
     if (episode->stands_alone) return;
     const double unreported = reasons_unreported(d->reasons, d->batch, row->side);
     episode->stands_alone = policy_action(d->options.policy, unreported) != ACTION_UNKNOWN;
@@ -345,33 +364,43 @@ static const struct recommendation *judge(struct decide *d, const struct row *ro
     if (row->tx->tx_status == TX_STATUS_REVERSED) return reverse(d, row);
     if (is_below(d, row)) return pass_over(d, row, DECISION_BELOW);
     const struct episode *episode = present_episode(d, row->account_number);
-    if (episode != NULL && episode->state == EPISODE_COOLING)
-        return pass_over(d, row, DECISION_COOLING);
+    const bool closed = episode != NULL && episode->state == EPISODE_COOLING;
+    if (closed && !episode->lapsed) return pass_over(d, row, DECISION_COOLING);
     if (policy_allows(d->options.policy, row->party->account_token, d->clock_s)) {
         metrics_add(METRIC_ALLOWED, 1);
         return pass_over(d, row, DECISION_ALLOWED);
     }
-    return episode == NULL ? open_episode(d, row) : amend_episode(d, row, episode);
+    return episode == NULL || closed ? open_episode(d, row) : amend_episode(d, row, episode);
 }
 
 /* Answers. */
 
-/* The bank has closed it, and says now that it was not fraud. */
-static void correct(struct decide *d, const struct episode *episode, enum outcome_does does) {
-    if (!episode->confirmed || (does != OUTCOME_WITHDRAWS && does != OUTCOME_DECLINES)) return;
+static void unconfirm(struct decide *d, const struct episode *episode,
+                      const struct ending *of_payers) {
     episodes_unconfirm(d->episodes, episode);
-    payer_side_lift(d->payer_side, episode->id,
-                    does == OUTCOME_DECLINES ? &ending_payee_declined : &ending_payee_withdrawn);
+    payer_side_lift(d->payer_side, episode->id, of_payers);
 }
 
-static const struct recommendation *answer(struct decide *d, const struct episode *found,
-                                           const struct signal *outcome) {
+/* The bank has closed it, and says now that it was not fraud. True: that is news. */
+static bool correct(struct decide *d, const struct episode *episode, enum outcome_does does) {
+    if (!episode->confirmed || (does != OUTCOME_WITHDRAWS && does != OUTCOME_DECLINES))
+        return false;
+    unconfirm(d, episode,
+              does == OUTCOME_DECLINES ? &ending_payee_declined : &ending_payee_withdrawn);
+    return true;
+}
+
+/* It is over. True: the answer counts of it. */
+static bool answer_late(struct decide *d, const struct episode *episode, enum outcome_does does) {
+    if (!episode->lapsed || !outcome_closes(does)) return correct(d, episode, does);
+    const int64_t until_s = d->clock_s + policy_cool_down_s(d->options.policy);
+    episodes_cool_again(d->episodes, episode, until_s, does == OUTCOME_CONFIRMS);
+    return true;
+}
+
+static struct recommendation *answer_open(struct decide *d, const struct episode *found,
+                                          const struct signal *outcome, enum outcome_does does) {
     struct episode *episode = episodes_change(d->episodes, found);
-    const enum outcome_does does = outcome_does(outcome->outcome_result);
-    if (episode->state != EPISODE_OPEN) {
-        correct(d, episode, does);
-        return NULL;
-    }
     if (does == OUTCOME_EMPTIES) episode->emptied = true;
     episode->confirmed = does == OUTCOME_CONFIRMS;
     if (does == OUTCOME_DECLINES)
@@ -385,9 +414,67 @@ static const struct recommendation *answer(struct decide *d, const struct episod
     return out;
 }
 
+static const struct recommendation *answer(struct decide *d, const struct episode *episode,
+                                           const struct signal *outcome) {
+    const struct recommendation *out = NULL;
+    const enum outcome_does does = outcome_does(outcome->outcome_result);
+    bool counts = does != OUTCOME_STANDS;
+    if (episode->state == EPISODE_OPEN)
+        out = answer_open(d, episode, outcome, does);
+    else
+        counts = answer_late(d, episode, does);
+    if (counts) episodes_answer(d->episodes, episode, outcome->signal_id, outcome->outcome_result);
+    return out;
+}
+
+/* What the answer that counts of it did is undone, but for what was published. */
+static void undo_answer(struct decide *d, const struct episode *found) {
+    struct episode *episode = episodes_change(d->episodes, found);
+    episodes_unanswer(d->episodes, episode);
+    episode->emptied = false;
+    episode->lapsed = episode->state == EPISODE_COOLING;
+    if (episode->confirmed) unconfirm(d, episode, &ending_payee_withdrawn);
+}
+
 static struct payer_side_place place_of(const struct decide *d) {
     return (struct payer_side_place){&d->options, d->episodes, d->issued,
                                      d->batch,    d->event,    d->clock_s};
+}
+
+/* Whether the signal in hand is an answer to it, of which something comes still. */
+static bool is_answer_to(const struct decide *d, const struct episode *episode) {
+    const struct signal *s = &d->batch->signal[d->event];
+    const enum outcome_does does = outcome_does(s->outcome_result);
+    return outcome_is_heard(s, d->batch->signal_effect[d->event]) &&
+           text_equal(s->recommendation_id, text_of(episode->id)) &&
+           outcome_is_about(s, episode->account_token) &&
+           (outcome_closes(does) || (does == OUTCOME_EMPTIES && episode->state == EPISODE_OPEN));
+}
+
+/* The id of the signal that is not what it was from this one on; null: there is none. */
+static struct text signal_that_is_gone(const struct signal *s, enum signal_effect effect) {
+    if (effect == EFFECT_WITHDRAWN && s->kind == SIGNAL_WITHDRAWAL) return s->withdraws_signal_id;
+    return effect == EFFECT_REVISED ? s->signal_id : (struct text){NULL, 0};
+}
+
+/* Once a signal. One that is new may bear the id of one that has ended. */
+static void take_back(struct decide *d) {
+    struct batch *batch = d->batch;
+    if (d->unsaid > d->event || batch->verdict[d->event] != VERDICT_SIGNAL) return;
+    d->unsaid = d->event + 1;
+    const struct signal *s = &batch->signal[d->event];
+    const enum signal_effect effect = batch->signal_effect[d->event];
+    batch->unsaid[d->event].result = OUTCOME_UNKNOWN;
+    if (effect == EFFECT_ADDED) episodes_forget_signal(d->episodes, s->signal_id);
+    const struct text gone = signal_that_is_gone(s, effect);
+    const struct episode *episode = gone.size == 0 ? NULL : episodes_answered_by(d->episodes, gone);
+    if (episode == NULL) return;
+    batch->unsaid[d->event] =
+        (struct unsaid){(uint8_t)episode->answer_result, (uint8_t)episode->action};
+    if (is_answer_to(d, episode))
+        episodes_answer(d->episodes, episode, s->signal_id, s->outcome_result);
+    else
+        undo_answer(d, episode);
 }
 
 static const struct recommendation *hear(struct decide *d) {
@@ -405,26 +492,24 @@ static const struct recommendation *hear(struct decide *d) {
     return known ? answer(d, episode, s) : NULL;
 }
 
-/* The id of the signal that counts no more from this one on; null: there is none. */
-static struct text signal_that_is_gone(const struct signal *s, enum signal_effect effect) {
-    if (effect == EFFECT_WITHDRAWN && s->kind == SIGNAL_WITHDRAWAL) return s->withdraws_signal_id;
-    return effect == EFFECT_REVISED && s->confidence == CONFIDENCE_REJECTED
-               ? s->signal_id
-               : (struct text){NULL, 0};
-}
-
-/* Once a signal. One that is new may bear the id of one that has ended. */
+/* Once a signal. */
 static void retract_ground(struct decide *d) {
     const struct signal *s = &d->batch->signal[d->event];
     const enum signal_effect effect = d->batch->signal_effect[d->event];
     const struct text gone = signal_that_is_gone(s, effect);
+    struct reach still = {.count = 0};
     if (d->retracted > d->event) return;
     d->retracted = d->event + 1;
-    if (gone.size > 0) episodes_withdraw_ground(d->episodes, gone);
-    if (effect == EFFECT_ADDED) episodes_forget_ground(d->episodes, s->signal_id);
+    if (gone.size == 0) return;
+    if (effect == EFFECT_REVISED) {
+        still.count = signals_weighed(s, still.keys);
+        still.money = d->batch->still_traced[d->event];
+    }
+    episodes_withdraw_ground(d->episodes, gone, &still);
 }
 
-/* A signal that is withdrawn takes the advice along that rests on it alone. */
+/* A signal that is withdrawn, or speaks of others now, takes the advice along that rests on it
+ * alone. */
 static const struct recommendation *retract(struct decide *d) {
     if (d->batch->verdict[d->event] != VERDICT_SIGNAL) return NULL;
     retract_ground(d);
@@ -452,7 +537,7 @@ static struct row row_of(const struct decide *d, uint32_t side) {
 
 void decide_batch(struct decide *d, struct batch *batch) {
     d->batch = batch;
-    d->event = d->side = d->heard = d->retracted = d->taken = 0;
+    d->event = d->side = d->unsaid = d->heard = d->retracted = d->taken = 0;
 }
 
 /* A record that is a dead letter moves no clock. */
@@ -498,6 +583,8 @@ static const struct recommendation *next_of_row(struct decide *d) {
     const struct payer_side_place place = place_of(d);
     const struct recommendation *out = expire(d);
     if (out == NULL) out = payer_side_expire(d->payer_side, &place);
+    if (out == NULL) out = payer_side_lifted(d->payer_side, &place);
+    if (out == NULL) take_back(d);
     if (out == NULL) out = payer_side_lifted(d->payer_side, &place);
     if (out == NULL) out = hear(d);
     if (out == NULL) out = payer_side_lifted(d->payer_side, &place);

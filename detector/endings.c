@@ -47,11 +47,12 @@ const struct ending ending_released = {
 const struct ending ending_signal_withdrawn = {
     RECOMMENDATION_WITHDRAWN,
     "SIGNAL_WITHDRAWN",
-    "The reports that this advice rested on were withdrawn; nothing is to be held on it any more",
-    "Сообщения, на которых основана рекомендация, отозваны; удерживать средства по ней больше не "
-    "следует",
-    "Ұсыныс негізделген хабарламалар кері қайтарылды; ол бойынша қаражатты бұдан әрі ұстауға "
-    "болмайды",
+    "The reports that this advice rested on were withdrawn, or do not speak of the account any "
+    "more; nothing is to be held on it any more",
+    "Сообщения, на которых основана рекомендация, отозваны или больше не относятся к счёту; "
+    "удерживать средства по ней больше не следует",
+    "Ұсыныс негізделген хабарламалар кері қайтарылды немесе бұл шотқа енді қатысты емес; ол "
+    "бойынша қаражатты бұдан әрі ұстауға болмайды",
 };
 
 const struct ending ending_settled = {

@@ -16,10 +16,12 @@ struct entry {
     struct episode episode;
     uint8_t *texts; /* account, opening transaction, BIC */
     char *later_tx[TARGET_TX_MAX];
-    bool flagged;   /* by its token: at most one of an account */
+    bool flagged;   /* among those of its token */
     uint32_t saved; /* by which saving; or it came after that one began */
     struct ground_link links[SIGNAL_IDS_MAX];
+    struct ground_link answer_link;
     struct entry *next_unfounded;
+    struct entry *prev, *next; /* flagged, of the same token */
     UT_hash_handle hh, by_id, by_token;
 };
 
@@ -28,9 +30,10 @@ struct episodes {
     uint32_t open_count;
     struct entry *map;     /* by account number */
     struct entry *ids;     /* the same, by id */
-    struct entry *flagged; /* those that are open or confirmed, by account token */
+    struct entry *flagged; /* those that are open or confirmed, by account token: of each the first,
+                              by number */
     struct episode_heap heap;
-    struct grounds grounds;
+    struct grounds grounds, answers;
     struct entry *unfounded; /* by id */
     uint32_t due;            /* while it is loaded: episodes in the end */
     uint32_t savings;        /* ever begun */
@@ -66,6 +69,7 @@ void episodes_close(struct episodes *episodes) {
     HASH_CLEAR(by_token, episodes->flagged);
     for (uint32_t i = 0; i < episodes->heap.count; i++) {
         episodes_rest_on(episodes, episodes->heap.items[i], NULL, 0);
+        episodes_unanswer(episodes, episodes->heap.items[i]);
         entry_free(entry_of(episodes->heap.items[i]));
     }
     episode_heap_close(&episodes->heap);
@@ -73,6 +77,26 @@ void episodes_close(struct episodes *episodes) {
 }
 
 /* What is saved before it is changed. */
+
+static void save_grounds(const struct episode *episode, struct pack *p) {
+    pack_u8(p, episode->stands_alone);
+    pack_u32(p, episode->ground_count);
+    for (uint32_t i = 0; i < episode->ground_count; i++) {
+        pack_u64(p, episode->grounds[i].signal);
+        pack_u8(p, episode->grounds[i].by_money);
+    }
+    pack_u32(p, episode->party.count);
+    for (uint32_t i = 0; i < episode->party.count; i++) {
+        pack_u64(p, episode->party.keys[i].low);
+        pack_u64(p, episode->party.keys[i].high);
+    }
+}
+
+static void save_answer(const struct episode *episode, struct pack *p) {
+    pack_u8(p, episode->lapsed);
+    pack_u8(p, (uint8_t)episode->answer_result);
+    pack_u64(p, episode->answer_result == OUTCOME_UNKNOWN ? 0 : episode->answer);
+}
 
 static void save_one(struct episodes *episodes, struct entry *entry) {
     const struct episode *episode = &entry->episode;
@@ -89,9 +113,8 @@ static void save_one(struct episodes *episodes, struct entry *entry) {
     for (uint32_t i = 0; i < episode->tx_count; i++)
         pack_text(p, episode->tx_ids[i]);
     pack_i64(p, episode->since_s);
-    pack_u8(p, episode->stands_alone);
-    pack_u32(p, episode->ground_count);
-    pack_bytes(p, episode->grounds, episode->ground_count * sizeof *episode->grounds);
+    save_grounds(episode, p);
+    save_answer(episode, p);
     episode_save_published(episode, p);
     saving_put(&episodes->saving);
     entry->saved = episodes->savings;
@@ -128,14 +151,35 @@ const struct episode *episodes_find_flagged(const struct episodes *episodes,
     return entry == NULL ? NULL : &entry->episode;
 }
 
+static int compare_numbers(const struct entry *a, const struct entry *b) {
+    return a->episode.account_number < b->episode.account_number ? -1 : 1;
+}
+
+static struct entry *take_flagged(struct episodes *episodes, struct text token) {
+    struct entry *first = NULL;
+    HASH_FIND(by_token, episodes->flagged, token.data, token.size, first);
+    if (first != NULL) HASH_DELETE(by_token, episodes->flagged, first);
+    return first;
+}
+
+static void put_flagged(struct episodes *episodes, struct entry *first) {
+    if (first == NULL) return;
+    const struct text token = first->episode.account_token;
+    HASH_ADD_KEYPTR(by_token, episodes->flagged, token.data, token.size, first);
+}
+
 static void flag(struct episodes *episodes, struct entry *entry) {
-    const struct text token = entry->episode.account_token;
-    HASH_ADD_KEYPTR(by_token, episodes->flagged, token.data, token.size, entry);
+    struct entry *first = take_flagged(episodes, entry->episode.account_token);
+    DL_INSERT_INORDER(first, entry, compare_numbers);
+    put_flagged(episodes, first);
     entry->flagged = true;
 }
 
 static void unflag(struct episodes *episodes, struct entry *entry) {
-    if (entry->flagged) HASH_DELETE(by_token, episodes->flagged, entry);
+    if (!entry->flagged) return;
+    struct entry *first = take_flagged(episodes, entry->episode.account_token);
+    DL_DELETE(first, entry);
+    put_flagged(episodes, first);
     entry->flagged = false;
 }
 
@@ -159,16 +203,16 @@ static struct entry *add(struct episodes *episodes, const struct episode_opening
 }
 
 struct episode *episodes_add(struct episodes *episodes, const struct episode_opening *opening) {
-    const struct episode *flagged = episodes_find_flagged(episodes, opening->account_token);
-    if (flagged != NULL && flagged->state == EPISODE_COOLING) {
-        episodes_remove(episodes, flagged);
-        flagged = NULL;
-    }
+    const struct episode *before = episodes_find(episodes, opening->account_number);
+    if (before != NULL && before->lapsed) episodes_remove(episodes, before);
+    while ((before = episodes_find_flagged(episodes, opening->account_token)) != NULL &&
+           before->state == EPISODE_COOLING)
+        episodes_remove(episodes, before);
     assert(episodes_find(episodes, opening->account_number) == NULL);
     assert(episodes_find_id(episodes, opening->id) == NULL);
     if (episodes->heap.count == episodes->max) return NULL;
     struct entry *entry = add(episodes, opening, EPISODE_OPEN);
-    if (flagged == NULL) flag(episodes, entry);
+    flag(episodes, entry);
     return &entry->episode;
 }
 
@@ -187,33 +231,42 @@ bool episodes_add_tx(struct episode *episode, struct text tx_id) {
 
 /* What they rest on. */
 
-void episodes_rest_on(struct episodes *episodes, struct episode *episode, const uint64_t *grounds,
-                      uint32_t count) {
+void episodes_rest_on(struct episodes *episodes, struct episode *episode,
+                      const struct episode_ground *grounds, uint32_t count) {
     struct ground_link *links = entry_of(episode)->links;
     for (uint32_t i = 0; i < episode->ground_count; i++)
         grounds_remove(&episodes->grounds, &links[i]);
     for (uint32_t i = 0; i < count; i++) {
         episode->grounds[i] = grounds[i];
-        grounds_add(&episodes->grounds, grounds[i], &links[i], episode);
+        grounds_add(&episodes->grounds, grounds[i].signal, &links[i], episode);
     }
     episode->ground_count = count;
 }
 
-static void forget(struct episodes *episodes, const struct episode *found, uint64_t ground) {
+/* Unless it speaks of it still. True: it does not rest on it any more. */
+static bool forget(struct episodes *episodes, const struct episode *found, uint64_t signal,
+                   const struct reach *still) {
     struct episode *episode = episodes_change(episodes, found);
-    uint64_t kept[SIGNAL_IDS_MAX];
+    struct episode_ground kept[SIGNAL_IDS_MAX];
     uint32_t count = 0;
     for (uint32_t i = 0; i < episode->ground_count; i++)
-        if (episode->grounds[i] != ground) kept[count++] = episode->grounds[i];
+        if (episode->grounds[i].signal != signal ||
+            reach_has(still, &episode->party, episode->grounds[i].by_money))
+            kept[count++] = episode->grounds[i];
+    if (count == episode->ground_count) return false;
     episodes_rest_on(episodes, episode, kept, count);
+    return true;
 }
 
-void episodes_forget_ground(struct episodes *episodes, struct text signal_id) {
+void episodes_forget_signal(struct episodes *episodes, struct text signal_id) {
+    static const struct reach nobody;
     struct ground_link *link;
-    if (episodes->grounds.map == NULL) return;
-    const uint64_t ground = ground_of(signal_id);
-    while ((link = grounds_first(&episodes->grounds, ground)) != NULL)
-        forget(episodes, link->episode, ground);
+    if (episodes->grounds.map == NULL && episodes->answers.map == NULL) return;
+    const uint64_t signal = ground_of(signal_id);
+    while ((link = grounds_first(&episodes->grounds, signal)) != NULL)
+        forget(episodes, link->episode, signal, &nobody);
+    while ((link = grounds_first(&episodes->answers, signal)) != NULL)
+        episodes_unanswer(episodes, link->episode);
 }
 
 static void note_unfounded(struct episodes *episodes, struct episode *episode) {
@@ -225,15 +278,16 @@ static int compare_ids(const struct entry *a, const struct entry *b) {
     return strcmp(a->episode.id, b->episode.id);
 }
 
-void episodes_withdraw_ground(struct episodes *episodes, struct text signal_id) {
-    struct ground_link *link;
+void episodes_withdraw_ground(struct episodes *episodes, struct text signal_id,
+                              const struct reach *still) {
     assert(episodes->unfounded == NULL);
     if (episodes->grounds.map == NULL) return;
-    const uint64_t ground = ground_of(signal_id);
-    while ((link = grounds_first(&episodes->grounds, ground)) != NULL) {
+    const uint64_t signal = ground_of(signal_id);
+    struct ground_link *link = grounds_first(&episodes->grounds, signal);
+    while (link != NULL) {
         struct episode *episode = link->episode;
-        forget(episodes, episode, ground);
-        note_unfounded(episodes, episode);
+        link = link->next;
+        if (forget(episodes, episode, signal, still)) note_unfounded(episodes, episode);
     }
     LL_SORT2(episodes->unfounded, compare_ids, next_unfounded);
 }
@@ -245,6 +299,35 @@ const struct episode *episodes_next_unfounded(struct episodes *episodes) {
     return &first->episode;
 }
 
+/* What they were answered. */
+
+static void set_answer(struct episodes *episodes, struct episode *episode, uint64_t answer,
+                       enum outcome_result result) {
+    episode->answer = answer;
+    episode->answer_result = result;
+    grounds_add(&episodes->answers, answer, &entry_of(episode)->answer_link, episode);
+}
+
+void episodes_answer(struct episodes *episodes, const struct episode *found, struct text signal_id,
+                     enum outcome_result result) {
+    struct episode *episode = episodes_change(episodes, found);
+    episodes_unanswer(episodes, episode);
+    set_answer(episodes, episode, ground_of(signal_id), result);
+}
+
+void episodes_unanswer(struct episodes *episodes, const struct episode *found) {
+    if (found->answer_result == OUTCOME_UNKNOWN) return;
+    struct episode *episode = episodes_change(episodes, found);
+    grounds_remove(&episodes->answers, &entry_of(episode)->answer_link);
+    episode->answer_result = OUTCOME_UNKNOWN;
+}
+
+const struct episode *episodes_answered_by(const struct episodes *episodes, struct text signal_id) {
+    if (episodes->answers.map == NULL) return NULL;
+    const struct ground_link *link = grounds_first(&episodes->answers, ground_of(signal_id));
+    return link == NULL ? NULL : link->episode;
+}
+
 /* Leaving. */
 
 void episodes_start_cooling(struct episodes *episodes, const struct episode *found,
@@ -253,6 +336,7 @@ void episodes_start_cooling(struct episodes *episodes, const struct episode *fou
     assert(episode->state == EPISODE_OPEN);
     episodes->open_count--;
     episodes_rest_on(episodes, episode, NULL, 0);
+    episodes_unanswer(episodes, episode);
     if (!episode->confirmed) unflag(episodes, entry_of(episode));
     episode->state = EPISODE_COOLING;
     episode->due_s = until_s;
@@ -265,6 +349,7 @@ void episodes_remove(struct episodes *episodes, const struct episode *found) {
     if (entry == episodes->hand) episodes->hand = entry->hh.next;
     unflag(episodes, entry);
     episodes_rest_on(episodes, episode, NULL, 0);
+    episodes_unanswer(episodes, episode);
     episodes->open_count -= episode->state == EPISODE_OPEN;
     HASH_DELETE(hh, episodes->map, entry);
     HASH_DELETE(by_id, episodes->ids, entry);
@@ -285,6 +370,17 @@ void episodes_unconfirm(struct episodes *episodes, const struct episode *found) 
     assert(episode->state == EPISODE_COOLING);
     episode->confirmed = false;
     unflag(episodes, entry_of(episode));
+}
+
+void episodes_cool_again(struct episodes *episodes, const struct episode *found, int64_t until_s,
+                         bool confirmed) {
+    struct episode *episode = episodes_change(episodes, found);
+    assert(episode->state == EPISODE_COOLING && episode->lapsed);
+    episode->lapsed = false;
+    episode->confirmed = confirmed;
+    if (confirmed) flag(episodes, entry_of(episode));
+    episode->due_s = until_s;
+    episode_heap_settle(&episodes->heap, episode);
 }
 
 /* Saving. */
@@ -344,19 +440,40 @@ static bool has_place(const struct episodes *episodes, const struct loaded *l) {
     const struct episode_opening *opening = &l->opening;
     return episodes->heap.count < episodes->due &&
            episodes_find(episodes, opening->account_number) == NULL &&
-           episodes_find_id(episodes, opening->id) == NULL &&
-           (l->flagged == 0 || episodes_find_flagged(episodes, opening->account_token) == NULL);
+           episodes_find_id(episodes, opening->id) == NULL;
+}
+
+static bool load_party(struct party_keys *party, struct unpack *u) {
+    party->count = unpack_u32(u);
+    if (u->bad || party->count > sizeof party->keys / sizeof party->keys[0]) return false;
+    for (uint32_t i = 0; i < party->count; i++) {
+        party->keys[i].low = unpack_u64(u);
+        party->keys[i].high = unpack_u64(u);
+    }
+    return !u->bad;
 }
 
 static bool load_grounds(struct episodes *episodes, struct episode *episode, struct unpack *u) {
-    uint64_t grounds[SIGNAL_IDS_MAX] = {0};
+    struct episode_ground grounds[SIGNAL_IDS_MAX] = {{0}};
     episode->stands_alone = unpack_u8(u) != 0;
     const uint32_t count = unpack_u32(u);
     if (u->bad || count > SIGNAL_IDS_MAX || (count > 0 && episode->state != EPISODE_OPEN))
         return false;
-    unpack_bytes(u, grounds, count * sizeof *grounds);
+    for (uint32_t i = 0; i < count; i++) {
+        grounds[i].signal = unpack_u64(u);
+        grounds[i].by_money = unpack_u8(u) != 0;
+    }
     if (!u->bad) episodes_rest_on(episodes, episode, grounds, count);
-    return !u->bad;
+    return load_party(&episode->party, u);
+}
+
+static bool load_answer(struct episodes *episodes, struct episode *episode, struct unpack *u) {
+    episode->lapsed = unpack_u8(u) != 0;
+    const uint8_t result = unpack_u8(u);
+    const uint64_t answer = unpack_u64(u);
+    if (u->bad || result >= OUTCOME_COUNT) return false;
+    if (result != OUTCOME_UNKNOWN) set_answer(episodes, episode, answer, result);
+    return true;
 }
 
 bool episodes_load_begin(struct episodes *episodes, struct unpack *head) {
@@ -377,7 +494,8 @@ bool episodes_load_one(struct episodes *episodes, struct unpack *u) {
         episodes_add_tx(episode, tx_id);
     }
     episode->since_s = unpack_i64(u);
-    return load_grounds(episodes, episode, u) && episode_load_published(episode, u);
+    return load_grounds(episodes, episode, u) && load_answer(episodes, episode, u) &&
+           episode_load_published(episode, u);
 }
 
 bool episodes_load_end(const struct episodes *episodes) {

@@ -16,6 +16,16 @@ struct ground {
     UT_hash_handle hh;
 };
 
+bool reach_has(const struct reach *reach, const struct party_keys *party, bool by_money) {
+    if (by_money && reach->money) return true;
+    for (uint32_t i = 0; i < reach->count; i++)
+        for (uint32_t k = 0; k < party->count; k++)
+            if (reach->keys[i].low == party->keys[k].low &&
+                reach->keys[i].high == party->keys[k].high)
+                return true;
+    return false;
+}
+
 uint64_t ground_of(struct text signal_id) {
     uint8_t digest[DIGEST_SIZE];
     uint64_t ground;

@@ -16,6 +16,10 @@ enum outcome_does {
 };
 
 enum outcome_does outcome_does(enum outcome_result result);
+/* Whether nothing more is advised in the episode. */
+static inline bool outcome_closes(enum outcome_does does) {
+    return does >= OUTCOME_DECLINES;
+}
 /* Of a result that withdraws. */
 const struct ending *outcome_ending(enum outcome_result result);
 

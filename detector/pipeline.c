@@ -83,6 +83,8 @@ static void count_signal(struct session *s, uint32_t row) {
     }
     if (b->answered[row] < ACTION_COUNT)
         metrics_add_outcome(b->signal[row].outcome_result, b->answered[row]);
+    if (b->unsaid[row].result != OUTCOME_UNKNOWN)
+        metrics_add_unsaid(b->unsaid[row].result, b->unsaid[row].action);
 }
 
 static void count_batch(struct session *s) {

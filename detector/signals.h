@@ -46,6 +46,9 @@ void signals_drop_ended(struct signals *signals, int64_t second);
 /* Identity of a subject; that of an account is account_key_of(token). */
 struct account_key subject_key_of(enum subject_type type, struct text token);
 
+/* Subjects on which the signal weighs, each once, citizens' reports left out. Returns how many. */
+uint32_t signals_weighed(const struct signal *signal, struct account_key keys[SIGNAL_SUBJECTS_MAX]);
+
 /* What is known of one party, from its keys. */
 struct signal_evidence {
     double weight;     /* 0 to 1; the greatest of its subjects */

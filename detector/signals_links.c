@@ -78,6 +78,16 @@ uint32_t signals_bindings(const struct signal *s, struct binding *bindings) {
     return count;
 }
 
+uint32_t signals_weighed(const struct signal *s, struct account_key keys[SIGNAL_SUBJECTS_MAX]) {
+    struct binding bindings[LINKS_MAX];
+    uint32_t count = 0;
+    if (signal_is_citizens(s)) return 0;
+    const uint32_t bound = signals_bindings(s, bindings);
+    for (uint32_t i = 0; i < bound; i++)
+        if ((bindings[i].mark & MARK_WEIGHT) != 0) keys[count++] = bindings[i].key;
+    return count;
+}
+
 /* The first that names no call is the signal's own link. */
 uint32_t signals_link_cells(const struct binding *bindings, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)

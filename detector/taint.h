@@ -48,6 +48,11 @@ uint32_t taint_report(struct taint *taint, const struct signal *signal, int64_t 
 /* The signal of this id counts no more. */
 void taint_withdraw(struct taint *taint, struct text signal_id, int64_t clock_s);
 
+/* The signal is another now: undone, then traced anew. Returns what taint_report does; *still: of
+ * the transfers that it named, it names one. */
+uint32_t taint_revise(struct taint *taint, const struct signal *signal, int64_t clock_s,
+                      bool *still);
+
 /* An account is gone from the table, or about to go. */
 void taint_forget(struct taint *taint, uint32_t account_number);
 /* Between batches, at fixed places of the order: drops a bounded number of things that are over. */

@@ -3,6 +3,8 @@
 #include "detector/signals.h"
 #include "detector/taint_table.h"
 
+#include <stdlib.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -115,4 +117,33 @@ void taint_withdraw(struct taint *t, struct text signal_id, int64_t clock_s) {
         }
         taint_undo(t, i);
     }
+}
+
+/* Credits that a report holds, by their ordinals. Returns how many. */
+static uint32_t held_by(const struct taint *t, struct account_key report,
+                        uint64_t ordinals[TAINT_NAMED_MAX]) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < t->hold_count && count < TAINT_NAMED_MAX; i++)
+        if (t->holds[i].report.low == report.low && t->holds[i].report.high == report.high)
+            ordinals[count++] = t->source[t->holds[i].source].ordinal;
+    return count;
+}
+
+static int compare_ordinals(const void *a, const void *b) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+uint32_t taint_revise(struct taint *t, const struct signal *s, int64_t clock_s, bool *still) {
+    const struct account_key report = signals_id_key(s->signal_id);
+    const uint32_t before = held_by(t, report, t->before);
+    taint_withdraw(t, s->signal_id, clock_s);
+    const uint32_t untraced = taint_report(t, s, clock_s);
+    const uint32_t now = before == 0 ? 0 : held_by(t, report, t->now);
+    qsort(t->before, before, sizeof *t->before, compare_ordinals);
+    *still = false;
+    for (uint32_t i = 0; i < now && !*still; i++)
+        *still =
+            bsearch(&t->now[i], t->before, before, sizeof *t->before, compare_ordinals) != NULL;
+    return untraced;
 }

@@ -45,6 +45,9 @@ struct taint_hold {
     uint32_t until_s;
 };
 
+/* Transfers that one report holds: of each subject, what it remembers. */
+enum { TAINT_NAMED_MAX = SIGNAL_SUBJECTS_MAX * RING_MAX };
+
 struct taint_pool {
     uint32_t top, free, used, max;
 };
@@ -88,7 +91,8 @@ struct taint {
     uint32_t steps_left;        /* of the report in hand */
     struct taint_visit *visits; /* a heap */
     size_t visit_count, visit_room;
-    struct taint_fifo payer, payee; /* room to compute in */
+    uint64_t before[TAINT_NAMED_MAX], now[TAINT_NAMED_MAX]; /* of the report in hand */
+    struct taint_fifo payer, payee;                         /* room to compute in */
     struct taint_stretch payer_stretches[TAINT_MARKS_MAX], payee_stretches[TAINT_MARKS_MAX];
     struct taint_items items;
 };

@@ -234,5 +234,36 @@ add_mutant_of(test_issued ids_forgotten_early detector/issued.c
 add_mutant_of(test_signal_withdrawn grounds_not_in_snapshots detector/episodes.c
     "if (!u->bad) episodes_rest_on(episodes, episode, grounds, count);"
     "episodes_rest_on(episodes, episode, grounds, 0);")
+add_mutant_of(test_signal_withdrawn parties_not_in_snapshots detector/episodes.c
+    "pack_u64(p, episode->party.keys[i].low);" "pack_u64(p, 0);")
+add_mutant_of(test_signal_withdrawn revision_carries_everybody detector/grounds.c
+    "                return true;
+    return false;" "                return true;
+    return reach->count > 0;")
+add_mutant_of(test_signal_withdrawn money_carries_who_was_named detector/grounds.c
+    "if (by_money && reach->money)" "if ((by_money || true) && reach->money)")
+add_mutant_of(test_signal_withdrawn money_carries_nobody detector/taint_report.c
+    "sizeof *t->before, compare_ordinals) != NULL;" "sizeof *t->before, compare_ordinals) == NULL;")
+add_mutant_of(test_signal_withdrawn citizens_revision_carries detector/signals_links.c
+    "if (signal_is_citizens(s)) return 0;
+    const uint32_t bound" "const uint32_t bound")
+add_mutant_of(test_decide_ends withdrawn_answer_closes detector/decide.c
+    "episode->lapsed = episode->state == EPISODE_COOLING;" "")
+add_mutant_of(test_decide_ends another_answer_taken_for_it detector/decide.c
+    "text_equal(s->recommendation_id, text_of(episode->id)) &&" "")
+add_mutant_of(test_payer_side withdrawn_confirmation_stands detector/decide.c
+    "if (episode->confirmed) unconfirm(d, episode, &ending_payee_withdrawn);" "")
+add_mutant_of(test_payer_side answers_not_in_snapshots detector/episodes.c
+    "if (result != OUTCOME_UNKNOWN) set_answer" "if (result > OUTCOME_COUNT) set_answer")
+add_mutant_of(test_payer_side lapsed_not_in_snapshots detector/episodes.c
+    "episode->lapsed = unpack_u8(u) != 0;" "(void)unpack_u8(u);"
+    "pack_u8(p, episode->lapsed);" "pack_u8(p, 0);")
+add_mutant_of(test_decide_ends revised_answer_stays detector/decide.c
+    "return effect == EFFECT_REVISED ? s->signal_id : (struct text){NULL, 0};" "return (struct text){NULL, 0};")
+add_mutant_of(test_decide_ends answer_of_one_that_ended detector/decide.c
+    "if (effect == EFFECT_ADDED) episodes_forget_signal(d->episodes, s->signal_id);" "")
+add_mutant_of(test_episodes second_number_unflagged detector/episodes.c
+    "    DL_DELETE(first, entry);
+    put_flagged(episodes, first);" "    DL_DELETE(first, entry);")
 add_mutant(cool_down_ignored detector/decide.c
     "d->clock_s + cool_down_s" "d->clock_s + 0 * cool_down_s")

@@ -21,6 +21,9 @@ struct episode {
     int64_t at_risk;    /* of the last revision */
     int64_t earliest_s; /* event time of any revision */
     bool emptied;       /* a bank has found nothing since */
+    bool confirmed;     /* it is over, as a bank said that it was fraud */
+    bool lapsed;        /* it is over by an answer that was taken back */
+    char answer[32];    /* id of the signal by which it is what it is; empty: none */
 };
 
 struct due {
@@ -66,6 +69,7 @@ static int64_t term_s(int64_t issued_s) {
 static void cool(struct naive_decide *d, struct episode *e) {
     e->state = COOLING;
     e->until_s = d->clock_s + DAY_S;
+    e->answer[0] = '\0';
 }
 
 static void end(struct naive_decide *d, struct episode *e, enum recommendation_state how) {
@@ -126,12 +130,14 @@ static void judge(struct naive_decide *d, const struct transaction *tx,
     int64_t at_risk = side->traced;
     if (crosses && side->unspent_p2p > at_risk) at_risk = side->unspent_p2p;
     if (e->state == OPEN && has_grown(e, at_risk)) revise(e, tx, at_risk);
-    if (e->state != NONE || !crosses) return;
+    if (e->state == OPEN || (e->state == COOLING && !e->lapsed) || !crosses) return;
     const int64_t until_s = term_s(tx->ingest_time_present ? tx->ingest_time_s : tx->event_time_s);
     if (until_s <= d->clock_s) return; /* over before it begins */
     e->state = OPEN;
     e->until_s = until_s;
     e->earliest_s = INT64_MAX;
+    e->confirmed = e->lapsed = false;
+    e->answer[0] = '\0';
     revise(e, tx, at_risk);
     print(e->tx_id, sizeof e->tx_id, tx->tx_id);
     print(e->event_id, sizeof e->event_id, tx->event_id);
@@ -158,28 +164,65 @@ static bool is_of(const struct episode *e, struct text recommendation_id) {
     return text_equal(recommendation_id, text_of(hex));
 }
 
-void naive_decide_hear(struct naive_decide *d, const struct signal *s, enum signal_effect effect) {
+static bool is_confirming(uint8_t result) {
+    return result == OUTCOME_REFUNDED || result == OUTCOME_CONFIRMED_FRAUD;
+}
+
+static bool is_overturning(uint8_t result) {
+    return result == OUTCOME_FALSE_POSITIVE || result == OUTCOME_RELEASED;
+}
+
+static bool is_closing(uint8_t result) {
+    return result == OUTCOME_DECLINED || is_confirming(result) || is_overturning(result);
+}
+
+/* True: it is by this answer that the episode is what it is now. */
+static bool hear_of(struct naive_decide *d, struct episode *e, uint8_t result) {
+    const bool empties = result == OUTCOME_NO_FUNDS;
+    if (e->state == COOLING && e->confirmed && !e->lapsed) {
+        e->confirmed = is_confirming(result) || !is_closing(result);
+        return !e->confirmed;
+    }
+    if (e->state == COOLING && (!e->lapsed || !is_closing(result))) return false;
+    if (e->state == OPEN && empties) e->emptied = true;
+    if (e->state == OPEN && is_overturning(result)) end(d, e, RECOMMENDATION_WITHDRAWN);
+    if (is_closing(result)) {
+        cool(d, e);
+        e->lapsed = false;
+        e->confirmed = is_confirming(result);
+    }
+    return empties || is_closing(result);
+}
+
+static bool is_answer(const struct signal *s, enum signal_effect effect) {
     const bool news = effect == EFFECT_ADDED || effect == EFFECT_REVISED;
-    if (s->kind != SIGNAL_OUTCOME || !news || s->source == SOURCE_CITIZEN_BOT) return;
+    return s->kind == SIGNAL_OUTCOME && news && s->source != SOURCE_CITIZEN_BOT;
+}
+
+/* An answer that is gone, or says something else, undoes what it did. */
+static void take_back(struct episode *e, const struct signal *s, enum signal_effect effect) {
+    const bool withdrawn = s->kind == SIGNAL_WITHDRAWAL && effect == EFFECT_WITHDRAWN;
+    const struct text id = withdrawn ? s->withdraws_signal_id : s->signal_id;
+    const bool other = withdrawn || effect == EFFECT_REVISED || effect == EFFECT_ADDED;
+    const bool empties = s->outcome_result == OUTCOME_NO_FUNDS && e->state == OPEN;
+    if (e->answer[0] == '\0' || !other || !text_equal(id, text_of(e->answer))) return;
+    if (effect == EFFECT_REVISED && is_answer(s, effect) && is_of(e, s->recommendation_id) &&
+        (is_closing(s->outcome_result) || empties))
+        return;
+    e->answer[0] = '\0';
+    if (effect == EFFECT_ADDED) return; /* the same id anew, when the other has ended */
+    e->emptied = e->confirmed = false;
+    e->lapsed = e->state == COOLING;
+}
+
+void naive_decide_hear(struct naive_decide *d, const struct signal *s, enum signal_effect effect) {
     for (unsigned i = 0; i < d->episode_count; i++) {
         struct episode *e = &d->episodes[i];
-        if (e->state != OPEN || !is_of(e, s->recommendation_id)) continue;
-        switch (s->outcome_result) {
-        case OUTCOME_FALSE_POSITIVE:
-        case OUTCOME_RELEASED:
-            end(d, e, RECOMMENDATION_WITHDRAWN);
-            break;
-        case OUTCOME_DECLINED:
-        case OUTCOME_REFUNDED:
-        case OUTCOME_CONFIRMED_FRAUD:
-            cool(d, e);
-            break;
-        case OUTCOME_NO_FUNDS:
-            e->emptied = true;
-            break;
-        default:
-            break;
-        }
+        if (e->state == NONE) continue;
+        take_back(e, s, effect);
+        if (is_answer(s, effect) && is_of(e, s->recommendation_id) &&
+            hear_of(d, e, s->outcome_result))
+            print(e->answer, sizeof e->answer, s->signal_id);
     }
 }
 

@@ -17,6 +17,9 @@ struct payee {
     double score;
     int64_t until_us;
     bool open, confirmed;
+    int64_t closed_until_s; /* an answer closed it; it is known until then */
+    char answer[NAME];      /* id of the signal by which it is closed, or none is confirmed */
+    bool lapsed;            /* that one was taken back */
 };
 
 struct advice {
@@ -124,12 +127,17 @@ static struct advice *next_due(struct naive_payer_side *s) {
     return first;
 }
 
+static void forget_answer(struct payee *p) {
+    p->confirmed = p->lapsed = false;
+    p->answer[0] = '\0';
+}
+
 void naive_payer_side_move(struct naive_payer_side *s, int64_t clock_s) {
     struct advice *a;
     if (clock_s / HOUR_S != s->clock_s / HOUR_S) s->taken_count = 0;
     s->clock_s = clock_s;
     for (struct payee *p = s->payees; p < s->payees + s->payee_count; p++)
-        if (p->confirmed && p->until_us <= clock_s * 1000000) p->confirmed = false;
+        if (!p->open && p->closed_until_s <= clock_s) forget_answer(p);
     while ((a = next_due(s)) != NULL)
         end(s, a, RECOMMENDATION_EXPIRED, "TERM_OVER");
     for (a = s->advice; a < s->advice + s->advice_count; a++)
@@ -142,29 +150,71 @@ static void lift(struct naive_payer_side *s, const struct payee *p, const char *
             end(s, a, RECOMMENDATION_WITHDRAWN, why);
 }
 
-static void hear_of_payee(struct naive_payer_side *s, struct payee *p, int result) {
-    p->confirmed = result == OUTCOME_REFUNDED || result == OUTCOME_CONFIRMED_FRAUD;
-    if (p->confirmed) p->until_us = (s->clock_s + COOL_DOWN_S) * 1000000;
-    if (p->confirmed || result == OUTCOME_DECLINED) p->open = false;
+static bool overturns(int result) {
+    return result == OUTCOME_FALSE_POSITIVE || result == OUTCOME_RELEASED;
+}
+
+static bool confirms(int result) {
+    return result == OUTCOME_REFUNDED || result == OUTCOME_CONFIRMED_FRAUD;
+}
+
+static bool closes(int result) {
+    return result == OUTCOME_DECLINED || confirms(result) || overturns(result);
+}
+
+/* It is open, or was and that it is not any more was taken back. */
+static void hear_of_payee(struct naive_payer_side *s, struct payee *p, const struct signal *o) {
+    const int result = o->outcome_result;
+    if (!closes(result)) return;
+    print(p->answer, sizeof p->answer, o->signal_id);
+    p->lapsed = false;
+    p->confirmed = confirms(result);
+    p->closed_until_s = s->clock_s + COOL_DOWN_S;
+    if (p->confirmed) p->until_us = p->closed_until_s * 1000000;
+    if (!overturns(result)) p->open = false;
     if (result == OUTCOME_DECLINED) lift(s, p, "PAYEE_DECLINED");
 }
 
 /* After it was confirmed. */
-static void hear_otherwise(struct naive_payer_side *s, struct payee *p, int result) {
-    const bool declined = result == OUTCOME_DECLINED;
-    if (!declined && result != OUTCOME_FALSE_POSITIVE && result != OUTCOME_RELEASED) return;
+static void hear_otherwise(struct naive_payer_side *s, struct payee *p, const struct signal *o) {
+    const int result = o->outcome_result;
+    if (!closes(result) || confirms(result)) return;
+    print(p->answer, sizeof p->answer, o->signal_id);
     p->confirmed = false;
-    lift(s, p, declined ? "PAYEE_DECLINED" : "PAYEE_WITHDRAWN");
+    lift(s, p, overturns(result) ? "PAYEE_WITHDRAWN" : "PAYEE_DECLINED");
+}
+
+/* A later revision of the answer that closes as well takes its place. */
+static bool stands(const struct payee *p, const struct signal *o) {
+    return o->kind == SIGNAL_OUTCOME && o->source != SOURCE_CITIZEN_BOT &&
+           text_equal(o->recommendation_id, text_of(p->id)) && closes(o->outcome_result);
+}
+
+void naive_payer_side_take_back(struct naive_payer_side *s, const struct signal *o,
+                                enum signal_effect effect) {
+    const bool withdrawal = o->kind == SIGNAL_WITHDRAWAL;
+    const struct text id = withdrawal ? o->withdraws_signal_id : o->signal_id;
+    if (effect != (withdrawal ? EFFECT_WITHDRAWN : EFFECT_REVISED) && effect != EFFECT_ADDED)
+        return;
+    for (struct payee *p = s->payees; p < s->payees + s->payee_count; p++) {
+        if (p->answer[0] == '\0' || !text_equal(id, text_of(p->answer))) continue;
+        if (effect == EFFECT_REVISED && stands(p, o)) continue;
+        p->answer[0] = '\0';
+        if (effect == EFFECT_ADDED) continue; /* the other has ended */
+        p->lapsed = true;
+        if (p->confirmed) lift(s, p, "PAYEE_WITHDRAWN");
+        p->confirmed = false;
+    }
 }
 
 void naive_payer_side_hear(struct naive_payer_side *s, const struct signal *o) {
     for (unsigned i = 0; i < s->payee_count; i++) {
         struct payee *p = &s->payees[i];
         if (!text_equal(o->recommendation_id, text_of(p->id))) continue;
-        if (p->open)
-            hear_of_payee(s, p, o->outcome_result);
+        if (p->open || p->lapsed)
+            hear_of_payee(s, p, o);
         else if (p->confirmed)
-            hear_otherwise(s, p, o->outcome_result);
+            hear_otherwise(s, p, o);
     }
     for (struct advice *a = s->advice; a < s->advice + s->advice_count; a++) {
         if (a->gone || !a->open || !text_equal(o->recommendation_id, text_of(a->id))) continue;
@@ -201,6 +251,7 @@ void naive_payer_side_advise(struct naive_payer_side *s, const struct recommenda
     p->until_us = r->valid_until_us;
     p->open = r->state == RECOMMENDATION_ISSUED || r->state == RECOMMENDATION_AMENDED;
     p->confirmed = false;
+    if (p->open) forget_answer(p);
     if (r->state == RECOMMENDATION_WITHDRAWN) lift(s, p, "PAYEE_WITHDRAWN");
 }
 

@@ -5,6 +5,7 @@
 
 #include "detector/recommendation.h"
 #include "detector/signal.h"
+#include "detector/signal_effect.h"
 #include "detector/transaction.h"
 
 struct naive_payer_side;
@@ -21,10 +22,13 @@ struct naive_payer_side *naive_payer_side_new(const struct naive_payer_rule *ask
                                               unsigned instructions_max);
 void naive_payer_side_free(struct naive_payer_side *side);
 
-/* In this order for each row: its engine clock; the OUTCOME that it is, if it is heard; what was
- * published on payees at it; the transaction that it is, accepted or a duplicate, and whether it is
- * an attempt of one that has moved money already. */
+/* In this order for each row: its engine clock; the signal that it is, by which answers may be
+ * taken back; the OUTCOME that it is, if it is heard; what was published on payees at it; the
+ * transaction that it is, accepted or a duplicate, and whether it is an attempt of one that has
+ * moved money already. */
 void naive_payer_side_move(struct naive_payer_side *side, int64_t clock_s);
+void naive_payer_side_take_back(struct naive_payer_side *side, const struct signal *signal,
+                                enum signal_effect effect);
 void naive_payer_side_hear(struct naive_payer_side *side, const struct signal *outcome);
 void naive_payer_side_advise(struct naive_payer_side *side, const struct recommendation *payee);
 void naive_payer_side_take(struct naive_payer_side *side, const struct transaction *tx,

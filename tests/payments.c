@@ -62,14 +62,29 @@ struct transaction payments_transaction(const struct row *row) {
     };
 }
 
-struct signal payments_outcome(const struct row *row) {
-    return (struct signal){.signal_id = text_of("answer"),
-                           .kind = SIGNAL_OUTCOME,
-                           .source = SOURCE_BANK,
-                           .reported_at_us = (decide_stand_monday() + row->at) * 1000000,
-                           .recommendation_id = text_of(row->about),
-                           .outcome_present = true,
-                           .outcome_result = (uint8_t)row->result};
+bool payments_is_signal(const struct row *row) {
+    return row->result != OUTCOME_UNKNOWN || row->withdraws != NULL;
+}
+
+struct signal payments_signal(const struct row *row) {
+    struct signal s = {.signal_id = text_of("withdrawal"),
+                       .kind = SIGNAL_WITHDRAWAL,
+                       .source = SOURCE_BANK,
+                       .reported_at_us = (decide_stand_monday() + row->at) * 1000000};
+    if (row->withdraws != NULL) {
+        s.withdraws_signal_id = text_of(row->withdraws);
+        return s;
+    }
+    s.signal_id = text_of(row->id == NULL ? "answer" : row->id);
+    s.kind = SIGNAL_OUTCOME;
+    s.recommendation_id = text_of(row->about);
+    s.outcome_present = true;
+    s.outcome_result = (uint8_t)row->result;
+    return s;
+}
+
+enum signal_effect payments_effect(const struct row *row) {
+    return row->withdraws != NULL ? EFFECT_WITHDRAWN : row->effect;
 }
 
 static void add_side(struct batch *batch, uint32_t event, const struct row *row, size_t number) {
@@ -87,18 +102,18 @@ static void add_row(struct payments *s, size_t number) {
     const struct row *row = &rows[number];
     struct batch *batch = s->stand.batch;
     const uint32_t event = batch->count++;
-    const bool outcome = row->result != OUTCOME_UNKNOWN;
-    if (!outcome && decide_stand_monday() + row->at > s->clock_s)
+    const bool signal = payments_is_signal(row);
+    if (!signal && decide_stand_monday() + row->at > s->clock_s)
         s->clock_s = decide_stand_monday() + row->at;
     batch->input[event] = (struct input){.record.offset = (int64_t)number,
-                                         .kind = outcome ? INPUT_SIGNALS : INPUT_TRANSACTIONS,
+                                         .kind = signal ? INPUT_SIGNALS : INPUT_TRANSACTIONS,
                                          .topic = "in",
                                          .ordinal = number};
-    batch->verdict[event] = outcome ? VERDICT_SIGNAL : row->verdict;
+    batch->verdict[event] = signal ? VERDICT_SIGNAL : row->verdict;
     batch->clock_s[event] = s->clock_s;
-    if (outcome) {
-        batch->signal[event] = payments_outcome(row);
-        batch->signal_effect[event] = EFFECT_ADDED;
+    if (signal) {
+        batch->signal[event] = payments_signal(row);
+        batch->signal_effect[event] = payments_effect(row);
         return;
     }
     batch->tx[event] = payments_transaction(row);

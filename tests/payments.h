@@ -9,7 +9,8 @@
 enum { ROWS_MAX = 1024, SAID_MAX = 4096 };
 
 /* One record. `at` counts from decide_stand_monday. A transaction is scored on its payee's side,
- * where it is accepted; a row with a result is an OUTCOME about `about`. */
+ * where it is accepted; a row with a result is an OUTCOME about `about`, one that withdraws a
+ * WITHDRAWAL in force. */
 struct row {
     int64_t at;
     enum tx_status status;
@@ -20,7 +21,9 @@ struct row {
     const char *bank; /* of the payer; NULL: PAYERKZ1 */
     bool moved;       /* an attempt behind what it attempts */
     enum outcome_result result;
-    const char *about;
+    const char *about, *id; /* NULL: answer */
+    enum signal_effect effect;
+    const char *withdraws; /* an id */
 };
 
 /* What it came to. */
@@ -53,7 +56,9 @@ void payments_close(struct payments *s);
 
 /* What the row is. */
 struct transaction payments_transaction(const struct row *row);
-struct signal payments_outcome(const struct row *row);
+bool payments_is_signal(const struct row *row);
+struct signal payments_signal(const struct row *row);
+enum signal_effect payments_effect(const struct row *row);
 
 /* Plays rows[] from where it is up to `count`. */
 void payments_play(struct payments *s, size_t count, uint32_t batch_size);

@@ -102,15 +102,18 @@ static int64_t event_time_s(const struct act *act) {
     return decide_stand_monday() + act->at - 2;
 }
 
+static bool is_signal(const struct act *act) {
+    return act->result != OUTCOME_UNKNOWN || act->withdraws != NULL;
+}
+
 /* Of the episode that this act, or the latest one of its account and `tx` before it, opens. */
 static void id_of(const struct act *first, const struct act *act,
                   char id[RECOMMENDATION_ID_SIZE + 1]) {
     char named[128];
     uint8_t digest[DIGEST_SIZE];
     const struct act *opening = act;
-    while (opening > first &&
-           (opening->result != OUTCOME_UNKNOWN || strcmp(opening->account, act->account) != 0 ||
-            strcmp(opening->tx, act->tx) != 0))
+    while (opening > first && (is_signal(opening) || strcmp(opening->account, act->account) != 0 ||
+                               strcmp(opening->tx, act->tx) != 0))
         opening--;
     const int size = snprintf(named, sizeof named, "saqshy/1%cfreeze%c%s%c%s%cevent%c%lld000000", 0,
                               0, act->account, 0, act->tx, 0, 0, (long long)event_time_s(opening));
@@ -118,25 +121,26 @@ static void id_of(const struct act *first, const struct act *act,
     digest_hex(digest, RECOMMENDATION_ID_SIZE / 2, id);
 }
 
-static void add_outcome(struct scene *scene, const struct act *act, uint64_t ordinal,
-                        int64_t clock_s) {
+static void add_signal(struct scene *scene, const struct act *act, uint64_t ordinal,
+                       int64_t clock_s) {
     const struct act *first = act - ordinal; /* of the scene */
     struct batch *batch = scene->stand.batch;
     const uint32_t event = batch->count++;
     const int64_t second = decide_stand_monday() + act->at;
-    id_of(first, act, scene->ids[ordinal]);
+    if (act->withdraws == NULL) id_of(first, act, scene->ids[ordinal]);
     batch->input[event] = (struct input){.kind = INPUT_SIGNALS, .topic = "s", .ordinal = ordinal};
     batch->verdict[event] = VERDICT_SIGNAL;
-    batch->signal_effect[event] = act->effect;
+    batch->signal_effect[event] = act->withdraws == NULL ? act->effect : EFFECT_WITHDRAWN;
     batch->clock_s[event] = clock_s;
     batch->signal[event] = (struct signal){
-        .signal_id = text_of("answer"),
-        .kind = SIGNAL_OUTCOME,
+        .signal_id = text_of(act->id == NULL ? "answer" : act->id),
+        .kind = act->withdraws == NULL ? SIGNAL_OUTCOME : SIGNAL_WITHDRAWAL,
+        .withdraws_signal_id = text_of(act->withdraws),
         .source = (uint8_t)(act->source == SOURCE_UNKNOWN ? SOURCE_BANK : act->source),
         .confidence = (uint8_t)act->confidence,
         .reported_at_us = second * 1000000 + 7,
         .recommendation_id = text_of(scene->ids[ordinal]),
-        .outcome_present = true,
+        .outcome_present = act->withdraws == NULL,
         .outcome_result = (uint8_t)act->result,
         .subject_count = act->names != NULL,
         .subjects = {{text_of(act->names), SUBJECT_ACCOUNT, ROLE_BENEFICIARY}},
@@ -218,6 +222,7 @@ uint64_t seen_at[SCENE_MAX];
 size_t seen_count;
 uint8_t decided[SCENE_MAX];
 uint8_t answered[SCENE_MAX];
+struct unsaid unsaid[SCENE_MAX];
 
 static void note(const struct recommendation *r, uint64_t ordinal) {
     assert_true(seen_count < SCENE_MAX);
@@ -250,8 +255,10 @@ static void play_batch(struct scene *scene, FILE *out) {
     for (uint32_t i = 0; i < batch->sides; i++)
         decided[batch->input[batch->side[i].event].ordinal] = batch->decision[i];
     for (uint32_t i = 0; i < batch->count; i++)
-        if (batch->verdict[i] == VERDICT_SIGNAL)
+        if (batch->verdict[i] == VERDICT_SIGNAL) {
             answered[batch->input[i].ordinal] = batch->answered[i];
+            unsaid[batch->input[i].ordinal] = batch->unsaid[i];
+        }
     batch->count = batch->sides = 0;
 }
 
@@ -263,11 +270,11 @@ char *scene_play(struct scene *scene, const struct act *acts, size_t count, uint
     seen_count = 0;
     for (size_t i = 0; i < count; i++) {
         const bool dead = verdict_is_dead_letter(acts[i].verdict);
-        const bool outcome = acts[i].result != OUTCOME_UNKNOWN;
+        const bool signal = is_signal(&acts[i]);
         if (acts[i].suspend != SUSPEND_AS_BEFORE) change_policy(scene, acts[i].suspend);
-        if (!dead && !outcome && decide_stand_monday() + acts[i].at > clock_s)
+        if (!dead && !signal && decide_stand_monday() + acts[i].at > clock_s)
             clock_s = decide_stand_monday() + acts[i].at;
-        (outcome ? add_outcome : add_act)(scene, &acts[i], i, dead ? INT64_MAX : clock_s);
+        (signal ? add_signal : add_act)(scene, &acts[i], i, dead ? INT64_MAX : clock_s);
         if (scene->stand.batch->count == size) play_batch(scene, out);
     }
     play_batch(scene, out);

@@ -29,8 +29,11 @@ struct act {
     bool payer_too; /* the payer's side is scored as well, under the name of the account + "-payer"
                      */
     enum scene_suspend suspend; /* from here on; in batches of one */
-    /* An OUTCOME about the episode that `tx` opened for `account`, where there is a result: */
+    /* An OUTCOME about the episode that `tx` opened for `account`, where there is a result; or a
+     * WITHDRAWAL in force, where an id is named: */
     enum outcome_result result;
+    const char *withdraws;
+    const char *id;    /* of the signal; NULL: answer */
     const char *names; /* an account; NULL: none */
     enum signal_source source;
     enum signal_effect effect; /* ADDED unless said */
@@ -64,6 +67,7 @@ extern uint64_t seen_at[SCENE_MAX];   /* ordinals */
 extern size_t seen_count;
 extern uint8_t decided[SCENE_MAX];  /* of the payee's side, by ordinal */
 extern uint8_t answered[SCENE_MAX]; /* of the signals, by ordinal */
+extern struct unsaid unsaid[SCENE_MAX];
 
 void assert_seen(size_t i, enum recommendation_state state, enum action action, uint64_t at);
 /* `fields`: the names of what changed, a space behind each. */

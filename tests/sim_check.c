@@ -165,6 +165,7 @@ static void begin_row(struct check *c, uint32_t row) {
     if (!verdict_is_dead_letter(batch->verdict[row]) && batch->clock_s[row] > c->clock_s)
         c->clock_s = batch->clock_s[row];
     naive_payer_side_move(c->payer_side, c->clock_s);
+    if (batch->verdict[row] == VERDICT_SIGNAL) naive_payer_side_take_back(c->payer_side, s, effect);
     if (batch->verdict[row] == VERDICT_SIGNAL && s->kind == SIGNAL_OUTCOME &&
         s->source != SOURCE_CITIZEN_BOT && (effect == EFFECT_ADDED || effect == EFFECT_REVISED))
         naive_payer_side_hear(c->payer_side, s);

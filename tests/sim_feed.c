@@ -33,7 +33,7 @@ struct maker {
         char tx_id[16], payer[16], payee[16];
     } transfer[REPORTABLE]; /* the latest ones */
     uint32_t transfers;
-    char signal_id[16], withdrawn_id[16];
+    char signal_id[16], withdrawn_id[16], answer_id[16];
     char recommendation_id[RECOMMENDATION_ID_SIZE + 1];
 };
 
@@ -273,7 +273,7 @@ static void name_transfers(struct maker *m, struct signal *s) {
     }
 }
 
-/* A report of a few is taken back, by whoever made it. */
+/* What was said is taken back, a report of a few by whoever made it. */
 static void take_back(struct maker *m, struct signal *s) {
     memcpy(m->withdrawn_id, m->signal_id, sizeof m->signal_id);
     snprintf(m->signal_id, sizeof m->signal_id, "w%u", m->ids++);
@@ -307,6 +307,14 @@ static void make_outcome(struct maker *m, struct signal *s) {
     s->recommendation_id = text_of(m->recommendation_id);
     s->outcome_result = (uint8_t)(1 + below(m, OUTCOME_COUNT - 1));
     if (is(m, 30)) s->outcome_result = OUTCOME_FALSE_POSITIVE;
+    if (s->source != SOURCE_CITIZEN_BOT) memcpy(m->answer_id, m->signal_id, sizeof m->signal_id);
+}
+
+/* The latest answer is, by the hub. */
+static void take_answer_back(struct maker *m, struct signal *s) {
+    memcpy(m->signal_id, m->answer_id, sizeof m->answer_id);
+    take_back(m, s);
+    s->source = SOURCE_HUB;
 }
 
 /* A signal, now and then one that cannot be used or a tombstone, each of a few ids. */
@@ -319,6 +327,8 @@ static void signal(struct maker *m) {
     struct signal s = report(m);
     if (outcome)
         make_outcome(m, &s);
+    else if (m->answer_id[0] != '\0' && is(m, 25))
+        take_answer_back(m, &s);
     else if (is(m, 15))
         take_back(m, &s);
     else if (is(m, 70))

@@ -219,6 +219,132 @@ static void test_an_answer_after_the_end_is_counted_and_no_more(void **unused) {
     assert_int_equal(answered[4], ACTION_UNKNOWN);
 }
 
+/* Whatever closed it, and whatever was published of that: what comes next is new advice. */
+static void test_what_an_answer_closed_is_free_once_it_is_withdrawn(void **unused) {
+    (void)unused;
+    const enum outcome_result results[] = {OUTCOME_DECLINED, OUTCOME_REFUNDED,
+                                           OUTCOME_CONFIRMED_FRAUD, OUTCOME_FALSE_POSITIVE,
+                                           OUTCOME_RELEASED};
+    for (size_t i = 0; i < COUNT_OF(results); i++) {
+        const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
+                                   {.at = 60, .account = "a", .tx = "1", .result = results[i]},
+                                   {.at = 61, .account = "a", .tx = "2", .score = 4},
+                                   {.at = 62, .withdraws = "answer"},
+                                   {.at = 63, .account = "a", .tx = "3", .score = -1},
+                                   {.at = 64, .account = "a", .tx = "4", .score = 2}};
+        PLAY(acts);
+        const size_t told = results[i] >= OUTCOME_FALSE_POSITIVE || results[i] == OUTCOME_RELEASED;
+        assert_int_equal(seen_count, 2 + told);
+        assert_seen(1 + told, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 5);
+        assert_string_not_equal(seen[1 + told].id, seen[0].id);
+        assert_int_equal(seen[1 + told].revision, 1);
+        assert_int_equal(unsaid[1].result, OUTCOME_UNKNOWN);
+        assert_int_equal(unsaid[3].result, results[i]);
+        assert_int_equal(unsaid[3].action, ACTION_HOLD_AMOUNT);
+    }
+}
+
+/* By a revision that rejects it, that speaks of another account or advice, or closes nothing. */
+static void test_so_it_is_once_the_answer_says_something_else(void **unused) {
+    (void)unused;
+    const struct act answers[] = {
+        {.account = "a", .tx = "1", .result = OUTCOME_DECLINED, .confidence = CONFIDENCE_REJECTED},
+        {.account = "a", .tx = "1", .result = OUTCOME_DECLINED, .names = "b"},
+        {.account = "b", .tx = "1", .result = OUTCOME_DECLINED},
+        {.account = "a", .tx = "1", .result = OUTCOME_HELD},
+        {.account = "a", .tx = "1", .result = OUTCOME_NO_FUNDS}};
+    for (size_t i = 0; i < COUNT_OF(answers); i++) {
+        struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
+                             {.account = "a", .tx = "1", .result = OUTCOME_DECLINED},
+                             answers[i],
+                             {.at = 1, .account = "a", .tx = "2", .score = 2}};
+        acts[2].effect = EFFECT_REVISED;
+        PLAY(acts);
+        assert_int_equal(seen_count, 2);
+        assert_seen(1, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 3);
+        assert_int_equal(unsaid[2].result, OUTCOME_DECLINED);
+    }
+}
+
+static void test_a_revision_that_closes_as_well_only_takes_its_place(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2},
+        {.account = "a", .tx = "1", .result = OUTCOME_DECLINED},
+        {.account = "a", .tx = "1", .result = OUTCOME_CONFIRMED_FRAUD, .effect = EFFECT_REVISED},
+        {.at = 1, .account = "a", .tx = "2", .score = 2},
+        {.at = 2, .withdraws = "answer"},
+        {.at = 3, .account = "a", .tx = "3", .score = 2}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 2);
+    assert_seen(1, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 5);
+    assert_int_equal(unsaid[2].result, OUTCOME_DECLINED);
+    assert_int_equal(unsaid[4].result, OUTCOME_CONFIRMED_FRAUD);
+}
+
+static void test_what_another_answer_or_the_term_closed_stays_so(void **unused) {
+    (void)unused;
+    const int64_t end = 15 * HOUR + DAY;
+    const struct act by_another[] = {
+        {.account = "a", .tx = "1", .score = 2},
+        {.account = "a", .tx = "1", .result = OUTCOME_NO_FUNDS, .id = "first"},
+        {.account = "a", .tx = "1", .result = OUTCOME_DECLINED, .id = "second"},
+        {.account = "a", .tx = "1", .result = OUTCOME_DECLINED, .id = "third"},
+        {.withdraws = "first"},
+        {.withdraws = "third"},
+        {.at = 1, .account = "a", .tx = "2", .score = 2}};
+    PLAY(by_another);
+    assert_int_equal(seen_count, 1);
+    const struct act by_term[] = {{.account = "a", .tx = "1", .score = 2},
+                                  {.account = "a", .tx = "1", .result = OUTCOME_NO_FUNDS},
+                                  {.at = end, .account = "b", .tx = "2", .score = -1},
+                                  {.at = end, .withdraws = "answer"},
+                                  {.at = end + 1, .account = "a", .tx = "3", .score = 2}};
+    PLAY(by_term);
+    assert_int_equal(seen_count, 2);
+    assert_seen(1, RECOMMENDATION_EXPIRED, ACTION_HOLD_AMOUNT, 2);
+    const struct act of_one_that_ended[] = {
+        {.account = "a", .tx = "1", .score = 2},
+        {.account = "a", .tx = "1", .result = OUTCOME_DECLINED},
+        {.account = "b", .tx = "1", .result = OUTCOME_DECLINED}, /* its id, added anew */
+        {.withdraws = "answer"},
+        {.at = 1, .account = "a", .tx = "2", .score = 2}};
+    PLAY(of_one_that_ended);
+    assert_int_equal(seen_count, 1);
+}
+
+static void test_who_withdrew_may_answer_anew(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2},
+        {.account = "a", .tx = "1", .result = OUTCOME_DECLINED},
+        {.at = HOUR, .account = "b", .tx = "9", .score = -1},
+        {.withdraws = "answer"},
+        {.account = "a", .tx = "1", .result = OUTCOME_HELD, .id = "nothing"},
+        {.account = "a", .tx = "1", .result = OUTCOME_FALSE_POSITIVE, .id = "again"},
+        {.at = HOUR + 1, .account = "a", .tx = "2", .score = 2},
+        {.at = HOUR + DAY - 1, .account = "a", .tx = "3", .score = 2},
+        {.at = HOUR + DAY, .account = "a", .tx = "4", .score = 2}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 2);
+    assert_seen(1, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 8);
+    assert_int_equal(answered[5], ACTION_HOLD_AMOUNT);
+}
+
+static void test_money_was_there_once_it_is_withdrawn_that_there_was_none(void **unused) {
+    (void)unused;
+    const struct act acts[] = {
+        {.account = "a", .tx = "1", .score = 2, .unspent_tiyn = 100},
+        {.at = 1, .account = "a", .tx = "1", .result = OUTCOME_NO_FUNDS},
+        {.at = 2, .withdraws = "answer"},
+        {.at = 3, .account = "a", .tx = "2", .score = 2, .unspent_tiyn = 50},
+        {.at = 4, .account = "a", .tx = "3", .score = 2, .unspent_tiyn = 125}};
+    PLAY(acts);
+    assert_int_equal(seen_count, 2);
+    assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 4);
+    assert_int_equal(unsaid[2].result, OUTCOME_NO_FUNDS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_expiry_comes_before_the_record_that_moved_the_clock),
@@ -234,6 +360,12 @@ int main(void) {
         cmocka_unit_test(test_where_a_bank_found_nothing_any_money_is_news),
         cmocka_unit_test(test_what_is_no_answer_changes_nothing),
         cmocka_unit_test(test_an_answer_after_the_end_is_counted_and_no_more),
+        cmocka_unit_test(test_what_an_answer_closed_is_free_once_it_is_withdrawn),
+        cmocka_unit_test(test_so_it_is_once_the_answer_says_something_else),
+        cmocka_unit_test(test_a_revision_that_closes_as_well_only_takes_its_place),
+        cmocka_unit_test(test_what_another_answer_or_the_term_closed_stays_so),
+        cmocka_unit_test(test_who_withdrew_may_answer_anew),
+        cmocka_unit_test(test_money_was_there_once_it_is_withdrawn_that_there_was_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

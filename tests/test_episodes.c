@@ -179,6 +179,30 @@ static struct episodes *restarted(struct episodes *before) {
     return after;
 }
 
+/* Both open; the one of the lower number is flagged, then the other. */
+static void test_under_two_numbers_one_after_the_other_is_flagged(void **unused) {
+    (void)unused;
+    const struct text token = text_of("token-1");
+    struct episodes *episodes = episodes_open(1 + 1);
+    struct episode *first = add(episodes, 1, "a", 10);
+    const struct episode_opening opening = {2, token, {0}, text_of("b"), text_of(some_id), 20};
+    struct episode *second = episodes_add(episodes, &opening);
+    assert_ptr_equal(episodes_find_flagged(episodes, token), first);
+    episodes_start_cooling(episodes, first, 50);
+    assert_ptr_equal(episodes_find_flagged(episodes, token), second);
+    episodes_start_cooling(episodes, second, 50);
+    assert_null(episodes_find_flagged(episodes, token));
+    episodes_close(episodes);
+    episodes = episodes_open(1 + 1);
+    add(episodes, 1, "a", 10);
+    episodes_add(episodes, &opening);
+    episodes = restarted(episodes);
+    assert_int_equal(episodes_find_flagged(episodes, token)->account_number, 1);
+    episodes_remove(episodes, episodes_find(episodes, 1));
+    assert_int_equal(episodes_find_flagged(episodes, token)->account_number, 2);
+    episodes_close(episodes);
+}
+
 static void test_episodes_come_back_as_they_were_saved(void **unused) {
     (void)unused;
     struct episodes *before = episodes_open(8);
@@ -212,6 +236,7 @@ int main(void) {
         cmocka_unit_test(test_an_episode_is_found_by_its_id),
         cmocka_unit_test(test_one_that_is_confirmed_is_flagged_while_it_cools),
         cmocka_unit_test(test_a_new_one_takes_the_place_of_a_confirmed_one),
+        cmocka_unit_test(test_under_two_numbers_one_after_the_other_is_flagged),
         cmocka_unit_test(test_episodes_come_back_as_they_were_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,7 +210,9 @@ static void metrics_are_in_the_text_format_of_prometheus(void **state) {
     for (char *rest = body, *line; (line = strsep(&rest, "\n")) != NULL && rest != NULL;)
         take_line(&exposition, line);
     assert_true(exposition.samples > 1);
-    assert_int_equal(exposition.count, METRIC_COUNT + 3); /* verdicts, signals, outcomes by label */
+    assert_int_equal(
+        exposition.count,
+        METRIC_COUNT + 4); /* verdicts, signals, outcomes and what is taken back of them by label */
     free(body);
 }
 

@@ -357,6 +357,69 @@ static void test_a_bank_may_take_its_confirmation_back(void **unused) {
     }
 }
 
+/* As if it had never been confirmed: nobody is warned until there is advice again. */
+static void test_a_confirmation_may_be_withdrawn(void **unused) {
+    (void)unused;
+    static const enum outcome_result results[] = {OUTCOME_CONFIRMED_FRAUD, OUTCOME_REFUNDED};
+    for (size_t i = 0; i < 2; i++) {
+        struct payments s;
+        payments_open(&s, both, 16);
+        PLAY(&s, FLAGGED(STRONG), {SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper"});
+        PLAY(&s, {.result = results[i], .about = said[0].id});
+        decide_stand_restart(&s.stand);
+        PLAY(&s, {.withdraws = "another"});
+        assert_int_equal(said_count, 2);
+        PLAY(&s, {.withdraws = "answer"});
+        assert_int_equal(said_count, 3);
+        assert_last(RECOMMENDATION_WITHDRAWN, ACTION_SUSPEND_INSTRUCTION, "PAYEE_WITHDRAWN");
+        PLAY(&s, {SUSPENDED, .tx = "2", .payer = "b", .payee = "dropper"});
+        assert_int_equal(said_count, 3);
+        decide_stand_restart(&s.stand);
+        PLAY(&s, {SETTLED, .tx = "3", .payer = "c", .payee = "dropper", STRONG},
+             {SUSPENDED, .tx = "4", .payer = "d", .payee = "dropper"});
+        assert_int_equal(said_count, 5);
+        assert_string_equal(last()->payee_id, said[3].id);
+        assert_string_not_equal(said[3].id, said[0].id);
+        payments_close(&s);
+    }
+}
+
+static void test_it_may_be_confirmed_anew(void **unused) {
+    (void)unused;
+    struct payments s;
+    payments_open(&s, both, 16);
+    PLAY(&s, FLAGGED(STRONG));
+    PLAY(&s, {.result = OUTCOME_FALSE_POSITIVE, .about = said[0].id});
+    PLAY(&s, {.withdraws = "answer"},
+         {.result = OUTCOME_CONFIRMED_FRAUD, .about = said[0].id, .id = "again"},
+         {SUSPENDED, .tx = "1", .payer = "a", .payee = "dropper"});
+    assert_int_equal(said_count, 3);
+    assert_last(RECOMMENDATION_ISSUED, ACTION_SUSPEND_INSTRUCTION, "");
+    assert_string_equal(last()->payee_id, said[0].id);
+    decide_stand_restart(&s.stand);
+    PLAY(&s, {.withdraws = "again"});
+    assert_last(RECOMMENDATION_WITHDRAWN, ACTION_SUSPEND_INSTRUCTION, "PAYEE_WITHDRAWN");
+    payments_close(&s);
+}
+
+/* A record may take one answer back, and be another. */
+static void test_an_answer_may_move_from_one_payee_to_another(void **unused) {
+    (void)unused;
+    struct payments s;
+    payments_open(&s, both, 16);
+    PLAY(&s, FLAGGED(STRONG), {SETTLED, .tx = "2", .payer = "x", .payee = "other", STRONG},
+         {SUSPENDED, .tx = "3", .payer = "a", .payee = "dropper"},
+         {SUSPENDED, .tx = "4", .payer = "b", .payee = "other"});
+    PLAY(&s, {.result = OUTCOME_CONFIRMED_FRAUD, .about = said[0].id});
+    assert_int_equal(said_count, 4);
+    PLAY(&s, {.result = OUTCOME_FALSE_POSITIVE, .about = said[1].id, .effect = EFFECT_REVISED});
+    assert_int_equal(said_count, 7);
+    assert_string_equal(said[4].payee_id, said[0].id);
+    assert_string_equal(said[5].why, "OUTCOME_FALSE_POSITIVE");
+    assert_string_equal(said[6].payee_id, said[1].id);
+    payments_close(&s);
+}
+
 static void test_it_closes_when_the_payees_bank_declines(void **unused) {
     (void)unused;
     struct payments s;
@@ -418,6 +481,9 @@ int main(void) {
         cmocka_unit_test(test_a_copy_that_comes_behind_the_money_is_no_news),
         cmocka_unit_test(test_payers_are_warned_on_when_a_bank_has_confirmed_the_fraud),
         cmocka_unit_test(test_a_bank_may_take_its_confirmation_back),
+        cmocka_unit_test(test_a_confirmation_may_be_withdrawn),
+        cmocka_unit_test(test_it_may_be_confirmed_anew),
+        cmocka_unit_test(test_an_answer_may_move_from_one_payee_to_another),
         cmocka_unit_test(test_it_closes_when_the_payees_bank_declines),
         cmocka_unit_test(test_bytes_that_are_no_state_are_refused),
     };

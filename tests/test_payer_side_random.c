@@ -42,12 +42,18 @@ static struct row random_row(struct chance *chance, int64_t at) {
 }
 
 static struct row random_answer(struct chance *chance, int64_t at) {
+    static char ids[16][8];
+    const uint32_t id = chance_below(chance, 16);
+    (void)snprintf(ids[id], sizeof ids[0], "a%u", id);
+    if (chance_is(chance, 30)) return (struct row){.at = at, .withdraws = ids[id]};
     static const enum outcome_result results[] = {OUTCOME_FALSE_POSITIVE, OUTCOME_RELEASED,
                                                   OUTCOME_DECLINED,       OUTCOME_CONFIRMED_FRAUD,
                                                   OUTCOME_HELD,           OUTCOME_NO_FUNDS};
     return (struct row){
         .at = at,
         .result = results[chance_below(chance, 6)],
+        .id = ids[id],
+        .effect = chance_is(chance, 30) ? EFFECT_REVISED : EFFECT_ADDED,
         .about = said[said_count - 1 -
                       chance_below(chance, (uint32_t)said_count) % 8 % (uint32_t)said_count]
                      .id};
@@ -57,9 +63,10 @@ static void twin_row(struct naive_payer_side *twin, const struct payments *s, si
                      int64_t clock_s, size_t *at) {
     const struct row *row = &rows[number];
     naive_payer_side_move(twin, clock_s);
-    if (row->result != OUTCOME_UNKNOWN) {
-        const struct signal outcome = payments_outcome(row);
-        naive_payer_side_hear(twin, &outcome);
+    if (payments_is_signal(row)) {
+        const struct signal signal = payments_signal(row);
+        naive_payer_side_take_back(twin, &signal, payments_effect(row));
+        if (signal.kind == SIGNAL_OUTCOME) naive_payer_side_hear(twin, &signal);
     }
     for (size_t i = *at; i < said_count && said[i].row == number; i++) {
         if (said[i].payee_id[0] != '\0') continue;
@@ -68,7 +75,7 @@ static void twin_row(struct naive_payer_side *twin, const struct payments *s, si
         naive_payer_side_advise(twin, &r);
     }
     const struct transaction tx = payments_transaction(row);
-    if (row->result == OUTCOME_UNKNOWN && row->verdict != VERDICT_LATE)
+    if (!payments_is_signal(row) && row->verdict != VERDICT_LATE)
         naive_payer_side_take(twin, &tx, row->verdict == VERDICT_DUPLICATE, row->moved);
     for (; *at < said_count && said[*at].row == number; ++*at) {
         if (said[*at].payee_id[0] == '\0') continue;
@@ -97,7 +104,7 @@ static void play_random(uint64_t seed, unsigned counts[2]) {
         payments_play(&s, end, 1 + chance_below(&chance, 40));
         for (; row < s.played; row++) {
             const int64_t second = decide_stand_monday() + rows[row].at;
-            if (rows[row].result == OUTCOME_UNKNOWN && second > clock_s) clock_s = second;
+            if (!payments_is_signal(&rows[row]) && second > clock_s) clock_s = second;
             twin_row(twin, &s, row, clock_s, &checked);
         }
         if (chance_is(&chance, 30)) decide_stand_restart(&s.stand);

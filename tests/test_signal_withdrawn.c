@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Advice that rests on signals, when they are withdrawn: rows go through apply, score and decide,
- * one a batch, under a model with a term of behaviour (credits in an hour) and one of what is
- * reported.
- */
+/* Advice that rests on signals, when they are withdrawn or speak of somebody else: rows go through
+ * apply, score and decide, one a batch, under a model with a term of behaviour (credits in an hour)
+ * and two of what is reported: a list, and money. */
 #include "tests/support.h"
 
 #include "tests/a_signal.h"
@@ -36,6 +35,9 @@ static const char terms[] =
     "{\"name\": \"credits\", \"type\": \"linear\", \"feature\": \"in_count_1h\", \"weight\": 1, "
     "\"text\": {\"en\": \"e\", \"ru\": \"r\", \"kk\": \"k\"}},"
     "{\"name\": \"reported\", \"type\": \"linear\", \"feature\": \"list_evidence\", \"weight\": 4, "
+    "\"text\": {\"en\": \"e\", \"ru\": \"r\", \"kk\": \"k\"}},"
+    "{\"name\": \"traced\", \"type\": \"step\", \"feature\": \"taint_hop\", \"knot\": 1, "
+    "\"side\": \"above\", \"weight\": 4, "
     "\"text\": {\"en\": \"e\", \"ru\": \"r\", \"kk\": \"k\"}}";
 
 static const char written_policy[] =
@@ -91,16 +93,20 @@ static void decide(void) {
     rows_clear(b);
 }
 
+static void take(const struct transaction *tx) {
+    rows_clear(stand.at.batch);
+    rows_add(stand.at.batch, tx, stand.ordinal);
+    runs_add(stand.at.runs, stand.ordinal, INPUT_TRANSACTIONS, 0, (int64_t)stand.ordinal);
+    stand.ordinal++;
+    decide();
+}
+
 static void pay_so(enum tx_status status, const char *payer, const char *payee, int64_t second) {
     char id[24];
     (void)snprintf(id, sizeof id, "t%u", (unsigned)stand.ordinal);
     struct transaction tx = sample_transfer(id, payer, payee, second, 1000 * TENGE);
     tx.tx_status = (uint8_t)status;
-    rows_clear(stand.at.batch);
-    rows_add(stand.at.batch, &tx, stand.ordinal);
-    runs_add(stand.at.runs, stand.ordinal, INPUT_TRANSACTIONS, 0, (int64_t)stand.ordinal);
-    stand.ordinal++;
-    decide();
+    take(&tx);
 }
 
 static void pay(const char *payer, const char *payee, int64_t second) {
@@ -331,6 +337,237 @@ static void many_go_in_the_order_of_their_ids(void **state) {
         assert_true(strcmp(stand.seen[i - 1].id, stand.seen[i].id) < 0);
 }
 
+/* Of the signal that flag_vera rests on. */
+static struct signal revised(const char *account) {
+    struct signal s =
+        a_signal_of("s", SIGNAL_LIST_ENTRY, SOURCE_POLICE, CONFIDENCE_CONFIRMED, account);
+    s.revision = 2;
+    return s;
+}
+
+static void advice_goes_with_a_revision_that_names_somebody_else(void **state) {
+    (void)state;
+    for (int restarted = 0; restarted < 2; restarted++) {
+        tear_down(NULL);
+        set_up(NULL);
+        flag_vera();
+        if (restarted == 1) decide_stand_restart(&stand.at);
+        tell(revised("gleb"), EFFECT_REVISED);
+        assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+        assert_string_equal(stand.seen[1].account, "vera");
+        assert_string_equal(stand.seen[1].signal_id, "s");
+        pay("anna", "gleb", 120);
+        assert_last(3, ISSUED, "");
+    }
+}
+
+static void so_it_does_where_the_account_is_a_victims(void **state) {
+    (void)state;
+    flag_vera();
+    struct signal s = revised("vera");
+    s.subjects[0].role = ROLE_VICTIM;
+    tell(s, EFFECT_REVISED);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
+static void so_it_does_where_the_revision_weighs_nothing(void **state) {
+    (void)state;
+    flag_vera();
+    struct signal s = revised("vera");
+    s.kind = SIGNAL_MULTI_LOAN_APPLICATION;
+    s.list_colour = COLOUR_NULL;
+    tell(s, EFFECT_REVISED);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
+static void so_it_does_where_it_is_a_citizens_report_now(void **state) {
+    (void)state;
+    flag_vera();
+    struct signal s = revised("vera");
+    s.kind = SIGNAL_BOT_REPORT;
+    s.list_colour = COLOUR_NULL;
+    tell(s, EFFECT_REVISED);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
+static void whom_it_still_names_it_carries(void **state) {
+    (void)state;
+    flag_vera();
+    struct signal s = revised("gleb");
+    signal_also(&s, SUBJECT_ACCOUNT, "vera", ROLE_DROPPER);
+    s.confidence = CONFIDENCE_CORROBORATED;
+    decide_stand_restart(&stand.at);
+    tell(s, EFFECT_REVISED);
+    assert_int_equal(stand.seen_count, 1);
+    decide_stand_restart(&stand.at);
+    withdraw("s", SOURCE_POLICE);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
+static void of_several_those_go_that_it_names_no_more(void **state) {
+    (void)state;
+    flag_vera_and_gleb();
+    assert_int_equal(stand.seen_count, 2);
+    tell(revised("gleb"), EFFECT_REVISED);
+    assert_last(3, WITHDRAWN, "SIGNAL_WITHDRAWN");
+    assert_string_equal(stand.seen[2].account, "vera");
+    withdraw("s", SOURCE_POLICE);
+    assert_last(4, WITHDRAWN, "SIGNAL_WITHDRAWN");
+    assert_string_equal(stand.seen[3].account, "gleb");
+}
+
+/* Who is named by person, phone or device is the party of the entry that rests on it. */
+static void a_party_may_be_named_otherwise_than_before(void **state) {
+    (void)state;
+    struct transaction tx = sample_transfer("t-vera", "anna", "vera", 60, 1000 * TENGE);
+    tx.payee.person_token = text_of("vera-herself");
+    tx.payee.phone_token = text_of("veras-phone");
+    tx.device_token = text_of("annas-device");
+    pay("anna", "boris", 0);
+    confirm("s", "vera", SOURCE_POLICE);
+    take(&tx);
+    assert_last(1, ISSUED, "");
+    struct signal s = revised("vera-herself");
+    s.subjects[0].type = SUBJECT_PERSON;
+    tell(s, EFFECT_REVISED);
+    s.subjects[0] = (struct signal_subject){text_of("veras-phone"), SUBJECT_PHONE, ROLE_CALLER};
+    s.revision = 3;
+    tell(s, EFFECT_REVISED);
+    assert_int_equal(stand.seen_count, 1);
+    s.subjects[0] = (struct signal_subject){text_of("annas-device"), SUBJECT_DEVICE, ROLE_DROPPER};
+    s.revision = 4;
+    tell(s, EFFECT_REVISED);
+    assert_last(2, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
+static void a_revision_leaves_what_others_or_behaviour_hold(void **state) {
+    (void)state;
+    pay("anna", "boris", 0);
+    confirm("s", "vera", SOURCE_POLICE);
+    confirm("s2", "vera", SOURCE_BANK);
+    pay("anna", "vera", 60);
+    tell(revised("gleb"), EFFECT_REVISED);
+    assert_int_equal(stand.seen_count, 1);
+    for (int i = 1; i < 5; i++)
+        pay("anna", "vera", 60 + i);
+    const size_t before = stand.seen_count;
+    withdraw("s2", SOURCE_BANK);
+    assert_int_equal(stand.seen_count, before);
+    assert_int_equal(decide_open_episodes(stand.at.decide), 1);
+}
+
+/* A report of the transfer that vera got from anna, and two transfers; what it brought goes on to
+ * gleb, of whom nobody speaks. */
+static void flag_gleb_by_money(struct signal *report) {
+    pay("anna", "vera", 0); /* t0 */
+    pay("anna", "boris", 1);
+    *report = a_signal("s", SUBJECT_ACCOUNT, "vera", 2);
+    report->source = SOURCE_POLICE;
+    report->subjects[0].role = ROLE_BENEFICIARY;
+    report->related_tx_ids[0] = text_of("t0");
+    report->tx_id_count = 1;
+    tell(*report, EFFECT_ADDED);
+    pay("vera", "gleb", 60);
+    for (size_t i = 0; i < stand.seen_count; i++)
+        if (strcmp(stand.seen[i].account, "gleb") == 0) return;
+    fail_msg("gleb is not flagged");
+}
+
+static size_t withdrawn_of(const char *account) {
+    size_t count = 0;
+    for (size_t i = 0; i < stand.seen_count; i++)
+        count += strcmp(stand.seen[i].account, account) == 0 &&
+                 strcmp(stand.seen[i].why, "SIGNAL_WITHDRAWN") == 0;
+    return count;
+}
+
+/* The victim's side tells of the same transfer. */
+static void money_that_is_still_reported_carries(void **state) {
+    struct signal report;
+    (void)state;
+    flag_gleb_by_money(&report);
+    report.revision = 2;
+    report.subjects[0] = (struct signal_subject){text_of("anna"), SUBJECT_ACCOUNT, ROLE_VICTIM};
+    tell(report, EFFECT_REVISED);
+    assert_int_equal(withdrawn_of("gleb"), 0);
+    decide_stand_restart(&stand.at);
+    withdraw("s", SOURCE_POLICE);
+    assert_int_equal(withdrawn_of("gleb"), 1);
+}
+
+static void money_of_another_transfer_carries_nothing(void **state) {
+    struct signal report;
+    (void)state;
+    flag_gleb_by_money(&report);
+    report.revision = 2;
+    report.subjects[0].token = text_of("boris");
+    report.related_tx_ids[0] = text_of("t1");
+    tell(report, EFFECT_REVISED);
+    assert_int_equal(withdrawn_of("gleb"), 1);
+}
+
+/* Vera's advice is by her name alone: what money the report names is nothing to it. */
+static void whom_it_named_is_not_carried_by_money_of_others(void **state) {
+    struct signal report;
+    (void)state;
+    pay("anna", "boris", 0); /* t0 */
+    report = a_signal("s", SUBJECT_ACCOUNT, "vera", 2);
+    report.source = SOURCE_POLICE;
+    report.confidence = CONFIDENCE_CONFIRMED;
+    signal_also(&report, SUBJECT_ACCOUNT, "boris", ROLE_BENEFICIARY);
+    report.related_tx_ids[0] = text_of("t0");
+    report.tx_id_count = 1;
+    tell(report, EFFECT_ADDED);
+    pay("anna", "vera", 60);
+    report.revision = 2;
+    report.subjects[0] = report.subjects[1];
+    report.subject_count = 1;
+    tell(report, EFFECT_REVISED);
+    assert_int_equal(withdrawn_of("vera"), 1);
+}
+
+/* Answers. */
+
+static struct signal an_answer(enum outcome_result result, const char *to) {
+    struct signal s = a_signal("answer", SUBJECT_ACCOUNT, "vera", 100);
+    s.kind = SIGNAL_OUTCOME;
+    s.confidence = CONFIDENCE_CONFIRMED;
+    s.outcome_present = true;
+    s.recommendation_id = text_of(to);
+    s.outcome_result = (uint8_t)result;
+    return s;
+}
+
+/* By its bank or the hub, as any signal. */
+static void an_answer_is_withdrawn_by_whoever_may(void **state) {
+    (void)state;
+    flag_vera();
+    pay_so(TX_STATUS_SUSPENDED, "dana", "vera", 90);
+    const size_t before = stand.seen_count;
+    tell(an_answer(OUTCOME_CONFIRMED_FRAUD, stand.seen[0].id), EFFECT_ADDED);
+    tell(a_withdrawal("w1", "answer", SOURCE_POLICE), EFFECT_REMEMBERED);
+    assert_int_equal(stand.seen_count, before);
+    tell(a_withdrawal("w2", "answer", SOURCE_BANK), EFFECT_WITHDRAWN);
+    assert_last(before + 1, WITHDRAWN, "PAYEE_WITHDRAWN");
+    pay("anna", "vera", 120);
+    assert_last(before + 2, ISSUED, "");
+    assert_string_not_equal(stand.seen[before + 1].id, stand.seen[0].id);
+}
+
+/* An answer is a report, too: what rests on it goes with it. */
+static void what_rests_on_an_answer_goes_with_it(void **state) {
+    (void)state;
+    flag_vera();
+    tell(an_answer(OUTCOME_CONFIRMED_FRAUD, "0123456789abcdef0123456789abcdef"), EFFECT_ADDED);
+    pay("anna", "vera", 120);
+    withdraw("s", SOURCE_POLICE);
+    const size_t before = stand.seen_count;
+    struct signal held = an_answer(OUTCOME_HELD, "0123456789abcdef0123456789abcdef");
+    held.revision = 2;
+    tell(held, EFFECT_REVISED);
+    assert_last(before + 1, WITHDRAWN, "SIGNAL_WITHDRAWN");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -349,6 +586,19 @@ int main(void) {
         TEST(an_id_that_comes_again_withdraws_nothing),
         TEST(what_spoke_at_the_latest_entry_counts),
         TEST(many_go_in_the_order_of_their_ids),
+        TEST(advice_goes_with_a_revision_that_names_somebody_else),
+        TEST(so_it_does_where_the_account_is_a_victims),
+        TEST(so_it_does_where_the_revision_weighs_nothing),
+        TEST(so_it_does_where_it_is_a_citizens_report_now),
+        TEST(whom_it_still_names_it_carries),
+        TEST(of_several_those_go_that_it_names_no_more),
+        TEST(a_party_may_be_named_otherwise_than_before),
+        TEST(a_revision_leaves_what_others_or_behaviour_hold),
+        TEST(money_that_is_still_reported_carries),
+        TEST(money_of_another_transfer_carries_nothing),
+        TEST(whom_it_named_is_not_carried_by_money_of_others),
+        TEST(an_answer_is_withdrawn_by_whoever_may),
+        TEST(what_rests_on_an_answer_goes_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,6 +74,31 @@ static void answer_the_first(void) {
     assert_int_equal(memory_port_count(signals_run.base.memory, RECOMMENDATIONS, 0), before + 1);
 }
 
+static void send_withdrawal(void) {
+    struct signal s = sample_signal("withdrawal", "nobody", 101);
+    s.kind = SIGNAL_WITHDRAWAL;
+    s.source = SOURCE_BANK;
+    s.subject_count = 0;
+    s.withdraws_signal_id = text_of("answer");
+    sample_send_signal(signals_run.base.memory, signals_run.base.encoder, "withdrawal", &s,
+                       PARTITIONS);
+}
+
+/* So that what counts is what is not taken back. */
+static void what_is_taken_back_is_counted(void **state) {
+    (void)state;
+    use_snapshots();
+    answer_the_first();
+    assert_int_equal(metrics_get_unsaid(OUTCOME_FALSE_POSITIVE, ACTION_REVIEW_ONLY), 1);
+    send_withdrawal();
+    signals_must_run();
+    assert_int_equal(metrics_get_unsaid(OUTCOME_CONFIRMED_FRAUD, ACTION_REVIEW_ONLY), 1);
+    assert_int_equal(metrics_get_unsaid(OUTCOME_FALSE_POSITIVE, ACTION_REVIEW_ONLY), 0);
+    send_withdrawal();
+    signals_must_run();
+    assert_int_equal(metrics_get_unsaid(OUTCOME_CONFIRMED_FRAUD, ACTION_REVIEW_ONLY), 0);
+}
+
 static void an_answer_withdraws_once_whatever_is_replayed(void **state) {
     (void)state;
     answer_the_first();
@@ -91,11 +116,14 @@ static void answers_are_on_the_page_of_metrics(void **state) {
     (void)state;
     metrics_reset();
     metrics_add_outcome(OUTCOME_NO_FUNDS, ACTION_HOLD_AMOUNT);
+    metrics_add_unsaid(OUTCOME_HELD, ACTION_REVIEW_ONLY);
     FILE *out = open_memstream(&page, &size);
     metrics_print(out);
     (void)fclose(out);
     assert_non_null(
         strstr(page, "\nsaqshy_outcomes_total{result=\"NO_FUNDS\",action=\"HOLD_AMOUNT\"} 1\n"));
+    assert_non_null(strstr(
+        page, "\nsaqshy_outcomes_taken_back_total{result=\"HELD\",action=\"REVIEW_ONLY\"} 1\n"));
     free(page);
     metrics_reset();
     assert_int_equal(answers(OUTCOME_NO_FUNDS, ACTION_HOLD_AMOUNT), 0);
@@ -105,6 +133,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(an_answer_withdraws_once_whatever_is_replayed),
         TEST(an_answer_is_remembered_by_snapshots),
+        TEST(what_is_taken_back_is_counted),
         TEST(answers_are_on_the_page_of_metrics),
     };
     log_set_level(LOG_LEVEL_ERROR);

@@ -22,6 +22,7 @@ static _Atomic int64_t values[METRIC_COUNT];
 static _Atomic uint64_t verdicts[VERDICT_COUNT];
 static _Atomic uint64_t signals[EFFECT_COUNT];
 static _Atomic uint64_t outcomes[OUTCOME_COUNT][ACTION_COUNT];
+static _Atomic uint64_t unsaid[OUTCOME_COUNT][ACTION_COUNT];
 
 static const char *const actions[ACTION_COUNT] = {
 #define X(name) #name,
@@ -81,6 +82,14 @@ uint64_t metrics_get_outcome(enum outcome_result result, enum action action) {
     return atomic_load_explicit(&outcomes[result][action], memory_order_relaxed);
 }
 
+void metrics_add_unsaid(enum outcome_result result, enum action action) {
+    atomic_fetch_add_explicit(&unsaid[result][action], 1, memory_order_relaxed);
+}
+
+uint64_t metrics_get_unsaid(enum outcome_result result, enum action action) {
+    return atomic_load_explicit(&unsaid[result][action], memory_order_relaxed);
+}
+
 void metrics_name_documents(uint64_t model, uint64_t policy, const char *by) {
     atomic_store_explicit(&document_model, model, memory_order_relaxed);
     atomic_store_explicit(&document_policy, policy, memory_order_relaxed);
@@ -110,8 +119,10 @@ static void reset_shadows(void) {
 
 static void reset_outcomes(void) {
     for (enum outcome_result r = 0; r < OUTCOME_COUNT; r++)
-        for (enum action a = 0; a < ACTION_COUNT; a++)
+        for (enum action a = 0; a < ACTION_COUNT; a++) {
             atomic_store_explicit(&outcomes[r][a], 0, memory_order_relaxed);
+            atomic_store_explicit(&unsaid[r][a], 0, memory_order_relaxed);
+        }
 }
 
 void metrics_reset(void) {
@@ -153,14 +164,14 @@ static void print_shadows(FILE *out) {
     }
 }
 
-static void print_outcomes(FILE *out) {
-    fprintf(out, "# HELP saqshy_outcomes_total answers to recommendations\n"
-                 "# TYPE saqshy_outcomes_total counter\n");
+static void print_outcomes(const char *name, const char *help,
+                           uint64_t (*get)(enum outcome_result result, enum action action),
+                           FILE *out) {
+    fprintf(out, "# HELP saqshy_%s %s\n# TYPE saqshy_%s counter\n", name, help, name);
     for (enum outcome_result r = OUTCOME_UNKNOWN + 1; r < OUTCOME_COUNT; r++)
         for (enum action a = 0; a < ACTION_COUNT; a++)
-            fprintf(out, "saqshy_outcomes_total{result=\"%s\",action=\"%s\"} %llu\n",
-                    outcome_result_symbols[r], actions[a],
-                    (unsigned long long)metrics_get_outcome(r, a));
+            fprintf(out, "saqshy_%s{result=\"%s\",action=\"%s\"} %llu\n", name,
+                    outcome_result_symbols[r], actions[a], (unsigned long long)get(r, a));
 }
 
 static void print_documents(FILE *out) {
@@ -189,7 +200,9 @@ void metrics_print(FILE *out) {
     for (enum signal_effect e = 0; e < EFFECT_COUNT; e++)
         fprintf(out, "saqshy_signals_total{effect=\"%s\"} %llu\n", signal_effect_name(e),
                 (unsigned long long)metrics_get_signal(e));
-    print_outcomes(out);
+    print_outcomes("outcomes_total", "answers to recommendations", metrics_get_outcome, out);
+    print_outcomes("outcomes_taken_back_total", "answers that count no more", metrics_get_unsaid,
+                   out);
     print_documents(out);
     print_shadows(out);
 }
@@ -209,6 +222,8 @@ void metrics_print_markdown(FILE *out) {
             "| `saqshy_outcomes_total{result,action}` | counter | answers to recommendations by "
             "result and by what was advised, once a revision of the OUTCOME; action UNKNOWN: "
             "none such is known any more |\n"
+            "| `saqshy_outcomes_taken_back_total{result,action}` | counter | of them those that "
+            "were withdrawn, or in whose place a later revision came, while they counted |\n"
             "| `saqshy_documents{model,policy,by}` | gauge | 1: model and policy in force, by "
             "16 digits of their SHA-256, and who put them there, `files` or `topic` |\n");
     for (enum shadow_metric m = 0; m < SHADOW_METRIC_COUNT; m++)

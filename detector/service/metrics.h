@@ -137,6 +137,10 @@ uint64_t metrics_get_signal(enum signal_effect effect);
  * more. */
 void metrics_add_outcome(enum outcome_result result, enum action action);
 uint64_t metrics_get_outcome(enum outcome_result result, enum action action);
+/* saqshy_outcomes_taken_back_total{result="…",action="…"}: likewise, of answers that count no more.
+ */
+void metrics_add_unsaid(enum outcome_result result, enum action action);
+uint64_t metrics_get_unsaid(enum outcome_result result, enum action action);
 /* saqshy_documents{model="…",policy="…",by="…"} 1: what is in force, by 16 digits of its SHA-256,
  * and who put it there, "files" or "topic"; a constant. */
 void metrics_name_documents(uint64_t model, uint64_t policy, const char *by);
