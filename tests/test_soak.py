@@ -292,6 +292,7 @@ class Signals(unittest.TestCase):
         self.assertGreaterEqual(sum(tried.told for tried in RUNS["soaks"]), TOLD_MIN)
         self.assertGreaterEqual(sum(tried.traced for tried in RUNS["soaks"]), TRACED_MIN)
         self.assertGreaterEqual(sum(tried.retracted for tried in RUNS["soaks"]), 1)
+        self.assertGreaterEqual(sum(tried.taken_back for tried in RUNS["soaks"]), 1)
 
 
 class Snapshots(unittest.TestCase):

@@ -44,6 +44,8 @@ ACTIONS = ["UNKNOWN", "REVIEW_ONLY", "ASK_PAYER", "SUSPEND_INSTRUCTION", "HOLD_A
 PRIORITIES = ["LOW", "NORMAL", "HIGH", "URGENT"]
 CONFIRMING, WITHDRAWING = ("REFUNDED", "CONFIRMED_FRAUD"), ("RELEASED", "FALSE_POSITIVE")
 CLOSING = ("DECLINED", *CONFIRMING)
+ENDING = (*CLOSING, *WITHDRAWING)
+WEIGHING = ("INCIDENT", "LIST_ENTRY", "BOT_REPORT")  # kinds
 NOT_COOLING = ("TRANSACTION_REVERSED", "MONEY_REVERSED", "SIGNAL_WITHDRAWN")
 NO_LETTERS = (None, "LATE", "SIGNAL", "SIGNAL_RETIRED")  # verdicts
 
@@ -145,6 +147,16 @@ def whole_seconds(time):
 
 def is_citizens(signal):
     return signal["kind"] == "BOT_REPORT" or signal["source"] == "CITIZEN_BOT"
+
+
+def weighed(signal):
+    """(type, token) of whom advice may rest on the signal, by name."""
+    weighs = signal["kind"] in WEIGHING or (signal["kind"] == "OUTCOME" and
+                                            signal["outcome"]["result"] == "CONFIRMED_FRAUD")
+    if not weighs or is_citizens(signal) or signal["confidence"] in ("UNKNOWN", "REJECTED"):
+        return set()
+    return {(s["type"], s["token"]) for s in signal["subjects"]
+            if s["role"] != "VICTIM" and s["type"] in ("ACCOUNT", "PERSON", "PHONE", "DEVICE")}
 
 
 def bad_value(signal):
@@ -436,7 +448,9 @@ class Episode:
         self.txs, self.due_s, self.valid_until = [row.event["tx_id"]], due_s, due_s * SECOND
         self.open, self.revision, self.at_risk, self.action = True, 0, 0, 0
         self.emptied = self.confirmed = False  # a bank has found nothing since the last revision; the fraud
+        self.answer, self.lapsed = None, False  # id of the OUTCOME that made it so; what closed it was taken back
         self.grounds, self.stands_alone = [], False  # signals that it rests on; some entry needs none
+        self.party = set()  # whom they spoke of
         self.earliest_s = math.inf  # event time of any revision
         self.said = None  # the revision before
 
@@ -475,6 +489,7 @@ class Judge:
         self.dues, self.flagged = [], {}  # when an episode is over, of any time; the open or confirmed one of a token
         self.issued = set()  # ids
         self.answers = self.retracted = 0  # that something came of; advice that went with its signal
+        self.taken_back = 0  # answers that were undone
         self.instructions, self.payer_taken = {}, {}  # by payer and tx_id, in the order they were advised on
         self.instruction_due_s = math.inf
 
@@ -484,6 +499,8 @@ class Judge:
             if row.verdict in (None, "LATE"):
                 self.move_clock(row)
             self.expire(row)
+            if row.verdict == "SIGNAL":
+                self.take_back(row, effects.get(index))
             if effects.get(index) in ("ADDED", "REVISED"):
                 self.hear(row)
             self.retract(row, effects.get(index))
@@ -549,14 +566,14 @@ class Judge:
             return
         party = row.event["payee" if side.payee else "payer"]
         wanted = self.policy.action(side.logit)
-        cooling = episode is not None and not episode.open
+        closed = episode is not None and not episode.open
         if wanted == 0:  # then a credit is not suspect, and reported money is, where advice stands
             side = side._replace(at_risk=side.traced)
-            if episode is None or cooling or not self.has_grown(episode, side):
+            if episode is None or closed or not self.has_grown(episode, side):
                 return
-        if cooling or self.policy.allows(party["account_token"], self.clock_s):
+        if (closed and not episode.lapsed) or self.policy.allows(party["account_token"], self.clock_s):
             return
-        if episode is None:
+        if episode is None or not episode.open:
             self.begin(row, side, party, wanted)
         else:
             self.amend(row, side, episode, wanted)
@@ -581,7 +598,7 @@ class Judge:
         self.episodes[side.account] = self.flagged[episode.token] = episode
         self.issued.add(episode.id)
         self.await_due(episode)
-        self.note_grounds(episode, side)
+        self.note_grounds(episode, row, side)
         self.publish(episode, "ISSUED", action, row, side)
 
     @staticmethod
@@ -590,7 +607,7 @@ class Judge:
         return side.at_risk > before and 4 * (side.at_risk - before) >= before
 
     def amend(self, row, side, episode, wanted):
-        self.note_grounds(episode, side)
+        self.note_grounds(episode, row, side)
         grown, stronger = self.has_grown(episode, side), wanted > episode.action
         if not stronger and not grown:
             return
@@ -616,10 +633,17 @@ class Judge:
                  [None if value in ("nan", "-nan") else float.fromhex(value) for value in side.features],
                  signal_ids=side.signal_ids)
 
-    def note_grounds(self, episode, side):
-        episode.grounds = side.grounds or episode.grounds
+    def note_grounds(self, episode, row, side):
+        if side.grounds:
+            episode.grounds, episode.party = side.grounds, self.party(row.event, side)
         if self.policy.action(side.unreported) > 0:
             episode.stands_alone = True
+
+    @staticmethod
+    def party(event, side):
+        of = event["payee" if side.payee else "payer"]
+        named = {(kind, of.get(kind.lower() + "_token")) for kind in ("ACCOUNT", "PERSON", "PHONE")}
+        return named if side.payee else named | {("DEVICE", event.get("device_token"))}
 
     def decide_by(self, episode, row):
         within = self.policy.document["decide_within_minutes"] * 60 * SECOND
@@ -650,6 +674,7 @@ class Judge:
 
     def cool(self, episode, cool_s):
         episode.open, episode.due_s, episode.grounds = False, self.clock_s + cool_s, []
+        episode.answer = None
         if not episode.confirmed:
             self.unflag(episode)
         self.await_due(episode)
@@ -675,9 +700,39 @@ class Judge:
         named = [s["token"] for s in signal["subjects"] if s["type"] == "ACCOUNT" and s["role"] != "VICTIM"]
         return not named or token in named
 
+    @staticmethod
+    def is_answer(signal):
+        return signal["kind"] == "OUTCOME" and not is_citizens(signal) and signal["confidence"] != "REJECTED"
+
+    def take_back(self, row, effect):
+        """An answer that is withdrawn, or says something else now, is undone; what was published stays."""
+        signal = row.event
+        if effect == "ADDED":  # under the id of one that has ended
+            for episode in (e for e in self.episodes.values() if e.answer == signal["signal_id"]):
+                episode.answer = None
+        withdrawn = effect == "WITHDRAWN" and signal["kind"] == "WITHDRAWAL"
+        if not withdrawn and effect != "REVISED":
+            return
+        gone = signal["withdraws_signal_id"] if withdrawn else signal["signal_id"]
+        for episode in [e for e in self.episodes.values() if e.answer == gone]:
+            if not withdrawn and self.stays(signal, episode):
+                continue
+            self.taken_back += 1
+            confirmed, episode.lapsed = episode.confirmed, not episode.open
+            episode.emptied, episode.confirmed, episode.answer = False, False, None
+            if confirmed:
+                self.unflag(episode)
+                self.lift(episode, "PAYEE_WITHDRAWN", row)
+
+    def stays(self, signal, episode):
+        """A later revision does something to the episode as well."""
+        results = (*ENDING, "NO_FUNDS") if episode.open else ENDING
+        return self.is_answer(signal) and signal["outcome"]["recommendation_id"] == episode.id and \
+            self.is_about(signal, episode.token) and signal["outcome"]["result"] in results
+
     def hear(self, row):
         signal = row.event
-        if signal["kind"] != "OUTCOME" or is_citizens(signal) or signal["confidence"] == "REJECTED":
+        if not self.is_answer(signal):
             return
         of, result = signal["outcome"]["recommendation_id"], signal["outcome"]["result"]
         episode = next((e for e in self.episodes.values() if e.id == of), None)
@@ -686,7 +741,9 @@ class Judge:
         elif not self.is_about(signal, episode.token):
             return
         elif not episode.open:
-            self.correct(episode, result, row)
+            if self.hear_late(episode, result, row):
+                self.answers += 1
+                episode.answer = signal["signal_id"]
         else:
             self.answers += 1
             if result == "NO_FUNDS":
@@ -698,15 +755,24 @@ class Judge:
                     self.lift(episode, "PAYEE_DECLINED", row)
             elif result in WITHDRAWING:
                 self.end(episode, "WITHDRAWN", "OUTCOME_" + result, row, signal["signal_id"])
+            if result in (*ENDING, "NO_FUNDS"):
+                episode.answer = signal["signal_id"]
 
-    def correct(self, episode, result, row):
-        """It was not fraud, says the bank that had confirmed it."""
+    def hear_late(self, episode, result, row):
+        """What closed it was taken back, and this closes it anew; or it was not fraud, says the bank that had
+        confirmed it."""
+        if episode.lapsed and result in ENDING:
+            episode.lapsed, episode.confirmed = False, result in CONFIRMING
+            if episode.confirmed:
+                self.flagged[episode.token] = episode
+            self.cool(episode, self.cool_down_s())
+            return True
         if not episode.confirmed or result not in ("DECLINED", *WITHDRAWING):
-            return
-        self.answers += 1
+            return False
         episode.confirmed = False
         self.unflag(episode)
         self.lift(episode, "PAYEE_DECLINED" if result == "DECLINED" else "PAYEE_WITHDRAWN", row)
+        return True
 
     def hear_of_instruction(self, row, of, result):
         instruction = next((i for i in self.instructions.values() if i.id == of), None)
@@ -719,13 +785,14 @@ class Judge:
             self.end_instruction(instruction, "WITHDRAWN", "OUTCOME_" + result, row, row.event["signal_id"])
 
     def retract(self, row, effect):
-        """What rests on the signal that counts no more from this row on goes with it."""
-        signal, gone = row.event, None
+        """What rests on a signal that counts no more, or not of it, from this row on goes with it."""
+        signal, gone, still = row.event, None, set()
         if effect == "WITHDRAWN" and signal["kind"] == "WITHDRAWAL":
             gone = signal["withdraws_signal_id"]
-        elif effect == "REVISED" and signal["confidence"] == "REJECTED":
-            gone = signal["signal_id"]
-        for episode in sorted((e for e in self.episodes.values() if gone in e.grounds), key=lambda e: e.id):
+        elif effect == "REVISED":
+            gone, still = signal["signal_id"], weighed(signal)
+        left = [e for e in self.episodes.values() if gone in e.grounds and not e.party & still]
+        for episode in sorted(left, key=lambda e: e.id):
             if episode.grounds == [gone] and not episode.stands_alone:
                 self.retracted += 1
                 self.end(episode, "WITHDRAWN", "SIGNAL_WITHDRAWN", row, signal["signal_id"])
@@ -866,6 +933,7 @@ class Report:
         self.signals = self.answers = self.told = 0  # used; that changed something; recommendations that name any
         self.retracted = 0  # advice that went with its signal
         self.traced = 0  # recommendations for accounts that traced money came to
+        self.taken_back = 0  # answers that were undone
         self.faults = []
 
     def fault(self, *what):
@@ -903,7 +971,7 @@ class Verifier:
         scored = score(rows, min(policy.least() for policy in policies) - 1e-9)
         judge = Judge(policies, self.model)
         due = judge.walk(rows, *scored)
-        report.answers, report.retracted = judge.answers, judge.retracted
+        report.answers, report.retracted, report.taken_back = judge.answers, judge.retracted, judge.taken_back
         report.told = sum(bool(record["signal_ids"]) for _, record in due)
         report.traced = sum(map(is_traced, (record for _, record in due)))
         self.compare(report, due, recommendations, logged)

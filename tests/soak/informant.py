@@ -196,7 +196,7 @@ class Answers:
     """What a bank or somebody else says of a recommendation; to some nobody says anything."""
 
     def __init__(self, chance):
-        self.chance, self.count = chance, 0
+        self.chance, self.count, self.given = chance, 0, []
 
     def subjects(self, account):
         """Most name nobody, or the account; the others somebody else, or it as a victim's."""
@@ -230,7 +230,16 @@ class Answers:
     def to(self, record):
         if record["state"] not in ("ISSUED", "AMENDED"):
             return []
-        return self.reported(record) + (self.taken_back(record) or self.answer(record))
+        return self.reported(record) + (self.taken_back(record) or self.unsaid(record) or self.answer(record))
+
+    def unsaid(self, record):
+        """One of the latest answers is withdrawn, most by who gave it or the hub, who may."""
+        if not self.given or self.chance.random() < 0.8:
+            return []
+        self.count += 1
+        of = self.chance.choice(self.given[-8:])
+        return [message(signal(f"unsaid-{self.count}", "WITHDRAWAL", self.chance.choice((of["source"], "HUB", "POLICE")),
+                               "UNKNOWN", record["issued_at"], withdraws_signal_id=of["signal_id"]))]
 
     def answer(self, record):
         if self.chance.random() < 0.4:
@@ -244,6 +253,7 @@ class Answers:
                         outcome={"recommendation_id": record["recommendation_id"], "held_amount_kzt_minor": None,
                                  "result": self.chance.choice(RESULTS)})
         again = dict(answer, revision=2, outcome=dict(answer["outcome"], result=self.chance.choice(RESULTS)))
+        self.given.append(answer)
         return [message(answer)] + [message(again)] * (self.chance.random() < 0.2)
 
 

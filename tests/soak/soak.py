@@ -145,7 +145,7 @@ class Soak:
         self.feed, self.feeders, self.cluster = Feed.of(directory, arguments.seed), Feeders(), None
         self.rows = {fault.name: Row(fault) for fault in self.wanted()}
         self.decks, self.runs, self.records, self.expected, self.failures = {}, 0, 0, 0, []
-        self.signals = self.answers = self.retracted = self.told = self.traced = 0
+        self.signals = self.answers = self.retracted = self.taken_back = self.told = self.traced = 0
         self.began, self.last = time.monotonic(), None
         self.starts = {"from a snapshot": 0, "from a copy": 0, "without one": 0}
         self.refused, self.foreign = 0, None
@@ -223,6 +223,7 @@ class Soak:
             self.signals, self.answers, self.told = (self.signals + report.signals, self.answers + report.answers,
                                                      self.told + report.told)
             self.retracted, self.traced = self.retracted + report.retracted, self.traced + report.traced
+            self.taken_back += report.taken_back
 
     # Snapshots.
 
