@@ -161,11 +161,23 @@ static void take_report(struct naive_tracing *t, const struct signal *s) {
     }
 }
 
-void naive_tracing_hear(struct naive_tracing *t, const struct signal *s,
+static int held_by(const struct naive_tracing *t, struct text report, int moves[HOLDS_MAX]) {
+    int count = 0;
+    for (int i = 0; i < t->hold_count; i++)
+        if (text_equal(text_of(t->holds[i].report), report)) moves[count++] = t->holds[i].move;
+    return count;
+}
+
+bool naive_tracing_hear(struct naive_tracing *t, const struct signal *s,
                         enum signal_effect effect) {
+    int before[HOLDS_MAX];
+    const int count = effect == EFFECT_REVISED ? held_by(t, s->signal_id, before) : 0;
     if (effect == EFFECT_WITHDRAWN || effect == EFFECT_REVISED)
         let_go_of(t, s->kind == SIGNAL_WITHDRAWAL ? s->withdraws_signal_id : s->signal_id);
     if (effect == EFFECT_ADDED || effect == EFFECT_REVISED) take_report(t, s);
+    for (int i = 0; i < count; i++)
+        if (hold_of(t, s->signal_id, before[i]) != NULL) return true;
+    return false;
 }
 
 /* Rows. */

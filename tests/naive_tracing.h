@@ -34,8 +34,10 @@ void naive_tracing_row(struct naive_tracing *tracing, uint64_t ordinal, int64_t 
  * of payer and payee when they are scored. */
 void naive_tracing_take(struct naive_tracing *tracing, const struct transaction *tx,
                         const uint32_t accounts[2], struct naive_traced sides[2]);
-/* It is a signal, and became this. */
-void naive_tracing_hear(struct naive_tracing *tracing, const struct signal *signal,
+/* It is a signal, and became this. True: it is a revision, and names a transfer that it named
+ * before.
+ */
+bool naive_tracing_hear(struct naive_tracing *tracing, const struct signal *signal,
                         enum signal_effect effect);
 /* The same of one account between rows. */
 struct naive_traced naive_tracing_ask(struct naive_tracing *tracing, uint32_t account,

@@ -12,10 +12,11 @@
  * number, logit (hexadecimal), the same without reported features, money at risk (of P2P credits or
  * traced, whichever is more), the traced alone, unspent wages and benefits, the time of the latest
  * P2P credit that did not go back whole, the signals that speak of the party or its money (a comma
- * behind each), those of them that are no citizens' reports, and the features (hexadecimal, nan:
- * null). Sides below LEAST_LOGIT are left out, except of reversals and where there is traced money.
- * Of a row that is a duplicate there are none, but a line with its number and D; of a signal its
- * number, S and what became of it. */
+ * behind each), those of them that are no citizens' reports, those that speak of its money, and
+ * the features (hexadecimal, nan: null). Sides below LEAST_LOGIT are left out, except of reversals
+ * and where there is traced money. Of a row that is a duplicate there are none, but a line with its
+ * number and D; of a signal its number, S, what became of it, and 1 where it is a revision that
+ * names a transfer that it named before. */
 #include "tests/naive_known.h"
 #include "tests/naive_tracing.h"
 
@@ -292,14 +293,22 @@ struct oracle {
 struct told {
     const char *ids[SIGNALS_STRONGEST + NAIVE_TOLD_MAX];
     bool by_citizens[SIGNALS_STRONGEST + NAIVE_TOLD_MAX];
+    bool of_money[SIGNALS_STRONGEST + NAIVE_TOLD_MAX];
     int count;
 };
 
-static void tell(struct told *told, const char *id, bool by_citizens) {
+static void tell(struct told *told, const char *id, bool by_citizens, bool of_money) {
+    int at = 0;
+    while (at < told->count && strcmp(told->ids[at], id) != 0)
+        at++;
+    if (at == told->count) told->ids[told->count++] = id;
+    told->by_citizens[at] |= by_citizens;
+    told->of_money[at] |= of_money;
+}
+
+static void print_ids(const struct told *told, const bool *wanted, bool value) {
     for (int i = 0; i < told->count; i++)
-        if (strcmp(told->ids[i], id) == 0) return;
-    told->by_citizens[told->count] = by_citizens;
-    told->ids[told->count++] = id;
+        if (wanted[i] == value) printf("%s,", told->ids[i]);
 }
 
 static struct told told_of(const struct oracle *o, const struct signal_evidence *evidence,
@@ -307,9 +316,9 @@ static struct told told_of(const struct oracle *o, const struct signal_evidence 
     struct told told = {.count = 0};
     for (uint32_t i = 0; i < evidence->strongest_count; i++)
         tell(&told, naive_signals_id(o->signals, evidence->strongest[i]),
-             naive_signals_is_citizens(o->signals, evidence->strongest[i]));
+             naive_signals_is_citizens(o->signals, evidence->strongest[i]), false);
     for (uint32_t i = 0; i < traced->told_count; i++)
-        tell(&told, traced->told[i], false);
+        tell(&told, traced->told[i], false, true);
     return told;
 }
 
@@ -323,8 +332,9 @@ static void show(const struct oracle *o, long row, const struct naive_side *side
     for (int i = 0; i < told->count; i++)
         printf("%s,", told->ids[i]);
     putchar('\t');
-    for (int i = 0; i < told->count; i++)
-        if (!told->by_citizens[i]) printf("%s,", told->ids[i]);
+    print_ids(told, told->by_citizens, false);
+    putchar('\t');
+    print_ids(told, told->of_money, true);
     for (int f = 0; f < FEATURE_COUNT; f++)
         printf("\t%a", side->features[f]);
     putchar('\n');
@@ -371,8 +381,8 @@ static void take_signal(struct oracle *o, long row, const struct signal *s, int6
 #undef X
     };
     const enum signal_effect effect = naive_signals_apply(o->signals, s, clock_s);
-    naive_tracing_hear(o->tracing, s, effect);
-    printf("%ld\tS\t%s\n", row, effects[effect]);
+    const bool still = naive_tracing_hear(o->tracing, s, effect);
+    printf("%ld\tS\t%s\t%d\n", row, effects[effect], still);
 }
 
 static void take(struct oracle *o, long row, char *line) {

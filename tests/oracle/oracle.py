@@ -54,7 +54,8 @@ with open(os.path.join(SOURCE_DIR, "docs", "FEATURES.md"), encoding="utf-8") as 
 RAPID_CASH_OUT_10M, TAINT_AMOUNT_72H = FEATURES.index("rapid_cash_out_10m"), FEATURES.index("taint_amount_72h")
 
 Message = namedtuple("Message", "topic partition offset timestamp_ms key value headers")
-Side = namedtuple("Side", "payee account logit unreported at_risk traced protected unreturned signal_ids grounds features")
+Side = namedtuple("Side", "payee account logit unreported at_risk traced protected unreturned signal_ids grounds of_money "
+                          "features")
 
 
 class Wrong(AssertionError):
@@ -341,9 +342,9 @@ def run_oracle(dump, least_logit):
 
 def score(rows, least_logit):
     """Sides by the index of their row, the rows that are duplicates, those that are attempts of what has moved, and
-    what became of signals."""
+    what became of signals, and which of them are revisions that name a transfer that they named before."""
     accepted = [i for i, row in enumerate(rows) if row.verdict in (None, "SIGNAL")]
-    sides, marked, effects = {}, {"D": set(), "M": set()}, {}
+    sides, marked, effects, still = {}, {"D": set(), "M": set()}, {}, set()
     for line in run_oracle("".join(line_of(i, rows[i]) for i in accepted), least_logit).splitlines():
         number, kind, *rest = line.split("\t")
         index = accepted[int(number)]
@@ -351,13 +352,14 @@ def score(rows, least_logit):
             marked[kind].add(index)
         elif kind == "S":
             effects[index] = rest[0]
+            if rest[1] == "1":
+                still.add(index)
         else:
-            account, logit, unreported, at_risk, traced, protected, unreturned, signal_ids, grounds, *features = rest
+            account, logit, unreported, at_risk, traced, protected, unreturned, *told, features = *rest[:10], rest[10:]
             sides.setdefault(index, []).append(
                 Side(kind == "E", int(account), float.fromhex(logit), float.fromhex(unreported), int(at_risk),
-                     int(traced), int(protected), int(unreturned), list(filter(None, signal_ids.split(","))),
-                     list(filter(None, grounds.split(","))), features))
-    return sides, marked["D"], marked["M"], effects
+                     int(traced), int(protected), int(unreturned), *(list(filter(None, ids.split(","))) for ids in told), features))
+    return sides, marked["D"], marked["M"], effects, still
 
 
 # Probabilities.
@@ -450,7 +452,7 @@ class Episode:
         self.emptied = self.confirmed = False  # a bank has found nothing since the last revision; the fraud
         self.answer, self.lapsed = None, False  # id of the OUTCOME that made it so; what closed it was taken back
         self.grounds, self.stands_alone = [], False  # signals that it rests on; some entry needs none
-        self.party = set()  # whom they spoke of
+        self.party, self.of_money = set(), []  # whom they spoke of; those that spoke of money that came
         self.earliest_s = math.inf  # event time of any revision
         self.said = None  # the revision before
 
@@ -493,7 +495,7 @@ class Judge:
         self.instructions, self.payer_taken = {}, {}  # by payer and tx_id, in the order they were advised on
         self.instruction_due_s = math.inf
 
-    def walk(self, rows, sides, duplicates, moved, effects):
+    def walk(self, rows, sides, duplicates, moved, effects, still):
         for index, row in enumerate(rows):
             self.policy = self.policies[row.order]
             if row.verdict in (None, "LATE"):
@@ -503,7 +505,7 @@ class Judge:
                 self.take_back(row, effects.get(index))
             if effects.get(index) in ("ADDED", "REVISED"):
                 self.hear(row)
-            self.retract(row, effects.get(index))
+            self.retract(row, effects.get(index), index in still)
             for side in sides.get(index, []):
                 self.judge(row, side)
             if row.verdict is None:
@@ -635,7 +637,8 @@ class Judge:
 
     def note_grounds(self, episode, row, side):
         if side.grounds:
-            episode.grounds, episode.party = side.grounds, self.party(row.event, side)
+            episode.grounds, episode.of_money = side.grounds, side.of_money
+            episode.party = self.party(row.event, side)
         if self.policy.action(side.unreported) > 0:
             episode.stands_alone = True
 
@@ -784,14 +787,15 @@ class Judge:
         elif result in WITHDRAWING:
             self.end_instruction(instruction, "WITHDRAWN", "OUTCOME_" + result, row, row.event["signal_id"])
 
-    def retract(self, row, effect):
+    def retract(self, row, effect, still_traced):
         """What rests on a signal that counts no more, or not of it, from this row on goes with it."""
         signal, gone, still = row.event, None, set()
         if effect == "WITHDRAWN" and signal["kind"] == "WITHDRAWAL":
             gone = signal["withdraws_signal_id"]
         elif effect == "REVISED":
             gone, still = signal["signal_id"], weighed(signal)
-        left = [e for e in self.episodes.values() if gone in e.grounds and not e.party & still]
+        left = [e for e in self.episodes.values() if gone in e.grounds and not e.party & still and
+                not (still_traced and gone in e.of_money)]
         for episode in sorted(left, key=lambda e: e.id):
             if episode.grounds == [gone] and not episode.stands_alone:
                 self.retracted += 1
