@@ -236,7 +236,7 @@ class Signals(unittest.TestCase):
     def test_another_withdrawal(self):
         def of_something_else(signal):
             return dict(signal, withdraws_signal_id="else") if signal["kind"] == "WITHDRAWAL" else \
-                dict(signal, confidence="CONFIRMED")
+                dict(signal, revision=1)
         report = self.changed(self.ended_by("SIGNAL_WITHDRAWN"), of_something_else)
         self.assertTrue(report.faults)
 

@@ -204,13 +204,14 @@ class Answers:
         return [] if named is None else [{"type": "ACCOUNT", "token": named[0], "role": named[1]}]
 
     def taken_back(self, record):
-        """By the hub, which may: a signal that the advice names."""
-        if not record["signal_ids"] or self.chance.random() < 0.8:
+        """By the hub, which may: signals that the advice names, mostly all of them."""
+        named = record["signal_ids"]
+        if not named or self.chance.random() < 0.7:
             return []
         self.count += 1
-        of = self.chance.choice(record["signal_ids"])
-        return [message(signal(f"taken-back-{self.count}", "WITHDRAWAL", "HUB", "UNKNOWN", record["issued_at"],
-                               withdraws_signal_id=of))]
+        return [message(signal(f"taken-back-{self.count}-{number}", "WITHDRAWAL", "HUB", "UNKNOWN", record["issued_at"],
+                               withdraws_signal_id=of))
+                for number, of in enumerate(named if self.chance.random() < 0.7 else named[:1])]
 
     def reported(self, record):
         """The police have heard of the transfers, from who was paid or from who paid."""
