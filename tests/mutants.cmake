@@ -113,8 +113,20 @@ add_mutant_of(test_advice_pieces cooling_episode_unsaved detector/episodes.c
     assert(episode->state == EPISODE_OPEN);")
 add_mutant_of(test_advice_pieces unfounded_episode_unsaved detector/episodes.c
     "    struct episode *episode = episodes_change(episodes, found);
-    uint64_t kept" "    struct episode *episode = &entry_of(found)->episode;
-    uint64_t kept")
+    struct episode_ground kept" "    struct episode *episode = &entry_of(found)->episode;
+    struct episode_ground kept")
+add_mutant_of(test_advice_pieces answered_episode_unsaved detector/episodes.c
+    "    struct episode *episode = episodes_change(episodes, found);
+    episodes_unanswer(episodes, episode);" "    struct episode *episode = &entry_of(found)->episode;
+    episodes_unanswer(episodes, episode);")
+add_mutant_of(test_advice_pieces unanswered_episode_unsaved detector/episodes.c
+    "    struct episode *episode = episodes_change(episodes, found);
+    grounds_remove" "    struct episode *episode = &entry_of(found)->episode;
+    grounds_remove")
+add_mutant_of(test_advice_pieces lapsed_episode_unsaved detector/episodes.c
+    "    struct episode *episode = episodes_change(episodes, found);
+    assert(episode->state == EPISODE_COOLING && episode->lapsed);" "    struct episode *episode = &entry_of(found)->episode;
+    assert(episode->state == EPISODE_COOLING && episode->lapsed);")
 add_mutant_of(test_advice_pieces newcomer_episode_saved detector/episodes.c
     "    entry->saved = episodes->savings;
     HASH_ADD" "    HASH_ADD")

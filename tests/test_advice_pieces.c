@@ -113,28 +113,47 @@ static void amend(struct world *w, const struct episode *found) {
 }
 
 static void rest(struct world *w, const struct episode *found) {
-    const uint64_t ground = ground_of(some_signal(w));
-    episodes_rest_on(w->tables.episodes, episodes_change(w->tables.episodes, found), &ground, 1);
+    struct episode *episode = episodes_change(w->tables.episodes, found);
+    const struct episode_ground ground = {ground_of(some_signal(w)), chance_is(&w->chance, 50)};
+    episodes_rest_on(w->tables.episodes, episode, &ground, 1);
+    episode->party = (struct party_keys){.keys = {{++w->number, 1}}, .count = 1};
 }
 
 static void withdraw(struct world *w) {
     const struct episode *episode;
-    if (chance_is(&w->chance, 30)) episodes_forget_ground(w->tables.episodes, some_signal(w));
-    episodes_withdraw_ground(w->tables.episodes, some_signal(w));
+    const struct reach still = {.money = chance_is(&w->chance, 30)};
+    if (chance_is(&w->chance, 30)) episodes_forget_signal(w->tables.episodes, some_signal(w));
+    episodes_withdraw_ground(w->tables.episodes, some_signal(w), &still);
     while ((episode = episodes_next_unfounded(w->tables.episodes)) != NULL)
         episodes_start_cooling(w->tables.episodes, episode, some_term_s(w));
+}
+
+/* Answers come, are taken back, and come again. */
+static void answer(struct world *w, const struct episode *episode) {
+    struct episodes *episodes = w->tables.episodes;
+    const struct episode *answered = episodes_answered_by(episodes, some_signal(w));
+    if (answered != NULL && answered != episode && chance_is(&w->chance, 50))
+        episodes_unanswer(episodes, answered);
+    if (episode->state == EPISODE_COOLING && episode->lapsed)
+        episodes_cool_again(episodes, episode, some_term_s(w), chance_is(&w->chance, 50));
+    else if (episode->state == EPISODE_COOLING && !episode->confirmed)
+        episodes_change(episodes, episode)->lapsed = true;
+    else
+        episodes_answer(episodes, episode, some_signal(w), OUTCOME_NO_FUNDS);
 }
 
 static void change_episodes(struct world *w) {
     const struct episode *episode = some_episode(w);
     const bool open = episode != NULL && episode->state == EPISODE_OPEN;
-    const uint32_t what = chance_below(&w->chance, 6);
+    const uint32_t what = chance_below(&w->chance, 7);
     if (episode == NULL || what == 0)
         add_episode(w);
     else if (what == 1)
         withdraw(w);
     else if (what == 2)
         episodes_remove(w->tables.episodes, episode);
+    else if (what == 6)
+        answer(w, episode);
     else if (!open && episode->confirmed)
         episodes_unconfirm(w->tables.episodes, episode);
     else if (open && what == 3)

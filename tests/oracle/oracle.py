@@ -358,7 +358,8 @@ def score(rows, least_logit):
             account, logit, unreported, at_risk, traced, protected, unreturned, *told, features = *rest[:10], rest[10:]
             sides.setdefault(index, []).append(
                 Side(kind == "E", int(account), float.fromhex(logit), float.fromhex(unreported), int(at_risk),
-                     int(traced), int(protected), int(unreturned), *(list(filter(None, ids.split(","))) for ids in told), features))
+                     int(traced), int(protected), int(unreturned),
+                     *(list(filter(None, ids.split(","))) for ids in told), features))
     return sides, marked["D"], marked["M"], effects, still
 
 
