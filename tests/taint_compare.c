@@ -224,6 +224,10 @@ static bool is_comparable(void) {
     return !stand.untold && (!bounded || stand.busy);
 }
 
+void hold_revision_to_twin(uint32_t row, bool still) {
+    if (is_comparable()) assert_int_equal(stand.batch->still_traced[row], still);
+}
+
 void hold_to_twin(uint32_t row, const struct naive_traced sides[2]) {
     const struct batch *b = stand.batch;
     if (!is_comparable()) return;

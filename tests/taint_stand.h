@@ -101,6 +101,8 @@ void hold_vectors(void);
 /* The sides of a row say what the twin said of payer and payee, and accounts what it says now;
  * likewise. */
 void hold_to_twin(uint32_t row, const struct naive_traced sides[2]);
+/* Whether the signal of the row is a revision that names a transfer that it named before. */
+void hold_revision_to_twin(uint32_t row, bool still);
 void hold_all_to_twin(void);
 
 /* A history by its seed, compared as it goes, into a stand that is closed; its rows come

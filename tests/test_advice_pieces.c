@@ -136,24 +136,24 @@ static void answer(struct world *w, const struct episode *episode) {
         episodes_unanswer(episodes, answered);
     if (episode->state == EPISODE_COOLING && episode->lapsed)
         episodes_cool_again(episodes, episode, some_term_s(w), chance_is(&w->chance, 50));
-    else if (episode->state == EPISODE_COOLING && !episode->confirmed)
-        episodes_change(episodes, episode)->lapsed = true;
+    else if (episode->state == EPISODE_COOLING)
+        episodes_change(episodes, episode)->lapsed = !episode->confirmed;
     else
         episodes_answer(episodes, episode, some_signal(w), OUTCOME_NO_FUNDS);
 }
 
 static void change_episodes(struct world *w) {
+    const struct episode *of_answer = chance_is(&w->chance, 60) ? some_episode(w) : NULL;
+    if (of_answer != NULL) answer(w, of_answer);
     const struct episode *episode = some_episode(w);
     const bool open = episode != NULL && episode->state == EPISODE_OPEN;
-    const uint32_t what = chance_below(&w->chance, 7);
+    const uint32_t what = chance_below(&w->chance, 6);
     if (episode == NULL || what == 0)
         add_episode(w);
     else if (what == 1)
         withdraw(w);
     else if (what == 2)
         episodes_remove(w->tables.episodes, episode);
-    else if (what == 6)
-        answer(w, episode);
     else if (!open && episode->confirmed)
         episodes_unconfirm(w->tables.episodes, episode);
     else if (open && what == 3)
