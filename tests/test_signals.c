@@ -255,7 +255,7 @@ static void what_is_over_gives_its_room_back(void **unused) {
  */
 static int fill(struct signals *t, enum signal_source source, const char *name, int subjects,
                 int most) {
-    static char tokens[SIGNAL_SUBJECTS_MAX][16];
+    static char tokens[SIGNAL_SUBJECTS_MAX][24];
     for (int i = 0; i < most; i++) {
         char id[64];
         snprintf(id, sizeof id, "%s-%d-an-id-that-takes-room-of-its-own", name, i);
