@@ -409,7 +409,7 @@ static void a_mark_is_felt_for_eight_days_at_least_and_sixteen_at_most(void **st
 /* Of 33 credits of eight parts each, by turns from two whose parts are half as many. */
 static void an_account_has_256_parts_and_then_is_approximate(void **state) {
     (void)state;
-    char id[16];
+    char id[24];
     reopen(bounds(4096, 4096));
     stand.cut = true; /* nothing is compared */
     for (int i = 0; i < 33; i++) {
