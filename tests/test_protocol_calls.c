@@ -208,8 +208,8 @@ static void take_shard(const struct stand *stand) {
     successor->ops->close(successor);
 }
 
-/* Its commit may have a twin under way, which would end the first unit: the producer is renewed, for
- * which is looked first who has the shard. The mock forgets that it was taken over. */
+/* Its commit may have a twin under way, which would end the first unit: the producer is renewed,
+ * for which is looked first who has the shard. The mock forgets that it was taken over. */
 static void a_slow_claim_is_in_doubt(void **state) {
     struct stand stand;
     struct error error = {.code = ERROR_NONE};
