@@ -76,6 +76,14 @@ static void show_taint(const struct taint *taint) {
     metrics_set(METRIC_TAINT_BOUNDED, (int64_t)counts.bounded);
 }
 
+/* Until a session is live the port reads other logs than the inputs. */
+static void show_lag(const struct session *s) {
+    if (s->replaying) return;
+    metrics_set(METRIC_LAG, consume_lag(s->consume, INPUT_TRANSACTIONS));
+    metrics_set(METRIC_SIGNALS_LAG, consume_lag(s->consume, INPUT_SIGNALS));
+    metrics_set(METRIC_POLICY_LAG, consume_lag(s->consume, INPUT_POLICY));
+}
+
 static void show_gauges(const struct session *s) {
     const struct accounts_counts accounts = accounts_count(apply_accounts(s->apply));
     metrics_set(METRIC_ACCOUNTS, (int64_t)accounts.accounts);
@@ -89,9 +97,7 @@ static void show_gauges(const struct session *s) {
     metrics_set(METRIC_SIGNALS, signals_count(s->signals));
     metrics_set(METRIC_SIGNAL_BYTES, (int64_t)signals_bytes(s->signals));
     show_taint(apply_taint(s->apply));
-    metrics_set(METRIC_LAG, consume_lag(s->consume, INPUT_TRANSACTIONS));
-    metrics_set(METRIC_SIGNALS_LAG, consume_lag(s->consume, INPUT_SIGNALS));
-    metrics_set(METRIC_POLICY_LAG, consume_lag(s->consume, INPUT_POLICY));
+    show_lag(s);
     metrics_set(METRIC_CLOCK, decode_clock_s(s->decode));
 }
 
