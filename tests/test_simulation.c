@@ -15,7 +15,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { TWINS_EVERY = 8, SHADOW_EVERY = 5, SEEDS = 5000, MUTANT_SEEDS = 20, ALL_KINDS_SEEDS = 300 };
+#if SANITIZED
+enum { SEEDS = 1500 };
+#else
+enum { SEEDS = 5000 };
+#endif
+enum { TWINS_EVERY = 8, SHADOW_EVERY = 5, MUTANT_SEEDS = 20, ALL_KINDS_SEEDS = 300 };
 
 struct arguments {
     uint64_t first, count;
