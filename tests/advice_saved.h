@@ -3,6 +3,7 @@
 #pragma once
 
 #include "detector/advice_save.h"
+#include "tests/saved_whole.h"
 
 static inline struct advice_tables advice_tables_of(uint32_t episodes, uint32_t instructions,
                                                     uint32_t issued) {
@@ -19,32 +20,22 @@ static inline void advice_tables_close(struct advice_tables *t) {
     *t = (struct advice_tables){NULL, NULL, NULL};
 }
 
-static inline uint8_t *advice_space(void *pack, size_t size) {
-    return pack_space(pack, size);
-}
-
 static inline void advice_save(const struct advice_tables *t, struct pack *p) {
     struct pack head = {.data = NULL}, records = {.data = NULL};
     struct advice_save save;
-    const struct pack_sink sink = {&records, advice_space};
+    const struct pack_sink sink = {&records, saved_space};
     advice_save_begin(&save, t, &head, &sink);
     while (advice_save_step(&save, UINT32_MAX))
         continue;
     const bool whole = advice_save_end(&save);
     assert(whole);
-    pack_u32(p, (uint32_t)head.size);
-    pack_bytes(p, head.data, head.size);
-    pack_bytes(p, records.data, records.size);
-    free(head.data);
-    free(records.data);
+    saved_join(p, &head, &records);
 }
 
 /* To the end of the bytes. */
 static inline bool advice_load(const struct advice_tables *t, struct unpack *u) {
-    const uint32_t size = unpack_u32(u);
-    const uint8_t *at = unpack_space(u, size);
-    if (at == NULL) return false;
-    struct unpack head = {at, at + size, false};
+    struct unpack head;
+    if (!saved_head(u, &head)) return false;
     return advice_load_begin(t, &head) && head.at == head.end && advice_load_records(t, u) &&
            advice_load_end(t);
 }
