@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A replay into Kafka, on the embedded broker: which record comes to which partition, as what. */
+#include "tests/patience.h"
 #include "tests/support.h"
 
 #include "detector/base/log.h"
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 #define TOPIC "antifrod.transactions"
-enum { PARTITIONS = 3, RECORDS = 40, WAIT_MS = 100, WAITS_MAX = 100 };
+enum { PARTITIONS = 3, RECORDS = 40, WAIT_MS = 100 };
 
 struct stand {
     struct embedded_broker *broker;
@@ -144,7 +145,7 @@ static void read_back(struct stand *stand,
         positions[p] = (struct port_position){TOPIC, p, PORT_OFFSET_EARLIEST};
     assert_true(port->ops->assign(port, positions, PARTITIONS, &error));
     int seen = 0;
-    for (int waits = 0; seen < RECORDS && waits < WAITS_MAX; waits++) {
+    for (const int64_t until = patience_until(); seen < RECORDS && patience_left(until);) {
         for (int32_t p = 0; p < PARTITIONS; p++) {
             struct port_record records[RECORDS];
             size_t count = 0;

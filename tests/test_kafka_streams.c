@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Streams of the Kafka port on the embedded broker: a new assignment while the client's queues are
  * full of the old one; and what the reader thread hands over. */
+#include "tests/patience.h"
 #include "tests/support.h"
 
 #include "detector/base/log.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 
 #define TOPIC "antifrod.transactions"
-enum { PARTITIONS = 2, RECORDS = 4000, SOME = 300, WAIT_MS = 100, WAITS_MAX = 100 };
+enum { PARTITIONS = 2, RECORDS = 4000, SOME = 300, WAIT_MS = 100 };
 enum { LARGE = 60000 }; /* larger than a block of the reader */
 
 struct stand {
@@ -80,7 +81,7 @@ static void take(struct stand *stand, int64_t offset, int64_t count) {
     struct error error = {.code = ERROR_NONE};
     struct port *port = stand->port;
     int64_t next[PARTITIONS] = {offset, offset};
-    for (int waits = 0; waits < WAITS_MAX; waits++) {
+    for (const int64_t until = patience_until(); patience_left(until);) {
         size_t some = 0;
         for (int p = 0; p < PARTITIONS; p++) {
             struct port_record records[SOME];
@@ -124,7 +125,7 @@ static struct port_record take_one(struct stand *stand) {
     struct error error = {.code = ERROR_NONE};
     struct port_record record;
     size_t count = 0;
-    for (int waits = 0; waits < WAITS_MAX; waits++) {
+    for (const int64_t until = patience_until(); patience_left(until);) {
         must(stand->port->ops->poll(stand->port, 0, &record, 1, &count, &error), &error);
         if (count == 1) return record;
         stand->port->ops->wait(stand->port, WAIT_MS);
@@ -158,14 +159,15 @@ static void a_stream_that_is_not_taken_from_holds_up_no_other(void **state) {
     struct port_record records[SOME];
     size_t count = 0, taken = 0;
     assign_at(stand, 0);
-    for (int waits = 0; taken < RECORDS && waits < WAITS_MAX; waits += count == 0) {
+    const int64_t until = patience_until();
+    while (taken < RECORDS && patience_left(until)) {
         must(port->ops->poll(port, 1, records, SOME, &count, &error), &error);
         port->ops->release(port, records, count);
         taken += count;
         if (count == 0) port->ops->wait(port, WAIT_MS);
     }
     assert_int_equal(taken, RECORDS);
-    for (int waits = 0; !port->ops->at_end(port, 1) && waits < WAITS_MAX; waits++)
+    while (!port->ops->at_end(port, 1) && patience_left(until))
         port->ops->wait(port, WAIT_MS);
     assert_true(port->ops->at_end(port, 1));
     assert_false(port->ops->at_end(port, 0));
