@@ -99,9 +99,9 @@ add_mutant_of(test_signals_pieces signals_of_no_day detector/signals_load.c
 add_mutant_of(test_signals citizens_take_all detector/signals.c "blocks->max / 2 : 0" "0 : 0")
 
 # Advice that is saved while it changes.
-add_mutant_of(test_issued forgotten_unsaved detector/issued.c "if (first == issued->hand) save_next(issued);"
-    "if (first == issued->hand) issued->hand = first->hh.next;")
-add_mutant_of(test_issued newcomer_id_saved detector/issued.c "entry != issued->last" "true")
+add_mutant_of(test_issued forgotten_unsaved detector/issued.c "if (is_to_be_saved(issued, issued->first)) save_next(issued);"
+    "if (is_to_be_saved(issued, issued->first)) issued->hand++;")
+add_mutant_of(test_issued newcomer_id_saved detector/issued.c "issued->hand_end = issued->end" "issued->hand_end = issued->end + 1")
 add_mutant_of(test_advice_pieces changed_episode_unsaved detector/episodes.c
     "    if (is_due(episodes, entry)) save_one(episodes, entry);
     return" "    if (false) save_one(episodes, entry);
@@ -242,7 +242,7 @@ add_mutant_of(test_decide growth_asks_for_the_score detector/decide.c
 add_mutant_of(test_decide_bounds urgent_by_the_policy_alone detector/caps.c
     "episode_priority(of_policy, step)" "episode_priority(of_policy, 0 * step)")
 add_mutant_of(test_issued ids_forgotten_early detector/issued.c
-    "issued->map->until_s < clock_s" "issued->map->until_s <= clock_s")
+    "->until_s < clock_s" "->until_s <= clock_s")
 add_mutant_of(test_signal_withdrawn grounds_not_in_snapshots detector/episodes.c
     "if (!u->bad) episodes_rest_on(episodes, episode, grounds, count);"
     "episodes_rest_on(episodes, episode, grounds, 0);")

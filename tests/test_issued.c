@@ -43,6 +43,26 @@ static void it_is_full_until_the_oldest_goes(void **state) {
     issued_close(issued);
 }
 
+/* The ring goes round many times, and what lies behind a gap of the index is found. */
+static void those_of_a_list_are_there_and_no_others(void **state) {
+    (void)state;
+    enum { MOST = 37, ADDED = 5000 };
+    struct chance chance = {11};
+    struct issued *issued = issued_open(MOST);
+    unsigned first = 0, end = 0;
+    for (int64_t clock_s = 0; end < ADDED; clock_s += LONG_S / 64) {
+        for (uint32_t more = chance_below(&chance, 3); more > 0 && end - first < MOST; more--)
+            issued_add(issued, id_of(end++), clock_s);
+        for (unsigned i = first < MOST ? 0 : first - MOST; i < end + MOST; i++)
+            assert_int_equal(issued_has(issued, id_of(i)), first <= i && i < end);
+        assert_int_equal(issued_is_full(issued), end - first == MOST);
+        issued_forget(issued, clock_s + LONG_S / 64);
+        while (first < end && !issued_has(issued, id_of(first)))
+            first++;
+    }
+    issued_close(issued);
+}
+
 /* Saved, in one piece: u32 bytes of the head, the head, the ids. */
 
 static uint8_t *space(void *pack, size_t size) {
@@ -215,6 +235,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_id_is_there_for_as_long_as_its_event_may_come),
         cmocka_unit_test(it_is_full_until_the_oldest_goes),
+        cmocka_unit_test(those_of_a_list_are_there_and_no_others),
         cmocka_unit_test(they_come_back_as_they_were_saved),
         cmocka_unit_test(what_goes_meanwhile_is_saved_and_what_comes_is_not),
         cmocka_unit_test(without_room_it_ends_and_the_next_is_whole),
