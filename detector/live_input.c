@@ -15,16 +15,29 @@ static bool first_offset(struct session *s, const struct inputs *inputs, enum in
            port->ops->watermarks(port, inputs->topic[kind], partition, offset, &high, error);
 }
 
+struct gone {
+    const char *event, *next;
+};
+
+#define KEPT_NEXT                                                                                  \
+    "what it said stays in force, transactions are taken; restore it with its offsets: a start "   \
+    "without them ends with 66 if any of it was read"
+
+static const struct gone GONE[INPUT_KINDS] = {
+    [INPUT_TRANSACTIONS] = {"event=transactions_gone",
+                            "nothing is judged until it is back; restore it with its offsets: a "
+                            "start without it ends with 78, without them with 66"},
+    [INPUT_SIGNALS] = {"event=signals_gone", KEPT_NEXT},
+    [INPUT_POLICY] = {"event=policy_gone", KEPT_NEXT},
+};
+
 /* A topic of which partitions are read is not there, or is there again: said when that changes. The
  * client asks for it by itself, and the other inputs are read on. */
 static void note_gone(struct session *s, enum input_kind kind, const char *topic,
                       int32_t partitions) {
     const bool gone = partitions == 0 && consume_has_stream(s->consume, kind, 0);
     if (gone && !s->gone[kind])
-        log_warn("%s topic=%s next=\"what it said stays in force, transactions are taken; "
-                 "restore it with its offsets: a start without them ends with 66 if any of it was "
-                 "read\"",
-                 kind == INPUT_SIGNALS ? "event=signals_gone" : "event=policy_gone", topic);
+        log_warn("%s topic=%s next=\"%s\"", GONE[kind].event, topic, GONE[kind].next);
     s->gone[kind] = gone;
 }
 
@@ -32,7 +45,10 @@ static bool take_in(struct session *s, enum input_kind kind, int32_t *partitions
                     struct error *error) {
     const struct inputs inputs = inputs_of(s->pipeline->settings);
     const size_t before = consume_stream_count(s->consume);
-    if (!inputs_ask(&inputs, s->pipeline->port, kind, partitions, error)) return false;
+    struct port *port = s->pipeline->port;
+    *partitions = 0;
+    if (!inputs_has(&inputs, kind)) return true;
+    if (!port->ops->find_topic(port, inputs.topic[kind], partitions, error)) return false;
     note_gone(s, kind, inputs.topic[kind], *partitions);
     for (int32_t i = 0; i < *partitions; i++) {
         int64_t offset = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The signals' topic comes to be while the engine runs, and goes. */
+/* The signals' topic comes to be while the engine runs, and goes; so does that of the transactions.
+ */
 #include "tests/signals_run.h"
 #include "tests/support.h"
 
@@ -12,18 +13,20 @@
 
 /* Topics that come to be. */
 
-static bool find_unless_hidden(struct port *port, const char *topic, int32_t *count,
-                               struct error *error) {
-    if (!signals_run.real->find_topic(port, topic, count, error)) return false;
-    if (!signals_run.hidden || strcmp(topic, SIGNALS) != 0) return true;
-    *count = 0;
-    signals_run.looks++;
-    return true;
+static const char *hidden_topic;
+
+static bool is_hidden(const char *topic) {
+    return signals_run.hidden && strcmp(topic, hidden_topic) == 0;
 }
 
 /* What Kafka answers of a topic that it does not know. */
-static bool is_hidden(const char *topic) {
-    return signals_run.hidden && strcmp(topic, SIGNALS) == 0;
+static bool find_unless_hidden(struct port *port, const char *topic, int32_t *count,
+                               struct error *error) {
+    if (!signals_run.real->find_topic(port, topic, count, error)) return false;
+    if (!is_hidden(topic)) return true;
+    *count = 0;
+    signals_run.looks++;
+    return true;
 }
 
 static bool count_unless_hidden(struct port *port, const char *topic, int32_t *count,
@@ -48,8 +51,9 @@ static enum port_status send_unless_hidden(struct port *port, const struct port_
     return signals_run.real->send_offsets(port, positions, count, error);
 }
 
-static void put_between(void) {
+static void put_between(const char *topic) {
     struct port *port = memory_port_port(signals_run.base.memory);
+    hidden_topic = topic;
     signals_run.real = port->ops;
     signals_run.ops = *port->ops;
     signals_run.ops.find_topic = find_unless_hidden;
@@ -78,7 +82,7 @@ static void it_may_come_to_be_while_the_engine_runs(void **state) {
     make_signals_topic();
     send_signals(0, 25);
     send_transactions(0, 100);
-    put_between();
+    put_between(SIGNALS);
     signals_run.ops.wait = wait_a_minute;
     signals_run.hidden = true;
     const bool ok = signals_run_until(false);
@@ -180,7 +184,7 @@ static void losing_it_stops_no_transaction(void **state) {
     (void)state;
     make_signals_topic();
     send_signals(0, 20);
-    put_between();
+    put_between(SIGNALS);
     signals_run.ops.wait = lose_it;
     FILE *file = listen_to_run(false);
     port->ops = signals_run.real;
@@ -192,6 +196,34 @@ static void losing_it_stops_no_transaction(void **state) {
     assert_true(port->ops->committed(port, group, 2, &error));
     assert_true(group[0].offset > 0);
     assert_int_equal(group[1].offset, PORT_OFFSET_NONE);
+}
+
+/* The transactions' topic is unknown from the first minute to the third; then more of them come. */
+static void miss_transactions(struct port *port, int timeout_ms) {
+    enum { TAKEN = 100, MINUTES = 3 };
+    (void)port;
+    (void)timeout_ms;
+    signals_run.now_ms += MINUTE_MS;
+    memory_port_set_now(signals_run.base.memory, signals_run.now_ms);
+    if (verdicts(VERDICT_ACCEPTED) < TAKEN) return;
+    signals_run.hidden = ++signals_run.waits < MINUTES;
+    if (signals_run.waits == MINUTES) send_transactions(TAKEN, TAKEN);
+    if (verdicts(VERDICT_ACCEPTED) == 2 * TAKEN) pipeline_stop(signals_run.pipeline);
+}
+
+static void transactions_that_are_away_end_nothing(void **state) {
+    struct port *port = memory_port_port(signals_run.base.memory);
+    (void)state;
+    send_transactions(0, 100);
+    put_between(INPUT);
+    signals_run.ops.send_offsets = signals_run.real->send_offsets; /* of the commit in flight */
+    signals_run.ops.wait = miss_transactions;
+    FILE *file = listen_to_run(false);
+    port->ops = signals_run.real;
+    assert_int_equal(verdicts(VERDICT_ACCEPTED), 200);
+    assert_true(signals_run.looks > 0);
+    assert_int_equal(occurrences(file, "event=transactions_gone"), 1);
+    fclose(file);
 }
 
 /* Each of a transfer of its own to one account. */
@@ -231,7 +263,7 @@ static void an_empty_one_may_go_and_be_made_anew(void **state) {
     make_signals_topic();
     send_transactions(0, 100);
     signals_must_run();
-    put_between();
+    put_between(SIGNALS);
     signals_run.hidden = true;
     send_transactions(100, 50);
     signals_must_run();
@@ -250,7 +282,7 @@ static void one_that_was_read_is_missed_until_a_rebuild(void **state) {
     send_signals(0, 20);
     send_transactions(0, 100);
     signals_must_run();
-    put_between();
+    put_between(SIGNALS);
     signals_run.hidden = true;
     send_transactions(100, 50);
     signals_must_fail(ERROR_INPUT_GONE, "--rebuild");
@@ -273,6 +305,7 @@ int main(void) {
         TEST(a_shard_without_them_goes_on_and_takes_them_in),
         TEST(one_with_them_does_not_go_on_without),
         TEST(losing_it_stops_no_transaction),
+        TEST(transactions_that_are_away_end_nothing),
         TEST(reports_ahead_of_their_transfers_are_told),
         TEST(an_empty_one_may_go_and_be_made_anew),
         TEST(one_that_was_read_is_missed_until_a_rebuild),
