@@ -28,6 +28,10 @@
 /* No batch reaches across a multiple of so many ordinals: what is to be done at a fixed place in
  * the order, whatever the batches were, is done there. */
 #define BATCH_STRIDE 1024u
+/* Keys and values of a batch, and the record that passes this: its dead letters, with the headers
+ * that these keep, and its recommendations fit in half of the least commit.bytes.max. No batch of
+ * usable records is that large. */
+#define BATCH_BYTES (8u << 20)
 /* Values a column of features has room for: a little more than there are sides, so that columns do
  * not all start in the same set of the cache. */
 #define BATCH_COLUMN (BATCH_SIDES + 8u)

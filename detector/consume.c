@@ -30,11 +30,13 @@ struct consume {
     bool begun; /* a transaction of this epoch was taken */
     uint64_t next_ordinal;
     uint32_t room;           /* of the batch in hand */
+    size_t bytes;            /* keys and values in it */
     struct order_run *taken; /* since the last order record */
     uint32_t taken_count, taken_room;
     bool run_open;          /* the last of taken[] may still grow */
     struct order_end *ends; /* STREAMS_MAX remembered ones, and as many more */
     uint32_t end_count;
+    bool follows; /* a script: */
     const struct order_run *script;
     uint32_t script_next, script_count;
 };
@@ -281,7 +283,8 @@ static void take(struct consume *c, size_t index, int64_t limit_ms, int64_t limi
         runs_add(c->options.runs, ordinal, s->kind, s->partition, record->offset);
         s->next_offset = record->offset + 1;
         s->head++;
-        if (input_ends_batch(s->kind)) c->room = batch->count;
+        c->bytes += record->key.size + record->value.size;
+        if (input_ends_batch(s->kind) || c->bytes >= BATCH_BYTES) c->room = batch->count;
     }
     if (batch->count == before) return;
     s->rows = batch->count;
@@ -428,6 +431,7 @@ static enum consume_outcome take_live(struct consume *c, struct batch *batch, st
 }
 
 void consume_follow(struct consume *c, const struct order_run *runs, uint32_t count) {
+    c->follows = true;
     c->script = runs;
     c->script_count = count;
     c->script_next = 0;
@@ -476,13 +480,13 @@ static enum consume_outcome take_script(struct consume *c, struct batch *batch,
         }
     }
     if (batch->count > 0) return CONSUME_RECORDS;
-    c->script = NULL;
+    c->follows = false;
     return CONSUME_DONE;
 }
 
 bool consume_starved(const struct consume *c, struct error *error) {
     size_t index = 0;
-    if (c->script == NULL || c->script_next == c->script_count) return false;
+    if (!c->follows || c->script_next == c->script_count) return false;
     const struct order_run *run = &c->script[c->script_next];
     if (!find_stream(c, run, &index, error) ||
         !c->options.port->ops->at_end(c->options.port, index))
@@ -500,8 +504,9 @@ enum consume_outcome consume_batch(struct consume *c, struct batch *batch, struc
     batch->sides = 0;
     const uint64_t left = BATCH_STRIDE - c->next_ordinal % BATCH_STRIDE;
     c->room = left < BATCH_EVENTS ? (uint32_t)left : BATCH_EVENTS;
+    c->bytes = 0;
     const enum consume_outcome outcome =
-        c->script != NULL ? take_script(c, batch, error) : take_live(c, batch, error);
+        c->follows ? take_script(c, batch, error) : take_live(c, batch, error);
     if (outcome == CONSUME_RECORDS) note_ends(c, batch);
     return outcome;
 }

@@ -74,6 +74,48 @@ static void nor_does_one_of_a_replay(void **state) {
     runs_free(live_runs);
 }
 
+static void a_script_of_no_runs_takes_nothing(void **state) {
+    struct consume_stand *stand = *state;
+    append(stand, 10);
+    consume_follow(stand->consume, NULL, 0);
+    take_until(stand, CONSUME_DONE);
+    assert_int_equal(records_taken, 0);
+    take_until(stand, CONSUME_AT_END);
+    assert_int_equal(records_taken, 10);
+}
+
+/* Each value as large as a broker takes. */
+enum { LARGE = 1 << 20 };
+static const struct port_ops *plain;
+
+static bool poll_large(struct port *port, size_t stream, struct port_record *records, size_t max,
+                       size_t *count, struct error *error) {
+    static uint8_t large[LARGE];
+    if (!plain->poll(port, stream, records, max, count, error)) return false;
+    for (size_t i = 0; i < *count; i++)
+        records[i].value = (struct bytes){large, LARGE};
+    return true;
+}
+
+static void a_batch_ends_where_it_holds_enough_bytes(void **state) {
+    enum { RECORDS = 100 };
+    struct consume_stand *stand = *state;
+    struct port *port = memory_port_port(stand->memory);
+    struct port_ops ops = *port->ops;
+    struct error error;
+    plain = port->ops;
+    ops.poll = poll_large;
+    port->ops = &ops;
+    append(stand, RECORDS);
+    for (uint32_t taken = 0; taken < RECORDS; taken += stand->batch->count) {
+        consume_release(stand->consume, stand->batch);
+        assert_int_equal(consume_batch(stand->consume, stand->batch, &error), CONSUME_RECORDS);
+        assert_in_range(stand->batch->count, 1, BATCH_BYTES / LARGE);
+    }
+    consume_release(stand->consume, stand->batch);
+    port->ops = plain;
+}
+
 /* A client that brings the last record of a stream again, before the next ones. */
 static struct port_record last_given[PARTITIONS];
 static const struct port_ops *honest;
@@ -254,6 +296,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(no_batch_reaches_across_a_stride, setup, teardown),
         cmocka_unit_test_setup_teardown(nor_does_one_of_a_replay, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_script_of_no_runs_takes_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_batch_ends_where_it_holds_enough_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(what_comes_twice_is_taken_once, setup, teardown),
         cmocka_unit_test_setup_teardown(signals_go_first_whatever_their_time, setup, teardown),
         cmocka_unit_test_setup_teardown(signals_that_do_not_come_are_not_waited_for, setup,

@@ -292,6 +292,19 @@ static void up_to_512_kib_it_is_whole(void **state) {
     free(value);
 }
 
+/* More than a commit holds, and no batch of them is more than one holds. */
+static void so_many_of_the_largest_become_dead_letters_in_several_commits(void **state) {
+    enum { RECORDS = 140 };
+    struct memory_stand *stand = *state;
+    uint8_t *value = large(DEAD_LETTER_VALUE_MAX);
+    assert_true((int64_t)RECORDS * DEAD_LETTER_VALUE_MAX > stand->options.commit_bytes_max);
+    for (int i = 0; i < RECORDS; i++)
+        sample_send_raw(stand->memory, 0, value, DEAD_LETTER_VALUE_MAX);
+    free(value);
+    memory_stand_play(stand);
+    assert_int_equal(logs_count(stand->memory, DEAD_LETTERS, 1), RECORDS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -302,6 +315,7 @@ int main(void) {
         TEST(it_says_where_it_came_from),
         TEST(above_512_kib_it_is_cut_and_has_size_and_hash_of_the_whole),
         TEST(up_to_512_kib_it_is_whole),
+        TEST(so_many_of_the_largest_become_dead_letters_in_several_commits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

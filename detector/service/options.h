@@ -51,8 +51,9 @@ enum { OPTION_STATE_LATER = 2 };
            "at-least-once is for the embedded broker, which ignores transactions")                 \
     NUMBER(commit_interval_ms, "commit.interval.ms", 1000, 10, 60000, "ms", false,                 \
            "longest time between commits; a commit comes at once when there is output")            \
-    NUMBER(commit_bytes_max, "commit.bytes.max", 67108864, 1048576, 1073741824, "bytes", false,    \
-           "largest commit unit")                                                                  \
+    NUMBER(commit_bytes_max, "commit.bytes.max", 67108864, 67108864, 1073741824, "bytes", false,   \
+           "largest commit unit; a unit is closed when half of it is full, and what one batch of " \
+           "records gives, were all of them poison, fits in the rest")                             \
     NUMBER(transaction_timeout_ms, "transaction.timeout.ms", 10000, 1000, 900000, "ms", false,     \
            "the broker aborts a transaction that stays open longer")                               \
     NUMBER(merge_slice_ms, "merge.slice.ms", 1000, 1, 3600000, "ms", false,                        \
