@@ -33,13 +33,16 @@ static inline int64_t episode_at_risk_tiyn(enum action wanted, int64_t p2p_tiyn,
 }
 
 /* What may be held of a scored side's account: the balance without its protected money, where the
- * policy protects any. Where no balance is known, it is no limit. */
+ * policy protects any, and without what the policy leaves to everybody, whichever is more. Where no
+ * balance is known, it is no limit. */
 static inline int64_t episode_available_tiyn(const struct policy *policy, const struct party *party,
                                              struct account_unspent unspent) {
     uint32_t flows = 0;
     policy_protected_flows(policy, &flows);
     const int64_t balance_tiyn = party->balance_after_minor;
-    const int64_t kept_tiyn = flows > 0 ? unspent.protected_tiyn : 0;
+    const int64_t left_tiyn = policy_left_available_tiyn(policy);
+    const int64_t protected_tiyn = flows > 0 ? unspent.protected_tiyn : 0;
+    const int64_t kept_tiyn = protected_tiyn > left_tiyn ? protected_tiyn : left_tiyn;
     if (!party->balance_after_present) return INT64_MAX;
     return balance_tiyn > kept_tiyn ? balance_tiyn - kept_tiyn : 0;
 }

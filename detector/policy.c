@@ -144,6 +144,10 @@ int32_t policy_hold_business_days(const struct policy *policy) {
     return policy->hold_days;
 }
 
+int64_t policy_left_available_tiyn(const struct policy *policy) {
+    return policy->left_available_tiyn;
+}
+
 const char *const *policy_protected_flows(const struct policy *policy, uint32_t *count) {
     *count = policy->protected_count;
     return policy->protected_flows;

@@ -64,5 +64,7 @@ int64_t policy_decide_within_s(const struct policy *policy);
 /* The end of the last working day of a hold that is advised at `issued_s`. */
 int64_t policy_valid_until_s(const struct policy *policy, int64_t issued_s);
 int32_t policy_hold_business_days(const struct policy *policy);
+/* Of a known balance no hold touches so much. */
+int64_t policy_left_available_tiyn(const struct policy *policy);
 /* At most PROTECTED_FLOWS_MAX names. */
 const char *const *policy_protected_flows(const struct policy *policy, uint32_t *count);

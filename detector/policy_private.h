@@ -23,6 +23,7 @@ struct policy {
     int64_t cool_down_s, decide_within_s;
     int32_t hold_days;
     bool issue_day_counts;
+    int64_t left_available_tiyn;
     struct policy_allowed *allowed; /* by token */
     size_t allowed_count;
     int32_t *holidays, *working_weekends;
@@ -37,6 +38,7 @@ enum {
     POLICY_COOL_DOWN_HOURS_MAX = 8784,
     POLICY_DECIDE_MINUTES_MAX = 10080,
     POLICY_HOLD_DAYS_MAX = 5,
+    POLICY_LEFT_AVAILABLE_MAX = 1000000000, /* tiyn */
     POLICY_START_COUNT = 2,
     POLICY_AUTHOR_BYTES_MAX = 128,
     POLICY_REASON_BYTES_MAX = 1024,

@@ -247,6 +247,13 @@ static bool read_start(struct policy *policy, const struct place *root, struct e
     return true;
 }
 
+static bool read_left(struct policy *policy, const struct place *root, struct error *error) {
+    const json_t *document = policy->document;
+    return json_object_get(document, "left_available_minor") == NULL ||
+           document_integer(root, document, "left_available_minor", 0, POLICY_LEFT_AVAILABLE_MAX,
+                            &policy->left_available_tiyn, error);
+}
+
 static bool read_hold(struct policy *policy, const struct place *root, struct error *error) {
     const json_t *document = policy->document;
     int64_t hours, minutes, days;
@@ -260,7 +267,7 @@ static bool read_hold(struct policy *policy, const struct place *root, struct er
     policy->cool_down_s = hours * HOUR_S;
     policy->decide_within_s = minutes * MINUTE_S;
     policy->hold_days = (int32_t)days;
-    return read_start(policy, root, error);
+    return read_start(policy, root, error) && read_left(policy, root, error);
 }
 
 static bool read_protected(struct policy *policy, const struct place *root, struct error *error) {
@@ -293,6 +300,7 @@ bool policy_read(struct policy *policy, const char *origin, const struct model *
                                         "holidays",
                                         "working_weekends",
                                         "hold_counts_from",
+                                        "left_available_minor",
                                         "max_hold_business_days",
                                         "protected_flows",
                                         "provenance"};

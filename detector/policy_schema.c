@@ -67,6 +67,7 @@ static json_t *properties(void) {
                   schema_list(schema_text(), 0, PROTECTED_FLOWS_MAX), "allow", allow());
     json_object_set_new(keys, "payer_side", payer_side());
     json_object_set_new(keys, "hold_counts_from", schema_choice(policy_starts, POLICY_START_COUNT));
+    json_object_set_new(keys, "left_available_minor", schema_whole(0, POLICY_LEFT_AVAILABLE_MAX));
     json_object_set_new(keys, "holidays", list(day()));
     json_object_set_new(keys, "working_weekends", list(day()));
     json_object_set_new(keys, "provenance", json_pack("{s:s}", "type", "object"));

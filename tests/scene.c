@@ -17,6 +17,7 @@ static const char written_policy[] =
     "\"HOLD_AMOUNT\": {\"probability\": 0.75, \"per_hour\": %u, \"priority\": \"HIGH\"%s}%s},"
     "\"cool_down_hours\": 24, \"decide_within_minutes\": 60, \"max_hold_business_days\": 1,"
     "\"hold_counts_from\": \"NEXT_WORKING_DAY\", \"protected_flows\": [\"PENSION\"],"
+    "\"left_available_minor\": %u,"
     "\"allow\": [{\"account_token\": \"allowed\", \"reason\": \"a test\", \"author\": \"me\", "
     "\"expires\": "
     "\"2026-06-03\"}],"
@@ -29,7 +30,7 @@ static const char *const suspends[] = {
                      "\"priority\": \"HIGH\"}",
     [SUSPEND_NONE] = ""};
 
-const struct limits wide = {1000, 1000, 1000, 0, 0};
+const struct limits wide = {1000, 1000, 1000, 0, 0, 0};
 
 struct scene {
     struct decide_stand stand;
@@ -47,7 +48,7 @@ static const char *write_policy(const struct limits *caps, enum scene_suspend su
     if (caps->per_bank > 0)
         (void)snprintf(per_bank, sizeof per_bank, ", \"per_hour_per_bank\": %u", caps->per_bank);
     (void)snprintf(out, POLICY_SIZE, written_policy, caps->review, per_bank, caps->hold, per_bank,
-                   suspends[suspend]);
+                   suspends[suspend], caps->left);
     return out;
 }
 
@@ -138,7 +139,7 @@ static void add_signal(struct scene *scene, const struct act *act, uint64_t ordi
         .withdraws_signal_id = text_of(act->withdraws),
         .source = (uint8_t)(act->source == SOURCE_UNKNOWN ? SOURCE_BANK : act->source),
         .confidence = (uint8_t)act->confidence,
-        .reported_at_us = second * 1000000 + 7,
+        .reported_at_us = (second - act->told_after_s) * 1000000 + 7,
         .recommendation_id = text_of(scene->ids[ordinal]),
         .outcome_present = act->withdraws == NULL,
         .outcome_result = (uint8_t)act->result,

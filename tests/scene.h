@@ -33,8 +33,9 @@ struct act {
      * WITHDRAWAL in force, where an id is named: */
     enum outcome_result result;
     const char *withdraws;
-    const char *id;    /* of the signal; NULL: answer */
-    const char *names; /* an account; NULL: none */
+    const char *id;       /* of the signal; NULL: answer */
+    const char *names;    /* an account; NULL: none */
+    int64_t told_after_s; /* since it was reported */
     enum signal_source source;
     enum signal_effect effect; /* ADDED unless said */
     enum confidence confidence;
@@ -44,6 +45,7 @@ struct limits {
     unsigned review, hold, episodes;
     unsigned per_bank; /* of either action; 0: none */
     unsigned issued;   /* 0: enough */
+    unsigned left;     /* available, tiyn */
 };
 extern const struct limits wide;
 

@@ -275,6 +275,28 @@ static void test_no_more_is_held_than_is_there_and_wages_stay(void **unused) {
     }
 }
 
+/* Or the wages, where they are more. */
+static void test_what_the_policy_leaves_to_everybody_is_not_held(void **unused) {
+    (void)unused;
+    static const struct limits leaving = {1000, 1000, 1000, 0, 0, 40};
+    static const struct {
+        int64_t unspent, balance, wages, hold; /* balance −1: unknown */
+    } cases[] = {{100, -1, 0, 100},  {100, 500, 0, 100}, {100, 100, 0, 60}, {100, 100, 30, 60},
+                 {100, 100, 50, 50}, {100, 41, 0, 1},    {100, 40, 0, -1},  {100, 30, 0, -1}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct act acts[] = {{.account = "a",
+                                    .tx = "1",
+                                    .score = 2,
+                                    .unspent_tiyn = cases[i].unspent,
+                                    .balance_known = cases[i].balance >= 0,
+                                    .balance_tiyn = cases[i].balance,
+                                    .protected_tiyn = cases[i].wages}};
+        scene_play_capped(acts, COUNT_OF(acts), &leaving);
+        assert_int_equal(seen[0].hold_amount_present, cases[i].hold >= 0);
+        if (cases[i].hold >= 0) assert_int_equal(seen[0].hold_amount_kzt_minor, cases[i].hold);
+    }
+}
+
 static void test_priority_is_by_money_still_there_and_how_fast_it_leaves(void **unused) {
     (void)unused;
     static const struct {
@@ -353,6 +375,7 @@ int main(void) {
         cmocka_unit_test(test_an_action_that_the_policy_does_without_is_not_advised_again),
         cmocka_unit_test(test_every_revision_names_what_changed_and_why),
         cmocka_unit_test(test_no_more_is_held_than_is_there_and_wages_stay),
+        cmocka_unit_test(test_what_the_policy_leaves_to_everybody_is_not_held),
         cmocka_unit_test(test_priority_is_by_money_still_there_and_how_fast_it_leaves),
         cmocka_unit_test(test_an_overdrawn_account_has_nothing_to_hold),
         cmocka_unit_test(test_at_most_four_transactions_are_named_the_newest_last),

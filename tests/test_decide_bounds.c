@@ -36,7 +36,7 @@ static void test_a_full_cap_leaves_the_next_milder_action_until_the_hour_is_over
                                {.at = 2, .account = "c", .tx = "3", .score = 2},
                                {.at = 3, .account = "b", .tx = "4", .score = 2},
                                {.at = HOUR, .account = "b", .tx = "5", .score = 2}};
-    scene_play_capped(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0, 0});
+    scene_play_capped(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0, 0, 0});
     assert_int_equal(seen_count, 3);
     assert_seen(0, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 0);
     assert_seen(1, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 1);
@@ -49,7 +49,7 @@ static void test_beyond_the_room_for_episodes_a_crossing_is_only_counted(void **
     const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
                                {.account = "b", .tx = "2", .score = 2},
                                {.account = "c", .tx = "3", .score = 2}};
-    scene_play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0, 0});
+    scene_play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0, 0, 0});
     assert_int_equal(seen_count, 2);
     assert_int_equal(metrics_get(METRIC_CAPPED), 1);
     assert_int_equal(metrics_get(METRIC_EPISODES), 2);
@@ -64,7 +64,7 @@ static void test_a_bank_has_a_cap_of_its_own(void **unused) {
                                {.account = "e", .tx = "5", .score = 2, .bank = ""},
                                {.account = "c", .tx = "6", .score = 4, .bank = "A"},
                                {.at = HOUR, .account = "f", .tx = "7", .score = 2, .bank = "A"}};
-    scene_play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 1000, 1, 0});
+    scene_play_capped(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 1000, 1, 0, 0});
     assert_int_equal(seen_count, 6);
     assert_seen(1, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 1);
     assert_seen(2, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 3);
@@ -94,7 +94,7 @@ static void test_what_becomes_urgent_is_never_held_back(void **unused) {
         {.account = "d", .tx = "7", .score = 4, .unspent_tiyn = 100, .fast = 0.5},
         {.account = "a", .tx = "8", .score = -1, .traced_tiyn = 200},
         {.account = "a", .tx = "9", .score = -1, .traced_tiyn = 200, .fast = 0.5}};
-    scene_play_capped(acts, COUNT_OF(acts), &(struct limits){0, 0, 1000, 0, 0});
+    scene_play_capped(acts, COUNT_OF(acts), &(struct limits){0, 0, 1000, 0, 0, 0});
     assert_int_equal(seen_count, 4);
     assert_seen(0, RECOMMENDATION_ISSUED, ACTION_SUSPEND_EBANKING, 0);
     assert_seen(1, RECOMMENDATION_ISSUED, ACTION_HOLD_AMOUNT, 3);
@@ -114,7 +114,7 @@ static void test_more_money_of_a_milder_score_is_no_milder_action_for_want_of_ro
         {.at = HOUR, .account = "b", .tx = "4", .score = 2, .unspent_tiyn = 100}};
     const enum decision due[] = {DECISION_ISSUED, DECISION_CAPPED, DECISION_AMENDED,
                                  DECISION_ISSUED};
-    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1, 1000, 0, 0}, due);
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1, 1000, 0, 0, 0}, due);
     assert_seen(1, RECOMMENDATION_AMENDED, ACTION_HOLD_AMOUNT, 2);
     assert_seen(2, RECOMMENDATION_ISSUED, ACTION_REVIEW_ONLY, 3);
 }
@@ -129,7 +129,7 @@ static void test_a_storm_on_one_account_is_one_case(void **unused) {
                                .tx = i % 2 == 0 ? "even" : "odd",
                                .score = i % 3 == 0 ? 2 : 0.5,
                                .unspent_tiyn = 1000 * (i + 1)};
-    scene_play_capped(acts, STORM, &(struct limits){1000, 1000, 1, 0, 0});
+    scene_play_capped(acts, STORM, &(struct limits){1000, 1000, 1, 0, 0, 0});
     assert_int_equal(seen[0].state, RECOMMENDATION_ISSUED);
     assert_true(seen_count > 10 && seen_count <= REVISIONS_MAX + 10);
     for (size_t i = 1; i < seen_count; i++) {
@@ -185,11 +185,11 @@ static void test_a_side_that_found_no_room_is_told_which(void **unused) {
                                {.account = "b", .tx = "4", .score = 2, .unspent_tiyn = 1}};
     const enum decision capped[] = {DECISION_ISSUED, DECISION_ISSUED, DECISION_CAPPED,
                                     DECISION_CAPPED};
-    assert_decided(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0, 0}, capped);
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1, 1, 1000, 0, 0, 0}, capped);
     const enum decision crowded[] = {DECISION_ISSUED, DECISION_ISSUED, DECISION_CROWDED,
                                      DECISION_AMENDED};
-    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0, 0}, crowded);
-    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 1000, 0, 2}, crowded);
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 2, 0, 0, 0}, crowded);
+    assert_decided(acts, COUNT_OF(acts), &(struct limits){1000, 1000, 1000, 0, 2, 0}, crowded);
 }
 
 int main(void) {

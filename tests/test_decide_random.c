@@ -80,7 +80,7 @@ static void test_whatever_comes_caps_hold_and_the_urgent_pass(void **unused) {
     static int64_t hours[SCENE_MAX];
     static char names[SCENE_MAX][16];
     const size_t count = random_scene(acts);
-    const struct limits caps = {4, 3, 1000, 2, 0};
+    const struct limits caps = {4, 3, 1000, 2, 0, 0};
     struct scene *scene = scene_open(&caps);
     int64_t clock_s = 0;
     size_t capped = 0, urgent = 0, raised = 0;
@@ -225,7 +225,7 @@ static void test_the_size_of_batches_changes_nothing(void **unused) {
     (void)unused;
     static struct act acts[SCENE_MAX];
     const size_t count = random_scene(acts);
-    const struct limits caps = {3, 2, 6, 2, 0};
+    const struct limits caps = {3, 2, 6, 2, 0, 0};
     char *first = NULL;
     const uint32_t sizes[] = {1, 2, 3, 7, 64, 128};
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {

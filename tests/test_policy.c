@@ -300,6 +300,18 @@ static void test_holds_are_at_most_five_working_days(void **unused) {
                    "$.max_hold_business_days: must be between 1 and 5");
 }
 
+static void test_what_is_left_available_is_an_amount(void **unused) {
+    (void)unused;
+    struct policy *policy = parse(right);
+    assert_int_equal(policy_left_available_tiyn(policy), 0);
+    policy_free(policy);
+    policy = parse(spoilt("\"allow\"", "\"left_available_minor\": 1200000, \"allow\""));
+    assert_int_equal(policy_left_available_tiyn(policy), 1200000);
+    policy_free(policy);
+    assert_refused(spoilt("\"allow\"", "\"left_available_minor\": -1, \"allow\""),
+                   "$.left_available_minor: must be between 0 and");
+}
+
 static void test_days_must_exist(void **unused) {
     (void)unused;
     assert_refused(spoilt("2026-07-06", "2026-02-29"), "$.holidays[0]: must be a day");
@@ -383,6 +395,7 @@ int main(void) {
         cmocka_unit_test(test_the_line_is_that_of_the_key_and_of_nothing_that_looks_like_it),
         cmocka_unit_test(test_thresholds_must_make_sense),
         cmocka_unit_test(test_holds_are_at_most_five_working_days),
+        cmocka_unit_test(test_what_is_left_available_is_an_amount),
         cmocka_unit_test(test_days_must_exist),
         cmocka_unit_test(test_an_allowed_account_has_a_reason_and_is_there_once),
         cmocka_unit_test(test_an_allowed_account_names_its_author),

@@ -67,6 +67,7 @@ static struct policy *make_policy(const struct tune_thresholds *thresholds) {
         json + size, sizeof json - (size_t)size,
         "}, \"cool_down_hours\": 5, \"decide_within_minutes\": 60, "
         "\"max_hold_business_days\": 1, \"protected_flows\": [\"WAGE\"], \"holidays\": [], "
+        "\"left_available_minor\": 300, "
         "\"working_weekends\": [], \"allow\": [{\"account_token\": \"allowed\", "
         "\"reason\": \"a test\", \"expires\": \"2026-06-03\", \"author\": \"x\"}], \"provenance\": "
         "{}}");

@@ -663,12 +663,13 @@ class Judge:
         return PRIORITIES[min(step + (fast >= 0.5), len(PRIORITIES) - 1)]
 
     def hold(self, row, side):
-        """No more than the balance without wages, pensions and benefits, where the policy protects any."""
+        """No more than the balance without wages, pensions and benefits, where the policy protects any, and without
+        what it leaves to everybody."""
         balance = row.event["payee" if side.payee else "payer"].get("balance_after_minor")
         if balance is None:
             return side.at_risk
         kept = side.protected if self.policy.document["protected_flows"] else 0
-        return max(0, min(side.at_risk, balance - kept))
+        return max(0, min(side.at_risk, balance - max(kept, self.policy.document.get("left_available_minor", 0))))
 
     @staticmethod
     def hop(event):
@@ -858,6 +859,12 @@ class Judge:
             del self.instructions[instruction.token, instruction.txs[0]]
         self.instruction_due_s = min((i.due_s for i in self.instructions.values()), default=math.inf)
 
+    def moment(self, row):
+        """A signal may have been reported before the advice that it is about was issued."""
+        if "reported_at" in row.event:
+            return max(clock_of(row.event), self.clock_s * SECOND)
+        return clock_of(row.event)
+
     def say(self, episode, state, why, row, hold, trail, features, signal_id=None, signal_ids=()):
         episode.revision += 1
         record = {
@@ -865,7 +872,7 @@ class Judge:
             "action": ACTIONS[episode.action], "priority": episode.priority, "addressee_bic": episode.bic,
             "target_account_token": episode.token, "target_tx_ids": list(episode.txs),
             "hold_amount_kzt_minor": hold, "at_risk_kzt_minor": episode.at_risk,
-            "issued_at": clock_of(row.event), "decide_by": episode.decide_by, "valid_until": episode.valid_until,
+            "issued_at": self.moment(row), "decide_by": episode.decide_by, "valid_until": episode.valid_until,
             "max_hold_business_days": self.policy.document["max_hold_business_days"], "score": episode.score,
             "probability": self.model["calibration"].probability(episode.score), "threshold": episode.rule["threshold"],
             "money_trail": trail, "protected_flows": self.policy.document["protected_flows"],
