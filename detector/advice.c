@@ -28,9 +28,12 @@ static void fill_documents(struct recommendation *out, const struct decide_optio
     memcpy(out->policy_sha256, policy_sha256(policy), sizeof out->policy_sha256);
 }
 
+/* A signal may tell late what was found out before the advice was issued. */
 static int64_t moment_us(const struct batch *batch, uint32_t event) {
-    const bool signal = batch->input[event].kind == INPUT_SIGNALS;
-    return signal ? batch->signal[event].reported_at_us : advice_time_us(&batch->tx[event]);
+    if (batch->input[event].kind != INPUT_SIGNALS) return advice_time_us(&batch->tx[event]);
+    const int64_t clock_us = batch->clock_s[event] * MICROSECONDS;
+    const int64_t reported_us = batch->signal[event].reported_at_us;
+    return reported_us > clock_us ? reported_us : clock_us;
 }
 
 void advice_fill(struct recommendation *out, const struct decide_options *documents,

@@ -34,7 +34,7 @@ static void test_expiry_comes_before_the_record_that_moved_the_clock(void **unus
 static void test_no_advice_is_given_that_is_over_already(void **unused) {
     (void)unused;
     const int64_t end = 15 * HOUR + DAY;
-    const struct limits one = {1000, 1, 1000, 0, 0};
+    const struct limits one = {1000, 1, 1000, 0, 0, 0};
     const struct act acts[] = {{.at = end, .account = "clock", .tx = "1", .score = -1},
                                {.at = 0, .account = "a", .tx = "2", .score = 2},
                                {.at = end - DAY - 1, .account = "a", .tx = "3", .score = 2},
@@ -111,6 +111,22 @@ static void test_a_reversal_opens_nothing(void **unused) {
         {.account = "a", .tx = "1", .score = 4, .status = TX_STATUS_REVERSED}};
     PLAY(acts);
     assert_int_equal(seen_count, 0);
+}
+
+/* What a bank found out before the advice came, and tells later. */
+static void test_no_revision_is_issued_before_the_first(void **unused) {
+    (void)unused;
+    const struct act acts[] = {{.account = "a", .tx = "1", .score = 2},
+                               {.at = 60, .account = "b", .tx = "2", .score = -1},
+                               {.at = 60,
+                                .account = "a",
+                                .tx = "1",
+                                .result = OUTCOME_FALSE_POSITIVE,
+                                .told_after_s = DAY}};
+    PLAY(acts);
+    assert_seen(1, RECOMMENDATION_WITHDRAWN, ACTION_HOLD_AMOUNT, 2);
+    assert_in_range(seen[1].issued_at_us, (decide_stand_monday() + 60) * 1000000,
+                    (decide_stand_monday() + 61) * 1000000);
 }
 
 static void test_an_outcome_that_overturns_withdraws(void **unused) {
@@ -354,6 +370,7 @@ int main(void) {
         cmocka_unit_test(test_the_cool_down_is_by_the_engine_clock),
         cmocka_unit_test(test_a_reversal_of_the_opening_transaction_withdraws),
         cmocka_unit_test(test_a_reversal_opens_nothing),
+        cmocka_unit_test(test_no_revision_is_issued_before_the_first),
         cmocka_unit_test(test_an_outcome_that_overturns_withdraws),
         cmocka_unit_test(test_an_outcome_of_the_bank_that_dealt_with_it_closes_in_silence),
         cmocka_unit_test(test_a_hold_changes_nothing),
