@@ -212,6 +212,21 @@ class Successors(rk.Scenario):
         self.assertRegex(first.log(), rf"taken over \(host=\S+ pid={second.process.pid} ")
         self.assertEqual(second.end(), 0)
 
+    def test_offsets_that_no_engine_has_set_are_no_successor(self):
+        shard = self.shard("meddled")
+        for feeder in rk.feed(self.broker, shard.source, self.messages[:1000]):
+            feeder.done()
+        engine = self.engine(shard).until_live()
+        shard.until_caught_up()
+        meddler = self.broker.consumer(shard.name)
+        meddler.commit(offsets=[TopicPartition(shard.source, 0, 1)], asynchronous=False)
+        meddler.close()
+        self.assertEqual(engine.process.wait(40), 65, engine.log())
+        self.assertRegex(engine.log(), rf"{shard.source}/0: somebody who is no engine has set .* group {shard.name} to 1;")
+        status, said = self.refused(shard)
+        self.assertEqual(status, 65, said)
+        self.assertIn("set it back to", said)
+
     def test_a_successor_that_has_nothing_to_do_keeps_the_shard(self):
         shard, engine, rest = self.frozen("idle-successor")
         for feeder in rest:

@@ -14,12 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NAME_BEGINS "host="
+
 void kafka_claim_name(struct kafka_port *k) {
     char host[65] = "";
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     gethostname(host, sizeof host - 1);
-    snprintf(k->instance, sizeof k->instance, "host=%s pid=%ld started=%lld.%09ld", host,
+    snprintf(k->instance, sizeof k->instance, NAME_BEGINS "%s pid=%ld started=%lld.%09ld", host,
              (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
 }
 
@@ -48,15 +50,30 @@ static bool is_ours(const struct kafka_port *k, const rd_kafka_topic_partition_t
     return at->metadata_size == size && memcmp(at->metadata, k->instance, size) == 0;
 }
 
+static bool is_an_engines(const rd_kafka_topic_partition_t *at) {
+    const size_t size = strlen(NAME_BEGINS);
+    return at->metadata_size > size && memcmp(at->metadata, NAME_BEGINS, size) == 0;
+}
+
+static bool fail_taken(const struct kafka_port *k, const rd_kafka_topic_partition_t *at,
+                       struct error *error) {
+    if (is_an_engines(at))
+        return error_set(error, ERROR_FENCED,
+                         "another engine with this shard.id has taken over (%.*s)",
+                         (int)at->metadata_size, (const char *)at->metadata);
+    return error_set(error, ERROR_BAD_DATA,
+                     "%s/%d: somebody who is no engine has set the committed offset of group %s to "
+                     "%lld; a start says what the order log has: set it back to that "
+                     "(kafka-consumer-groups.sh --reset-offsets), or take a new shard.id",
+                     at->topic, (int)at->partition, k->options->shard_id, (long long)at->offset);
+}
+
 bool kafka_claim_signed(const struct kafka_port *k, const rd_kafka_topic_partition_list_t *list,
                         struct error *error) {
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &list->elems[i];
         const bool tells = strcmp(at->topic, k->options->topic_transactions) == 0;
-        if (tells && at->offset >= 0 && !is_ours(k, at))
-            return error_set(error, ERROR_FENCED,
-                             "another engine with this shard.id has taken over (%.*s)",
-                             (int)at->metadata_size, (const char *)at->metadata);
+        if (tells && at->offset >= 0 && !is_ours(k, at)) return fail_taken(k, at, error);
     }
     return true;
 }
