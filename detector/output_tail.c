@@ -4,6 +4,7 @@
 #include "detector/base/digest.h"
 #include "detector/base/log.h"
 #include "detector/base/steady.h"
+#include "detector/recommendation.h"
 #include "detector/service/health.h"
 #include "schemas/avro_text.h"
 #include "schemas/catalog.h"
@@ -87,7 +88,9 @@ static bool read_sequence(struct check *c, const struct partition *p,
                                    record->value.size - FRAME_SIZE};
         digest_sha256(body.data, body.size, place->hash);
         const bool due = memcmp(place->hash, p->due->last_hash, sizeof place->hash) == 0;
-        if (avro_text_read(c->schema, body, take_sequence, &place->sequence, &why)) return true;
+        const bool read = avro_text_read(c->schema, body, take_sequence, &place->sequence, &why);
+        if (read) why = recommendation_sequence_fault(place->sequence);
+        if (read && why == NULL) return true;
         if (due) place->sequence = p->due->next_sequence - 1;
         if (due) return true;
     }

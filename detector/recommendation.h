@@ -46,6 +46,17 @@ enum {
     RECOMMENDATION_ID_SIZE = 32 /* hexadecimal digits of 128 bits */
 };
 
+/* The numbers of a chain. None comes near the end of its type, so that who has read one can count
+ * on. */
+#define RECOMMENDATION_SEQUENCE_MAX (INT64_MAX / 2)
+
+/* Why a number that was read is none: a static text; NULL: it is one. */
+static inline const char *recommendation_sequence_fault(int64_t sequence) {
+    if (sequence < 0) return "its number is below 0";
+    return sequence > RECOMMENDATION_SEQUENCE_MAX ? "its number is beyond all that are counted to"
+                                                  : NULL;
+}
+
 struct evidence {
     struct text tx_id; /* null unless it is the triggering event */
     const char *topic;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "schemas/order_record.h"
 
+#include "detector/recommendation.h"
 #include "schemas/catalog.h"
 #include "schemas/frame.h"
 #include "schemas/wire.h"
@@ -84,6 +85,13 @@ static bool read_record(struct wire *wire, struct order_record *r) {
            wire->at == wire->end;
 }
 
+static const char *sequence_fault(const struct order_record *r) {
+    const char *fault = NULL;
+    for (uint32_t i = 0; fault == NULL && i < r->output_count; i++)
+        fault = recommendation_sequence_fault(r->outputs[i].next_sequence);
+    return fault;
+}
+
 struct order_record *order_record_decode(struct bytes value, struct error *error) {
     int32_t schema_id = 0;
     struct bytes body;
@@ -95,9 +103,11 @@ struct order_record *order_record_decode(struct bytes value, struct error *error
     }
     struct order_record *record = calloc(1, sizeof *record);
     struct wire wire = wire_of(body);
-    if (record != NULL && read_record(&wire, record)) return record;
+    const char *fault = "it cannot be read";
+    if (record != NULL && read_record(&wire, record)) fault = sequence_fault(record);
+    if (fault == NULL) return record;
     order_record_free(record);
-    error_set(error, ERROR_BAD_DATA, "a broken order record");
+    error_set(error, ERROR_BAD_DATA, "a broken order record: %s", fault);
     return NULL;
 }
 

@@ -375,6 +375,24 @@ static void an_order_record_of_a_build_that_knew_no_ends_is_read(void **unused) 
     golden_close(&g);
 }
 
+static void an_order_record_of_an_impossible_number_is_refused(void **state) {
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        static const int64_t numbers[] = {INT64_MIN, -5, RECOMMENDATION_SEQUENCE_MAX + 1,
+                                          INT64_MAX};
+        struct order_output output = {.topic = text_of("out"), .next_sequence = numbers[i]};
+        const struct order_record record = {.outputs = &output, .output_count = 1};
+        struct bytes encoded;
+        struct error error;
+        struct encoder *encoder = encoder_open(&error);
+        assert_true(encode_order(encoder, &record, &encoded, &error));
+        assert_null(order_record_decode(encoded, &error));
+        assert_int_equal(error.code, ERROR_BAD_DATA);
+        assert_non_null(strstr(error.text, "its number is "));
+        encoder_close(encoder);
+    }
+}
+
 /* Recommendations. */
 
 static void fill_evidence(const json_t *json, struct evidence *evidence) {
@@ -549,6 +567,7 @@ int main(void) {
         cmocka_unit_test(whole_seconds_are_floored),
         cmocka_unit_test(order_records_are_encoded_to_the_byte_and_decoded),
         cmocka_unit_test(an_order_record_of_a_build_that_knew_no_ends_is_read),
+        cmocka_unit_test(an_order_record_of_an_impossible_number_is_refused),
         cmocka_unit_test(recommendations_of_every_state_are_encoded_to_the_byte),
         cmocka_unit_test(scores_of_shadow_models_are_encoded_to_the_byte),
     };

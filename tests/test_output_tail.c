@@ -191,6 +191,22 @@ static void what_is_no_recommendation_is_found(void **state) {
     expect_refused(stand, "is no recommendation");
 }
 
+static void expect_no_number(struct stand *stand, int64_t number, const char *says) {
+    publish(stand, 0, 2);
+    append(stand, 0, number);
+    append(stand, 0, 3);
+    expect_refused(stand, says);
+    assert_non_null(strstr(stand->error.text, "`saqshy verify` shows what is whole"));
+}
+
+static void a_number_below_0_is_none(void **state) {
+    expect_no_number(*state, -5, "is no recommendation: its number is below 0");
+}
+
+static void the_greatest_number_is_none(void **state) {
+    expect_no_number(*state, INT64_MAX, "is no recommendation: its number is beyond all");
+}
+
 static void other_shards_between_are_passed_over(void **state) {
     struct stand *stand = *state;
     append_strange(stand, 0, 20);
@@ -416,6 +432,8 @@ int main(void) {
         TEST(a_repeated_only_one_is_found),
         TEST(another_content_is_found),
         TEST(what_is_no_recommendation_is_found),
+        TEST(a_number_below_0_is_none),
+        TEST(the_greatest_number_is_none),
         TEST(other_shards_between_are_passed_over),
         TEST(what_retention_took_is_not_held_against_it),
         TEST(an_emptied_partition_is_not_waited_for),

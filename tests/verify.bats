@@ -43,6 +43,8 @@ actions = {
     "remove-first": lambda: one.pop(0),
     "remove-last": lambda: one.pop(),
     "repeat": lambda: one.insert(5, dict(one[4])),
+    "below-0": lambda: one[3].update(value=encode(dict(decode(value), sequence=-5))),
+    "greatest": lambda: one[3].update(value=encode(dict(decode(value), sequence=2**63 - 1))),
     "swap": lambda: one.__setitem__(slice(2, 4), [one[3], one[2]]),
     "key": lambda: one[3].update(key=b"another"),
     "header": lambda: one[3]["headers"][1].update(value=b"another.1"),
@@ -136,6 +138,20 @@ replayed() { run "$SAQSHY" verify --quiet --output "$1.avro" --input feed.avro -
     replayed cut
     [ "$status" -eq 65 ]
     [[ "$output" == *"DIFFERS    partition 1, number 3 at offset 3: replay gives another value; what is there cannot be read"* ]]
+}
+
+@test "a number that no chain has is said to be none" {
+    local -A says=([below-0]="its number is below 0" [greatest]="its number is beyond all that are counted to")
+    for name in below-0 greatest; do
+        tamper "$name"
+        chain "$name"
+        [ "$status" -eq 65 ]
+        [[ "$output" == *"UNREADABLE partition 1 at offset 3: it cannot be read: ${says[$name]}"* ]]
+        [[ "$output" == *"BAD_DATA: 1 finding; "* ]]
+        replayed "$name"
+        [ "$status" -eq 65 ]
+        [[ "$output" == *"DIFFERS    partition 1, number 3 at offset 3: replay gives another value; what is there cannot be read: ${says[$name]}"* ]]
+    done
 }
 
 @test "a removed one is found wherever it was" {

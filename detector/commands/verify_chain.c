@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/digest.h"
 #include "detector/commands/verify.h"
+#include "detector/recommendation.h"
 #include "schemas/catalog.h"
 #include "schemas/frame.h"
 
@@ -74,8 +75,10 @@ static bool read_value(struct verify_reader *r, struct verify_record *out) {
     if (!frame_parse(out->record.value, &schema_id, &out->body, &out->why)) return false;
     out->why = "its frame names another schema";
     if (schema_id != SCHEMA_ID_RECOMMENDATION) return false;
-    out->why = "it names no shard in ce_source";
-    return avro_text_read(r->text, out->body, take_leaf, out, &out->why) && out->shard[0] != '\0';
+    if (!avro_text_read(r->text, out->body, take_leaf, out, &out->why)) return false;
+    out->why = out->shard[0] == '\0' ? "it names no shard in ce_source"
+                                     : recommendation_sequence_fault(out->sequence);
+    return out->why == NULL;
 }
 
 bool verify_read(struct verify_reader *r, const struct memory_port *memory, const char *topic,
