@@ -43,6 +43,7 @@ actions = {
     "remove-first": lambda: one.pop(0),
     "remove-last": lambda: one.pop(),
     "repeat": lambda: one.insert(5, dict(one[4])),
+    "repeat-middle": lambda: one.insert(6, dict(one[2])),
     "below-0": lambda: one[3].update(value=encode(dict(decode(value), sequence=-5))),
     "greatest": lambda: one[3].update(value=encode(dict(decode(value), sequence=2**63 - 1))),
     "swap": lambda: one.__setitem__(slice(2, 4), [one[3], one[2]]),
@@ -190,6 +191,14 @@ replayed() { run "$SAQSHY" verify --quiet --output "$1.avro" --input feed.avro -
     chain repeat
     [ "$status" -eq 65 ]
     [[ "$output" == *"REPEAT     partition 1, number 4 at offset 5: it comes after number 4, at offset 4,"* ]]
+}
+
+@test "after a repeat in the middle nothing is missing" {
+    tamper repeat-middle
+    chain repeat-middle
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"REPEAT     partition 1, number 2 at offset 6: it comes after number 5, at offset 5,"* ]]
+    [[ "$output" == *"BAD_DATA: 1 finding; "* ]]
 }
 
 @test "two swapped are found" {

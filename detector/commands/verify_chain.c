@@ -176,7 +176,9 @@ static void judge_hash(const struct chains *c, const struct chain *chain, int32_
     find(c, "CHAIN", partition, record, text);
 }
 
+/* A repeat leaves the chain where it is: what comes after it goes on from the greatest number. */
 static void advance(struct chain *chain, const struct verify_record *record) {
+    if (record->sequence < chain->next_sequence) return;
     chain->next_sequence = record->sequence + 1;
     chain->last_offset = record->record.offset;
     chain->hash_known = true;
