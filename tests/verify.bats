@@ -27,6 +27,13 @@ def rechain(records):
         record["value"] = encode(dict(decode(record["value"]), sequence=number, previous_hash=previous))
         previous = hashlib.sha256(record["value"][5:]).digest()
 
+def append_of(source, count):
+    """A whole chain of another shard behind what is there."""
+    chain = [dict(one[3], headers=[dict(h, value=source) if h["name"] == "ce_source" else h for h in one[3]["headers"]])
+             for _ in range(count)]
+    rechain(chain)
+    one.extend(chain)
+
 with open(sys.argv[3], "rb") as file:
     reader = fastavro.reader(file)
     schema, records = reader.writer_schema, list(reader)
@@ -56,6 +63,7 @@ actions = {
     "rename-last": lambda: one[-1].update(value=encode(dict(decode(one[-1]["value"]), build="0.0.9"))),
     "steer": lambda: ([h.update(value=b"saqshy/\x1b[31m\x9b") for h in one[3]["headers"] if h["name"] == "ce_source"],
                       one[4].update(value=encode(dict(decode(one[4]["value"]), build="\x1b[2J\u009b2J\x7f")))),
+    "other-shards": lambda: [append_of(source, 2) for source in (b"saqshy/shard-x", b"saqshy/\x1b[31m")],
     "forge-more": lambda: (one.append(dict(one[-1])), rechain(one)),
     "forge-less": lambda: (one.pop(3), rechain(one)),
 }
@@ -246,6 +254,25 @@ replayed() { run "$SAQSHY" verify --quiet --output "$1.avro" --input feed.avro -
     replayed forge-less
     [ "$status" -eq 65 ]
     [[ "$output" == *"DIFFERS    partition 1, number 3 at offset 3"* ]]
+}
+
+@test "other shards are named, and found where a replay proves nothing of them" {
+    tamper other-shards
+    chain other-shards
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"4 of them are of other shards than saqshy-0, and their chains alone are proven: shard-x (2), ?[31m (2)"* ]]
+    replayed other-shards
+    [ "$status" -eq 65 ]
+    [[ "$output" == *"FOREIGN    partition 1, number 0 at offset "*": the first of 2 of shard shard-x, which no replay of shard saqshy-0 gives"* ]]
+    [[ "$output" == *"BAD_DATA: 2 findings; "* ]]
+    [[ "$output" != *$'\033'* ]]
+    replayed other-shards --other-shards --json
+    [ "$status" -eq 0 ]
+    [ "$(field ok)" = True ]
+    [ "$(field other_shards)" = "[{'shard': 'shard-x', 'recommendations': 2}, {'shard': '\\x1b[31m', 'recommendations': 2}]" ]
+    [ "$(field recommendations)" -eq $(($(field reproduced) + 4)) ]
+    replayed out --other-shards
+    [ "$status" -eq 0 ]
 }
 
 @test "another model or policy is found and named" {

@@ -14,12 +14,13 @@ enum { MEMORY_DEFAULT_G = 4 };
 struct verify {
     struct cli *cli;
     const char *file, *input;
-    bool replay_wanted;
+    bool replay_wanted, others_allowed;
     int64_t partitions, memory_max;
     struct verify_output output;
     struct verify_reader *reader;
     struct verify_report report;
     struct verify_chain_counts counts;
+    struct verify_shards shards;
     struct verify_replay replay;
     struct verify_copy copy; /* of what a broker has, to be replayed */
 };
@@ -31,6 +32,7 @@ static bool read_flags(struct verify *v, struct error *error) {
     v->file = cli_value(cli, "--output");
     v->input = cli_value(cli, "--input");
     v->replay_wanted = cli_value(cli, "--replay") != NULL;
+    v->others_allowed = cli_value(cli, "--other-shards") != NULL;
     v->output.beginning_may_lack = cli_value(cli, "--partial") != NULL;
     const char *const names[] = {"--output", "--input"};
     const char *const paths[] = {v->file, v->input};
@@ -95,26 +97,31 @@ static bool reproduce(struct verify *v, struct error *error) {
                                        .memory_max = v->memory_max,
                                        .output_may_go_on = v->file == NULL,
                                        .quiet = v->cli->quiet};
-    return verify_replay(&v->replay, &v->output, v->reader, &v->report, error);
+    if (!verify_replay(&v->replay, &v->output, v->reader, &v->report, error)) return false;
+    if (!v->others_allowed) verify_shards_report(&v->shards, &v->report);
+    return true;
 }
 
 static bool is_replayed(const struct verify *v) {
     return v->input != NULL || v->replay_wanted;
 }
 
+static json_t *replay_json(const struct verify_replay *r) {
+    return json_pack("{sI sI sI sI sI}", "replayed", (json_int_t)r->records, "reproduced",
+                     (json_int_t)r->reproduced, "followers", (json_int_t)r->followers, "newer",
+                     (json_int_t)r->newer, "earlier", (json_int_t)r->earlier);
+}
+
 static void print_json(const struct verify *v) {
-    printf("{\"ok\":%s,\"recommendations\":%lld,\"chains\":%lld,\"begun_late\":%lld,"
-           "\"findings\":%lld",
-           v->report.findings == 0 ? "true" : "false", (long long)v->counts.recommendations,
-           (long long)v->counts.chains, (long long)v->counts.begun_late,
-           (long long)v->report.findings);
-    if (is_replayed(v))
-        printf(",\"replayed\":%lld,\"reproduced\":%lld,\"followers\":%lld,\"newer\":%lld,"
-               "\"earlier\":%lld",
-               (long long)v->replay.records, (long long)v->replay.reproduced,
-               (long long)v->replay.followers, (long long)v->replay.newer,
-               (long long)v->replay.earlier);
-    printf("}\n");
+    json_t *row =
+        json_pack("{sb sI sI sI so sI}", "ok", (int)(v->report.findings == 0), "recommendations",
+                  (json_int_t)v->counts.recommendations, "chains", (json_int_t)v->counts.chains,
+                  "begun_late", (json_int_t)v->counts.begun_late, "other_shards",
+                  verify_shards_json(&v->shards), "findings", (json_int_t)v->report.findings);
+    if (is_replayed(v)) json_object_update_new(row, replay_json(&v->replay));
+    json_dumpf(row, stdout, JSON_PRESERVE_ORDER | JSON_COMPACT);
+    putchar('\n');
+    json_decref(row);
 }
 
 static void print_summary(const struct verify *v) {
@@ -128,6 +135,7 @@ static void print_summary(const struct verify *v) {
     if (c->begun_late > 0)
         printf("%lld of the chains begin late: what came before is not here, and not proven\n",
                (long long)c->begun_late);
+    verify_shards_print(&v->shards);
     if (is_replayed(v))
         printf("%lld reproduced byte for byte by replay of %lld records\n",
                (long long)v->replay.reproduced, (long long)v->replay.records);
@@ -151,7 +159,8 @@ static bool run(void *job, struct error *error) {
     v->report.json = v->cli->json;
     if (!read_flags(v, error) || !read_output(v, error)) return false;
     v->reader = verify_reader_open(error);
-    if (v->reader == NULL || !verify_chain(&v->output, v->reader, &v->report, &v->counts, error) ||
+    if (v->reader == NULL || !verify_shards_open(&v->shards, v->cli->options.shard_id, error) ||
+        !verify_chain(&v->output, v->reader, &v->report, &v->counts, &v->shards, error) ||
         (is_replayed(v) && !reproduce(v, error)))
         return false;
     if (v->cli->json)
@@ -167,6 +176,7 @@ static bool run(void *job, struct error *error) {
 static void close_verify(void *job) {
     struct verify *v = job;
     verify_reader_close(v->reader);
+    verify_shards_close(&v->shards);
     verify_output_close(&v->output);
     verify_copy_close(&v->copy);
 }
@@ -178,6 +188,7 @@ int cmd_verify(int argc, char **argv) {
          NULL},
         {"--replay", NULL, "replay the input and the order log of the broker", NULL},
         {"--partial", NULL, "the beginning may be missing", NULL},
+        {"--other-shards", NULL, "other shards may write to the topic: no finding", NULL},
         {"--partitions", "N", "of an input that names none (1)", NULL},
         {"--memory", "BYTES", "records are held in memory, at most (4G)", NULL}};
     struct cli cli = {.usage = "saqshy verify [--output FILE] [--input FILE | --replay] [flags] "

@@ -7,6 +7,8 @@
 #include "detector/commands/replay_source.h"
 #include "schemas/avro_diff.h"
 
+#include <jansson.h>
+
 enum { VERIFY_FINDINGS_SHOWN = 10, VERIFY_FIELDS_SHOWN = 20, VERIFY_SHARD_SIZE = 560 };
 
 /* Findings. */
@@ -18,7 +20,7 @@ struct verify_report {
 };
 
 struct verify_finding {
-    const char *kind; /* GAP, REPEAT, CHAIN, UNREADABLE, DIFFERS, MISSING, EXTRA */
+    const char *kind; /* GAP, REPEAT, CHAIN, UNREADABLE, DIFFERS, MISSING, EXTRA, FOREIGN */
     int32_t partition;
     int64_t sequence, offset; /* -1: none */
     char text[400];
@@ -76,13 +78,38 @@ void verify_reader_close(struct verify_reader *reader);
 bool verify_read(struct verify_reader *reader, const struct memory_port *memory, const char *topic,
                  int32_t partition, size_t index, struct verify_record *out);
 
+/* The shards that wrote to the topic beside our own. What names none is not counted here. */
+struct verify_shard {
+    char name[VERIFY_SHARD_SIZE];
+    int64_t recommendations;
+    int32_t partition; /* of the first of them, as the two that follow */
+    int64_t sequence, offset;
+};
+struct verify_shards {
+    const char *own;
+    struct verify_shard *others;
+    size_t count;
+    int64_t recommendations; /* of them all */
+};
+/* `own` is borrowed. */
+bool verify_shards_open(struct verify_shards *shards, const char *own, struct error *error);
+void verify_shards_close(struct verify_shards *shards);
+/* ERROR_FAILED when there are more than can be told apart. */
+bool verify_shards_note(struct verify_shards *shards, int32_t partition,
+                        const struct verify_record *record, struct error *error);
+/* A finding for each. */
+void verify_shards_report(const struct verify_shards *shards, struct verify_report *report);
+/* A line of the summary, none where there are none; and the same whole, the caller's. */
+void verify_shards_print(const struct verify_shards *shards);
+json_t *verify_shards_json(const struct verify_shards *shards);
+
 /* The chain: per shard and partition no gap, no repeat, every hash that of the one before. */
 struct verify_chain_counts {
     int64_t recommendations, chains, begun_late;
 };
 bool verify_chain(const struct verify_output *output, struct verify_reader *reader,
                   struct verify_report *report, struct verify_chain_counts *counts,
-                  struct error *error);
+                  struct verify_shards *shards, struct error *error);
 
 /* Replay. */
 struct verify_replay {

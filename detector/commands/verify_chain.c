@@ -105,6 +105,7 @@ struct chains {
     const struct verify_output *output;
     struct verify_report *report;
     struct verify_chain_counts *counts;
+    struct verify_shards *shards;
     struct chain *chain; /* of the partition in hand */
     size_t count;
 };
@@ -194,6 +195,7 @@ static bool take(struct chains *c, int32_t partition, const struct verify_record
         find(c, "UNREADABLE", partition, record, text);
     }
     if (record->shard[0] == '\0') return true;
+    if (!verify_shards_note(c->shards, partition, record, error)) return false;
     struct chain *chain = chain_of(c, record->shard, error);
     if (chain == NULL) return false;
     if (record->sequence < 0) { /* it stands where the next number is due */
@@ -213,8 +215,8 @@ static bool take(struct chains *c, int32_t partition, const struct verify_record
 
 bool verify_chain(const struct verify_output *output, struct verify_reader *reader,
                   struct verify_report *report, struct verify_chain_counts *counts,
-                  struct error *error) {
-    struct chains c = {.output = output, .report = report, .counts = counts};
+                  struct verify_shards *shards, struct error *error) {
+    struct chains c = {.output = output, .report = report, .counts = counts, .shards = shards};
     struct verify_record record;
     *counts = (struct verify_chain_counts){0};
     c.chain = calloc(CHAINS_MAX, sizeof *c.chain);
