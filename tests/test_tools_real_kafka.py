@@ -5,6 +5,7 @@ dead-letter topic that is away; what was published, verified while it grows.
 It starts its own broker on a free port. Where Kafka cannot be fetched it ends with status 77, which ctest reports as
 skipped; with CI=true that is a failure."""
 import collections
+import hashlib
 import json
 import os
 import shutil
@@ -308,9 +309,9 @@ class Verify(Scenario):
                               timeout=120, check=False)
         return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
-    def test_a_running_engines_output_is_proven_and_a_strangers_record_is_found(self):
-        shard = rk.Shard(self.broker, "proven",
-                         rk.schema_directory(self.directory, rk.FOREIGN_ID)).create()
+    def feeding(self, name, seconds):
+        """A shard whose engine runs while it is fed."""
+        shard = rk.Shard(self.broker, name, rk.schema_directory(self.directory, rk.FOREIGN_ID)).create()
         events = rk.generate(self.directory, "--days", "3", "--accounts", "2000", "--droppers", "30")
         schema = rk.fastavro.parse_schema(rk.foreign_schema())
         messages = [(rk.key_of(event), rk.encode(schema, rk.as_foreign(event, n), rk.FOREIGN_ID),
@@ -319,7 +320,15 @@ class Verify(Scenario):
         engine = rk.Engine(shard, self.directory)
         self.addCleanup(engine.close)
         engine.until_live()
-        feeders = rk.feed(self.broker, shard.source, messages, seconds=6, producers=2)
+        return shard, engine, messages, rk.feed(self.broker, shard.source, messages, seconds=seconds, producers=2)
+
+    def publish(self, shard, partition, message, value):
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        producer.produce(shard.recommendations, value, message.key(), partition, headers=message.headers())
+        producer.flush()
+
+    def test_a_running_engines_output_is_proven_and_a_strangers_record_is_found(self):
+        shard, engine, messages, feeders = self.feeding("proven", 6)
         rk.until("half is committed", lambda: sum(max(0, o) for o in shard.committed())
                  >= len(messages) / 2)
         status, rows, said = self.verify(shard, "--replay")
@@ -334,9 +343,7 @@ class Verify(Scenario):
                          (rows[-1]["recommendations"], 0, len(messages)))
         self.assertEqual(engine.end(), 0)
         last = self.broker.read(shard.recommendations)[1][-1]
-        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
-        producer.produce(shard.recommendations, last.value(), last.key(), 1, headers=last.headers())
-        producer.flush()
+        self.publish(shard, 1, last, last.value())
         status, rows, said = self.verify(shard)
         self.assertEqual((status, rows[0]["finding"], rows[0]["partition"]), (65, "REPEAT", 1), said)
         engine = rk.Engine(shard, self.directory)
@@ -344,6 +351,36 @@ class Verify(Scenario):
         self.assertEqual(engine.process.wait(60), 65, engine.log())
         self.assertIn("comes after", engine.log())
         self.assertNotIn("event=live", engine.log())
+
+
+    def test_what_is_chained_on_behind_the_last_commit_is_extra(self):
+        """Another producer's records with the numbers and hashes that are due next: no order record covers them."""
+        shard, engine, _, feeders = self.feeding("chained", 0)
+        for feeder in feeders:
+            feeder.done()
+        shard.until_caught_up()
+        self.assertEqual(engine.end(), 0)
+        last = self.broker.read(shard.recommendations)[1][-1]
+        first = value = None
+        for _ in range(2):
+            record = rk.decode(rk.RECOMMENDATION, value or last.value(), rk.RECOMMENDATION_ID)
+            forged = dict(record, sequence=record["sequence"] + 1, hold_amount_kzt_minor=99900,
+                          previous_hash=hashlib.sha256((value or last.value())[5:]).digest())
+            first = first or forged["sequence"]
+            value = rk.encode(rk.RECOMMENDATION, forged, rk.RECOMMENDATION_ID)
+            self.publish(shard, 1, last, value)
+        status, rows, said = self.verify(shard)
+        self.assertEqual(status, 0, said)
+        rk.replay(shard, self.directory)
+        for words in (("--replay",), ("--input", os.path.join(self.directory, "chained.recording.avro"))):
+            self.check_extra(first, *self.verify(shard, *words))
+
+    def check_extra(self, first, status, rows, said):
+        self.assertEqual(status, 65, said)
+        self.assertEqual([(row["finding"], row["partition"], row["sequence"]) for row in rows[:-1]],
+                         [("EXTRA", 1, first), ("EXTRA", 1, first + 1)])
+        self.assertIn(f"read again after it, ends before number {first}: no engine committed it", rows[0]["text"])
+        self.assertEqual((rows[-1]["newer"], rows[-1]["reproduced"]), (0, rows[-1]["recommendations"] - 2))
 
 
 class Desk(Scenario):

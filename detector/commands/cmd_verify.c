@@ -52,7 +52,12 @@ static bool read_flags(struct verify *v, struct error *error) {
 
 /* Reading. */
 
-/* The order log first: what comes after its end is newer, and no finding. */
+static bool is_replayed(const struct verify *v) {
+    return v->input != NULL || v->replay_wanted;
+}
+
+/* The order log first, and its end once more when the output is here: what came meanwhile is newer,
+ * and no finding. */
 static bool fetch(struct verify *v, struct port *port, struct error *error) {
     const struct options *o = &v->cli->options;
     const struct inputs inputs = inputs_of(o);
@@ -65,7 +70,9 @@ static bool fetch(struct verify *v, struct port *port, struct error *error) {
     }
     if (v->replay_wanted && !verify_copy_make(&v->copy, port, topics, count, v->memory_max, error))
         return false;
-    return verify_output_fetch(&v->output, port, error);
+    return verify_output_fetch(&v->output, port, error) &&
+           (!is_replayed(v) ||
+            verify_output_cover(&v->output, port, o->topic_order, o->shard_id, error));
 }
 
 static bool read_broker(struct verify *v, struct error *error) {
@@ -95,15 +102,10 @@ static bool reproduce(struct verify *v, struct error *error) {
                                        .input = v->replay_wanted ? v->copy.path : v->input,
                                        .partitions = (int32_t)v->partitions,
                                        .memory_max = v->memory_max,
-                                       .output_may_go_on = v->file == NULL,
                                        .quiet = v->cli->quiet};
     if (!verify_replay(&v->replay, &v->output, v->reader, &v->report, error)) return false;
     if (!v->others_allowed) verify_shards_report(&v->shards, &v->report);
     return true;
-}
-
-static bool is_replayed(const struct verify *v) {
-    return v->input != NULL || v->replay_wanted;
 }
 
 static json_t *replay_json(const struct verify_replay *r) {

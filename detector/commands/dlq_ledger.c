@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-enum { WAIT_MS = 200, WAITS_MAX = 300 };
-
 struct dlq_ledger {
     struct port *port;
     int64_t *offsets; /* sorted after reading */
@@ -64,28 +62,12 @@ static bool read_once(struct dlq_ledger *l, const char *topic, int32_t partition
     return true;
 }
 
-/* Until everything before `end` can be read. */
-static bool await_end(const struct dlq_ledger *l, const char *topic, int32_t partition, int64_t end,
-                      struct error *error) {
-    for (int waits = 0; waits < WAITS_MAX; waits++) {
-        int64_t low = 0, high = 0;
-        if (!l->port->ops->watermarks(l->port, topic, partition, &low, &high, error)) return false;
-        if (high >= end) return true;
-        l->port->ops->wait(l->port, WAIT_MS);
-    }
-    return error_set(error, ERROR_UNAVAILABLE,
-                     "%s/%d: another producer's transaction has been open for %d s, and hides what "
-                     "came after it began; try again when it has ended; if it never does, see "
-                     "kafka-transactions.sh find-hanging",
-                     topic, (int)partition, WAITS_MAX * WAIT_MS / 1000);
-}
-
 bool dlq_ledger_read(struct dlq_ledger *l, struct port *port, const char *topic, int32_t partition,
                      struct topic_extent *extent, struct error *error) {
     l->port = port;
     if (!read_once(l, topic, partition, extent, error)) return false;
     if (extent->end <= extent->high) return true;
-    return await_end(l, topic, partition, extent->end, error) &&
+    return topic_scan_await(port, topic, partition, extent->end, error) &&
            read_once(l, topic, partition, extent, error);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/topic_scan.h"
 
-enum { SCAN_RECORDS = 256, WAIT_MS = 200, WAITS_MAX = 150 };
+enum { SCAN_RECORDS = 256, WAIT_MS = 200, WAITS_MAX = 150, HELD_WAITS_MAX = 300 };
 
 enum outcome { GOING, ENOUGH, FAILED };
 
@@ -46,13 +46,14 @@ static enum outcome read_partition(const struct topic_scan *scan, int32_t partit
     return FAILED;
 }
 
-static enum outcome scan_partition(const struct topic_scan *scan, int32_t partition,
+static enum outcome scan_partition(const struct topic_scan *scan, int32_t partition, int64_t last,
                                    struct topic_extent *extent, struct error *error) {
     struct port *port = scan->port;
-    const struct port_position position = {scan->topic, partition, PORT_OFFSET_EARLIEST};
+    struct port_position position = {scan->topic, partition, PORT_OFFSET_EARLIEST};
     if (!port->ops->watermarks(port, scan->topic, partition, &extent->low, &extent->high, error))
         return FAILED;
     extent->end = extent->high;
+    if (extent->high - extent->low > last) position.offset = extent->high - last;
     if (!port->ops->assign(port, &position, 1, error)) return FAILED;
     const enum outcome outcome = read_partition(scan, partition, extent, error);
     const int64_t end = port->ops->known_end(port, 0);
@@ -62,7 +63,27 @@ static enum outcome scan_partition(const struct topic_scan *scan, int32_t partit
 
 bool topic_scan_partition(const struct topic_scan *scan, int32_t partition,
                           struct topic_extent *extent, struct error *error) {
-    return scan_partition(scan, partition, extent, error) != FAILED;
+    return topic_scan_tail(scan, partition, INT64_MAX, extent, error);
+}
+
+bool topic_scan_tail(const struct topic_scan *scan, int32_t partition, int64_t last,
+                     struct topic_extent *extent, struct error *error) {
+    return scan_partition(scan, partition, last, extent, error) != FAILED;
+}
+
+bool topic_scan_await(struct port *port, const char *topic, int32_t partition, int64_t end,
+                      struct error *error) {
+    for (int waits = 0; waits < HELD_WAITS_MAX; waits++) {
+        int64_t low = 0, high = 0;
+        if (!port->ops->watermarks(port, topic, partition, &low, &high, error)) return false;
+        if (high >= end) return true;
+        port->ops->wait(port, WAIT_MS);
+    }
+    return error_set(error, ERROR_UNAVAILABLE,
+                     "%s/%d: another producer's transaction has been open for %d s, and hides what "
+                     "came after it began; try again when it has ended; if it never does, see "
+                     "kafka-transactions.sh find-hanging",
+                     topic, (int)partition, HELD_WAITS_MAX * WAIT_MS / 1000);
 }
 
 bool topic_scan_all(const struct topic_scan *scan, struct error *error) {
@@ -72,6 +93,6 @@ bool topic_scan_all(const struct topic_scan *scan, struct error *error) {
     if (!scan->port->ops->partition_count(scan->port, scan->topic, &partitions, error))
         return false;
     for (int32_t p = 0; outcome == GOING && p < partitions; p++)
-        outcome = scan_partition(scan, p, &extent, error);
+        outcome = scan_partition(scan, p, INT64_MAX, &extent, error);
     return outcome != FAILED;
 }

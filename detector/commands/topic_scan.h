@@ -25,5 +25,12 @@ struct topic_extent {
  */
 bool topic_scan_partition(const struct topic_scan *scan, int32_t partition,
                           struct topic_extent *extent, struct error *error);
+/* The same of the last `last` offsets alone. */
+bool topic_scan_tail(const struct topic_scan *scan, int32_t partition, int64_t last,
+                     struct topic_extent *extent, struct error *error);
+/* Until everything before `end` can be read: a producer's open transaction hides what came after it
+ * began. ERROR_UNAVAILABLE after a minute. */
+bool topic_scan_await(struct port *port, const char *topic, int32_t partition, int64_t end,
+                      struct error *error);
 /* All partitions in turn. */
 bool topic_scan_all(const struct topic_scan *scan, struct error *error);

@@ -41,6 +41,8 @@ struct verify_output {
     bool *begins_late;          /* by partition: retention took its beginning */
     bool beginning_may_lack;    /* all of them may */
     int64_t memory_max;
+    int64_t *covered; /* by partition: numbers below are in the order log that was read after it;
+                       * NULL: it cannot have gone on meanwhile */
 };
 
 bool verify_output_open(struct verify_output *output, struct error *error);
@@ -49,6 +51,9 @@ void verify_output_close(struct verify_output *output);
 bool verify_output_load(struct verify_output *output, const char *path, struct error *error);
 /* From a broker, up to the end as it is now. */
 bool verify_output_fetch(struct verify_output *output, struct port *port, struct error *error);
+/* After it, how far the shard's order log goes now. What open transactions hide is waited for. */
+bool verify_output_cover(struct verify_output *output, struct port *port, const char *order,
+                         const char *shard, struct error *error);
 /* Input and order log of a broker, as a recording in a file of TMPDIR that has no name there, so
  * that it ends with the process however that ends. */
 struct verify_copy {
@@ -117,10 +122,10 @@ struct verify_replay {
     const char *input;  /* transactions, or a recording of them and the order log */
     int32_t partitions; /* of a file that names none */
     int64_t memory_max;
-    bool output_may_go_on; /* it was read from a running engine, after the order log */
     bool quiet;
     /* out: */
-    int64_t records, reproduced, newer;
+    int64_t records, reproduced;
+    int64_t newer;     /* committed after what the replay knows of the order log */
     int64_t earlier;   /* of an epoch before the last one: not replayed */
     int64_t followers; /* differ in nothing but the hash of one before that differs */
 };

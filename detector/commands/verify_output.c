@@ -26,8 +26,10 @@ void verify_output_close(struct verify_output *o) {
     struct port *port = o->memory == NULL ? NULL : memory_port_port(o->memory);
     if (port != NULL) port->ops->close(port);
     free(o->begins_late);
+    free(o->covered);
     o->memory = NULL;
     o->begins_late = NULL;
+    o->covered = NULL;
 }
 
 static bool fits(struct memory_port *memory, int64_t memory_max, struct error *error) {

@@ -154,10 +154,15 @@ static void report_missing(const struct compare *c, const struct verify_record *
 static void report_extra(const struct compare *c, const struct verify_record *found) {
     struct verify_finding finding = {
         .kind = "EXTRA", .sequence = found->sequence, .offset = found->record.offset};
-    if (c->by_order_log && found->sequence >= c->due)
+    if (c->by_order_log && found->sequence >= c->due && c->output->covered == NULL)
         snprintf(finding.text, sizeof finding.text,
-                 "the order log ends with number %lld; record both to the same point",
-                 (long long)c->due - 1);
+                 "the order log ends before number %lld; record both to the same point",
+                 (long long)c->due);
+    else if (c->by_order_log && found->sequence >= c->due)
+        snprintf(finding.text, sizeof finding.text,
+                 "the order log, read again after it, ends before number %lld: no engine committed "
+                 "it",
+                 (long long)c->output->covered[c->partition]);
     else
         snprintf(finding.text, sizeof finding.text, "replay does not give it");
     find(c, finding);
@@ -210,6 +215,12 @@ static bool note_present(struct compare *c, struct error *error) {
     return true;
 }
 
+/* Committed after what the replay knows of the order log, and before the output was read. */
+static bool is_newer(const struct compare *c, int64_t number) {
+    return c->by_order_log && number >= c->due && c->output->covered != NULL &&
+           number < c->output->covered[c->partition];
+}
+
 static bool compare_partition(struct compare *c, struct error *error) {
     struct verify_record found, due;
     size_t index = 0;
@@ -223,7 +234,7 @@ static bool compare_partition(struct compare *c, struct error *error) {
             c->replay->earlier++;
         else if (get_due(c, number, &due))
             compare_pair(c, &found, &due);
-        else if (c->by_order_log && c->replay->output_may_go_on && number >= c->due)
+        else if (is_newer(c, number))
             c->replay->newer++;
         else
             report_extra(c, &found);
