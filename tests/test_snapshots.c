@@ -5,11 +5,14 @@
 #include "tests/support.h"
 
 #include "detector/base/log.h"
+#include "detector/commands/commands.h"
 #include "schemas/order_record.h"
 #include "tests/chance.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void a_clean_stop_leaves_nothing_to_replay(void **state) {
     struct stand *stand = *state;
@@ -246,6 +249,50 @@ static void the_command_tells_the_whole_from_the_damaged(void **state) {
     free(image.bytes);
 }
 
+static json_t *shown_as_json(const struct stand *stand, const char *name) {
+    char *argv[] = {"snapshot", "show",
+                    "--dir",    (char *)(uintptr_t)stand->base.directory,
+                    "--json",   (char *)(uintptr_t)name};
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    fflush(stdout);
+    const int kept = dup(STDOUT_FILENO);
+    dup2(fileno(file), STDOUT_FILENO);
+    const int status = cmd_snapshot(6, argv);
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
+    assert_int_equal(status, 0);
+    rewind(file);
+    json_t *json = json_loadf(file, 0, NULL); /* one object and nothing after it */
+    fclose(file);
+    return json;
+}
+
+static json_int_t integer_of(const json_t *json, const char *key) {
+    assert_true(json_is_integer(json_object_get(json, key)));
+    return json_integer_value(json_object_get(json, key));
+}
+
+static void the_command_shows_one_as_json(void **state) {
+    struct stand *stand = *state;
+    send_crowd(stand, 0, RECORDS);
+    must_run(stand);
+    struct image image = read_newest(stand);
+    json_t *json = shown_as_json(stand, image.name.text);
+    assert_non_null(json);
+    assert_string_equal(json_string_value(json_object_get(json, "name")), image.name.text);
+    assert_int_equal(integer_of(json, "bytes"), image.size);
+    assert_int_equal(integer_of(json, "input_records"), RECORDS);
+    assert_int_equal(integer_of(json, "epoch"), image.name.epoch);
+    assert_int_equal(integer_of(json, "sequence"), image.name.sequence);
+    assert_true(integer_of(json, "accounts") > 0);
+    assert_true(integer_of(json_object_get(json, "content"), "accounts") > 0);
+    assert_int_equal(json_string_length(json_object_get(json, "policy_sha256")), 64);
+    json_decref(json);
+    free(image.bytes);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_clean_stop_leaves_nothing_to_replay, setup, teardown),
@@ -267,6 +314,7 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(the_command_tells_the_whole_from_the_damaged, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(the_command_shows_one_as_json, setup, teardown),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

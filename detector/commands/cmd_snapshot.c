@@ -3,14 +3,12 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/json_text.h"
+#include "detector/commands/snapshot_show.h"
 #include "detector/commands/text_columns.h"
-#include "detector/snapshot_file.h"
-#include "detector/snapshot_manifest.h"
 #include "detector/snapshots.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum { NAME_WIDTH = 46 };
 
@@ -22,28 +20,6 @@ struct inspect {
     struct error why; /* of the first that is damaged, else of the first that is bad */
 };
 
-/* What is in one, kind by kind. */
-struct content {
-    struct snapshot_manifest manifest; /* its texts are in `kept` */
-    uint8_t *kept;
-    uint64_t bytes[SNAPSHOT_KINDS], chunks;
-};
-
-static const char *const kind_names[SNAPSHOT_KINDS] = {
-    [SNAPSHOT_MANIFEST] = "manifest",   [SNAPSHOT_STATE] = "state",
-    [SNAPSHOT_TABLE] = "table",         [SNAPSHOT_RUNS] = "runs",
-    [SNAPSHOT_ACCOUNTS] = "accounts",   [SNAPSHOT_SIGNALS] = "signals",
-    [SNAPSHOT_DOCUMENTS] = "documents", [SNAPSHOT_SIGNAL_TABLE] = "signal_table",
-    [SNAPSHOT_TAINT] = "reported",      [SNAPSHOT_ADVICE] = "advice",
-};
-
-static void time_text(int64_t ms, char out[32]) {
-    const time_t second = (time_t)(ms / 1000);
-    struct tm tm;
-    gmtime_r(&second, &tm);
-    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 static uint64_t size_of(const struct inspect *i, const char *name) {
     char path[2048];
     struct stat status;
@@ -51,7 +27,7 @@ static uint64_t size_of(const struct inspect *i, const char *name) {
     return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
 }
 
-static bool keep_manifest(struct content *c, const struct unpack *u, struct error *error) {
+static bool keep_manifest(struct snapshot_content *c, const struct unpack *u, struct error *error) {
     const size_t size = (size_t)(u->end - u->at);
     c->kept = malloc(size + 1);
     if (c->kept == NULL) return error_set(error, ERROR_FAILED, "no memory to read a snapshot");
@@ -62,12 +38,12 @@ static bool keep_manifest(struct content *c, const struct unpack *u, struct erro
 }
 
 /* The manifest alone, or all of it. */
-static bool read_content(const struct inspect *i, const char *name, bool all, struct content *c,
-                         struct error *error) {
+static bool read_content(const struct inspect *i, const char *name, bool all,
+                         struct snapshot_content *c, struct error *error) {
     struct snapshot_in *in = snapshot_in_open(i->disk, name, error);
     enum snapshot_next next = SNAPSHOT_CHUNK;
     bool ok = in != NULL;
-    *c = (struct content){.kept = NULL};
+    *c = (struct snapshot_content){.kept = NULL};
     while (ok && next == SNAPSHOT_CHUNK && (all || c->chunks == 0)) {
         enum snapshot_kind kind;
         struct unpack bytes;
@@ -99,11 +75,11 @@ static void print_row(json_t *row) {
 }
 
 static void list_one(struct inspect *i, const char *name) {
-    struct content c;
+    struct snapshot_content c;
     struct error error;
-    char taken[32] = "-";
+    char taken[SNAPSHOT_TIME_SIZE] = "-";
     const bool ok = read_content(i, name, false, &c, &error);
-    if (ok) time_text(c.manifest.taken_ms, taken);
+    if (ok) snapshot_time(c.manifest.taken_ms, taken);
     if (i->cli->json) {
         print_row(json_pack("{so si sI ss sI sI sb}", "name", json_text(name), "epoch",
                             (int)c.manifest.epoch, "sequence", (json_int_t)c.manifest.sequence,
@@ -125,7 +101,7 @@ static const char *word_for(enum error_code code) {
 }
 
 static void verify_one(struct inspect *i, const char *name) {
-    struct content c;
+    struct snapshot_content c;
     struct error error = {.code = ERROR_NONE};
     const bool ok = read_content(i, name, true, &c, &error);
     if (i->cli->json) {
@@ -143,47 +119,10 @@ static void verify_one(struct inspect *i, const char *name) {
     free(c.kept);
 }
 
-static void print_text(const char *name, struct text value) {
-    printf("%-16s ", name);
-    printable_put_text(value, stdout);
-    putchar('\n');
-}
-
-static void print_content(const struct inspect *i, const char *name, const struct content *c) {
-    const struct snapshot_manifest *m = &c->manifest;
-    char taken[32], clock[32];
-    time_text(m->taken_ms, taken);
-    time_text(m->engine_clock_s * 1000, clock);
-    print_text("name", text_of(name));
-    print_text("shard", m->shard);
-    printf("%-16s %d.%lld (the first order record that is not in it)\n", "order", (int)m->epoch,
-           (long long)m->sequence);
-    printf("%-16s %llu\n", "input records", (unsigned long long)m->ordinal);
-    printf("%-16s %016llx\n", "state hash", (unsigned long long)m->state_hash);
-    print_text("taken", text_of(taken));
-    print_text("engine clock", text_of(clock));
-    print_text("build", m->build);
-    printf("%-16s %u\n", "layout", (unsigned)m->layout);
-    print_text("options", m->options_sha256);
-    print_text("features", m->features_sha256);
-    print_text("model", m->model_sha256);
-    print_text("policy", m->policy_sha256);
-    printf("%-16s %llu\n", "accounts", (unsigned long long)m->accounts);
-    printf("%-16s %llu\n", "signals", (unsigned long long)m->signals);
-    printf("%-16s %llu\n", "open episodes", (unsigned long long)m->episodes);
-    printf("%-16s %llu in the file\n", "bytes", (unsigned long long)size_of(i, name));
-    for (int k = SNAPSHOT_MANIFEST; k < SNAPSHOT_KINDS; k++)
-        if (kind_names[k] != NULL)
-            printf("%16s %llu %s\n", "", (unsigned long long)c->bytes[k], kind_names[k]);
-    if (m->accounts > 0)
-        printf("%-16s %.1f in the file\n", "bytes/account",
-               (double)size_of(i, name) / (double)m->accounts);
-}
-
 static bool show_one(struct inspect *i, const char *name, struct error *error) {
-    struct content c;
+    struct snapshot_content c;
     const bool ok = read_content(i, name, true, &c, error);
-    if (ok) print_content(i, name, &c);
+    if (ok) (i->cli->json ? snapshot_show_json : snapshot_show_text)(name, &c, size_of(i, name));
     free(c.kept);
     return ok || error_prefix(error, "%s", name);
 }
