@@ -28,6 +28,31 @@ names() { python3 -c 'import json, sys; print(*(repr(json.loads(line)["name"]) f
     done
 }
 
+@test "to verify none at all is no success" {
+    touch shots/a-000000-000000000001.snapshot.damaged
+    run --separate-stderr "$SAQSHY" snapshot verify --dir shots
+    [ "$status" -eq 66 ]
+    [ "$output" = "" ]
+    [[ "$stderr" == *"INPUT_GONE: shots: there is no snapshot; a start that finds none elsewhere replays the whole order log"* ]]
+    run --separate-stderr "$SAQSHY" snapshot ls --dir shots --json
+    [ "$status" -eq 0 ]
+    [ "$output" = "" ]
+}
+
+@test "a directory that is missing, or none, is not read" {
+    touch file
+    for verb in ls verify "show a-000000-000000000001.snapshot"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr "$SAQSHY" snapshot $verb --dir missing
+        [ "$status" -eq 74 ]
+        [[ "$stderr" == *"IO: missing: there is no such directory"* ]]
+        # shellcheck disable=SC2086
+        run --separate-stderr "$SAQSHY" snapshot $verb --dir file
+        [ "$status" -eq 74 ]
+        [ ! -e missing ]
+    done
+}
+
 @test "one of another form is foreign, and what cannot be read is not read" {
     printf 'SAQSHYSN\x63\0\0\0\0\0\0\0' > shots/a-000000-000000000003.snapshot
     run --separate-stderr "$SAQSHY" snapshot verify --dir shots

@@ -146,6 +146,16 @@ static bool each(struct inspect *i, void (*look)(struct inspect *, const char *)
                      i->bad, i->seen);
 }
 
+/* Whoever asks whether a start could use them is not told yes where there are none. */
+static bool verify(struct inspect *i, struct error *error) {
+    if (!each(i, verify_one, error)) return false;
+    return i->seen > 0 ||
+           error_set(error, ERROR_INPUT_GONE,
+                     "%s: there is no snapshot; a start that finds none elsewhere replays the "
+                     "whole order log",
+                     i->path);
+}
+
 static bool open_directory(struct inspect *i, struct error *error) {
     const char *given = cli_value(i->cli, "--dir");
     struct stat status;
@@ -153,8 +163,9 @@ static bool open_directory(struct inspect *i, struct error *error) {
     if (i->path[0] == '\0')
         return error_set(error, ERROR_USAGE, "no directory: give --dir DIR, or set snapshot.dir");
     if (stat(i->path, &status) != 0)
-        return error_set(error, ERROR_CONFIG, "%s: there is no such directory", i->path);
+        return error_set(error, ERROR_IO, "%s: there is no such directory", i->path);
     i->disk = disk_posix_open(i->path, error);
+    if (i->disk == NULL && error->code == ERROR_CONFIG) error->code = ERROR_IO;
     return i->disk != NULL;
 }
 
@@ -166,7 +177,7 @@ static bool run(void *job, struct error *error) {
     if (strcmp(verb, "ls") == 0 && !cli->json)
         printf("%-44s  %-20s  %11s  %9s\n", "name", "taken", "accounts", "MiB");
     if (strcmp(verb, "ls") == 0) return each(i, list_one, error);
-    if (strcmp(verb, "verify") == 0) return each(i, verify_one, error);
+    if (strcmp(verb, "verify") == 0) return verify(i, error);
     if (strcmp(verb, "show") == 0 && cli->positional_count == 2)
         return show_one(i, cli->positional[1], error);
     return error_set(error, ERROR_USAGE, "usage: %s", cli->usage);

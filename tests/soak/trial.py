@@ -346,7 +346,8 @@ class Run:
         for directory in filter(os.path.isdir, filter(None, (self.shelf.directory, self.shelf.copies))):
             status = subprocess.run([rk.SAQSHY, "snapshot", "verify", "--dir", directory], capture_output=True,
                                     check=False).returncode
-            if status != 0 and all(map(self.shelf.is_good, self.shelf.paths(directory))):
+            paths = self.shelf.paths(directory)
+            if paths and status != 0 and all(map(self.shelf.is_good, paths)):
                 report.fault("snapshots in", directory, "are damaged:", status)
 
     def dump(self):
