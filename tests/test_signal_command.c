@@ -199,6 +199,61 @@ static void a_contradiction_is_not_published(void **state) {
     assert_int_equal(records(stand), 2);
 }
 
+#define SINCE_NEW_YEAR(more) REPORT(",\"reported_at\":\"2026-01-01\"" more)
+
+/* The term of both ends with January. */
+static void what_has_ended_is_not_already_there(void **state) {
+    struct stand *stand = *state;
+    const char *report = SINCE_NEW_YEAR(",\"signal_id\":\"s\"");
+    must_add(stand, report);
+    assert_true(add_at(stand, report, NOW + 31 * DAY - 1));
+    assert_true(said(stand, "already there"));
+    for (int dry = 0; dry < 2; dry++) {
+        stand->query.dry_run = dry;
+        assert_false(add_at(stand, report, NOW + 31 * DAY));
+        assert_int_equal(stand->base.error.code, ERROR_BAD_DATA);
+        assert_string_equal(stand->base.error.text,
+                            "signal s: it ended on 2026-02-01T00:00:00Z; give a later revision");
+    }
+    stand->query.dry_run = false;
+    assert_true(add_at(stand,
+                       "{\"signal_id\":\"s\",\"revision\":2,\"kind\":\"INCIDENT\",\"source\":"
+                       "\"BANK\",\"confidence\":\"CONFIRMED\"," SUBJECTS "}",
+                       NOW + 31 * DAY));
+    assert_true(said(stand, "published s revision 2"));
+    assert_int_equal(records(stand), 2);
+}
+
+static void what_is_over_already_is_not_published(void **state) {
+    struct stand *stand = *state;
+    const char *over = SINCE_NEW_YEAR(",\"signal_id\":\"s\"");
+    assert_false(add_at(stand, over, NOW + 31 * DAY));
+    assert_int_equal(stand->base.error.code, ERROR_BAD_DATA);
+    assert_string_equal(stand->base.error.text,
+                        "signal s: it is over already, since 2026-02-01T00:00:00Z; give a later "
+                        "valid_until");
+    assert_int_equal(records(stand), 0);
+    assert_true(add_at(stand, over, NOW + 31 * DAY - 1));
+    assert_int_equal(records(stand), 1);
+}
+
+/* What the engine knows ends by a revision that is over; what it has forgotten does not. */
+static void a_revision_that_is_over_ends_what_counts(void **state) {
+    struct stand *stand = *state;
+    static const char ending[] =
+        "{\"signal_id\":\"s\",\"revision\":2,\"kind\":\"INCIDENT\",\"source\":\"BANK\","
+        "\"confidence\":\"REPORTED\"," SUBJECTS ",\"reported_at\":\"2026-01-01\","
+        "\"valid_until\":\"2026-01-10\"}";
+    must_add(stand, REPORT(",\"signal_id\":\"s\""));
+    must_add(stand, REPORT(",\"signal_id\":\"ended\""));
+    assert_true(add_at(stand, ending, NOW + 20 * DAY));
+    assert_int_equal(records(stand), 3);
+    assert_false(
+        add_at(stand, SINCE_NEW_YEAR(",\"signal_id\":\"ended\",\"revision\":2"), NOW + 40 * DAY));
+    assert_non_null(strstr(stand->base.error.text, "signal ended: it is over already"));
+    assert_int_equal(records(stand), 3);
+}
+
 /* Outcomes of a CSV. */
 
 #define ID(digit) "0123456789abcdef0123456789abcde" digit
@@ -506,6 +561,9 @@ int main(void) {
         TEST(many_come_in_one_input),
         TEST(nothing_is_published_where_one_cannot_be),
         TEST(a_contradiction_is_not_published),
+        TEST(what_has_ended_is_not_already_there),
+        TEST(what_is_over_already_is_not_published),
+        TEST(a_revision_that_is_over_ends_what_counts),
         TEST(outcomes_of_a_csv_are_published_once),
         TEST(a_list_of_recommendations_with_results_is_one),
         TEST(the_account_of_advice_on_a_payment_is_a_victims),

@@ -71,6 +71,30 @@ static bool contradicts(const struct signal *s, const char *why, struct error *e
                      s->signal_id.data, why);
 }
 
+/* The table of the book knows no clock. */
+static bool has_ended(const struct publishing *p, const struct signal *s) {
+    return signal_until_s(s) <= p->query->now_s;
+}
+
+static bool refuse_ended(const struct signal *s, const char *when, const char *next,
+                         struct error *error) {
+    char until[TIME_JSON_SIZE], why[96];
+    snprintf(why, sizeof why, "%s %s; %s", when, time_json(signal_until_s(s) * MICROS, until),
+             next);
+    return contradicts(s, why, error);
+}
+
+/* Whether the engine would make nothing of it: its term is over, and it ends nothing that counts.
+ */
+static bool comes_to_nothing(const struct publishing *p, const struct signal *s) {
+    const struct text id = s->kind == SIGNAL_WITHDRAWAL ? s->withdraws_signal_id : s->signal_id;
+    const struct signal_entry *entry = has_ended(p, s) ? signal_book_find(p->book, id) : NULL;
+    struct signal there;
+    if (entry == NULL) return has_ended(p, s);
+    signal_book_signal(p->book, entry, &there);
+    return has_ended(p, &there);
+}
+
 /* The table has refused it as a replay. */
 static bool compare(struct publishing *p, const struct signal_draft *draft, struct error *error) {
     const struct signal *s = &draft->signal;
@@ -79,15 +103,18 @@ static bool compare(struct publishing *p, const struct signal_draft *draft, stru
     signal_book_signal(p->book, signal_book_find(p->book, s->signal_id), &there);
     if (there.revision != s->revision)
         return contradicts(s, "a later revision is there; see saqshy signal show", error);
-    return signal_draft_says(draft, &there, p->encoder) ||
-           contradicts(s, "another signal is there by this id and revision; give a later revision",
-                       error);
+    if (!signal_draft_says(draft, &there, p->encoder))
+        return contradicts(
+            s, "another signal is there by this id and revision; give a later revision", error);
+    return !has_ended(p, &there) ||
+           refuse_ended(&there, "it ended on", "give a later revision", error);
 }
 
 static bool publish(struct publishing *p, struct signal_draft *draft, struct error *error) {
     struct bytes value;
     const struct signal *s = &draft->signal;
     if (!encode_signal(p->encoder, s, &value, error)) return false;
+    const bool too_late = comes_to_nothing(p, s);
     const enum signal_effect effect = signal_book_take(p->book, s, value);
     switch (effect) {
     case EFFECT_REPLAYED:
@@ -105,6 +132,8 @@ static bool publish(struct publishing *p, struct signal_draft *draft, struct err
     default:
         break;
     }
+    if (too_late)
+        return refuse_ended(s, "it is over already, since", "give a later valid_until", error);
     return produce(p, s, value, error);
 }
 

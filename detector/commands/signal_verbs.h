@@ -24,7 +24,7 @@ struct signal_query {
 json_t *signal_subject_json(const char *text, struct error *error);
 
 /* Publishes completed drafts, all or none, but those that are there already; as the producer of
- * `port`, which it fences. ERROR_BAD_DATA: one contradicts what is there. */
+ * `port`, which it fences. ERROR_BAD_DATA: one contradicts what is there, or has ended. */
 bool signal_publish(struct port *port, const struct signal_query *query,
                     struct signal_drafts *drafts, FILE *out, struct error *error);
 /* Publishes a WITHDRAWAL, if the signal counts. ERROR_FAILED: there is none of that id. */
