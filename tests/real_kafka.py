@@ -21,7 +21,8 @@ import unittest
 
 import fastavro
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, AdminClient, NewTopic,
+                                   ResourcePatternType, ResourceType)
 
 SAQSHY = os.environ["SAQSHY"]
 SOURCE_DIR = os.environ["SOURCE_DIR"]
@@ -194,6 +195,14 @@ class Broker:
             future.result(30)
         for name, count in partitions.items():
             until(f"topic {name}", lambda name=name, count=count: self._leads(admin, name, count))
+
+    def deny(self, topic):
+        """Nobody may read it; of a broker that has an authorizer."""
+        bindings = [AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*",
+                               AclOperation.READ, AclPermissionType.DENY)]
+        admin = self.admin()
+        for future in admin.create_acls(bindings).values():
+            future.result(30)
 
     def delete(self, topic):
         admin = self.admin()

@@ -25,7 +25,7 @@ import real_kafka as rk
 
 SKIPPED = 77
 SEED = 20260107
-TESTS_MIN = 44
+TESTS_MIN = 50
 TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 RAN = os.path.join(os.environ["BUILD_DIR"], "consumer-tests-run")  # how many did, for CI
 LINES_MAX = 120
@@ -38,6 +38,8 @@ FORGED = "f" * 32
 HERE = {}  # broker, directory, commands by language, day and its messages: set once in main
 STARTED = []  # processes of samples
 OPEN = ("ISSUED", "AMENDED")
+AUTHORIZER = ("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer "
+              "allow.everyone.if.no.acl.found=true")
 
 # The bank's people in the tests of a whole day: they hold all that is advised, at once.
 PEOPLE = """
@@ -516,6 +518,27 @@ class BrokenChain:
         self.assertEqual(self.stopped(), (0, "bcde"))
 
 
+class NotToBeRead:
+    """Of a topic that waiting makes no better."""
+
+    language = None
+
+    def consume(self, topic):
+        self.sample = Sample(self.language, topic, topic, 1)
+        return self.sample.run(0)[0]
+
+    def test_a_topic_that_is_not_there_ends_it_with_a_word(self):
+        self.assertEqual(self.consume("nowhere"), 1)
+        self.assertRegex(self.sample.said(), "(?is)unknown.?topic.*nowhere|nowhere.*unknown.?topic")
+
+    def test_a_topic_that_is_denied_ends_it_with_a_word(self):
+        topic = "denied." + self.language
+        HERE["broker"].create(**{topic: 1})
+        HERE["broker"].deny(topic)
+        self.assertEqual(self.consume(topic), 1)
+        self.assertRegex(self.sample.said(), "(?i)topic.?authorization|not authorized to access topics")
+
+
 class Files(unittest.TestCase):
     def test_each_is_under_120_lines_of_at_most_100_columns(self):
         names = sorted(os.listdir(FOLDER))
@@ -531,7 +554,8 @@ class Files(unittest.TestCase):
             text = file.read()
         command = re.search(r"^ \* +(cc .*?\)) ?\*/", text, re.M | re.S).group(1).replace("\n *", "\n")
         out = os.path.join(HERE["directory"], "built-by-hand")
-        subprocess.run(["bash", "-ec", command.replace("-o freeze_queue", f"-o {out}")], check=True, cwd=FOLDER)
+        strict = f"-Werror=implicit-function-declaration -o {out}"  # an error for newer compilers
+        subprocess.run(["bash", "-ec", command.replace("-o freeze_queue", strict)], check=True, cwd=FOLDER)
         self.assertTrue(os.access(out, os.X_OK))
 
 
@@ -539,7 +563,7 @@ class Files(unittest.TestCase):
 
 def suite_of(language):
     suite = unittest.TestSuite()
-    for base in (RecordedDay, Decisions, BrokenChain):
+    for base in (RecordedDay, Decisions, BrokenChain, NotToBeRead):
         case = type(base.__name__ + language.capitalize(), (base, unittest.TestCase),
                     {"language": language, "__doc__": base.__doc__})
         suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(case))
@@ -599,7 +623,7 @@ def main():
         print(f"no real Kafka or no Java here, nothing is tested: {why or why_not}", file=sys.stderr)
         return 1 if os.environ.get("CI") == "true" else SKIPPED
     HERE["directory"] = tempfile.mkdtemp(prefix="saqshy-consumer-samples-")
-    HERE["broker"] = rk.Broker(HERE["directory"])
+    HERE["broker"] = rk.Broker(HERE["directory"], AUTHORIZER)
     try:
         HERE["broker"].start()
         began = time.monotonic()

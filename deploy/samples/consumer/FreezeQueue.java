@@ -16,6 +16,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -92,15 +93,20 @@ public final class FreezeQueue {
             new StringSerializer(), new ByteArraySerializer());
         Consumer<String, byte[]> consumer = new KafkaConsumer<>(Map.of("bootstrap.servers", kafka,
             "group.id", group, "group.instance.id", group, "isolation.level", "read_committed",
-            "enable.auto.commit", "false", "auto.offset.reset", "earliest"),
+            "enable.auto.commit", "false", "auto.offset.reset", "earliest",
+            "allow.auto.create.topics", "false"),
             new StringDeserializer(), new ByteArrayDeserializer());
-        consumer.subscribe(List.of(Ledger.setting("TOPIC", "antifrod.freeze-recommendations")));
+        String topic = Ledger.setting("TOPIC", "antifrod.freeze-recommendations");
+        consumer.subscribe(List.of(topic));
         while (true) {
             ledger.lapse();
             ledger.decide();
             report(ledger, producer);
             if (consumer.assignment().size() == end && isAtEnd(consumer)) {
                 break;
+            }
+            if (consumer.partitionsFor(topic).isEmpty()) { // which poll waits for without a word
+                throw new UnknownTopicOrPartitionException(topic);
             }
             for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
                 take(ledger, record);

@@ -2,9 +2,10 @@
 /* The whole duty of a reader of freeze recommendations: freeze_queue.py, which says more, in C.
  *     cc -std=c17 freeze_queue.c -o freeze_queue \
  *         $(pkg-config --cflags --libs rdkafka avro-c sqlite3 libcrypto) */
+#define _POSIX_C_SOURCE 200809L /* getline */
+#include "clients.h"
 #include "contracts.h"
 
-#include <librdkafka/rdkafka.h>
 #include <openssl/sha.h>
 
 /* Into the ledger, which checks the chain and knows what came before. */
@@ -43,11 +44,6 @@ static void take(const rd_kafka_message_t *message, avro_value_t *r) {
         printf("%s.%lld %s %s\n", id, revision, state, text_of(r, "action"));
 }
 
-static void delivered(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque) {
-    (void)producer, (void)opaque;
-    if (message->err != 0) fail(1, "outcome not sent", rd_kafka_err2str(message->err));
-}
-
 /* Sent until the brokers have it; after a crash again, the same bytes under the same id. */
 static void report(rd_kafka_t *producer, avro_value_t *signal) {
     while (sql("SELECT * FROM unsent LIMIT 1")) {
@@ -65,18 +61,6 @@ static void report(rd_kafka_t *producer, avro_value_t *signal) {
         printf("%s %s\n", column[0], column[2]);
         sql("UPDATE outcome SET sent = 1 WHERE id = %Q AND number = %s", column[5], column[1]);
     }
-}
-
-static rd_kafka_t *client(rd_kafka_type_t type, const char *const settings[][2]) {
-    char why[256] = "";
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set_dr_msg_cb(conf, delivered);
-    for (; (*settings)[0] != NULL; settings++)
-        if (rd_kafka_conf_set(conf, (*settings)[0], (*settings)[1], why, sizeof why) != 0)
-            fail(78, (*settings)[0], why);
-    rd_kafka_t *made = rd_kafka_new(type, conf, why, sizeof why);
-    if (made == NULL) fail(78, "Kafka", why);
-    return made;
 }
 
 int main(void) {
@@ -111,8 +95,8 @@ int main(void) {
             if (rd_kafka_commit_message(consumer, message, 0) != 0) fail(1, "commit", "failed");
         } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
             ended++;
-        else if (rd_kafka_fatal_error(consumer, NULL, 0) != 0)
-            fail(1, "Kafka", rd_kafka_message_errstr(message));
+        else
+            complain(consumer, message);
         rd_kafka_message_destroy(message);
     }
     return rd_kafka_consumer_close(consumer) != 0;

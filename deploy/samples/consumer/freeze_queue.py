@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The whole duty of a reader of freeze recommendations. Why, and more settings:
-docs/INTEGRATION.md.
+"""The whole duty of a reader of freeze recommendations. Why, and more: docs/INTEGRATION.md.
 
     pip install confluent-kafka fastavro
     KAFKA=localhost:29092 SCHEMAS=schemas RULES=deploy/samples/consumer LEDGER=queue.db \\
@@ -10,7 +9,7 @@ docs/INTEGRATION.md.
 ledger.sql, in the folder RULES, keeps the cases. What a record does is in the ledger before its
 offset is committed: after a crash between the two it comes again and changes nothing. People append
 lines "ID.REVISION RESULT TIYN_HELD" to DECISIONS; each decision goes back as an OUTCOME. Ends with
-65 when a chain is broken, and otherwise when something is away: then it is to be started again."""
+65 when a chain is broken, and otherwise, saying why: then it is to be started again."""
 import hashlib
 import io
 import os
@@ -24,6 +23,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 SETTINGS = {"TOPIC": "antifrod.freeze-recommendations", "SIGNALS": "antifrod.signals",
             "GROUP": "freeze-queue", "UNTIL_END": "-1"} | os.environ
+ENDING = "UNKNOWN_TOPIC_OR_PART", "AUTHORIZATION_FAILED"  # what waiting does not mend
 RECOMMENDATION, SIGNAL = b"\0\0\0\0\2", b"\0\0\0\0\4"  # frames with the shipped ids
 LEDGER = sqlite3.connect(SETTINGS["LEDGER"], isolation_level=None)
 
@@ -96,10 +96,9 @@ advice = fastavro.schema.load_schema(Path(SETTINGS["SCHEMAS"], "FreezeRecommenda
 outcome = fastavro.schema.load_schema(Path(SETTINGS["SCHEMAS"], "FraudSignal.avsc"))
 kafka = {"bootstrap.servers": SETTINGS["KAFKA"]}
 writer = Producer(kafka | {"enable.idempotence": True, "partitioner": "murmur2_random"})
-reader = Consumer(kafka | {
-    "group.id": SETTINGS["GROUP"], "group.instance.id": SETTINGS["GROUP"],
-    "isolation.level": "read_committed", "enable.auto.commit": False,
-    "auto.offset.reset": "earliest", "enable.partition.eof": True})
+reader = Consumer(kafka | {"group.id": SETTINGS["GROUP"], "group.instance.id": SETTINGS["GROUP"],
+                           "isolation.level": "read_committed", "enable.auto.commit": False,
+                           "auto.offset.reset": "earliest", "enable.partition.eof": True})
 reader.subscribe([SETTINGS["TOPIC"]])
 ended = 0
 while ended != int(SETTINGS["UNTIL_END"]):
@@ -113,6 +112,8 @@ while ended != int(SETTINGS["UNTIL_END"]):
         reader.commit(record, asynchronous=False)
     elif record is not None and record.error().code() == KafkaError._PARTITION_EOF:
         ended += 1
-    elif record is not None and record.error().fatal():
-        raise KafkaException(record.error())
+    elif record is not None:
+        print("Kafka:", record.error(), file=sys.stderr)
+        if record.error().fatal() or record.error().name().endswith(ENDING):
+            sys.exit(1)
 reader.close()
