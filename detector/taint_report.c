@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which transfers a report names, and what comes of it. */
 #include "detector/signals.h"
+#include "detector/taint_near.h"
 #include "detector/taint_table.h"
 
 #include <stdlib.h>
@@ -8,19 +9,15 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* How far the time that a report gives may be from a transfer's: where the amount is given, too,
- * and where it is not: then wages and purchases of that hour are none of it. */
-enum { NEAR_WITH_AMOUNT_S = 86400, NEAR_S = 3600 };
-
 struct wanted {
     const struct signal *signal;
     uint64_t missing; /* ids that were not found, a bit each; without ids: bit 0, none was */
     uint32_t tx_hashes[SIGNAL_TX_IDS_MAX];
-    uint32_t amount; /* coded */
+    struct taint_near near;
 };
 
 static struct wanted wanted_of(const struct signal *s) {
-    struct wanted w = {.signal = s};
+    struct wanted w = {.signal = s, .near = taint_near_of(s)};
     if (s->tx_id_count > 0)
         w.missing = UINT64_MAX >> (SIGNAL_TX_IDS_MAX - s->tx_id_count);
     else
@@ -28,7 +25,6 @@ static struct wanted wanted_of(const struct signal *s) {
     for (uint32_t i = 0; i < s->tx_id_count; i++)
         w.tx_hashes[i] =
             (uint32_t)XXH3_64bits(s->related_tx_ids[i].data, s->related_tx_ids[i].size);
-    if (s->amount_present) w.amount = quantise_amount(s->amount_kzt_minor);
     return w;
 }
 
@@ -40,19 +36,11 @@ static uint64_t ids_of(const struct wanted *w, const struct ring *r, uint32_t sl
     return ids;
 }
 
-static bool is_near(const struct wanted *w, const struct ring *r, uint32_t slot) {
-    const struct signal *s = w->signal;
-    if (!s->occurred_at_present) return false;
-    if (s->amount_present && r->amount[slot] != w->amount) return false;
-    if (!s->amount_present && (r->bits[slot] & BIT_P2P) == 0) return false;
-    const int64_t off_s = (int64_t)r->second[slot] - s->occurred_at_s;
-    const int64_t most_s = s->amount_present ? NEAR_WITH_AMOUNT_S : NEAR_S;
-    return off_s <= most_s && off_s >= -most_s;
-}
-
 /* Bits of `missing`; 0: it is none that is wanted. */
 static uint64_t wanted_by(const struct wanted *w, const struct ring *r, uint32_t slot) {
-    return w->signal->tx_id_count > 0 ? ids_of(w, r, slot) : is_near(w, r, slot);
+    if (w->signal->tx_id_count > 0) return ids_of(w, r, slot);
+    return taint_is_near(&w->near, r->second[slot], r->amount[slot],
+                         (r->bits[slot] & BIT_P2P) != 0);
 }
 
 static void hold(struct taint *t, const struct signal *s, const struct taint_source *credit) {
@@ -93,14 +81,12 @@ uint32_t taint_report(struct taint *t, const struct signal *s, int64_t clock_s) 
     if (s->kind != SIGNAL_INCIDENT || s->confidence == CONFIDENCE_REJECTED || signal_is_citizens(s))
         return 0;
     for (uint32_t i = 0; i < s->subject_count; i++) {
-        const struct signal_subject *subject = &s->subjects[i];
-        const bool victim = subject->role == ROLE_VICTIM;
-        if (subject->type != SUBJECT_ACCOUNT) continue;
-        if (!victim && subject->role != ROLE_BENEFICIARY && subject->role != ROLE_DROPPER) continue;
-        const struct account_key key = account_key_of(subject->token);
+        bool out;
+        if (!taint_is_of(&s->subjects[i], &out)) continue;
+        const struct account_key key = account_key_of(s->subjects[i].token);
         const struct account *account = accounts_find(t->accounts, key);
         if (account == NULL || account->number == 0) continue;
-        look_through(t, &w, account, !victim);
+        look_through(t, &w, account, !out);
     }
     return (uint32_t)__builtin_popcountll(w.missing);
 }

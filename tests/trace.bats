@@ -108,7 +108,13 @@ small() { "$SAQSHY" trace "$@" --quiet --input small.avro; }
     run small --incident none.json
     [ "$status" -eq 65 ]
     [[ "$output" == *"elsewhere is no transaction of an accepted event"* ]]
-    for bad in '{"signal_id": "S"}' '{"related_tx_ids": ["a"]}' '{"signal_id": "S", "related_tx_ids": []}' '[]' '"x"' '{' \
+    for nothing in '{"signal_id": "S"}' '{"signal_id": "S", "related_tx_ids": []}'; do
+        echo "$nothing" > nothing.json
+        run small --incident nothing.json
+        [ "$status" -eq 65 ]
+        [[ "$output" == *"S names no transaction, and not when it happened"* ]]
+    done
+    for bad in '{"related_tx_ids": ["a"]}' '[]' '"x"' '{' '{"signal_id": "S", "subjects": [{"role": "CROOK"}]}' \
         '{"signal_id": "S", "related_tx_ids": [1]}' '{"signal_id": "S", "related_tx_ids": "loan"}'; do
         echo "$bad" > bad.json
         run small --incident bad.json

@@ -135,7 +135,7 @@ static void put_pair(const struct page *p, enum trace_word name, const char *tex
     put_element(p, "<dd>", text, "</dd>\n");
 }
 
-/* The pattern takes numbers and a text. */
+/* The patterns take numbers and a text. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void put_limits(const struct page *p) {
     const struct trail_limits *l = &p->report->limits;
@@ -143,6 +143,12 @@ static void put_limits(const struct page *p) {
     snprintf(text, sizeof text, word(p, TRACE_LIMITS), (unsigned)l->hops_max,
              (long long)l->seconds_max / TRACE_HOUR_S, explain_money(l->floor_tiyn, floor));
     put_pair(p, TRACE_FOLLOWED_FOR, text);
+}
+
+static void put_fitting(const struct page *p) {
+    char text[512];
+    snprintf(text, sizeof text, word(p, TRACE_NO_IDS_FITTING), p->report->subject->fitting);
+    put_pair(p, TRACE_NO_IDS, text);
 }
 
 static void put_subject(const struct page *p) {
@@ -160,6 +166,7 @@ static void put_subject(const struct page *p) {
                  instant_text(s->to_s, to));
         put_pair(p, TRACE_BETWEEN, text);
     }
+    if (s->described) put_fitting(p);
     for (size_t i = 0; i < s->unmoved_count; i++)
         put_pair(p, TRACE_NOT_TRACED, s->tx_ids[s->unmoved[i]]);
     put_limits(p);

@@ -39,6 +39,15 @@ static json_t *position(const char *topic, int32_t partition, int64_t offset) {
                      (json_int_t)offset);
 }
 
+/* Transactions that an incident without ids may mean. */
+static json_t *fitting(const struct trace_report *r) {
+    json_t *ids = json_array();
+    for (size_t i = 0; i < r->pass->count; i++)
+        if (r->pass->moves[i].source)
+            json_array_append_new(ids, text(r->pass->transactions.texts[r->pass->moves[i].tx]));
+    return ids;
+}
+
 static json_t *subject(const struct trace_report *r) {
     const struct trace_subject *s = r->subject;
     json_t *object = json_pack("{ss so}", "kind", kinds[s->kind], "id", json_text(s->name));
@@ -49,6 +58,7 @@ static json_t *subject(const struct trace_report *r) {
         json_object_set_new(object, "after", whole(s->from_s));
         json_object_set_new(object, "to", whole(s->to_s));
     }
+    if (s->described) json_object_set_new(object, "fitting", fitting(r));
     json_object_set_new(object, "moved_nothing", unmoved);
     return object;
 }

@@ -15,10 +15,21 @@ struct trace_pass *trace_pass_new(const char *topic) {
     return p;
 }
 
+static size_t bytes_of(const struct trace_incident *incident) {
+    return incident->tx_count * sizeof *incident->tx_ids +
+           (incident->description == NULL ? 0 : sizeof *incident->description);
+}
+
+static void clear_incident(struct trace_pass *p, struct trace_incident *incident) {
+    p->incident_bytes -= bytes_of(incident);
+    free(incident->tx_ids);
+    free(incident->description);
+}
+
 void trace_pass_free(struct trace_pass *p) {
     if (p == NULL) return;
     for (size_t i = 0; i < p->incidents.count; i++)
-        free(p->incident[i].tx_ids);
+        clear_incident(p, &p->incident[i]);
     free(p->incident);
     names_clear(&p->accounts);
     names_clear(&p->transactions);
@@ -31,7 +42,7 @@ void trace_pass_free(struct trace_pass *p) {
 
 size_t trace_pass_bytes(const struct trace_pass *p) {
     return names_bytes(&p->accounts) + names_bytes(&p->transactions) + names_bytes(&p->incidents) +
-           p->incident_room * sizeof *p->incident + p->tx_id_bytes +
+           p->incident_room * sizeof *p->incident + p->incident_bytes +
            p->move_room * sizeof *p->moves + p->place_room * sizeof *p->places +
            p->advice_room * sizeof *p->advice;
 }
@@ -72,14 +83,26 @@ static void take_move(struct trace_pass *p, const struct transaction *tx,
     if (tx->event_time_s > p->last_s) p->last_s = tx->event_time_s;
 }
 
+struct trace_description trace_describe(const struct signal *incident, size_t before) {
+    struct trace_description d = {.near = taint_near_of(incident),
+                                  .subject_count = incident->subject_count,
+                                  .before = before};
+    memcpy(d.subjects, incident->subjects, sizeof d.subjects);
+    return d;
+}
+
+static void describe(struct trace_incident *incident, const struct signal *signal, size_t before) {
+    incident->description = malloc(sizeof *incident->description);
+    assert(incident->description != NULL && "out of memory");
+    *incident->description = trace_describe(signal, before);
+}
+
 static void take_incident(struct trace_pass *p, const struct signal *signal) {
-    const size_t before = p->incidents.count;
+    const size_t known = p->incidents.count;
     const uint32_t number = names_number(&p->incidents, signal->signal_id);
     p->incident = grow(p->incident, number, &p->incident_room, sizeof *p->incident);
     struct trace_incident *incident = &p->incident[number];
-    if (number == before) *incident = (struct trace_incident){0};
-    p->tx_id_bytes -= incident->tx_count * sizeof *incident->tx_ids;
-    free(incident->tx_ids);
+    if (number < known) clear_incident(p, incident);
     *incident =
         (struct trace_incident){.tx_ids = calloc(signal->tx_id_count + 1, sizeof *incident->tx_ids),
                                 .tx_count = signal->tx_id_count,
@@ -87,7 +110,8 @@ static void take_incident(struct trace_pass *p, const struct signal *signal) {
     assert(incident->tx_ids != NULL && "out of memory");
     for (uint32_t i = 0; i < signal->tx_id_count; i++)
         incident->tx_ids[i] = signal->related_tx_ids[i];
-    p->tx_id_bytes += incident->tx_count * sizeof *incident->tx_ids;
+    if (signal->tx_id_count == 0) describe(incident, signal, p->count);
+    p->incident_bytes += bytes_of(incident);
 }
 
 static void take_signal(struct trace_pass *p, const struct signal *signal,

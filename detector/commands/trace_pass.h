@@ -8,6 +8,7 @@
 #include "detector/batch.h"
 #include "detector/commands/names.h"
 #include "detector/recommendation.h"
+#include "detector/taint_near.h"
 #include "detector/trail.h"
 
 /* Where a move stands. */
@@ -17,10 +18,19 @@ struct trace_place {
     int32_t partition;
 };
 
+/* What an INCIDENT says that names its transfers by no id. */
+struct trace_description {
+    struct taint_near near;
+    struct signal_subject subjects[SIGNAL_SUBJECTS_MAX];
+    uint32_t subject_count;
+    size_t before; /* moves that were there when it came */
+};
+
 /* What the latest revision of an INCIDENT in force says. */
 struct trace_incident {
     struct text *tx_ids;
     uint32_t tx_count;
+    struct trace_description *description; /* NULL: it has tx_ids */
     bool withdrawn, rejected;
 };
 
@@ -48,7 +58,7 @@ struct trace_pass {
     size_t advice_count, advice_room;
     struct names incidents; /* by signal_id */
     struct trace_incident *incident;
-    size_t incident_room, tx_id_bytes;
+    size_t incident_room, incident_bytes;
     uint64_t records;          /* of all verdicts */
     uint8_t hash[DIGEST_SIZE]; /* SHA-256 of itself, at first zeros, and the next value's SHA-256 */
     int64_t first_s, last_s;   /* event times of the moves */
@@ -61,6 +71,7 @@ void trace_pass_take_batch(struct trace_pass *pass, const struct batch *batch);
 /* Takes a struct trace_pass; fits pipeline_options.on_recommendation. */
 void trace_pass_take_advice(void *pass, const struct recommendation *recommendation);
 
+struct trace_description trace_describe(const struct signal *incident, size_t before);
 /* Bytes of it. */
 size_t trace_pass_bytes(const struct trace_pass *pass);
 struct text trace_pass_account(const struct trace_pass *pass, uint32_t account);

@@ -2,6 +2,7 @@
 #include "detector/commands/trace_subject.h"
 
 #include "detector/base/instant.h"
+#include "detector/commands/record_json.h"
 #include "models/document.h"
 
 #include <assert.h>
@@ -23,20 +24,42 @@ static const char *const articles[] = {[TRACED_TRANSACTION] = "a transaction",
 static void own_incident(struct trace_subject *s, const char *id, size_t tx_count) {
     s->kind = TRACED_INCIDENT;
     s->name = s->owned = strdup(id);
-    s->tx_ids = calloc(tx_count, sizeof *s->tx_ids);
-    s->unmoved = calloc(tx_count, sizeof *s->unmoved);
+    s->tx_ids = calloc(tx_count + 1, sizeof *s->tx_ids);
+    s->unmoved = calloc(tx_count + 1, sizeof *s->unmoved);
     assert(s->name != NULL && s->tx_ids != NULL && s->unmoved != NULL && "out of memory");
 }
 
-static bool take_ids(const json_t *root, const char *path, struct trace_subject *s,
-                     struct error *error) {
+static void take_description(struct trace_subject *s, const char *id,
+                             const struct trace_description *description) {
+    own_incident(s, id, 0);
+    s->described = true;
+    s->description = *description;
+}
+
+/* It may mean any transfer of the records: where it stands among them is not known. */
+static bool take_described(const json_t *root, const char *id, const char *path,
+                           struct trace_subject *s, struct error *error) {
+    static const char *const keys[] = {"related_tx_ids", "subjects", "occurred_at",
+                                       "amount_kzt_minor"};
+    struct signal signal;
+    s->texts = json_object();
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        json_object_set(s->texts, keys[i], json_object_get(root, keys[i]));
+    if (!record_json_read(CONTRACT_SIGNAL, s->texts, &signal, error))
+        return error_prefix(error, "%s", path);
+    const struct trace_description description = trace_describe(&signal, SIZE_MAX);
+    take_description(s, id, &description);
+    return true;
+}
+
+static bool take_json(const json_t *root, const char *path, struct trace_subject *s,
+                      struct error *error) {
     const char *id = json_string_value(json_object_get(root, "signal_id"));
     const json_t *list = json_object_get(root, "related_tx_ids");
-    if (id == NULL || json_array_size(list) == 0)
+    if (id == NULL)
         return error_set(error, ERROR_BAD_DATA,
-                         "%s: an incident is an object with a text \"signal_id\" and a list "
-                         "\"related_tx_ids\" that is not empty",
-                         path);
+                         "%s: an incident is an object with a text \"signal_id\"", path);
+    if (json_array_size(list) == 0) return take_described(root, id, path, s, error);
     own_incident(s, id, json_array_size(list));
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *tx = json_string_value(json_array_get(list, i));
@@ -57,7 +80,7 @@ bool trace_incident_read(const char *path, struct trace_subject *s, struct error
     if (root == NULL)
         return error_set(error, ERROR_BAD_DATA, "%s: line %d, column %d: %s", path, fault.line,
                          fault.column, fault.text);
-    const bool ok = take_ids(root, path, s, error);
+    const bool ok = take_json(root, path, s, error);
     json_decref(root);
     return ok;
 }
@@ -68,6 +91,7 @@ void trace_subject_free(struct trace_subject *s) {
     free(s->tx_ids);
     free(s->unmoved);
     free(s->owned);
+    json_decref(s->texts);
 }
 
 /* Finding. */
@@ -91,9 +115,10 @@ static bool take_incident(const struct trace_pass *p, struct trace_subject *s,
     if (incident->withdrawn || incident->rejected)
         return error_set(error, ERROR_BAD_DATA, "%s was %s; trace the transactions that it named",
                          s->name, incident->withdrawn ? "withdrawn" : "rejected");
-    if (incident->tx_count == 0)
-        return error_set(error, ERROR_BAD_DATA,
-                         "%s names no transaction; trace one of its accounts", s->name);
+    if (incident->description != NULL) {
+        take_description(s, s->name, incident->description);
+        return true;
+    }
     own_incident(s, s->name, incident->tx_count);
     for (uint32_t i = 0; i < incident->tx_count; i++)
         s->tx_ids[s->tx_count++] = strndup(incident->tx_ids[i].data, incident->tx_ids[i].size);
@@ -204,7 +229,72 @@ static bool mark_transactions(struct trace_pass *p, const char *const *tx_ids, s
     return unmoved < count;
 }
 
+/* An account whose transfers an incident may mean. */
+struct meant {
+    uint32_t account;
+    bool out;
+};
+
+static size_t find_meant(const struct trace_pass *p, const struct trace_description *d,
+                         struct meant meant[SIGNAL_SUBJECTS_MAX]) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < d->subject_count; i++) {
+        const uint32_t account = names_find(&p->accounts, d->subjects[i].token);
+        if (!taint_is_of(&d->subjects[i], &meant[count].out) || account == LOOKUP_NONE) continue;
+        meant[count++].account = account + 1;
+    }
+    return count;
+}
+
+static bool is_meant(const struct meant *meant, size_t count, const struct trail_move *m) {
+    for (size_t i = 0; i < count; i++)
+        if ((meant[i].out ? m->payer : m->payee) == meant[i].account) return true;
+    return false;
+}
+
+static bool refuse_description(const struct trace_subject *s, bool fitting, struct error *error) {
+    const struct trace_description *d = &s->description;
+    char when[INSTANT_TEXT_SIZE];
+    if (!d->near.occurred_at_present)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s names no transaction, and not when it happened; trace one of its "
+                         "accounts",
+                         s->name);
+    if (fitting)
+        return error_set(error, ERROR_BAD_DATA,
+                         "%s names no transaction, and those that fit went to no account (cash, or "
+                         "an external side); trace one of its accounts",
+                         s->name);
+    return error_set(error, ERROR_BAD_DATA,
+                     "%s names no transaction, and none that its accounts received, or its victims "
+                     "sent%s, is %s of %s UTC; trace one of its accounts",
+                     s->name, d->before == SIZE_MAX ? "" : ", before it came",
+                     d->near.amount_present ? "of its amount and within a day"
+                                            : "from person to person and within an hour",
+                     instant_text(d->near.occurred_at_s, when));
+}
+
+/* By the rule of the engine, but over all of the records. */
+static bool mark_described(struct trace_pass *p, struct trace_subject *s, struct error *error) {
+    const struct trace_description *d = &s->description;
+    struct meant meant[SIGNAL_SUBJECTS_MAX];
+    const size_t count = find_meant(p, d, meant);
+    bool fitting = false;
+    for (size_t i = 0; i < p->count && i < d->before; i++) {
+        struct trail_move *m = &p->moves[i];
+        if (m->status != TX_STATUS_SETTLED || !is_meant(meant, count, m) ||
+            !taint_is_near(&d->near, m->second, taint_coded(m->amount),
+                           m->type == EVENT_TYPE_P2P_TRANSFER))
+            continue;
+        fitting = true;
+        m->source = m->payee != 0;
+        s->fitting += m->source;
+    }
+    return s->fitting > 0 || refuse_description(s, fitting, error);
+}
+
 bool trace_subject_mark(struct trace_pass *p, struct trace_subject *s, struct error *error) {
+    if (s->described) return mark_described(p, s, error);
     if (s->kind == TRACED_ACCOUNT) return mark_account(p, s, error);
     if (s->kind == TRACED_TRANSACTION) return mark_transactions(p, &s->name, 1, s, error);
     return mark_transactions(p, s->tx_ids, s->tx_count, s, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose money is traced: that of a transaction, of an incident's transactions, or of what people
- * sent to an account. */
+/* Whose money is traced: that of a transaction, of an incident's transactions, which it names or
+ * describes, or of what people sent to an account. */
 #pragma once
 
 #include "detector/commands/trace_pass.h"
@@ -16,11 +16,18 @@ struct trace_subject {
     /* Of an incident: its transactions, and which of them moved nothing here. */
     const char **tx_ids;
     size_t tx_count, *unmoved, unmoved_count;
-    char *owned; /* its name */
+    /* Of an incident without any: what it says of them, and how many it may mean, all of which are
+     * traced. */
+    bool described;
+    struct trace_description description;
+    size_t fitting;
+    char *owned;          /* its name */
+    struct json_t *texts; /* owns those of the description; NULL: the pass does */
 };
 
-/* An incident as JSON: "signal_id" and "related_tx_ids", as in FraudSignal; other keys are left
- * alone. ERROR_BAD_DATA, ERROR_IO. */
+/* An incident as JSON: "signal_id" and "related_tx_ids", as in FraudSignal, or, without any,
+ * "subjects", "occurred_at" and "amount_kzt_minor"; other keys are left alone. ERROR_BAD_DATA,
+ * ERROR_IO. */
 bool trace_incident_read(const char *path, struct trace_subject *subject, struct error *error);
 void trace_subject_free(struct trace_subject *subject);
 

@@ -61,6 +61,14 @@ static void put_time(const struct writer *w, int64_t second) {
 
 /* Head. */
 
+/* The patterns take numbers and texts. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static void put_fitting(const struct writer *w) {
+    put_head_word(w, TRACE_NO_IDS);
+    fprintf(w->file, word(w, TRACE_NO_IDS_FITTING), w->report->subject->fitting);
+    fputc('\n', w->file);
+}
+
 static void put_title(const struct writer *w) {
     const struct trace_subject *s = w->report->subject;
     char from[INSTANT_TEXT_SIZE], to[INSTANT_TEXT_SIZE];
@@ -71,6 +79,7 @@ static void put_title(const struct writer *w) {
         put_head_word(w, TRACE_BETWEEN);
         fprintf(w->file, "%s – %s UTC\n", instant_text(s->from_s, from), instant_text(s->to_s, to));
     }
+    if (s->described) put_fitting(w);
     for (size_t i = 0; i < s->unmoved_count; i++) {
         put_head_word(w, TRACE_NOT_TRACED);
         put(w, s->tx_ids[s->unmoved[i]]);
@@ -78,8 +87,6 @@ static void put_title(const struct writer *w) {
     }
 }
 
-/* The pattern takes numbers and a text. */
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void put_limits(const struct writer *w) {
     const struct trail_limits *l = &w->report->limits;
     char floor[EXPLAIN_VALUE_SIZE];

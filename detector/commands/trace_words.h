@@ -22,6 +22,10 @@
     X(TRACED, "Traced", "Прослежено", "Қадағаланған") \
     X(BETWEEN, "Sent", "Отправлено", "Жіберілген") \
     X(NOT_TRACED, "Moved no money here", "Денег здесь не переместили", "Мұнда ақша қозғамаған") \
+    X(NO_IDS, "Names no transaction", "Операций не называет", "Операцияларды атамайды") \
+    X(NO_IDS_FITTING, "transfers of its accounts that fit what it says of time and amount: %zu; all of them are traced", \
+      "переводов её счетов, подходящих по времени и сумме: %zu; прослежены все", \
+      "шоттарының уақыты мен сомасы сәйкес аударымдары: %zu; бәрі қадағаланады") \
     X(FOLLOWED_FOR, "Followed", "Прослеживается", "Қадағалау шегі") \
     X(LIMITS, "%u hops, %lld h after each transfer, in transfers with at least %s KZT of it", \
       "%u переходов, %lld ч после каждого перевода, в переводах, где таких денег не меньше %s KZT", \
