@@ -169,6 +169,43 @@ assert checked > 20 and above > 10, (checked, above)
 PY
 }
 
+@test "what the payer's bank was advised about a payment of the trail stands beside it, and nothing of other payments" {
+    "$SAQSHY" replay --engine --quiet --input feed.avro --out published.avro -X start.from=earliest
+    for account in $(cat droppers); do
+        trace "$account" --full --json --from 2025-01-01 || true
+    done > trails.ndjson
+    cat > warned.py <<'PY'
+import io, json, os, fastavro
+schema = fastavro.parse_schema(json.load(open(os.environ["SOURCE_DIR"] + "/schemas/FreezeRecommendation.avsc")))
+said = [fastavro.schemaless_reader(io.BytesIO(m["value"][5:]), schema, None) for m in fastavro.reader(open("published.avro", "rb"))
+        if m["topic"] == "antifrod.freeze-recommendations"]
+said = [r for r in said if r["payee_recommendation_id"]]
+for trail in map(json.loads, open("trails.ndjson")):
+    payments = {t["tx_id"] for t in trail["transfers"]}
+    told = [(r["id"], r["revision"], r["state"], r["action"], r["account"], r["payment_tx_id"], r["payee_recommendation_id"],
+             r["at_risk_kzt_minor"]) for r in trail["recommendations"] if r["payment_tx_id"]]
+    assert told == [(r["recommendation_id"], r["revision"], r["state"], r["action"], r["target_account_token"], r["target_tx_ids"][0],
+                     r["payee_recommendation_id"], r["at_risk_kzt_minor"]) for r in said if r["target_tx_ids"][0] in payments], told
+    assert all(r["payee_recommendation_id"] is None for r in trail["recommendations"] if r["payment_tx_id"] is None)
+    if told: print(trail["subject"]["id"], *told[0][:1], told[0][3], told[0][5])
+warned = {r["target_account_token"]: r["target_tx_ids"][0] for r in said}
+others = [e["tx_id"] for e in fastavro.reader(open("feed.avro", "rb"))
+          if e["payer"] and e["payee"] and e["tx_status"] == "SETTLED" and warned.get(e["payer"]["account_token"], e["tx_id"]) != e["tx_id"]]
+print(*others, sep="\n", file=open("others", "w"))
+PY
+    "$SOURCE_DIR/tests/python" warned.py > warned
+    [ -s warned ]
+    [ "$(wc -l < warned)" -lt "$(wc -l < trails.ndjson)" ]
+    read -r account id action tx < warned
+    trace "$account" --from 2025-01-01 --csv > warned.csv
+    grep -q "^0,.*,$tx,.*,[0-9]*,$action,$id$" warned.csv
+    grep -q ",,,$" warned.csv
+    trace "$(head -1 others)" --json > other.json
+    [ "$(report other.json '[x["payment_tx_id"] for x in r["recommendations"] if x["payment_tx_id"]]')" = "[]" ]
+    trace "$account" --from 2025-01-01 | grep -q "$id.1  issued: .* (payment $tx); At risk"
+    trace "$account" --from 2025-01-01 --lang ru --html - | grep -q "<td class=\"w\">[^<]* (платёж $tx)</td>"
+}
+
 @test "CSV has the transfers of the JSON" {
     trace "$(cat dropper)" --csv > rows.csv
     python3 - <<'PY'
@@ -288,7 +325,7 @@ PY
         run grep -P '\x1b|\xc2\x9b' evil.txt
         [ "$status" -eq 1 ]
         "$SAQSHY" trace "$name" --quiet $flag --input evil.avro --json | python3 -m json.tool > /dev/null
-        "$SAQSHY" trace "$name" --quiet $flag --input evil.avro --csv | python3 -c 'import csv, sys; assert {len(r) for r in csv.reader(sys.stdin)} == {13}'
+        "$SAQSHY" trace "$name" --quiet $flag --input evil.avro --csv | python3 -c 'import csv, sys; assert {len(r) for r in csv.reader(sys.stdin)} == {16}'
     done
 }
 

@@ -158,6 +158,7 @@ static bool run_engine(struct job *job, struct error *error) {
         return false;
     const struct replay_engine_options engine = {.settings = &run->settings,
                                                  .on_recommendation = trace_pass_take_advice,
+                                                 .on_payer_side = trace_pass_take_advice,
                                                  .context = job->pass,
                                                  .on_batch = take_batch,
                                                  .batch_context = job,

@@ -291,13 +291,24 @@ static void put_rows(const struct page *p) {
 
 /* Recommendations. */
 
+static void put_action_cell(const struct page *p, const struct trace_advice *a) {
+    put_element(p, a->payment == TRAIL_NONE ? "<td>" : "<td class=\"w\">",
+                explain_action(a->action, p->language), "");
+    if (a->payment != TRAIL_NONE) {
+        put_element(p, " (", word(p, TRACE_ON_PAYMENT), " ");
+        put_tx_id(p, trace_report_payment(p->report, a));
+        fputc(')', p->file);
+    }
+    fputs("</td>", p->file);
+}
+
 static void put_one_advice(const struct page *p, const struct trace_advice *a) {
     char id[EXPLAIN_VALUE_SIZE];
     fputs("<tr>", p->file);
     put_time_cell(p, a->issued_s);
     put_account_cell(p, a->account);
     put_cell(p, "", trace_state(a->state, p->language));
-    put_cell(p, "", explain_action(a->action, p->language));
+    put_action_cell(p, a);
     put_money_cell(p, a->at_risk_tiyn);
     const int64_t then = trace_report_then(p->report, a);
     put_cell(p, "n", then < 0 ? "–" : explain_money(then, id));

@@ -118,21 +118,24 @@ static json_t *transfers(const struct trace_report *r) {
     return rows;
 }
 
+static json_t *recommendation(const struct trace_report *r, const struct trace_advice *a) {
+    const int64_t then = trace_report_then(r, a);
+    const bool on_payment = a->payment != TRAIL_NONE;
+    return json_pack(
+        "{so ss si ss ss so so sI sI sI so so}", "account", account(r, a->account), "id", a->id,
+        "revision", (int)a->revision, "state", states[a->state], "action", actions[a->action],
+        "payment_tx_id", on_payment ? text(trace_report_payment(r, a)) : json_null(),
+        "payee_recommendation_id", on_payment ? json_text(a->payee_id) : json_null(), "issued_at",
+        (json_int_t)a->issued_s, "valid_until", (json_int_t)a->valid_until_s, "at_risk_kzt_minor",
+        (json_int_t)a->at_risk_tiyn, "traced_there_kzt_minor", then < 0 ? json_null() : whole(then),
+        "position", position(a->topic, a->partition, a->offset));
+}
+
 static json_t *recommendations(const struct trace_report *r) {
     json_t *rows = json_array();
-    for (size_t i = 0; i < r->pass->advice_count; i++) {
-        const struct trace_advice *a = &r->pass->advice[i];
-        if (!trace_report_concerns(r, a)) continue;
-        const int64_t then = trace_report_then(r, a);
-        json_array_append_new(
-            rows, json_pack("{so ss si ss ss sI sI sI so so}", "account", account(r, a->account),
-                            "id", a->id, "revision", (int)a->revision, "state", states[a->state],
-                            "action", actions[a->action], "issued_at", (json_int_t)a->issued_s,
-                            "valid_until", (json_int_t)a->valid_until_s, "at_risk_kzt_minor",
-                            (json_int_t)a->at_risk_tiyn, "traced_there_kzt_minor",
-                            then < 0 ? json_null() : whole(then), "position",
-                            position(a->topic, a->partition, a->offset)));
-    }
+    for (size_t i = 0; i < r->pass->advice_count; i++)
+        if (trace_report_concerns(r, &r->pass->advice[i]))
+            json_array_append_new(rows, recommendation(r, &r->pass->advice[i]));
     return rows;
 }
 

@@ -151,6 +151,13 @@ static uint32_t move_of(const struct trace_pass *p, const struct recommendation 
     return TRAIL_NONE;
 }
 
+static uint32_t payment_of(const struct trace_pass *p, const struct recommendation *r) {
+    if (r->payee_id.data == NULL) return TRAIL_NONE;
+    const uint32_t payment = names_find(&p->transactions, r->target_tx_ids[0]);
+    assert(payment != LOOKUP_NONE);
+    return payment;
+}
+
 void trace_pass_take_advice(void *context, const struct recommendation *r) {
     struct trace_pass *p = context;
     const uint32_t account = names_find(&p->accounts, r->target_account_token);
@@ -159,6 +166,7 @@ void trace_pass_take_advice(void *context, const struct recommendation *r) {
     struct trace_advice *advice = &p->advice[p->advice_count++];
     *advice = (struct trace_advice){.topic = r->input_topic,
                                     .account = account + 1,
+                                    .payment = payment_of(p, r),
                                     .revision = r->revision,
                                     .partition = r->input_partition,
                                     .offset = r->input_offset,
@@ -169,4 +177,6 @@ void trace_pass_take_advice(void *context, const struct recommendation *r) {
                                     .valid_until_s = r->valid_until_us / MICROSECONDS,
                                     .at_risk_tiyn = r->at_risk_kzt_minor};
     memcpy(advice->id, r->id, sizeof advice->id);
+    snprintf(advice->payee_id, sizeof advice->payee_id, "%.*s", (int)r->payee_id.size,
+             r->payee_id.data == NULL ? "" : r->payee_id.data);
 }

@@ -37,10 +37,12 @@ struct trace_incident {
 struct trace_advice {
     const char *topic; /* of the record that led to it */
     uint32_t account;
+    uint32_t payment; /* transaction that the payer's bank is advised on; TRAIL_NONE: none */
     int32_t revision, partition;
     int64_t offset; /* of that record */
     uint32_t move;  /* the same; TRAIL_NONE: long before, as of what expired, or a signal */
     char id[RECOMMENDATION_ID_SIZE + 1];
+    char payee_id[RECOMMENDATION_ID_SIZE + 1]; /* of the advice on the payee; "": of no payment */
     enum recommendation_state state;
     enum action action;
     int64_t issued_s, valid_until_s, at_risk_tiyn;
@@ -68,7 +70,7 @@ struct trace_pass {
 struct trace_pass *trace_pass_new(const char *topic);
 void trace_pass_free(struct trace_pass *pass);
 void trace_pass_take_batch(struct trace_pass *pass, const struct batch *batch);
-/* Takes a struct trace_pass; fits pipeline_options.on_recommendation. */
+/* Takes a struct trace_pass; fits pipeline_options.on_recommendation and on_payer_side. */
 void trace_pass_take_advice(void *pass, const struct recommendation *recommendation);
 
 struct trace_description trace_describe(const struct signal *incident, size_t before);

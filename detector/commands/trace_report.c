@@ -172,8 +172,10 @@ bool trace_report_open(struct trace_report *r, struct error *error) {
     const struct trail_part *parts = trail_parts(r->trail, &count);
     for (size_t i = 0; i < count; i++)
         count_part(r, parts, &parts[i]);
-    for (size_t i = 0; i < r->row_count; i++)
+    for (size_t i = 0; i < r->row_count; i++) {
         if (r->rows[i].hop == 0 && !r->rows[i].given_back) count_sender(r, &r->rows[i]);
+        pairs_number(&r->payment_numbers, pass->moves[r->rows[i].move].tx, 0);
+    }
     return true;
 }
 
@@ -188,6 +190,7 @@ void trace_report_close(struct trace_report *r) {
     pairs_clear(&r->node_numbers);
     pairs_clear(&r->edge_numbers);
     pairs_clear(&r->sender_numbers);
+    pairs_clear(&r->payment_numbers);
 }
 
 /* Questions of writers. */
@@ -260,8 +263,21 @@ void trace_report_hash(const struct trace_report *r, uint32_t move, char out[DIG
 }
 
 bool trace_report_concerns(const struct trace_report *r, const struct trace_advice *advice) {
+    if (advice->payment != TRAIL_NONE)
+        return pairs_find(&r->payment_numbers, advice->payment, 0) != LOOKUP_NONE;
     return pairs_find(&r->holder_numbers, advice->account, 0) != LOOKUP_NONE ||
            pairs_find(&r->sender_numbers, advice->account, 0) != LOOKUP_NONE;
+}
+
+struct text trace_report_payment(const struct trace_report *r, const struct trace_advice *advice) {
+    return r->pass->transactions.texts[advice->payment];
+}
+
+const struct trace_advice *trace_report_warning(const struct trace_report *r,
+                                                const struct trace_row *row) {
+    for (size_t i = 0; i < r->pass->advice_count; i++)
+        if (r->pass->advice[i].payment == r->pass->moves[row->move].tx) return &r->pass->advice[i];
+    return NULL;
 }
 
 /* What so much of a part adds to what is traced on an account. */

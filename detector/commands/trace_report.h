@@ -68,7 +68,7 @@ struct trace_report {
     struct trace_sender *senders;
     size_t row_count, row_room, holder_room, node_room, edge_room, sender_room;
     /* Numbers of the arrays' items; their counts. */
-    struct pairs holder_numbers, node_numbers, edge_numbers, sender_numbers;
+    struct pairs holder_numbers, node_numbers, edge_numbers, sender_numbers, payment_numbers;
     int64_t traced, there, returned, ended[TRAIL_FATE_COUNT]; /* tiyn */
 };
 
@@ -94,8 +94,15 @@ const char *trace_report_kind(const struct trace_report *report, const struct tr
 const char *trace_report_outcome(const struct trace_row *row, enum language language);
 /* SHA-256 of the record of a move, as the log has it. */
 void trace_report_hash(const struct trace_report *report, uint32_t move, char out[DIGEST_HEX_SIZE]);
-/* Whether a recommendation is for an account of the trail, or its sender. */
+/* Whether a recommendation is for an account of the trail, or its sender; if it is on a payment,
+ * whether that is of the trail. */
 bool trace_report_concerns(const struct trace_report *report, const struct trace_advice *advice);
+/* The payment that the payer's bank was advised on. */
+struct text trace_report_payment(const struct trace_report *report,
+                                 const struct trace_advice *advice);
+/* The first that the payer's bank was advised on the row's transaction; NULL: nothing. */
+const struct trace_advice *trace_report_warning(const struct trace_report *report,
+                                                const struct trace_row *row);
 /* What of the traced money was on the account right after the record that led to the advice; -1:
  * not known. */
 int64_t trace_report_then(const struct trace_report *report, const struct trace_advice *advice);

@@ -197,9 +197,14 @@ static void put_one_advice(const struct writer *w, const struct trace_advice *a)
     const int64_t then = trace_report_then(w->report, a);
     put_time(w, a->issued_s);
     put_name(w, a->account);
-    fprintf(w->file, "%s.%d  %s: %s; %s %s", a->id, (int)a->revision,
-            trace_state(a->state, w->language), explain_action(a->action, w->language),
-            word(w, TRACE_AT_RISK), explain_money(a->at_risk_tiyn, money));
+    fprintf(w->file, "%s.%d  %s: %s", a->id, (int)a->revision, trace_state(a->state, w->language),
+            explain_action(a->action, w->language));
+    if (a->payment != TRAIL_NONE) {
+        fprintf(w->file, " (%s ", word(w, TRACE_ON_PAYMENT));
+        printable_put_text(trace_report_payment(w->report, a), w->file);
+        fputc(')', w->file);
+    }
+    fprintf(w->file, "; %s %s", word(w, TRACE_AT_RISK), explain_money(a->at_risk_tiyn, money));
     if (then >= 0) fprintf(w->file, "; %s %s", word(w, TRACE_THEN), explain_money(then, money));
     fputc('\n', w->file);
 }

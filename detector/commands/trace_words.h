@@ -80,6 +80,7 @@
     X(RECOMMENDATION, "Recommendation", "Рекомендация", "Ұсыныс") \
     X(STATE, "State", "Состояние", "Күйі") \
     X(ACTION, "Action", "Действие", "Әрекет") \
+    X(ON_PAYMENT, "payment", "платёж", "төлем") \
     X(AT_RISK, "At risk, KZT", "Под риском, KZT", "Тәуекелдегі сома, KZT") \
     X(THEN, "Traced there then, KZT", "Прослеженного тогда там, KZT", "Сол кездегі қадағаланғаны, KZT") \
     X(HASHES, "What it was worked out from", "Из чего вычислено", "Неден есептелді") \
