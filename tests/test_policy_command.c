@@ -8,6 +8,7 @@
 #include "detector/pipeline.h"
 #include "detector/policy_change.h"
 #include "detector/service/metrics.h"
+#include "models/document.h"
 #include "tests/printed.h"
 #include "tests/sample.h"
 
@@ -157,6 +158,26 @@ static void what_is_gone_back_to_is_published_again(void **state) {
     must_print("policy p2 ");
 }
 
+static void a_change_in_memory_is_published_at_its_time(void **state) {
+    (void)state;
+    size_t size = 0;
+    struct port_record record;
+    char *json = document_read(new_policy(0, "p2", "0.6"), &size, &stand.error);
+    must(json != NULL);
+    const struct policy_change change = {
+        .author = "asel", .approver = "", .reason = "", .policy = json, .policy_size = size};
+    stand.query.timestamp_ms = 1767225600000;
+    must(
+        policy_publish_change(memory_port_port(stand.memory), &stand.query, &change, &stand.error));
+    assert_int_equal(records(), 1);
+    assert_true(memory_port_get(stand.memory, TOPIC, 0, 0, &record));
+    assert_int_equal(record.timestamp_ms, 1767225600000);
+    must(
+        policy_publish_change(memory_port_port(stand.memory), &stand.query, &change, &stand.error));
+    assert_int_equal(records(), 1);
+    free(json);
+}
+
 static void a_dry_run_writes_nothing(void **state) {
     (void)state;
     stand.query.names[0] = new_policy(0, "p2", "0.6");
@@ -290,6 +311,7 @@ int main(void) {
         TEST(what_is_published_comes_into_force),
         TEST(twice_is_once),
         TEST(what_is_gone_back_to_is_published_again),
+        TEST(a_change_in_memory_is_published_at_its_time),
         TEST(a_dry_run_writes_nothing),
         TEST(what_an_engine_would_refuse_is_not_published),
         TEST(an_id_names_one_document),

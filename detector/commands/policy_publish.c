@@ -97,6 +97,7 @@ static bool produce(const struct publishing *p, struct text key, struct error *e
     if (value == NULL) return false;
     const struct port_message message = {
         .topic = p->query->options->topic_policy,
+        .timestamp_ms = p->query->timestamp_ms,
         .key = {(const uint8_t *)key.data, key.size},
         .value = {(const uint8_t *)value, (uint32_t)size},
     };
@@ -124,24 +125,34 @@ static void say(const struct publishing *p, const char *result) {
     }
 }
 
-static bool run(struct publishing *p, struct error *error) {
+/* *there: what it says is in force already. */
+static bool publish(struct publishing *p, bool *there, struct error *error) {
     struct text key;
-    if (!draft(p, error)) return false;
     if (!p->query->dry_run && !p->port->ops->fence(p->port, error)) return false;
     p->book = policy_read_topic(p->port, p->query, error);
     if (p->book == NULL || !judge(p, &key, error)) return false;
-    const bool there = is_there(p->book->documents);
-    if (!there && !produce(p, key, error)) return false;
-    say(p, there ? "already in force" : p->query->dry_run ? "would be published" : "published");
-    return true;
+    *there = is_there(p->book->documents);
+    return *there || produce(p, key, error);
 }
 
 bool policy_publish(struct port *port, const struct policy_query *query, FILE *out,
                     struct error *error) {
     struct publishing p = {.port = port, .query = query, .out = out};
-    const bool ok = run(&p, error);
+    bool there = false;
+    const bool ok = draft(&p, error) && publish(&p, &there, error);
+    if (ok)
+        say(&p, there ? "already in force" : query->dry_run ? "would be published" : "published");
     policy_book_close(p.book);
     free(p.files[0]);
     free(p.files[1]);
+    return ok;
+}
+
+bool policy_publish_change(struct port *port, const struct policy_query *query,
+                           const struct policy_change *change, struct error *error) {
+    struct publishing p = {.port = port, .query = query, .change = *change};
+    bool there = false;
+    const bool ok = publish(&p, &there, error);
+    policy_book_close(p.book);
     return ok;
 }

@@ -11,6 +11,7 @@ struct policy_query {
     const struct options *options;
     const char *names[2]; /* publish: files; show: an id; diff: files or ids; NULL: not given */
     const char *author, *approver, *reason; /* NULL: not given */
+    int64_t timestamp_ms;                   /* publish: of the record; 0: now */
     enum language language;
     bool json, quiet, dry_run;
 };
@@ -20,6 +21,9 @@ struct policy_query {
  * there by its id. */
 bool policy_publish(struct port *port, const struct policy_query *query, FILE *out,
                     struct error *error);
+/* The same of a change in memory, and says nothing; the query's names are not looked at. */
+bool policy_publish_change(struct port *port, const struct policy_query *query,
+                           const struct policy_change *change, struct error *error);
 /* What is in force, and what the engines say of it; of a name, the document's own bytes. */
 bool policy_show(struct port *port, const struct policy_query *query, FILE *out,
                  struct error *error);
