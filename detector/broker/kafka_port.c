@@ -218,7 +218,7 @@ static void keep_freed_memory(void) {
     mallopt(M_MMAP_THRESHOLD, MAPPED);
 }
 
-struct port *kafka_port_open(const struct options *options, struct error *error) {
+static struct port *open_port(const struct options *options, struct error *error) {
     struct kafka_port *k = calloc(1, sizeof *k);
     if (k == NULL) {
         error_set(error, ERROR_FAILED, "no memory for the Kafka clients");
@@ -235,14 +235,19 @@ struct port *kafka_port_open(const struct options *options, struct error *error)
         close_port(&k->port);
         return NULL;
     }
-    if (!k->port.exactly_once)
-        log_warn("event=at_least_once text=\"commits are no transactions here: after a crash a "
-                 "recommendation may come twice\"");
     return &k->port;
 }
 
+struct port *kafka_port_open(const struct options *options, struct error *error) {
+    struct port *port = open_port(options, error);
+    if (port != NULL && !port->exactly_once)
+        log_warn("event=at_least_once text=\"commits are no transactions here: after a crash a "
+                 "recommendation may come twice\"");
+    return port;
+}
+
 struct port *kafka_port_open_command(const struct options *options, struct error *error) {
-    struct port *port = kafka_port_open(options, error);
+    struct port *port = open_port(options, error);
     if (port != NULL) kafka_self(port)->command = true;
     return port;
 }
