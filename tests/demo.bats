@@ -25,8 +25,44 @@ field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])
     [ "$((before + after))" -le "$reported" ]
     [[ "$stderr" == *"signals $(field signals): $(field incidents) incidents about $reported accounts; a recommendation before the first for $before, after it for $after, none for $((reported - before - after))"* ]]
     "$SAQSHY" gen --quiet --json --accounts 2000 --days 7 --droppers 20 --out "$BATS_TEST_TMPDIR/f" --signals "$BATS_TEST_TMPDIR/s" > "$BATS_TEST_TMPDIR/gen.json"
-    [ "$(field signals)" -le "$(jq .signals "$BATS_TEST_TMPDIR/gen.json")" ]
+    [ "$(($(field signals) - $(field banks_answered)))" -le "$(jq .signals "$BATS_TEST_TMPDIR/gen.json")" ]
     [ "$(field transactions)" -eq "$(jq .records "$BATS_TEST_TMPDIR/gen.json")" ]
+}
+
+@test "demo has every kind of signal and of advice, answers that overturn some, and a change of policy" {
+    run --separate-stderr "$SAQSHY" demo --json --quiet --rate 0 --accounts 2000 --days 7 --droppers 40
+    [ "$status" -eq 0 ]
+    jq -e '.signals_by_kind | keys == (["INCIDENT", "LIST_ENTRY", "BOT_REPORT", "SIM_BOX", "FRAUD_CALL", "MULTI_LOAN_APPLICATION", "OUTCOME", "WITHDRAWAL"] | sort) and all(. > 0)' <<< "$output"
+    jq -e '(.signals_by_kind | add) == .signals' <<< "$output"
+    jq -e '.states | keys == ["AMENDED", "EXPIRED", "ISSUED", "WITHDRAWN"] and all(. > 0)' <<< "$output"
+    jq -e '(.states | add) == .recommendations + .to_payers' <<< "$output"
+    jq -e '.actions_issued | .SUSPEND_INSTRUCTION + .ASK_PAYER > 0 and .HOLD_AMOUNT + .SUSPEND_EBANKING > 0' <<< "$output"
+    jq -e '(.actions_issued | add) == .states.ISSUED' <<< "$output"
+    jq -e '.banks_answered >= 10' <<< "$output"
+    jq -e '.answers | .HELD > 0 and .CONFIRMED_FRAUD > 0 and .DECLINED > 0 and .FALSE_POSITIVE + .RELEASED > 0' <<< "$output"
+    jq -e '.policy == {"id": "saqshy-demo", "acknowledged": "ACTIVE", "shard": "saqshy-0"}' <<< "$output"
+}
+
+@test "demo shows each kind of advice, where it was taken back and why, and who changed the policy" {
+    run --separate-stderr "$SAQSHY" demo --rate 0 --accounts 2000 --days 7 --droppers 40
+    [ "$status" -eq 0 ]
+    for kind in 'ISSUED    account t' 'AMENDED   account t' 'WITHDRAWN account t' 'EXPIRED   account t' 'ISSUED    payer   t'; do
+        grep -qF "$kind" <<< "$stderr"
+    done
+    grep -q 'MORE_MONEY: .*hold_amount_kzt_minor' <<< "$stderr"
+    grep -q 'advice by its state: .* ISSUED, .* AMENDED, .* WITHDRAWN, .* EXPIRED$' <<< "$stderr"
+    grep -q 'signals by kind: .* INCIDENT, .* WITHDRAWAL$' <<< "$stderr"
+    grep -q 'answers by result: .* CONFIRMED_FRAUD' <<< "$stderr"
+    grep -qF 'policy saqshy-demo ACTIVE in saqshy-0 from 04 Jan 12:00 on; by asel, approved by marat: ' <<< "$stderr"
+}
+
+@test "without a topic of policies the demo changes none, with two persons it does" {
+    run --separate-stderr timeout 120 "$SAQSHY" demo --json --quiet --rate 0 --accounts 300 --days 1 -X topic.policy=
+    [ "$status" -eq 0 ]
+    jq -e '.policy == null' <<< "$output"
+    run --separate-stderr timeout 120 "$SAQSHY" demo --json --quiet --rate 0 --accounts 300 --days 1 -X policy.two.persons=true
+    [ "$status" -eq 0 ]
+    jq -e '.policy.acknowledged == "ACTIVE"' <<< "$output"
 }
 
 @test "demo says in words what it found and what to try next" {
@@ -74,4 +110,5 @@ field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])
     run --separate-stderr timeout 120 "$SAQSHY" demo --json --quiet --rate 0 --accounts 300 --days 1 -X topic.signals=
     [ "$status" -eq 0 ]
     [ "$(field signals)" -eq 0 ]
+    jq -e '.banks_answered == 0 and (.answers | add) == 0' <<< "$output"
 }

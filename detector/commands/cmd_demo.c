@@ -6,6 +6,7 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
 #include "detector/commands/demo_feed.h"
+#include "detector/commands/demo_report.h"
 #include "detector/commands/demo_view.h"
 #include "detector/commands/gen_flags.h"
 #include "detector/pipeline.h"
@@ -29,6 +30,9 @@ struct demo {
     struct demo_feed *feed;
     struct demo_view *view;
     struct demo_story *story;
+    struct demo_bank *bank;
+    struct demo_policy *policy;
+    struct demo_tally tally;
     struct scoreboard *board;
     pthread_t engine;
     atomic_bool engine_ended;
@@ -43,7 +47,7 @@ static bool open_broker(struct demo *d, struct error *error) {
     d->broker = embedded_broker_open(error);
     if (d->broker == NULL) return false;
     const char *const topics[] = {o->topic_transactions, o->topic_signals, o->topic_recommendations,
-                                  o->topic_dead_letters, o->topic_order};
+                                  o->topic_dead_letters, o->topic_order,   o->topic_policy};
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++)
         if (topics[i][0] != '\0' && !embedded_broker_create_topic(d->broker, topics[i], 1, error))
             return false;
@@ -67,6 +71,15 @@ static void take(void *context, const struct recommendation *recommendation) {
     struct demo *d = context;
     scoreboard_take(d->board, recommendation);
     demo_story_advise(d->story, recommendation);
+    demo_bank_take(d->bank, recommendation);
+    demo_tally_advice(&d->tally, recommendation);
+    demo_view_take(d->view, recommendation);
+}
+
+static void take_payer_side(void *context, const struct recommendation *recommendation) {
+    struct demo *d = context;
+    scoreboard_take_payer_side(d->board, recommendation);
+    demo_tally_advice(&d->tally, recommendation);
     demo_view_take(d->view, recommendation);
 }
 
@@ -94,19 +107,29 @@ static bool open_engine(struct demo *d, struct error *error) {
     const struct pipeline_options pipeline = {.options = &d->cli->options,
                                               .port = d->port,
                                               .signals_by_time = true,
+                                              .acknowledge = true,
                                               .on_recommendation = take,
-                                              .context = d};
+                                              .on_payer_side = take_payer_side,
+                                              .context = d,
+                                              .on_decided = demo_tally_batch,
+                                              .decided_context = &d->tally};
     d->pipeline = pipeline_open(&pipeline, error);
     d->board = scoreboard_new();
     d->story = demo_story_new();
-    d->view = demo_view_new(d->cli->quiet);
+    d->bank = demo_bank_new();
+    d->view = demo_view_new(d->cli->quiet, &d->tally);
     return d->pipeline != NULL && (d->view != NULL || error_set(error, ERROR_FAILED, "no memory"));
 }
 
 static bool start(struct demo *d, struct error *error) {
+    const int64_t half_s = (int64_t)d->gen.days * 86400 / 2;
+    d->policy = demo_policy_open(&d->cli->options, d->gen.start_s + half_s, error);
+    if (d->policy == NULL) return false;
     const struct demo_feed_options feed = {.gen = d->gen,
                                            .options = &d->cli->options,
                                            .story = d->story,
+                                           .bank = d->bank,
+                                           .policy = d->policy,
                                            .per_s = d->per_s,
                                            .ended = feed_ended,
                                            .context = d};
@@ -117,16 +140,23 @@ static bool start(struct demo *d, struct error *error) {
            error_set(error, ERROR_FAILED, "the engine's thread cannot be started");
 }
 
+static int64_t taken_as(enum verdict verdict) {
+    return (int64_t)metrics_get_verdict(verdict);
+}
+
 static struct demo_numbers numbers(const struct demo *d) {
-    const int64_t signals = (int64_t)metrics_get_verdict(VERDICT_SIGNAL);
     return (struct demo_numbers){
         .start_s = d->gen.start_s,
         .end_s = d->gen.start_s + (int64_t)d->gen.days * 86400,
         .now_s = demo_feed_now_s(d->feed),
         .sent = demo_feed_sent(d->feed),
         .taken = metrics_get(METRIC_RECORDS),
-        .signals = signals,
+        .signals = taken_as(VERDICT_SIGNAL),
+        .documents = taken_as(VERDICT_DOCUMENT) + taken_as(VERDICT_DOCUMENT_REFUSED) +
+                     taken_as(VERDICT_DOCUMENT_NOTE),
+        .answered = demo_bank_given(d->bank),
         .ending = demo_story_ending(d->story),
+        .policy = demo_policy_look(d->policy),
         .accounts = metrics_get(METRIC_ACCOUNTS),
         .dead_letters = metrics_get(METRIC_DEAD_LETTERS),
     };
@@ -153,49 +183,6 @@ static bool play(struct demo *d, struct error *error) {
 
 /* The end. */
 
-static void print_json(const struct demo *d, const struct scoreboard_result *r) {
-    const struct demo_numbers n = numbers(d);
-    printf("{\"interrupted\":%s,\"bootstrap_servers\":\"%s\",\"seed\":%llu,\"transactions\":%lld,"
-           "\"seconds\":%.3f,\"accounts\":%lld,\"recommendations\":%lld,"
-           "\"accounts_recommended\":%lld,\"droppers\":%lld,\"droppers_found\":%lld,"
-           "\"honest_bothered\":%lld,\"median_minutes\":%lld,\"dead_letters\":%lld,"
-           "\"signals\":%lld,\"incidents\":%lld,\"accounts_reported\":%lld,"
-           "\"recommended_before\":%lld,\"recommended_after\":%lld}\n",
-           stop_signal_seen() != 0 ? "true" : "false", d->cli->options.bootstrap_servers,
-           (unsigned long long)d->gen.seed, (long long)(n.taken - n.signals), d->seconds,
-           (long long)n.accounts, (long long)r->recommendations, (long long)r->accounts,
-           (long long)r->labelled, (long long)r->found, (long long)(r->accounts - r->found),
-           (long long)r->median_minutes, (long long)n.dead_letters, (long long)n.signals,
-           (long long)n.ending.incidents, (long long)n.ending.accounts, (long long)n.ending.before,
-           (long long)n.ending.after);
-}
-
-static void print_summary(const struct demo *d, const struct scoreboard_result *r) {
-    const struct demo_numbers n = numbers(d);
-    const long long taken = n.taken - n.signals;
-    char story[DEMO_STORY_SIZE];
-    fprintf(stderr,
-            "%s%lld transactions in %.1f s (%.0f/s), every one decoded, applied and scored; "
-            "%lld recommendations\n"
-            "planted droppers found:   %lld of %lld",
-            stop_signal_seen() != 0 ? "interrupted; so far: " : "", taken, d->seconds,
-            (double)taken / d->seconds, (long long)r->recommendations, (long long)r->found,
-            (long long)r->labelled);
-    if (r->median_minutes >= 0)
-        fprintf(stderr, ", half of them within %lld min of their first bad credit",
-                (long long)r->median_minutes);
-    fprintf(stderr,
-            "\nhonest accounts bothered: %lld of %lld\n"
-            "%s\n"
-            "A person at the bank decides; docs/MODEL_CARD.md says what the model is worth.\n"
-            "next: saqshy demo --seed %llu            another town\n"
-            "      saqshy gen --out feed.avro --labels labels.csv\n"
-            "      saqshy replay --engine --input feed.avro --labels labels.csv\n"
-            "      saqshy check --config deploy/saqshy.conf.sample   your own Kafka\n",
-            (long long)(r->accounts - r->found), (long long)d->gen.accounts,
-            demo_view_story(&n, story), (unsigned long long)d->gen.seed + 1);
-}
-
 static void linger(const struct demo *d) {
     if (cli_value(d->cli, "--broker") == NULL || stop_signal_seen() != 0 ||
         isatty(STDERR_FILENO) != 1 || isatty(STDIN_FILENO) != 1)
@@ -205,14 +192,26 @@ static void linger(const struct demo *d) {
         usleep(DRAW_US);
 }
 
+static void report(const struct demo *d) {
+    const struct scoreboard_result result = scoreboard_result(d->board);
+    const struct demo_numbers n = numbers(d);
+    const struct demo_report report = {.gen = &d->gen,
+                                       .bootstrap_servers = d->cli->options.bootstrap_servers,
+                                       .numbers = &n,
+                                       .tally = &d->tally,
+                                       .result = &result,
+                                       .seconds = d->seconds,
+                                       .interrupted = stop_signal_seen() != 0};
+    if (d->cli->json) demo_report_json(&report, stdout);
+    if (!d->cli->quiet) demo_report_text(&report, stderr);
+}
+
 static bool demo(struct demo *d, bool *interrupted, struct error *error) {
     if (!open_broker(d, error) || !open_engine(d, error)) return false;
     if (cli_value(d->cli, "--broker") != NULL) show_broker(d);
     if (!play(d, error)) return false;
     *interrupted = stop_signal_seen() != 0;
-    const struct scoreboard_result result = scoreboard_result(d->board);
-    if (d->cli->json) print_json(d, &result);
-    if (!d->cli->quiet) print_summary(d, &result);
+    report(d);
     linger(d);
     return true;
 }
@@ -220,12 +219,14 @@ static bool demo(struct demo *d, bool *interrupted, struct error *error) {
 static void close_demo(struct demo *d) {
     stop_signal_end();
     demo_feed_close(d->feed);
+    demo_policy_close(d->policy);
     pipeline_close(d->pipeline);
     if (d->port != NULL) d->port->ops->close(d->port);
     embedded_broker_close(d->broker);
     scoreboard_free(d->board);
     demo_view_free(d->view);
     demo_story_free(d->story);
+    demo_bank_free(d->bank);
 }
 
 int cmd_demo(int argc, char **argv) {

@@ -54,17 +54,32 @@ static bool send_signal(struct demo_feed *f, const struct signal *signal) {
         .key = {(const uint8_t *)signal->signal_id.data, signal->signal_id.size},
         .value = value,
     };
-    return kafka_feed_send(f->feed, &message, &f->error);
+    if (!kafka_feed_send(f->feed, &message, &f->error)) return false;
+    atomic_fetch_add(&f->sent, 1);
+    return true;
 }
 
-/* What was reported before the transaction goes before it. */
+static bool send_answers(struct demo_feed *f) {
+    struct signal answer;
+    if (!f->options.gen.signals) return true;
+    while (demo_bank_answer(f->options.bank, gen_now_s(f->gen), &answer))
+        if (!send_signal(f, &answer)) return false;
+    return true;
+}
+
+static bool change_policy(struct demo_feed *f) {
+    int64_t records = 0;
+    if (!demo_policy_reach(f->options.policy, gen_now_s(f->gen), &records, &f->error)) return false;
+    atomic_fetch_add(&f->sent, records);
+    return true;
+}
+
+/* What was said before the transaction goes before it. */
 static bool send(struct demo_feed *f, const struct transaction *tx) {
     struct signal signal;
-    while (gen_next_signal(f->gen, &signal)) {
+    while (gen_next_signal(f->gen, &signal))
         if (!send_signal(f, &signal)) return false;
-        atomic_fetch_add(&f->sent, 1);
-    }
-    return send_transaction(f, tx);
+    return send_answers(f) && change_policy(f) && send_transaction(f, tx);
 }
 
 static bool send_all(struct demo_feed *f) {
@@ -85,14 +100,31 @@ static bool send_all(struct demo_feed *f) {
     return kafka_feed_flush(f->feed, &f->error);
 }
 
+/* What is advised on the last transactions may have been answered within the feed's days, too: with
+ * all records taken, all advice is known to those who answer it. */
+static bool await_engine(struct demo_feed *f) {
+    while (!atomic_load(&f->stopping)) {
+        const int64_t sent = atomic_load(&f->sent);
+        const bool taken = metrics_get(METRIC_RECORDS) >= sent;
+        if (!send_answers(f)) return false;
+        if (taken && atomic_load(&f->sent) == sent) return true;
+        usleep(PAUSE_US);
+    }
+    return true;
+}
+
 static void *work(void *argument) {
     struct demo_feed *f = argument;
-    f->ok = send_all(f) || atomic_load(&f->stopping);
-    while (f->ok && !atomic_load(&f->stopping) &&
-           metrics_get(METRIC_RECORDS) < atomic_load(&f->sent))
-        usleep(PAUSE_US);
+    f->ok = (send_all(f) && await_engine(f)) || atomic_load(&f->stopping);
     f->options.ended(f->options.context);
     return NULL;
+}
+
+static void tell_truth(const struct demo_feed *f) {
+    for (uint32_t i = 0; i < gen_label_count(f->gen); i++) {
+        const struct gen_label label = gen_label(f->gen, i);
+        demo_bank_know(f->options.bank, text_of(label.account_token));
+    }
 }
 
 struct demo_feed *demo_feed_start(const struct demo_feed_options *options, struct error *error) {
@@ -105,6 +137,7 @@ struct demo_feed *demo_feed_start(const struct demo_feed_options *options, struc
     f->now_s = options->gen.start_s;
     f->gen = gen_open(&options->gen, error);
     if (f->gen == NULL) goto fail;
+    tell_truth(f);
     f->encoder = encoder_open(error);
     if (f->encoder == NULL) goto fail;
     f->feed = kafka_feed_open(options->options, error);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The demo's feed: the generator into the topics of transactions and signals, on a thread of its
- * own, paced by a rate and by how far the engine is behind. Records carry the feed's own time, and
- * one partition keeps its order: days pass in seconds here. */
+/* The demo's feed: the generator into the topics of transactions and signals, with the banks'
+ * answers and the change of the policy at their time, on a thread of its own, paced by a rate and
+ * by how far the engine is behind. Records carry the feed's own time, and one partition keeps its
+ * order: days pass in seconds here. */
 #pragma once
 
+#include "detector/commands/demo_bank.h"
+#include "detector/commands/demo_policy.h"
 #include "detector/commands/demo_story.h"
 #include "detector/commands/scoreboard.h"
 #include "detector/generator/gen.h"
@@ -15,7 +18,9 @@ struct demo_feed_options {
     struct gen_options gen;
     const struct options *options; /* brokers and topics; outlives the feed */
     struct demo_story *story;      /* is told of every signal; the caller's */
-    int64_t per_s;                 /* records a second at most; 0: as fast as the engine takes */
+    struct demo_bank *bank;        /* the caller's, as the next */
+    struct demo_policy *policy;
+    int64_t per_s; /* records a second at most; 0: as fast as the engine takes */
     /* Called on the feed's thread once everything sent was taken in, or sending failed. */
     void (*ended)(void *context);
     void *context;

@@ -8,39 +8,47 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-    SHOWN = 4,         /* recommendations in the picture */
-    LINES_EACH = 3,    /* a head and two reasons */
-    LINE_SIZE = 320,   /* bytes of a line */
-    PLAIN_MAX = 12,    /* recommendations printed where there is no terminal */
-    PLAIN_EVERY_S = 5, /* and how often the numbers are */
+    PLAIN_EVERY_S = 5, /* how often the numbers are printed where there is no terminal */
     BAR_WIDTH = 40,
     DAY_S = 86400,
-    UTC_PLUS_5_S = 5 * 3600,
     WIDTH_ASSUMED = 100,
 };
 
-struct shown {
-    char lines[LINES_EACH][LINE_SIZE];
+/* What has a place of its own in the picture, so that frequent kinds do not hide the others. */
+enum kind { KIND_ISSUED, KIND_AMENDED, KIND_WITHDRAWN, KIND_EXPIRED, KIND_PAYER_SIDE, KIND_COUNT };
+
+static const struct {
+    int shown;     /* of the kind in the picture, newest first */
+    int lines;     /* of each */
+    int plain_max; /* printed where there is no terminal */
+} kinds[KIND_COUNT] = {
+    [KIND_ISSUED] = {2, DEMO_SHOWN_LINES, 8},
+    [KIND_AMENDED] = {1, 2, 2},
+    [KIND_WITHDRAWN] = {1, 2, 2},
+    [KIND_EXPIRED] = {1, 2, 2},
+    [KIND_PAYER_SIDE] = {1, 2, 2},
 };
+enum { SHOWN_MAX = 2 };
 
 struct demo_view {
     pthread_mutex_t lock;
-    struct shown shown[SHOWN]; /* newest first */
-    int64_t issued, all;
+    const struct demo_tally *tally;
+    struct demo_shown shown[KIND_COUNT][SHOWN_MAX];
+    int64_t taken[KIND_COUNT], all;
     bool quiet, terminal, colour;
     int drawn; /* lines of the picture that stands */
     int64_t start_ms, plain_ms, rate_ms, rate_taken;
     double per_s;
 };
 
-struct demo_view *demo_view_new(bool quiet) {
+struct demo_view *demo_view_new(bool quiet, const struct demo_tally *tally) {
     struct demo_view *v = calloc(1, sizeof *v);
     if (v == NULL) return NULL;
     pthread_mutex_init(&v->lock, NULL);
+    v->tally = tally;
     v->quiet = quiet;
     v->terminal = isatty(STDERR_FILENO) == 1;
     v->colour = v->terminal && getenv("NO_COLOR") == NULL;
@@ -54,70 +62,38 @@ void demo_view_free(struct demo_view *v) {
     free(v);
 }
 
-/* 1234567 as 1,234,567. */
-static const char *grouped(int64_t number, char out[32]) {
-    char digits[24];
-    const int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
-    int at = 0;
-    for (int i = 0; i < length; i++) {
-        out[at++] = digits[i];
-        const int left = length - 1 - i;
-        if (left > 0 && left % 3 == 0 && digits[i] != '-') out[at++] = ',';
-    }
-    out[at] = '\0';
-    return out;
-}
-
 /* Taking recommendations. */
 
-static void write_head(const struct recommendation *r, char line[LINE_SIZE]) {
-#define X(name) #name,
-    static const char *const actions[] = {ACTION_TABLE(X)};
-    static const char *const states[] = {RECOMMENDATION_STATE_TABLE(X)};
-#undef X
-    char amount[32], when[20];
-    const time_t issued_s = (time_t)(r->issued_at_us / 1000000 + UTC_PLUS_5_S);
-    struct tm utc;
-    gmtime_r(&issued_s, &utc);
-    strftime(when, sizeof when, "%d %b %H:%M", &utc);
-    snprintf(line, LINE_SIZE, "%s  %-16s %-8s p=%.2f  account %.8s…  %s KZT still there", when,
-             actions[r->action], states[r->state], r->probability, r->target_account_token.data,
-             grouped(r->at_risk_kzt_minor / 100, amount));
+static enum kind kind_of(const struct recommendation *r) {
+    static const enum kind of_state[DEMO_STATES] = {[RECOMMENDATION_AMENDED] = KIND_AMENDED,
+                                                    [RECOMMENDATION_WITHDRAWN] = KIND_WITHDRAWN,
+                                                    [RECOMMENDATION_EXPIRED] = KIND_EXPIRED};
+    return r->payee_id.data != NULL ? KIND_PAYER_SIDE : of_state[r->state];
 }
 
-static void write_reasons(const struct recommendation *r, struct shown *shown) {
-    int line = 1;
-    for (uint32_t i = 0; i < r->reason_count && line < LINES_EACH; i++) {
-        const struct reason *reason = &r->reasons[i];
-        if (reason->feature[0] == '\0' || reason->contribution <= 0) continue;
-        snprintf(shown->lines[line++], LINE_SIZE, "    %+.2f  %s", reason->contribution,
-                 reason->text_en);
-    }
-}
-
-static void print_plain(struct demo_view *v, const struct shown *shown) {
-    if (v->issued > PLAIN_MAX) return;
-    for (int line = 0; line < LINES_EACH; line++)
+static void print_plain(const struct demo_view *v, enum kind kind) {
+    const struct demo_shown *shown = &v->shown[kind][0];
+    if (v->taken[kind] > kinds[kind].plain_max) return;
+    for (int line = 0; line < kinds[kind].lines; line++)
         if (shown->lines[line][0] != '\0') {
             printable_put(shown->lines[line], stderr);
             fputc('\n', stderr);
         }
-    if (v->issued == PLAIN_MAX) fprintf(stderr, "… more are counted, not printed\n");
+    if (v->taken[kind] == kinds[kind].plain_max)
+        fprintf(stderr, "… more of this kind are counted, not printed\n");
 }
 
 void demo_view_take(struct demo_view *v, const struct recommendation *r) {
-    struct shown shown = {0};
-    write_head(r, shown.lines[0]);
-    write_reasons(r, &shown);
+    const enum kind kind = kind_of(r);
+    struct demo_shown shown;
+    demo_show(r, &shown);
     pthread_mutex_lock(&v->lock);
     v->all++;
-    if (r->state == RECOMMENDATION_ISSUED) {
-        v->issued++;
-        for (int i = SHOWN - 1; i > 0; i--)
-            v->shown[i] = v->shown[i - 1];
-        v->shown[0] = shown;
-        if (!v->quiet && !v->terminal) print_plain(v, &shown);
-    }
+    v->taken[kind]++;
+    for (int i = kinds[kind].shown - 1; i > 0; i--)
+        v->shown[kind][i] = v->shown[kind][i - 1];
+    v->shown[kind][0] = shown;
+    if (!v->quiet && !v->terminal) print_plain(v, kind);
     pthread_mutex_unlock(&v->lock);
 }
 
@@ -141,7 +117,7 @@ static void put_line(struct demo_view *v, const char *style, const char *line, i
 }
 
 static void draw_bar(struct demo_view *v, const struct demo_numbers *n, int width) {
-    char line[LINE_SIZE], bar[BAR_WIDTH + 1];
+    char line[DEMO_LINE_SIZE], bar[BAR_WIDTH + 1];
     const int64_t total_s = n->end_s - n->start_s, done_s = n->now_s - n->start_s;
     const int filled = (int)(done_s * BAR_WIDTH / (total_s > 0 ? total_s : 1));
     for (int i = 0; i < BAR_WIDTH; i++)
@@ -161,29 +137,25 @@ static void measure_rate(struct demo_view *v, const struct demo_numbers *n) {
     v->rate_taken = n->taken;
 }
 
-const char *demo_view_story(const struct demo_numbers *n, char out[DEMO_STORY_SIZE]) {
-    const struct demo_ending *e = &n->ending;
-    snprintf(out, DEMO_STORY_SIZE,
-             "signals %lld: %lld incidents about %lld accounts; a recommendation before the first "
-             "for %lld, after it for %lld, none for %lld",
-             (long long)n->signals, (long long)e->incidents, (long long)e->accounts,
-             (long long)e->before, (long long)e->after,
-             (long long)(e->accounts - e->before - e->after));
-    return out;
-}
-
 static void write_numbers(const struct demo_view *v, const struct demo_numbers *n,
-                          char line[LINE_SIZE]) {
+                          char line[DEMO_LINE_SIZE]) {
     char taken[32], rate[32], lag[32], accounts[32], all[32];
     const int64_t behind = n->sent > n->taken ? n->sent - n->taken : 0;
-    snprintf(line, LINE_SIZE, "transactions %s   %s/s   lag %s   accounts %s   recommendations %s",
-             grouped(n->taken - n->signals, taken), grouped((int64_t)v->per_s, rate),
-             grouped(behind, lag), grouped(n->accounts, accounts), grouped(v->all, all));
+    snprintf(
+        line, DEMO_LINE_SIZE, "transactions %s   %s/s   lag %s   accounts %s   recommendations %s",
+        demo_grouped(demo_transactions(n), taken), demo_grouped((int64_t)v->per_s, rate),
+        demo_grouped(behind, lag), demo_grouped(n->accounts, accounts), demo_grouped(v->all, all));
+}
+
+static void draw_kind(struct demo_view *v, enum kind kind, int width) {
+    for (int i = 0; i < kinds[kind].shown; i++)
+        for (int k = 0; k < kinds[kind].lines; k++)
+            put_line(v, k == 0 ? "\033[33m" : "", v->shown[kind][i].lines[k], width);
 }
 
 static void draw_picture(struct demo_view *v, const struct demo_numbers *n) {
     const int width = terminal_width();
-    char line[LINE_SIZE], story[DEMO_STORY_SIZE];
+    char line[DEMO_LINE_SIZE];
     if (v->drawn > 0) fprintf(stderr, "\033[%dA\r", v->drawn);
     v->drawn = 0;
     put_line(v, "\033[1m", "Saqshy demo: a synthetic feed on the embedded broker; Ctrl-C ends it",
@@ -191,18 +163,19 @@ static void draw_picture(struct demo_view *v, const struct demo_numbers *n) {
     draw_bar(v, n, width);
     write_numbers(v, n, line);
     put_line(v, "", line, width);
-    put_line(v, "", demo_view_story(n, story), width);
+    put_line(v, "", demo_story_line(n, line), width);
+    put_line(v, "", demo_advice_line(n, v->tally, line), width);
+    put_line(v, "", demo_policy_line(&n->policy, line), width);
     put_line(v, "", "", width);
-    for (int i = 0; i < SHOWN; i++)
-        for (int k = 0; k < LINES_EACH; k++)
-            put_line(v, k == 0 ? "\033[33m" : "", v->shown[i].lines[k], width);
+    for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+        draw_kind(v, kind, width);
     fflush(stderr);
 }
 
 static void draw_plain(struct demo_view *v, const struct demo_numbers *n) {
     const int64_t now_ms = steady_ms();
     if (now_ms - v->plain_ms < PLAIN_EVERY_S * 1000) return;
-    char line[LINE_SIZE];
+    char line[DEMO_LINE_SIZE];
     v->plain_ms = now_ms;
     write_numbers(v, n, line);
     fprintf(stderr, "%s\n", line);
