@@ -2,80 +2,15 @@
 /* `saqshy dlq` over a port in memory: lists, shows, and sends back once whatever happens. */
 #include "tests/support.h"
 
-#include "detector/base/log.h"
-#include "detector/commands/dlq.h"
 #include "detector/commands/dlq_letter.h"
 #include "detector/dead_letter.h"
-#include "schemas/frame.h"
-#include "tests/memory_stand.h"
-#include "tests/printed.h"
+#include "tests/dlq_stand.h"
 
 #include <jansson.h>
 #include <stdio.h>
 
-#define INPUT "antifrod.transactions"
-#define DEAD_LETTERS "antifrod.transactions.dlq"
-#define SIGNALS "antifrod.signals"
-enum { PARTITIONS = 2 };
-
-struct stand {
-    struct memory_stand base;
-    struct error error;
-    struct dlq_redriven result;
-    struct printed printed;
-};
-
-static int setup(void **state) {
-    static struct stand stand;
-    stand = (struct stand){.error = {.code = ERROR_NONE}};
-    log_set_level(LOG_LEVEL_WARN);
-    *state = &stand;
-    if (!memory_stand_open(&stand.base, PARTITIONS)) return -1;
-    memory_port_set_now(stand.base.memory, INT64_C(1767229200000));
-    return 0;
-}
-
-static int teardown(void **state) {
-    struct stand *stand = *state;
-    memory_stand_close(&stand->base);
-    printed_free(&stand->printed);
-    return 0;
-}
-
-static const struct port_header sent_headers[] = {
-    {"traceparent", {(const uint8_t *)"00-ab", 5}},
-    {"binary", {(const uint8_t *)"\0\xff", 2}},
-    {DLQ_REDRIVEN, {(const uint8_t *)"0", 1}}, /* whoever sent it cannot hide it */
-    {"nothing", {NULL, 0}},
-};
-
-static void send(struct stand *stand, int32_t partition, const char *key, const void *value,
-                 uint32_t size) {
-    const struct port_message message = {
-        .topic = INPUT,
-        .partition = partition,
-        .timestamp_ms = INT64_C(1767225600123),
-        .key = {(const uint8_t *)key, key == NULL ? 0 : (uint32_t)strlen(key)},
-        .value = {value, size},
-        .headers = sent_headers,
-        .header_count = 4};
-    assert_true(memory_port_append(stand->base.memory, &message, -1));
-}
-
-static void send_unknown(struct stand *stand, int32_t partition, uint8_t last) {
-    uint8_t value[FRAME_SIZE + 1];
-    frame_write(value, 999);
-    value[FRAME_SIZE] = last;
-    send(stand, partition, "k", value, sizeof value);
-}
-
-static struct dlq_query query_of(const struct stand *stand) {
-    return (struct dlq_query){
-        .options = &stand->base.options, .limit = INT64_MAX, .partition = -1, .bytes_max = 64};
-}
-
-static void list(struct stand *stand, bool json) {
-    struct dlq_query query = query_of(stand);
+static void list(struct dlq_stand *stand, bool json) {
+    struct dlq_query query = dlq_stand_query(stand);
     query.json = json;
     FILE *out = printed_begin(&stand->printed);
     const bool ok = dlq_list(memory_port_port(stand->base.memory), &query, out, &stand->error);
@@ -83,7 +18,7 @@ static void list(struct stand *stand, bool json) {
     if (!ok) fail_msg("%s", stand->error.text);
 }
 
-static int64_t show(struct stand *stand, const struct dlq_query *query) {
+static int64_t show(struct dlq_stand *stand, const struct dlq_query *query) {
     int64_t shown = 0;
     FILE *out = printed_begin(&stand->printed);
     const bool ok =
@@ -93,109 +28,91 @@ static int64_t show(struct stand *stand, const struct dlq_query *query) {
     return shown;
 }
 
-static void expect_text(const struct stand *stand, const char *part) {
-    if (strstr(stand->printed.text, part) == NULL)
-        fail_msg("\"%s\" is not in:\n%s", part, stand->printed.text);
-}
-
-static bool redrive(struct stand *stand, const struct dlq_query *query) {
-    stand->error = (struct error){.code = ERROR_NONE};
-    return dlq_redrive(memory_port_port(stand->base.memory), query, &stand->result, stderr,
-                       &stand->error);
-}
-
-static void must_redrive(struct stand *stand, const char *reason, int64_t expected) {
-    struct dlq_query query = query_of(stand);
-    query.reason = reason;
-    if (!redrive(stand, &query)) fail_msg("%s", stand->error.text);
-    assert_int_equal(stand->result.redriven, expected);
-}
-
 /* Looking. */
 
 static void an_empty_topic_is_said_to_be_empty(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     list(stand, false);
-    expect_text(stand, DEAD_LETTERS " holds no dead letter.");
+    dlq_stand_expect(stand, DEAD_LETTERS " holds no dead letter.");
     list(stand, true);
     assert_int_equal(stand->printed.size, 0);
 }
 
 static void letters_are_grouped_by_reason(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     for (uint8_t i = 0; i < 3; i++)
-        send_unknown(stand, i % 2, i);
-    send(stand, 0, NULL, "{\"a\":1}", 7);
+        dlq_stand_send_unknown(stand, i % 2, i);
+    dlq_stand_send(stand, 0, NULL, "{\"a\":1}", 7);
     memory_stand_play(&stand->base);
     list(stand, true);
-    expect_text(stand,
-                "{\"reason\":\"SCHEMA_UNKNOWN\",\"topic\":\"" INPUT
-                "\",\"letters\":3,\"waiting\":3,\"first\":{\"partition\":0,\"offset\":0,"
-                "\"time\":\"2026-01-01T01:00:00Z\"},\"last\":{\"partition\":1,\"offset\":0,");
-    expect_text(stand, "{\"reason\":\"NOT_FRAMED\",\"topic\":\"" INPUT "\",\"letters\":1,");
-    must_redrive(stand, "NOT_FRAMED", 1);
+    dlq_stand_expect(stand,
+                     "{\"reason\":\"SCHEMA_UNKNOWN\",\"topic\":\"" INPUT
+                     "\",\"letters\":3,\"waiting\":3,\"first\":{\"partition\":0,\"offset\":0,"
+                     "\"time\":\"2026-01-01T01:00:00Z\"},\"last\":{\"partition\":1,\"offset\":0,");
+    dlq_stand_expect(stand, "{\"reason\":\"NOT_FRAMED\",\"topic\":\"" INPUT "\",\"letters\":1,");
+    dlq_stand_must_redrive(stand, "NOT_FRAMED", 1);
     list(stand, false);
-    expect_text(stand, DEAD_LETTERS ": 4 dead letters of " INPUT ", 1 sent back, 3 waiting");
-    expect_text(stand, "no schema is known");
-    expect_text(stand, "next: saqshy dlq show --reason SCHEMA_UNKNOWN");
+    dlq_stand_expect(stand, DEAD_LETTERS ": 4 dead letters of " INPUT ", 1 sent back, 3 waiting");
+    dlq_stand_expect(stand, "no schema is known");
+    dlq_stand_expect(stand, "next: saqshy dlq show --reason SCHEMA_UNKNOWN");
 }
 
 static void what_is_no_letter_is_counted_apart(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     const struct port_message stranger = {.topic = DEAD_LETTERS,
                                           .value = {(const uint8_t *)"x", 1}};
-    send_unknown(stand, 0, 0);
+    dlq_stand_send_unknown(stand, 0, 0);
     memory_stand_play(&stand->base);
     assert_true(memory_port_append(stand->base.memory, &stranger, -1));
     list(stand, false);
-    expect_text(stand, ": 1 dead letter of ");
-    expect_text(stand, "1 record there is no dead letter of Saqshy.");
-    must_redrive(stand, NULL, 1);
+    dlq_stand_expect(stand, ": 1 dead letter of ");
+    dlq_stand_expect(stand, "1 record there is no dead letter of Saqshy.");
+    dlq_stand_must_redrive(stand, NULL, 1);
 }
 
 static void a_letter_is_shown_whole(void **state) {
-    struct stand *stand = *state;
-    struct dlq_query query = query_of(stand);
-    send_unknown(stand, 1, 7);
+    struct dlq_stand *stand = *state;
+    struct dlq_query query = dlq_stand_query(stand);
+    dlq_stand_send_unknown(stand, 1, 7);
     memory_stand_play(&stand->base);
     query.partition = 1;
     assert_int_equal(show(stand, &query), 1);
-    expect_text(stand, INPUT "/1 offset 0\n");
-    expect_text(stand, "SCHEMA_UNKNOWN: schema id 999: not known here");
-    expect_text(stand, "2026-01-01T00:00:00Z");
-    expect_text(stand, "__connect.errors.offset");
-    expect_text(stand, "binary                               \"\\x00\\xff\"");
-    expect_text(stand, "key        \"k\"");
-    expect_text(stand, "000000  00 00 00 03 e7 07 ");
-    expect_text(stand, "decoded    no: schema id 999 is not known here");
-    expect_text(stand, "sent back  no");
-    must_redrive(stand, NULL, 1);
+    dlq_stand_expect(stand, INPUT "/1 offset 0\n");
+    dlq_stand_expect(stand, "SCHEMA_UNKNOWN: schema id 999: not known here");
+    dlq_stand_expect(stand, "2026-01-01T00:00:00Z");
+    dlq_stand_expect(stand, "__connect.errors.offset");
+    dlq_stand_expect(stand, "binary                               \"\\x00\\xff\"");
+    dlq_stand_expect(stand, "key        \"k\"");
+    dlq_stand_expect(stand, "000000  00 00 00 03 e7 07 ");
+    dlq_stand_expect(stand, "decoded    no: schema id 999 is not known here");
+    dlq_stand_expect(stand, "sent back  no");
+    dlq_stand_must_redrive(stand, NULL, 1);
     show(stand, &query);
-    expect_text(stand, "sent back  yes");
+    dlq_stand_expect(stand, "sent back  yes");
     query.offset = 1;
     assert_int_equal(show(stand, &query), 0);
 }
 
 static void what_can_be_decoded_is(void **state) {
-    struct stand *stand = *state;
-    struct dlq_query query = query_of(stand);
+    struct dlq_stand *stand = *state;
+    struct dlq_query query = dlq_stand_query(stand);
     struct transaction tx = sample_transfer("tx-1", "payer", "payee", 0, 1000);
     tx.amount_minor = tx.amount_kzt_minor = -1;
-    sample_send(stand->base.memory, stand->base.encoder, &tx, PARTITIONS);
+    sample_send(stand->base.memory, stand->base.encoder, &tx, DLQ_PARTITIONS);
     memory_stand_play(&stand->base);
     query.reason = "BAD_AMOUNT";
     assert_int_equal(show(stand, &query), 1);
-    expect_text(stand, "decoded    by schema id 1");
-    expect_text(stand, "payer.account_token          \"payer\"");
+    dlq_stand_expect(stand, "decoded    by schema id 1");
+    dlq_stand_expect(stand, "payer.account_token          \"payer\"");
     query.json = true;
     show(stand, &query);
-    expect_text(stand, "\"payee.account_token\":\"\\\"payee\\\"\"");
-    expect_text(stand, "\"redriven\":false");
+    dlq_stand_expect(stand, "\"payee.account_token\":\"\\\"payee\\\"\"");
+    dlq_stand_expect(stand, "\"redriven\":false");
 }
 
 static void a_signal_is_decoded_as_one(void **state) {
-    struct stand *stand = *state;
-    struct dlq_query query = query_of(stand);
+    struct dlq_stand *stand = *state;
+    struct dlq_query query = dlq_stand_query(stand);
     struct signal signal = sample_signal("s-1", "mule", 0);
     signal.revision = 0;
     memory_port_create_topic(stand->base.memory, SIGNALS, 1);
@@ -203,11 +120,11 @@ static void a_signal_is_decoded_as_one(void **state) {
     memory_stand_play(&stand->base);
     query.reason = "BAD_VALUE";
     assert_int_equal(show(stand, &query), 1);
-    expect_text(stand, "decoded    by schema id 4");
-    expect_text(stand, "subjects[0].token            \"mule\"");
+    dlq_stand_expect(stand, "decoded    by schema id 4");
+    dlq_stand_expect(stand, "subjects[0].token            \"mule\"");
     query.json = true;
     show(stand, &query);
-    expect_text(stand, "\"signal_id\":\"\\\"s-1\\\"\"");
+    dlq_stand_expect(stand, "\"signal_id\":\"\\\"s-1\\\"\"");
 }
 
 /* Sending back. */
@@ -218,13 +135,13 @@ static bool same(struct bytes a, struct bytes b) {
 }
 
 static void a_letter_goes_back_as_it_came(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     struct port_record original, back;
     struct port_header header;
-    send_unknown(stand, 1, 7);
-    send(stand, 1, NULL, NULL, 0);
+    dlq_stand_send_unknown(stand, 1, 7);
+    dlq_stand_send(stand, 1, NULL, NULL, 0);
     memory_stand_play(&stand->base);
-    must_redrive(stand, NULL, 2);
+    dlq_stand_must_redrive(stand, NULL, 2);
     assert_int_equal(memory_port_count(stand->base.memory, INPUT, 0), 0);
     assert_int_equal(memory_port_count(stand->base.memory, INPUT, 1), 4);
     for (size_t i = 0; i < 2; i++) {
@@ -242,54 +159,54 @@ static void a_letter_goes_back_as_it_came(void **state) {
 }
 
 static void a_letter_goes_back_once(void **state) {
-    struct stand *stand = *state;
-    struct dlq_query query = query_of(stand);
+    struct dlq_stand *stand = *state;
+    struct dlq_query query = dlq_stand_query(stand);
     for (uint8_t i = 0; i < 5; i++)
-        send_unknown(stand, 0, i);
+        dlq_stand_send_unknown(stand, 0, i);
     memory_stand_play(&stand->base);
     query.dry_run = true;
-    assert_true(redrive(stand, &query));
+    assert_true(dlq_stand_redrive(stand, &query));
     assert_int_equal(stand->result.redriven, 5);
     assert_int_equal(memory_port_count(stand->base.memory, DEAD_LETTERS, 0), 5);
     query.dry_run = false;
     query.limit = 2;
-    assert_true(redrive(stand, &query));
+    assert_true(dlq_stand_redrive(stand, &query));
     assert_int_equal(stand->result.redriven, 2);
     query.limit = INT64_MAX;
-    assert_true(redrive(stand, &query));
+    assert_true(dlq_stand_redrive(stand, &query));
     assert_int_equal(stand->result.redriven, 3);
     assert_int_equal(stand->result.before, 2);
-    must_redrive(stand, NULL, 0);
+    dlq_stand_must_redrive(stand, NULL, 0);
     assert_int_equal(memory_port_count(stand->base.memory, INPUT, 0), 10);
 }
 
 static void one_that_dies_again_may_go_back_again(void **state) {
-    struct stand *stand = *state;
-    send_unknown(stand, 0, 1);
+    struct dlq_stand *stand = *state;
+    dlq_stand_send_unknown(stand, 0, 1);
     memory_stand_play(&stand->base);
-    must_redrive(stand, NULL, 1);
+    dlq_stand_must_redrive(stand, NULL, 1);
     memory_stand_play(&stand->base);
-    must_redrive(stand, NULL, 1);
-    must_redrive(stand, NULL, 0);
+    dlq_stand_must_redrive(stand, NULL, 1);
+    dlq_stand_must_redrive(stand, NULL, 0);
     assert_int_equal(memory_port_count(stand->base.memory, INPUT, 0), 3);
 }
 
 static void what_is_cut_is_refused(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     static uint8_t value[DEAD_LETTER_VALUE_MAX + 1];
     static char key[DEAD_LETTER_KEY_MAX + 2];
     memset(key, 'k', sizeof key - 1);
-    send(stand, 0, "k", value, sizeof value);
-    send(stand, 0, key, "x", 1);
-    send(stand, 0, "k", value, DEAD_LETTER_VALUE_MAX);
+    dlq_stand_send(stand, 0, "k", value, sizeof value);
+    dlq_stand_send(stand, 0, key, "x", 1);
+    dlq_stand_send(stand, 0, "k", value, DEAD_LETTER_VALUE_MAX);
     memory_stand_play(&stand->base);
-    must_redrive(stand, NULL, 1);
+    dlq_stand_must_redrive(stand, NULL, 1);
     assert_int_equal(stand->result.refused, 2);
     assert_int_equal(memory_port_count(stand->base.memory, INPUT, 0), 4);
 }
 
 static void what_lost_headers_is_refused(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     struct port_header headers[60];
     for (int i = 0; i < 60; i++)
         headers[i] = (struct port_header){"h", {(const uint8_t *)"v", 1}};
@@ -297,100 +214,61 @@ static void what_lost_headers_is_refused(void **state) {
         .topic = INPUT, .value = {(const uint8_t *)"x", 1}, .headers = headers, .header_count = 60};
     assert_true(memory_port_append(stand->base.memory, &message, -1));
     memory_stand_play(&stand->base);
-    must_redrive(stand, NULL, 0);
+    dlq_stand_must_redrive(stand, NULL, 0);
     assert_int_equal(stand->result.refused, 1);
 }
 
-/* A process that dies at its n-th call to the producer, or is fenced there. */
-
-struct dying {
-    struct port_ops ops;
-    const struct port_ops *real;
-    int calls_left;
-    enum port_status status;
-};
-static struct dying dying;
-
-/* A letter with the headers that make one, as anybody may write it. */
-static void forge(struct stand *stand, const char *topic, const char *partition,
-                  const char *reason) {
-    const struct port_header headers[] = {
-        {"\x1b[2Jtraceparent", {(const uint8_t *)"00", 2}},
-        {"__connect.errors.topic", {(const uint8_t *)topic, (uint32_t)strlen(topic)}},
-        {"__connect.errors.partition", {(const uint8_t *)partition, (uint32_t)strlen(partition)}},
-        {"__connect.errors.offset", {(const uint8_t *)"5", 1}},
-        {"__connect.errors.exception.message", {(const uint8_t *)"\x1b]0;why\a", 8}},
-        {"saqshy.dlq.reason", {(const uint8_t *)reason, (uint32_t)strlen(reason)}}};
-    const struct port_message message = {.topic = DEAD_LETTERS,
-                                         .value = {(const uint8_t *)"forged", 6},
-                                         .headers = headers,
-                                         .header_count = sizeof headers / sizeof headers[0]};
-    assert_true(memory_port_append(stand->base.memory, &message, -1));
-}
-
-static void expect_refused(struct stand *stand, enum dlq_refusal refusal, int64_t count) {
-    char line[80];
-    assert_int_equal(stand->result.refused_for[refusal], count);
-    snprintf(line, sizeof line, "refused: %s: ", dlq_refusal_name(refusal));
-    expect_text(stand, line);
-}
-
-/* What is said of the refused is the text. */
-static void redrive_aloud(struct stand *stand, int64_t expected) {
-    const struct dlq_query query = query_of(stand);
-    FILE *said = printed_begin(&stand->printed);
-    const bool ok = dlq_redrive(memory_port_port(stand->base.memory), &query, &stand->result, said,
-                                &stand->error);
-    fclose(said);
-    if (!ok) fail_msg("%s", stand->error.text);
-    assert_int_equal(stand->result.redriven, expected);
-}
-
 static void one_whose_topic_or_partition_is_gone_holds_no_other_up(void **state) {
-    struct stand *stand = *state;
-    send_unknown(stand, 0, 1);
+    struct dlq_stand *stand = *state;
+    dlq_stand_send_unknown(stand, 0, 1);
     memory_stand_play(&stand->base);
-    forge(stand, SIGNALS, "0", "BAD_VALUE"); /* which is not there */
-    forge(stand, INPUT, "2", "BAD_VALUE");   /* of two */
-    send_unknown(stand, 0, 2);
+    dlq_stand_forge(stand, SIGNALS, "0", "BAD_VALUE"); /* which is not there */
+    dlq_stand_forge(stand, INPUT, "2", "BAD_VALUE");   /* of two */
+    dlq_stand_send_unknown(stand, 0, 2);
     memory_stand_play(&stand->base);
-    redrive_aloud(stand, 2);
-    expect_refused(stand, DLQ_REFUSAL_TOPIC_GONE, 1);
-    expect_refused(stand, DLQ_REFUSAL_PARTITION_GONE, 1);
-    expect_text(stand, "TOPIC_GONE: " SIGNALS "/0 offset 5\n");
+    dlq_stand_redrive_aloud(stand, 2);
+    dlq_stand_expect_refused(stand, DLQ_REFUSAL_TOPIC_GONE, 1);
+    dlq_stand_expect_refused(stand, DLQ_REFUSAL_PARTITION_GONE, 1);
+    dlq_stand_expect(stand, "TOPIC_GONE: " SIGNALS "/0 offset 5\n");
     assert_int_equal(stand->result.refused, 2);
     memory_port_create_topic(stand->base.memory, SIGNALS, 1);
-    redrive_aloud(stand, 1);
+    dlq_stand_redrive_aloud(stand, 1);
     assert_int_equal(stand->result.before, 2);
     assert_int_equal(memory_port_count(stand->base.memory, SIGNALS, 0), 1);
 }
 
+static struct absent {
+    struct port_ops ops;
+    const struct port_ops *real;
+    enum error_code code;
+} absent;
+
 static bool no_topic(struct port *port, const char *topic, int32_t *count, struct error *error) {
     (void)count;
-    if (strcmp(topic, INPUT) != 0) return dying.real->partition_count(port, topic, count, error);
-    return error_set(error, (enum error_code)dying.calls_left, "%s is not there", topic);
+    if (strcmp(topic, INPUT) != 0) return absent.real->partition_count(port, topic, count, error);
+    return error_set(error, absent.code, "%s is not there", topic);
 }
 
 static void the_transactions_may_be_gone_but_not_unreachable(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     struct port *port = memory_port_port(stand->base.memory);
-    const struct dlq_query query = query_of(stand);
-    send_unknown(stand, 0, 1);
+    const struct dlq_query query = dlq_stand_query(stand);
+    dlq_stand_send_unknown(stand, 0, 1);
     memory_stand_play(&stand->base);
-    dying = (struct dying){.ops = *port->ops, .real = port->ops, .calls_left = ERROR_CONFIG};
-    dying.ops.partition_count = no_topic;
-    port->ops = &dying.ops;
-    redrive_aloud(stand, 0);
-    expect_refused(stand, DLQ_REFUSAL_TOPIC_GONE, 1);
-    dying.calls_left = ERROR_UNAVAILABLE;
-    assert_false(redrive(stand, &query));
+    absent = (struct absent){.ops = *port->ops, .real = port->ops, .code = ERROR_CONFIG};
+    absent.ops.partition_count = no_topic;
+    port->ops = &absent.ops;
+    dlq_stand_redrive_aloud(stand, 0);
+    dlq_stand_expect_refused(stand, DLQ_REFUSAL_TOPIC_GONE, 1);
+    absent.code = ERROR_UNAVAILABLE;
+    assert_false(dlq_stand_redrive(stand, &query));
     assert_int_equal(stand->error.code, ERROR_UNAVAILABLE);
-    port->ops = dying.real;
-    redrive_aloud(stand, 1);
+    port->ops = absent.real;
+    dlq_stand_redrive_aloud(stand, 1);
 }
 
 static void a_letter_of_no_input_is_refused(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     const char *const others[] = {stand->base.options.topic_order,
                                   stand->base.options.topic_recommendations,
                                   DEAD_LETTERS,
@@ -399,35 +277,35 @@ static void a_letter_of_no_input_is_refused(void **state) {
                                   ""};
     enum { OTHERS = sizeof others / sizeof others[0] };
     size_t before[OTHERS];
-    send_unknown(stand, 0, 1);
+    dlq_stand_send_unknown(stand, 0, 1);
     memory_stand_play(&stand->base);
     for (size_t i = 0; i < OTHERS; i++)
-        forge(stand, others[i], "0", "BAD_VALUE");
+        dlq_stand_forge(stand, others[i], "0", "BAD_VALUE");
     for (size_t i = 0; i < 2; i++)
         before[i] = memory_port_count(stand->base.memory, others[i], 0);
-    redrive_aloud(stand, 1);
-    expect_refused(stand, DLQ_REFUSAL_NOT_AN_INPUT, OTHERS);
-    expect_text(stand, "NOT_AN_INPUT: ?[31mred/0 offset 5\n");
+    dlq_stand_redrive_aloud(stand, 1);
+    dlq_stand_expect_refused(stand, DLQ_REFUSAL_NOT_AN_INPUT, OTHERS);
+    dlq_stand_expect(stand, "NOT_AN_INPUT: ?[31mred/0 offset 5\n");
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(memory_port_count(stand->base.memory, others[i], 0), before[i]);
 }
 
 static void of_many_that_are_refused_the_first_are_named(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     for (int i = 0; i < 30; i++)
-        forge(stand, "other", "0", "BAD_VALUE");
-    redrive_aloud(stand, 0);
+        dlq_stand_forge(stand, "other", "0", "BAD_VALUE");
+    dlq_stand_redrive_aloud(stand, 0);
     assert_int_equal(stand->result.refused_for[DLQ_REFUSAL_NOT_AN_INPUT], 30);
-    expect_text(stand, "refused: NOT_AN_INPUT: and more\n");
+    dlq_stand_expect(stand, "refused: NOT_AN_INPUT: and more\n");
     assert_true(stand->printed.size < 700);
 }
 
 static void what_letters_say_steers_no_terminal_and_no_json(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     static const char reason[] = "\x1b[1m\",\"x\":\"\xff";
-    struct dlq_query query = query_of(stand);
-    forge(stand, "\x1b]0;t", "0", reason);
-    forge(stand, "\xff\"", "0", reason);
+    struct dlq_query query = dlq_stand_query(stand);
+    dlq_stand_forge(stand, "\x1b]0;t", "0", reason);
+    dlq_stand_forge(stand, "\xff\"", "0", reason);
     for (int json = 0; json < 2; json++) {
         list(stand, json);
         assert_null(strchr(stand->printed.text, '\x1b'));
@@ -456,62 +334,30 @@ static void what_letters_say_steers_no_terminal_and_no_json(void **state) {
     }
 }
 
-static bool dies(struct error *error) {
-    if (dying.calls_left-- > 0) return false;
-    error_set(error, ERROR_UNAVAILABLE, "dead");
-    return true;
-}
-
-static enum port_status dying_begin(struct port *port, struct error *error) {
-    return dies(error) ? dying.status : dying.real->begin(port, error);
-}
-
-static enum port_status dying_produce(struct port *port, const struct port_message *message,
-                                      struct error *error) {
-    return dies(error) ? dying.status : dying.real->produce(port, message, error);
-}
-
-static enum port_status dying_commit(struct port *port, struct error *error) {
-    return dies(error) ? dying.status : dying.real->commit(port, error);
-}
-
-static bool redrive_dying(struct stand *stand, int calls, enum port_status status) {
-    struct port *port = memory_port_port(stand->base.memory);
-    const struct dlq_query query = query_of(stand);
-    dying = (struct dying){*port->ops, port->ops, calls, status};
-    dying.ops.begin = dying_begin;
-    dying.ops.produce = dying_produce;
-    dying.ops.commit = dying_commit;
-    port->ops = &dying.ops;
-    const bool ok = redrive(stand, &query);
-    port->ops = dying.real;
-    return ok;
-}
-
 static void killed_anywhere_each_goes_back_exactly_once(void **state) {
-    struct stand *stand = *state;
+    struct dlq_stand *stand = *state;
     enum { LETTERS = DLQ_BATCH_LETTERS + 20, CALLS = 2 * LETTERS + 4 };
     for (int calls = 0; calls <= CALLS; calls += calls < 40 || calls > CALLS - 60 ? 1 : 97) {
         logs_close(stand->base.memory);
-        stand->base.memory = sample_cluster(PARTITIONS);
+        stand->base.memory = sample_cluster(DLQ_PARTITIONS);
         for (int i = 0; i < LETTERS; i++)
-            send_unknown(stand, i % PARTITIONS, (uint8_t)i);
+            dlq_stand_send_unknown(stand, i % DLQ_PARTITIONS, (uint8_t)i);
         memory_stand_play(&stand->base);
-        const bool ended = redrive_dying(stand, calls, PORT_REBUILD);
+        const bool ended = dlq_stand_redrive_dying(stand, calls, PORT_REBUILD);
         assert_int_equal(ended, calls == CALLS);
         const int64_t first = stand->result.redriven;
-        must_redrive(stand, NULL, LETTERS - first);
-        must_redrive(stand, NULL, 0);
-        for (int32_t p = 0; p < PARTITIONS; p++)
+        dlq_stand_must_redrive(stand, NULL, LETTERS - first);
+        dlq_stand_must_redrive(stand, NULL, 0);
+        for (int32_t p = 0; p < DLQ_PARTITIONS; p++)
             assert_int_equal(memory_port_count(stand->base.memory, INPUT, p), LETTERS);
     }
 }
 
 static void a_second_one_ends_the_first_with_75(void **state) {
-    struct stand *stand = *state;
-    send_unknown(stand, 0, 1);
+    struct dlq_stand *stand = *state;
+    dlq_stand_send_unknown(stand, 0, 1);
     memory_stand_play(&stand->base);
-    assert_false(redrive_dying(stand, 2, PORT_FENCED));
+    assert_false(dlq_stand_redrive_dying(stand, 2, PORT_FENCED));
     assert_int_equal(error_exit_status(stand->error.code), 75);
     assert_non_null(strstr(stand->error.text, "has taken over"));
 }
@@ -538,7 +384,7 @@ static void a_position_is_read_whole_or_not(void **state) {
         assert_false(dlq_position_parse(wrong[i], &partition, &offset));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, dlq_stand_setup, dlq_stand_teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
