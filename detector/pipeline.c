@@ -202,6 +202,7 @@ static enum outcome outcome_of(enum port_status status, struct error *error) {
         return SESSION_FAILED;
     case PORT_ABORT:
     case PORT_REBUILD:
+    case PORT_REFUSED:
         break;
     }
     if (error->code == ERROR_CONFIG || error->code == ERROR_DENIED) return SESSION_FAILED;

@@ -53,6 +53,8 @@ enum port_status {
     PORT_REBUILD, /* rebuild the producer with `fence`, then reload */
     PORT_FENCED,  /* another producer with our transactional id has taken over: end */
     PORT_STOPPED, /* `stop` was called while waiting */
+    PORT_REFUSED, /* of a command's port: a record is refused for what it is or where it goes. Leave
+                   * it out, and send the others behind a new `fence` */
 };
 
 struct port;

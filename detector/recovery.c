@@ -318,6 +318,7 @@ static enum recovery doubt_damage(struct session *s, struct error *error) {
         return RECOVERY_FAILED;
     case PORT_ABORT:
     case PORT_REBUILD:
+    case PORT_REFUSED:
         log_warn("event=recovery_unsure next=again why=\"%s\" doubt=\"%s\"", answer.text,
                  error->text);
         return RECOVERY_AGAIN;

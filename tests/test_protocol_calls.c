@@ -145,6 +145,85 @@ static void a_command_in_doubt_leaves_its_id_to_a_successor(void **state) {
     protocol_close(&stand);
 }
 
+/* What is refused is one record, or the right to write to its topic. */
+
+enum { PRODUCE = 0, VALUE_MAX = 2 << 20 };
+
+/* A command's port with an open transaction, whose next request of the kind is refused. */
+static void open_refusing(struct stand *stand, int16_t key, rd_kafka_resp_err_t refusal) {
+    struct error error = {.code = ERROR_NONE};
+    protocol_open(stand, "exactly-once");
+    stand->port = open_command(stand);
+    assert_true(stand->port->ops->fence(stand->port, &error));
+    assert_int_equal(stand->port->ops->begin(stand->port, &error), PORT_OK);
+    rd_kafka_mock_broker_push_request_error_rtts(stand->cluster, 1, key, 1, refusal, 0);
+}
+
+static void must_be_refused(struct stand *stand, enum port_status status, enum error_code code,
+                            const struct error *error) {
+    assert_int_equal(status, PORT_REFUSED);
+    assert_int_equal(error->code, code);
+    fence_and_commit(stand->port);
+    protocol_close(stand);
+}
+
+static void refuse_at_commit(int16_t key, rd_kafka_resp_err_t refusal, enum error_code code) {
+    const struct port_message message = {.topic = OUTPUT, .value = {(const uint8_t *)"x", 1}};
+    struct error error = {.code = ERROR_NONE};
+    struct stand stand;
+    open_refusing(&stand, key, refusal);
+    assert_int_equal(stand.port->ops->produce(stand.port, &message, &error), PORT_OK);
+    must_be_refused(&stand, stand.port->ops->commit(stand.port, &error), code, &error);
+}
+
+static void a_command_is_told_of_a_record_that_is_refused(void **state) {
+    (void)state;
+    refuse_at_commit(PRODUCE, RD_KAFKA_RESP_ERR_INVALID_RECORD, ERROR_CONFIG);
+    refuse_at_commit(PRODUCE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERROR_CONFIG);
+    refuse_at_commit(ADD_PARTITIONS, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, ERROR_DENIED);
+}
+
+/* Among the records behind it, none of which is to blame. */
+static void a_command_is_told_before_it_commits(void **state) {
+    const struct port_message message = {.topic = OUTPUT, .value = {(const uint8_t *)"x", 1}};
+    struct error error = {.code = ERROR_NONE};
+    enum port_status status = PORT_OK;
+    struct stand stand;
+    (void)state;
+    open_refusing(&stand, PRODUCE, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    const int64_t start_ms = steady_ms();
+    while (status == PORT_OK && steady_ms() - start_ms < KAFKA_WARN_MS) {
+        status = stand.port->ops->produce(stand.port, &message, &error);
+        usleep(1000);
+    }
+    must_be_refused(&stand, status, ERROR_CONFIG, &error);
+}
+
+static void a_command_is_told_of_a_record_that_the_client_refuses(void **state) {
+    static const uint8_t value[VALUE_MAX];
+    const struct port_message message = {.topic = OUTPUT, .value = {value, sizeof value}};
+    struct error error = {.code = ERROR_NONE};
+    struct stand stand;
+    (void)state;
+    open_refusing(&stand, PRODUCE, RD_KAFKA_RESP_ERR_NO_ERROR);
+    const enum port_status status = stand.port->ops->produce(stand.port, &message, &error);
+    assert_non_null(strstr(error.text, "produce to " OUTPUT));
+    must_be_refused(&stand, status, ERROR_CONFIG, &error);
+}
+
+/* A broker that is slow or away is none of its records' fault. */
+static void another_failure_is_no_refusal(void **state) {
+    const struct port_message message = {.topic = OUTPUT, .value = {(const uint8_t *)"x", 1}};
+    struct error error = {.code = ERROR_NONE};
+    struct stand stand;
+    (void)state;
+    open_refusing(&stand, PRODUCE, RD_KAFKA_RESP_ERR_UNKNOWN);
+    assert_int_equal(stand.port->ops->produce(stand.port, &message, &error), PORT_OK);
+    assert_int_equal(stand.port->ops->commit(stand.port, &error), PORT_ABORT);
+    assert_int_equal(error.code, ERROR_UNAVAILABLE);
+    protocol_close(&stand);
+}
+
 /* Aborts. */
 
 enum { WATCHED = 3 };
@@ -166,7 +245,7 @@ static int asked(const struct stand *stand, int16_t key) {
 /* Live, with a message in its open transaction: one that comes to be late, or that the broker
  * refuses. */
 static void open_transaction(struct stand *stand, int slow_ms, rd_kafka_resp_err_t refusal) {
-    enum { PRODUCE = 0, LONG_MS = 30000, SHORT_MS = 1000 };
+    enum { LONG_MS = 30000, SHORT_MS = 1000 };
     const struct port_message message = {.topic = OUTPUT, .value = {(const uint8_t *)"x", 1}};
     struct error error = {.code = ERROR_NONE};
     protocol_open(stand, "exactly-once");
@@ -323,6 +402,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_needs_no_right_on_a_group),
         cmocka_unit_test(a_command_in_doubt_leaves_its_id_to_a_successor),
+        cmocka_unit_test(a_command_is_told_of_a_record_that_is_refused),
+        cmocka_unit_test(a_command_is_told_before_it_commits),
+        cmocka_unit_test(a_command_is_told_of_a_record_that_the_client_refuses),
+        cmocka_unit_test(another_failure_is_no_refusal),
         cmocka_unit_test(a_partition_that_is_not_answered_for_is_not_one_without_an_offset),
         cmocka_unit_test(a_transaction_whose_messages_are_there_is_aborted),
         cmocka_unit_test(a_slow_claim_is_in_doubt),

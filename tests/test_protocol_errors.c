@@ -185,6 +185,7 @@ static enum end copy_unit(struct worker *worker) {
         break;
     case PORT_ABORT:
     case PORT_REBUILD:
+    case PORT_REFUSED:
         break;
     }
     if (error.code == ERROR_DENIED) return DENIED;

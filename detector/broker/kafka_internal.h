@@ -34,7 +34,7 @@ struct kafka_port {
     bool command;     /* of no shard: nothing is claimed, a doubtful producer is not renewed */
     bool feeding;     /* a plain, idempotent producer of a tool */
     bool doubtful;    /* a transactional call was slow or retried: rebuild before the next one */
-    rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit */
+    rd_kafka_resp_err_t delivery_error; /* the first failed delivery of a unit; purges count last */
     char delivery_topic[256];           /* and where it should have gone */
     int64_t delivery_failures;
     rd_kafka_topic_partition_list_t *offsets; /* at-least-once: to be committed after the flush */
@@ -65,6 +65,8 @@ bool kafka_pause(struct kafka_port *k, const char *what, const char *why, struct
 /* For loops around blocking calls: false once `stop` was called (ERROR_INTERRUPTED); else says once
  * a minute that `what` waits for the broker, pauses and returns true. */
 bool kafka_try_again(struct kafka_port *k, const char *what, const char *why, struct error *error);
+/* Of a message that was dropped because its transaction had failed already. */
+bool kafka_is_purged(rd_kafka_resp_err_t failed);
 /* What a right that is missing answers: waiting does not mend it. */
 bool kafka_is_denied(rd_kafka_resp_err_t failed);
 /* The same after a call of the engine thread that answered `failed`; ERROR_DENIED where it was

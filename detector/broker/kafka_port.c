@@ -45,6 +45,10 @@ bool kafka_engine_try_again(struct kafka_port *k, const char *what, const char *
     return kafka_try_again(k, what, why, error);
 }
 
+bool kafka_is_purged(rd_kafka_resp_err_t failed) {
+    return failed == RD_KAFKA_RESP_ERR__PURGE_QUEUE || failed == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
+
 bool kafka_is_denied(rd_kafka_resp_err_t failed) {
     switch (failed) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
@@ -82,7 +86,8 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     (void)client;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     k->delivery_failures++;
-    if (k->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    if (k->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR && !kafka_is_purged(k->delivery_error))
+        return;
     k->delivery_error = message->err;
     snprintf(k->delivery_topic, sizeof k->delivery_topic, "%s", rd_kafka_topic_name(message->rkt));
 }

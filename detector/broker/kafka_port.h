@@ -13,7 +13,8 @@ struct port *kafka_port_open(const struct options *options, struct error *error)
 /* The same for a command that takes part in no shard: `shard.id` names its transactional id alone,
  * no right on a group is needed. Its producer is good for one run: after a transactional call that
  * was slow or retried, `begin` is PORT_REBUILD, as a new producer would shut out a successor that
- * may have come meanwhile. */
+ * may have come meanwhile. Who calls `fence` after PORT_REFUSED may shut one out, too, and reads
+ * anew what it may have committed. */
 struct port *kafka_port_open_command(const struct options *options, struct error *error);
 
 /* librdkafka version and built-in features, for --version. */

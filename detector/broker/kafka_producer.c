@@ -107,16 +107,37 @@ static enum error_code final_code(rd_kafka_resp_err_t code) {
     return kafka_is_denied(code) ? ERROR_DENIED : ERROR_NONE;
 }
 
-/* The first failed delivery of a unit says more than the commit that failed of it. */
+/* Of one record or its topic: what else is sent is not to blame. */
+static bool is_refusal(rd_kafka_resp_err_t code) {
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The first failed delivery of a unit says more than the commit that failed of it; that a message
+ * was purged says less. */
 static void name_cause(struct kafka_port *k, rd_kafka_resp_err_t code, struct error *error) {
-    const bool delivery = k->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR;
+    const bool delivery =
+        k->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR && !kafka_is_purged(k->delivery_error);
     const enum error_code final = final_code(delivery ? k->delivery_error : code);
     if (delivery)
         error_prefix(error, "a message to %s was not delivered (%s)", k->delivery_topic,
                      rd_kafka_err2str(k->delivery_error));
     if (final == ERROR_CONFIG)
-        error_prefix(error, "raise max.message.bytes of the output topics and "
-                            "kafka.producer.message.max.bytes");
+        error_prefix(error, "raise max.message.bytes of %s and kafka.producer.message.max.bytes",
+                     delivery ? k->delivery_topic : "the topic");
     if (final != ERROR_NONE) error->code = final;
 }
 
@@ -130,6 +151,10 @@ enum port_status kafka_judge(struct kafka_port *k, const char *what, rd_kafka_er
     name_cause(k, code, error);
     if (code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
         return fenced_or_timed_out(k, error);
+    if (k->command && (is_refusal(code) || is_refusal(k->delivery_error))) {
+        if (error->code == ERROR_UNAVAILABLE) error->code = ERROR_CONFIG;
+        return PORT_REFUSED;
+    }
     return abortable ? PORT_ABORT : PORT_REBUILD;
 }
 
@@ -177,6 +202,20 @@ static rd_kafka_error_t *produce_once(struct kafka_port *k, const struct port_me
     return failed;
 }
 
+/* A transaction that has failed already takes no message; of what, its commit says. */
+static rd_kafka_error_t *cause_of(struct kafka_port *k, rd_kafka_error_t *failed) {
+    if (!k->command || rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR__STATE) return failed;
+    rd_kafka_error_destroy(failed);
+    return rd_kafka_commit_transaction(k->producer, KAFKA_CALL_MS);
+}
+
+static enum port_status judge_message(struct kafka_port *k, const struct port_message *message,
+                                      rd_kafka_error_t *failed, struct error *error) {
+    char what[300];
+    snprintf(what, sizeof what, "produce to %s", message->topic);
+    return kafka_judge(k, what, cause_of(k, failed), error);
+}
+
 enum port_status kafka_produce(struct port *port, const struct port_message *message,
                                struct error *error) {
     struct kafka_port *k = kafka_self(port);
@@ -184,7 +223,7 @@ enum port_status kafka_produce(struct port *port, const struct port_message *mes
         rd_kafka_error_t *failed = produce_once(k, message);
         if (failed == NULL) return PORT_OK;
         if (rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            return kafka_judge(k, "produce", failed, error);
+            return judge_message(k, message, failed, error);
         rd_kafka_error_destroy(failed);
         if (atomic_load(&k->stopped)) return PORT_STOPPED;
         rd_kafka_poll(k->producer, KAFKA_RETRY_MS);

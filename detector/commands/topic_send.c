@@ -12,14 +12,17 @@ static bool judge(const struct topic_send *s, enum port_status status, struct er
     case PORT_ABORT:
     case PORT_REBUILD:
         break;
+    case PORT_REFUSED:
+        return false;
     }
     return error_prefix(error, "%s", s->again);
 }
 
 static bool end(struct topic_send *s, enum port_status status, struct error *error) {
     struct error ignored;
-    if (status == PORT_ABORT) s->port->ops->abort(s->port, &ignored);
+    if (status == PORT_ABORT || status == PORT_REFUSED) s->port->ops->abort(s->port, &ignored);
     s->open = false;
+    s->refused = status == PORT_REFUSED;
     return judge(s, status, error);
 }
 
@@ -40,8 +43,9 @@ bool topic_send_commit(struct topic_send *s, struct error *error) {
     return end(s, status, error);
 }
 
-void topic_send_abandon(struct topic_send *s) {
+bool topic_send_abandon(struct topic_send *s) {
     struct error ignored;
-    if (s->open) s->port->ops->abort(s->port, &ignored);
+    const bool taken = !s->open || s->port->ops->abort(s->port, &ignored) == PORT_OK;
     s->open = false;
+    return taken;
 }
