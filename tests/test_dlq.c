@@ -2,6 +2,7 @@
 /* `saqshy dlq` over a port in memory: lists, shows, and sends back once whatever happens. */
 #include "tests/support.h"
 
+#include "detector/commands/dlq_batch.h"
 #include "detector/commands/dlq_letter.h"
 #include "detector/dead_letter.h"
 #include "tests/dlq_stand.h"
@@ -334,6 +335,53 @@ static void what_letters_say_steers_no_terminal_and_no_json(void **state) {
     }
 }
 
+/* A topic that is slow to read, as far as transactions can tell: none may be open meanwhile. */
+
+static struct slow {
+    struct port_ops ops;
+    const struct port_ops *real;
+    bool open;
+} slow;
+
+static enum port_status slow_begin(struct port *port, struct error *error) {
+    slow.open = true;
+    return slow.real->begin(port, error);
+}
+
+static enum port_status slow_commit(struct port *port, struct error *error) {
+    slow.open = false;
+    return slow.real->commit(port, error);
+}
+
+static bool slow_watermarks(struct port *port, const char *topic, int32_t partition, int64_t *low,
+                            int64_t *high, struct error *error) {
+    assert_false(slow.open);
+    return slow.real->watermarks(port, topic, partition, low, high, error);
+}
+
+static bool slow_poll(struct port *port, size_t stream, struct port_record *records, size_t max,
+                      size_t *count, struct error *error) {
+    assert_false(slow.open);
+    return slow.real->poll(port, stream, records, max, count, error);
+}
+
+static void no_transaction_is_open_while_the_topic_is_read(void **state) {
+    struct dlq_stand *stand = *state;
+    struct port *port = memory_port_port(stand->base.memory);
+    enum { LETTERS = 2 * DLQ_BATCH_LETTERS };
+    for (int i = 0; i < LETTERS; i++)
+        dlq_stand_send_unknown(stand, i % DLQ_PARTITIONS, 0);
+    dlq_stand_send(stand, 1, NULL, "x", 1); /* in the other partition of the dead letters */
+    memory_stand_play(&stand->base);
+    slow = (struct slow){.ops = *port->ops, .real = port->ops};
+    slow.ops.begin = slow_begin;
+    slow.ops.commit = slow_commit;
+    slow.ops.watermarks = slow_watermarks;
+    slow.ops.poll = slow_poll;
+    port->ops = &slow.ops;
+    dlq_stand_must_redrive(stand, NULL, LETTERS + 1);
+}
+
 static void killed_anywhere_each_goes_back_exactly_once(void **state) {
     struct dlq_stand *stand = *state;
     enum { LETTERS = DLQ_BATCH_LETTERS + 20, CALLS = 2 * LETTERS + 4 };
@@ -404,6 +452,7 @@ int main(void) {
         TEST(a_letter_of_no_input_is_refused),
         TEST(of_many_that_are_refused_the_first_are_named),
         TEST(what_letters_say_steers_no_terminal_and_no_json),
+        TEST(no_transaction_is_open_while_the_topic_is_read),
         TEST(killed_anywhere_each_goes_back_exactly_once),
         TEST(a_second_one_ends_the_first_with_75),
         cmocka_unit_test(a_position_is_read_whole_or_not),

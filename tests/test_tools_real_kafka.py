@@ -27,7 +27,8 @@ TIMEOUT_S = 540  # below ctest's, so that the broker is stopped in any case
 LETTERS = 6000
 # A broker that is frozen is not to lose its partitions meanwhile: docs/OPERATIONS.md, "A transaction that never ends".
 BROKER = ("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer "
-          "allow.everyone.if.no.acl.found=true broker.session.timeout.ms=30000")
+          "allow.everyone.if.no.acl.found=true broker.session.timeout.ms=30000 "
+          "transaction.abort.timed.out.transaction.cleanup.interval.ms=500")
 HERE = {}  # broker, directory: set once in main
 
 
@@ -95,6 +96,22 @@ class Scenario(unittest.TestCase):
         except subprocess.TimeoutExpired:
             process.kill()
             self.fail(f"it does not end; it said: {process.communicate()[1]}")
+
+    def left(self, shard, status=65):
+        """Of a redrive that has to leave letters: what it did, and what it said of them."""
+        process = self.start(shard)
+        out, said = self.said(process)
+        self.assertEqual(process.returncode, status, said)
+        return json.loads(out) if out else None, said
+
+    def forge(self, shard, topic, partition, *letters):
+        """Dead letters of a topic, as an engine writes them: key and value; they came in this order."""
+        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
+        for offset, (key, value) in enumerate(letters):
+            producer.produce(shard.dead_letters, value, key, 0, headers=[
+                ("__connect.errors.topic", topic.encode()), ("__connect.errors.partition", str(partition).encode()),
+                ("__connect.errors.offset", str(offset).encode()), ("saqshy.dlq.reason", b"NOT_FRAMED")])
+        producer.flush()
 
     def check_once(self, shard, count, expected=2):
         """Every record is in its source `expected` times, in the partition it came from."""
@@ -214,22 +231,52 @@ class Redrive(Scenario):
         shard = self.dead("left", 10)
         order = shard.order
         before = sum(map(len, self.broker.read(order).values()))
-        producer = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2})
         for topic, partition in (("antifrod.signals", 0), (shard.source, 77), (order, 0)):
-            producer.produce(shard.dead_letters, b"forged", None, 0, headers=[
-                ("__connect.errors.topic", topic.encode()), ("__connect.errors.partition", str(partition).encode()),
-                ("__connect.errors.offset", b"0"), ("saqshy.dlq.reason", b"NOT_FRAMED")])
-        producer.flush()
+            self.forge(shard, topic, partition, (None, b"forged"))
         for redriven, had_been in ((10, 0), (0, 10)):
-            process = self.start(shard)
-            out, said = self.said(process)
-            self.assertEqual(process.returncode, 65, said)
-            self.assertEqual(json.loads(out), {
+            done, said = self.left(shard)
+            self.assertEqual(done, {
                 "redriven": redriven, "before": had_been, "refused": 3, "dry_run": False,
                 "left": {"NOT_AN_INPUT": 1, "TOPIC_GONE": 1, "PARTITION_GONE": 1}})
             self.assertIn(f"refused: NOT_AN_INPUT: {order}/0 offset 0", said)
         self.check_once(shard, 10)
         self.assertEqual(sum(map(len, self.broker.read(order).values())), before)
+
+    def with_signals(self, name, *letters):
+        """Ten dead letters of transactions, and these of a compacted topic."""
+        shard = self.dead(name, 10)
+        shard.options["topic.signals"] = name + ".signals"
+        self.broker.create({"cleanup.policy": "compact"}, **{name + ".signals": 1})
+        self.forge(shard, name + ".signals", 0, *letters)
+        return shard
+
+    def signals(self, shard):
+        return [(m.key(), m.value()) for m in self.broker.read(shard.options["topic.signals"])[0]]
+
+    def test_no_transaction_waits_for_a_partition_that_is_slow_to_read(self):
+        """The broker would end it: what comes of the first partition is committed before the second, which a stranger's
+        transaction hides, is read."""
+        letters = [(b"a", b"1"), (b"b", b"2")]
+        shard = self.with_signals("slow-to-read", *letters)
+        shard.options["transaction.timeout.ms"] = "5000"
+        stranger = rk.Producer({"bootstrap.servers": self.broker.bootstrap, "log_level": 2,
+                                "transactional.id": "slow-stranger"})
+        stranger.init_transactions(30)
+        stranger.begin_transaction()
+        stranger.produce(shard.dead_letters, b"x", None, 1)
+        stranger.flush()
+        read = self.broker.read(shard.dead_letters)
+        self.assertEqual([len(read[p]) for p in range(2)], [2, 10])
+        markers = Markers(self.broker, shard.dead_letters)
+        process = self.start(shard)
+        rk.until("the first partition's markers", lambda: markers.look() == len(letters))
+        self.assertIsNone(process.poll())
+        stranger.commit_transaction(30)
+        out, said = self.said(process)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(json.loads(out)["redriven"], 12)
+        self.check_once(shard, 10)
+        self.assertEqual(self.signals(shard), letters)
 
     def test_what_is_mended_is_taken_by_the_engine(self):
         shard = self.dead("mended", 0)

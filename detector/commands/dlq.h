@@ -50,12 +50,6 @@ struct dlq_redriven {
     int64_t refused_for[DLQ_REFUSALS];
 };
 
-enum {
-    DLQ_BATCH_LETTERS = 500, /* of one transaction, at most */
-    DLQ_BATCH_BYTES = 8 << 20,
-    DLQ_BATCH_MS = 2000, /* and so long it is open, before the next letter */
-};
-
 /* Sends letters back to where they came from, each with its marker in one transaction, as the
  * producer of `port`, which it fences. Ended anywhere it may be started again: a letter goes back
  * at most once. One that is refused holds no other up; the first of each refusal are named on

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/printable.h"
 #include "detector/commands/dlq.h"
-#include "detector/commands/dlq_walk.h"
+#include "detector/commands/dlq_batch.h"
 #include "detector/commands/topic_send.h"
 #include "detector/inputs.h"
 
-enum { HEADERS_MAX = 64, REFUSED_SAID = 10 };
+enum { REFUSED_SAID = 10 };
 
 /* An input that letters come from. */
 struct source {
@@ -19,10 +19,8 @@ struct redrive {
     struct dlq_redriven *result;
     FILE *said;
     int64_t taken;
-    /* The open transaction. */
+    struct dlq_batch batch;
     struct topic_send send;
-    int64_t begun_ms;
-    size_t letters, bytes;
     struct inputs inputs;
     struct source sources[INPUT_KINDS];
 };
@@ -45,28 +43,6 @@ const char *dlq_refusal_text(enum dlq_refusal refusal) {
     return texts[refusal];
 }
 
-/* The producer. */
-
-static bool commit(struct redrive *r, struct error *error) {
-    if (!r->send.open) return true;
-    if (!topic_send_commit(&r->send, error)) return false;
-    r->result->redriven += (int64_t)r->letters;
-    return true;
-}
-
-static bool begin(struct redrive *r, struct error *error) {
-    if (r->send.open) return true;
-    if (!topic_send_begin(&r->send, error)) return false;
-    r->begun_ms = r->port->ops->now_ms(r->port);
-    r->letters = r->bytes = 0;
-    return true;
-}
-
-static bool is_full(const struct redrive *r) {
-    return r->send.open && (r->letters >= DLQ_BATCH_LETTERS || r->bytes >= DLQ_BATCH_BYTES ||
-                            r->port->ops->now_ms(r->port) - r->begun_ms >= DLQ_BATCH_MS);
-}
-
 /* Letters. */
 
 static void refuse(struct redrive *r, const struct dlq_letter *letter, enum dlq_refusal refusal) {
@@ -83,13 +59,11 @@ static void refuse(struct redrive *r, const struct dlq_letter *letter, enum dlq_
     }
 }
 
-/* Once for each input, and with no transaction open: a topic that is missing may be waited for
- * until one has timed out. */
+/* Once for each input: a topic that is missing may be waited for. */
 static bool ask_source(struct redrive *r, enum input_kind kind, struct error *error) {
     struct source *source = &r->sources[kind];
     struct error why;
     if (source->asked) return true;
-    if (!commit(r, error)) return false;
     source->asked = true;
     if (inputs_ask(&r->inputs, r->port, kind, &source->partitions, &why)) return true;
     source->partitions = 0;
@@ -117,51 +91,64 @@ static bool judge(struct redrive *r, const struct dlq_letter *letter, enum dlq_r
     return true;
 }
 
-/* Headers that speak of dead letters would be taken for another life's. */
-static size_t own_headers(struct redrive *r, const struct dlq_letter *letter,
-                          const struct port_record *record, struct port_header *headers) {
-    static const char ours[] = "saqshy.dlq.";
-    size_t count = 0;
-    for (size_t i = 0; i < letter->own_headers && count < HEADERS_MAX; i++)
-        if (r->port->ops->header(r->port, record, i, &headers[count]) &&
-            strncmp(headers[count].name, ours, sizeof ours - 1) != 0)
-            count++;
-    return count;
+/* Sending. */
+
+static bool send_record(struct redrive *r, const struct dlq_copy *copy, struct error *error) {
+    const struct port_message back = {
+        .topic = copy->letter.source_topic,
+        .partition = copy->letter.source_partition,
+        .key = copy->key,
+        .value = copy->value,
+        .headers = copy->headers,
+        .header_count = copy->header_count,
+    };
+    return topic_send(&r->send, &back, error);
 }
 
-static bool send(struct redrive *r, const struct dlq_letter *letter, const struct dlq_place *place,
-                 struct error *error) {
-    struct port_header headers[HEADERS_MAX];
+static bool send_marker(struct redrive *r, const struct dlq_copy *copy, struct error *error) {
     char offset[24];
-    const struct port_record *record = place->record;
-    const struct port_message back = {
-        .topic = letter->source_topic,
-        .partition = letter->source_partition,
-        .key = record->key,
-        .value = record->value,
-        .headers = headers,
-        .header_count = own_headers(r, letter, record, headers),
-    };
-    snprintf(offset, sizeof offset, "%lld", (long long)record->offset);
+    snprintf(offset, sizeof offset, "%lld", (long long)copy->offset);
     const struct port_header redriven = {DLQ_REDRIVEN,
                                          {(const uint8_t *)offset, (uint32_t)strlen(offset)}};
     const struct port_message marker = {.topic = r->query->options->topic_dead_letters,
-                                        .partition = place->partition,
+                                        .partition = copy->partition,
                                         .headers = &redriven,
                                         .header_count = 1};
-    if (!begin(r, error) || !topic_send(&r->send, &back, error) ||
-        !topic_send(&r->send, &marker, error))
-        return false;
-    r->letters++;
-    r->bytes += record->key.size + record->value.size;
+    return topic_send(&r->send, &marker, error);
+}
+
+static bool send_batch(void *context, struct error *error) {
+    struct redrive *r = context;
+    const size_t count = r->batch.count;
+    if (count == 0) return true;
+    if (!topic_send_begin(&r->send, error)) return false;
+    for (size_t i = 0; i < count; i++)
+        if (!send_record(r, r->batch.copies[i], error) ||
+            !send_marker(r, r->batch.copies[i], error))
+            return false;
+    if (!topic_send_commit(&r->send, error)) return false;
+    r->result->redriven += (int64_t)count;
+    dlq_batch_drop(&r->batch, count);
     return true;
+}
+
+/* The walk. */
+
+static bool add(struct redrive *r, const struct dlq_letter *letter, const struct dlq_place *place,
+                struct error *error) {
+    r->taken++;
+    if (r->query->dry_run) {
+        r->result->redriven++;
+        return true;
+    }
+    return dlq_batch_add(&r->batch, r->port, letter, place, error) &&
+           (!dlq_batch_is_full(&r->batch) || send_batch(r, error));
 }
 
 static bool take(void *context, const struct dlq_letter *letter, const struct dlq_place *place,
                  struct error *error) {
     struct redrive *r = context;
     const struct dlq_query *query = r->query;
-    if (is_full(r) && !commit(r, error)) return false;
     if (query->reason != NULL && strcmp(letter->reason, query->reason) != 0) return true;
     if (place->redriven) {
         r->result->before++;
@@ -173,11 +160,7 @@ static bool take(void *context, const struct dlq_letter *letter, const struct dl
         refuse(r, letter, refusal);
         return true;
     }
-    if (query->dry_run)
-        r->result->redriven++;
-    else if (!send(r, letter, place, error))
-        return false;
-    return ++r->taken < query->limit;
+    return add(r, letter, place, error) && r->taken < query->limit;
 }
 
 bool dlq_redrive(struct port *port, const struct dlq_query *query, struct dlq_redriven *result,
@@ -192,12 +175,15 @@ bool dlq_redrive(struct port *port, const struct dlq_query *query, struct dlq_re
                                               "one ends, and what it had not committed the other "
                                               "one sends",
                                  .again = "start it again, it goes on where it was"}};
-    struct dlq_walk walk = {
-        .port = port, .topic = query->options->topic_dead_letters, .each = take, .context = &r};
+    struct dlq_walk walk = {.port = port,
+                            .topic = query->options->topic_dead_letters,
+                            .each = take,
+                            .ended = send_batch,
+                            .context = &r};
     *result = (struct dlq_redriven){0};
     /* The ledger is read behind the fence: whoever was before has committed or never will. */
-    if (!query->dry_run && !port->ops->fence(port, error)) return false;
-    if (dlq_walk(&walk, error)) return commit(&r, error);
+    const bool ok = (query->dry_run || port->ops->fence(port, error)) && dlq_walk(&walk, error);
     topic_send_abandon(&r.send);
-    return false;
+    dlq_batch_drop(&r.batch, r.batch.count);
+    return ok;
 }

@@ -39,7 +39,9 @@ static bool walk_partition(struct walking *w, int32_t partition, struct error *e
     if (!dlq_ledger_read(w->ledger, walk->port, walk->topic, partition, &extent, error))
         return false;
     w->end = extent.high;
-    return extent.low >= extent.high || topic_scan_partition(&scan, partition, &extent, error);
+    if (extent.low < extent.high && !topic_scan_partition(&scan, partition, &extent, error))
+        return false;
+    return walk->ended == NULL || walk->ended(walk->context, error);
 }
 
 bool dlq_walk(struct dlq_walk *walk, struct error *error) {

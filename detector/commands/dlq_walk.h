@@ -16,6 +16,8 @@ struct dlq_walk {
     /* Called for every letter; false ends the walk: without an error set it is enough. */
     bool (*each)(void *context, const struct dlq_letter *letter, const struct dlq_place *place,
                  struct error *error);
+    /* NULL, or called when the letters of a partition were handed out, before more is read. */
+    bool (*ended)(void *context, struct error *error);
     void *context;
     int64_t strangers; /* out: records that are neither letters nor markers */
 };
