@@ -5,6 +5,7 @@ dead-letter topic that is away; what was published, verified while it grows.
 It starts its own broker on a free port. Where Kafka cannot be fetched it ends with status 77, which ctest reports as
 skipped; with CI=true that is a failure."""
 import collections
+import contextlib
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ import unittest
 
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType,
-                                   ResourcePatternType, ResourceType)
+                                   ConfigResource, ResourcePatternType, ResourceType)
 
 import real_kafka as rk
 
@@ -112,6 +113,24 @@ class Scenario(unittest.TestCase):
                 ("__connect.errors.topic", topic.encode()), ("__connect.errors.partition", str(partition).encode()),
                 ("__connect.errors.offset", str(offset).encode()), ("saqshy.dlq.reason", b"NOT_FRAMED")])
         producer.flush()
+
+    @contextlib.contextmanager
+    def forbidden(self, topic):
+        """Nobody may write to it, everybody all else; so the broker says when this begins."""
+        rules = [AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", *rule)
+                 for rule in ((AclOperation.ALL, AclPermissionType.ALLOW),
+                              (AclOperation.WRITE, AclPermissionType.DENY))]
+        every = AclBindingFilter(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, None, None,
+                                 AclOperation.ANY, AclPermissionType.ANY)
+        admin = self.broker.admin()
+        for made in admin.create_acls(rules).values():
+            made.result(30)
+        rk.until("the rules hold", lambda: len(admin.describe_acls(every).result(30)) == 2)
+        try:
+            yield
+        finally:
+            admin.delete_acls([every])[every].result(30)
+            rk.until("the rules are gone", lambda: not admin.describe_acls(every).result(30))
 
     def check_once(self, shard, count, expected=2):
         """Every record is in its source `expected` times, in the partition it came from."""
@@ -252,6 +271,41 @@ class Redrive(Scenario):
 
     def signals(self, shard):
         return [(m.key(), m.value()) for m in self.broker.read(shard.options["topic.signals"])[0]]
+
+    def test_letters_that_the_broker_refuses_hold_no_other_up(self):
+        """One without a key for a compacted topic, one that has become too large for it."""
+        good = [(b"a", b"1"), (b"b", b"2"), (b"c", b"3")]
+        shard = self.with_signals("refused", good[0], (None, b"keyless"), good[1], (b"large", bytes(5000)), good[2])
+        topic = shard.options["topic.signals"]
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic,
+                                  set_config={"cleanup.policy": "compact", "max.message.bytes": "2000"})
+        admin = self.broker.admin()
+        admin.alter_configs([resource])[resource].result(30)
+        for redriven, had_been in ((13, 0), (0, 13)):
+            done, said = self.left(shard)
+            self.assertEqual(done, {"redriven": redriven, "before": had_been, "refused": 2, "dry_run": False,
+                                    "left": {"REFUSED_BY_BROKER": 2}})
+            self.assertRegex(said, f"refused: REFUSED_BY_BROKER: {topic}/0 offset 1: .*INVALID_RECORD")
+            self.assertRegex(said, f"refused: REFUSED_BY_BROKER: {topic}/0 offset 3: raise max.message.bytes of "
+                                   f"({topic}|the topic) .*{topic}")
+        self.check_once(shard, 10)
+        self.assertEqual(self.signals(shard), good)
+
+    def test_a_topic_that_may_not_be_written_holds_no_other_up(self):
+        letters = [(b"a", b"1"), (b"b", b"2"), (b"c", b"3")]
+        shard = self.with_signals("denied", *letters)
+        with self.forbidden(shard.dead_letters):
+            said = self.left(shard, 77)[1]
+            self.assertIn("takes no marker into denied.dlq", said)
+        with self.forbidden(shard.options["topic.signals"]):
+            for redriven, had_been, status in ((10, 0, 65), (0, 10, 77)):
+                done, said = self.left(shard, status)
+                self.assertEqual(done, {"redriven": redriven, "before": had_been, "refused": 3, "dry_run": False,
+                                        "left": {"DENIED": 3}})
+                self.assertIn("refused: DENIED: denied.signals/0 offset 2\n", said)
+        self.assertEqual(self.redrive(shard)["redriven"], 3)
+        self.check_once(shard, 10)
+        self.assertEqual(self.signals(shard), letters)
 
     def test_no_transaction_waits_for_a_partition_that_is_slow_to_read(self):
         """The broker would end it: what comes of the first partition is committed before the second, which a stranger's

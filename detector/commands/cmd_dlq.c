@@ -143,10 +143,12 @@ static bool redrive(struct port *port, const struct dlq_query *query, struct err
     struct dlq_redriven result;
     const bool ok = dlq_redrive(port, query, &result, stderr, error);
     if (ok || result.redriven > 0) print_redriven(query, &result, ok);
-    return ok && (result.refused == 0 ||
-                  error_set(error, ERROR_BAD_DATA,
-                            "%lld of the letters cannot go back; they stay in %s, without a marker",
-                            (long long)result.refused, query->options->topic_dead_letters));
+    if (!ok || result.refused == 0) return ok;
+    const bool denied =
+        result.redriven == 0 && result.refused_for[DLQ_REFUSAL_DENIED] == result.refused;
+    return error_set(error, denied ? ERROR_DENIED : ERROR_BAD_DATA,
+                     "%lld of the letters cannot go back; they stay in %s, without a marker",
+                     (long long)result.refused, query->options->topic_dead_letters);
 }
 
 static bool run_verb(enum verb verb, struct port *port, const struct dlq_query *query,

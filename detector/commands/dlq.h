@@ -31,7 +31,9 @@ bool dlq_show(struct port *port, const struct dlq_query *query, FILE *out, int64
     X(HEADERS_LEFT_OUT, "some of its headers were left out; send the original again")              \
     X(NOT_AN_INPUT, "the topic it names is no input here; one that was renamed is named with -X")  \
     X(TOPIC_GONE, "its topic is not there, or may not be looked at; create it or allow it")        \
-    X(PARTITION_GONE, "its topic has no such partition any more; send the original again")
+    X(PARTITION_GONE, "its topic has no such partition any more; send the original again")         \
+    X(DENIED, "WRITE on its topic is denied; allow it")                                            \
+    X(REFUSED_BY_BROKER, "the broker takes it from nobody; mend the topic's settings")
 
 enum dlq_refusal {
 #define X(name, text) DLQ_REFUSAL_##name,
@@ -52,7 +54,7 @@ struct dlq_redriven {
 
 /* Sends letters back to where they came from, each with its marker in one transaction, as the
  * producer of `port`, which it fences. Ended anywhere it may be started again: a letter goes back
- * at most once. One that is refused holds no other up; the first of each refusal are named on
- * `said`. ERROR_FENCED: another redrive has taken over. */
+ * at most once. One that is refused, here or by the broker, holds no other up; the first of each
+ * refusal are named on `said`. ERROR_FENCED: another redrive has taken over. */
 bool dlq_redrive(struct port *port, const struct dlq_query *query, struct dlq_redriven *result,
                  FILE *said, struct error *error);

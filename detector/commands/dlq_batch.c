@@ -54,12 +54,13 @@ static struct dlq_copy *copy_of(const struct port_record *record, const struct p
 }
 
 bool dlq_batch_add(struct dlq_batch *batch, struct port *port, const struct dlq_letter *letter,
-                   const struct dlq_place *place, struct error *error) {
+                   const struct dlq_place *place, enum input_kind kind, struct error *error) {
     struct port_header headers[HEADERS_MAX];
     const size_t count = own_headers(port, letter, place->record, headers);
     struct dlq_copy *copy = copy_of(place->record, headers, count);
     if (copy == NULL) return error_set(error, ERROR_FAILED, "no memory for a letter");
     copy->letter = *letter;
+    copy->kind = kind;
     copy->partition = place->partition;
     copy->offset = place->record->offset;
     batch->copies[batch->count++] = copy;

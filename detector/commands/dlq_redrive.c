@@ -3,13 +3,12 @@
 #include "detector/commands/dlq.h"
 #include "detector/commands/dlq_batch.h"
 #include "detector/commands/topic_send.h"
-#include "detector/inputs.h"
 
 enum { REFUSED_SAID = 10 };
 
 /* An input that letters come from. */
 struct source {
-    bool asked;
+    bool asked, denied;
     int32_t partitions; /* 0: it is not there */
 };
 
@@ -19,8 +18,10 @@ struct redrive {
     struct dlq_redriven *result;
     FILE *said;
     int64_t taken;
+    struct dlq_walk walk;
     struct dlq_batch batch;
     struct topic_send send;
+    bool marks; /* the broker is known to take markers */
     struct inputs inputs;
     struct source sources[INPUT_KINDS];
 };
@@ -45,18 +46,25 @@ const char *dlq_refusal_text(enum dlq_refusal refusal) {
 
 /* Letters. */
 
-static void refuse(struct redrive *r, const struct dlq_letter *letter, enum dlq_refusal refusal) {
+/* `why`: what the broker said; NULL: it was not asked. */
+static void refuse(struct redrive *r, const struct dlq_letter *letter, enum dlq_refusal refusal,
+                   const char *why) {
     r->result->refused++;
     const int64_t count = ++r->result->refused_for[refusal];
     if (count > REFUSED_SAID + 1) return;
     fprintf(r->said, "refused: %s: ", dlq_refusal_name(refusal));
-    if (count <= REFUSED_SAID) {
-        printable_put(letter->source_topic, r->said);
-        fprintf(r->said, "/%d offset %lld\n", (int)letter->source_partition,
-                (long long)letter->source_offset);
-    } else {
+    if (count > REFUSED_SAID) {
         fputs("and more\n", r->said);
+        return;
     }
+    printable_put(letter->source_topic, r->said);
+    fprintf(r->said, "/%d offset %lld", (int)letter->source_partition,
+            (long long)letter->source_offset);
+    if (why != NULL) {
+        fputs(": ", r->said);
+        printable_put(why, r->said);
+    }
+    fputc('\n', r->said);
 }
 
 /* Once for each input: a topic that is missing may be waited for. */
@@ -72,22 +80,23 @@ static bool ask_source(struct redrive *r, enum input_kind kind, struct error *er
     return false;
 }
 
-/* *refusal is DLQ_REFUSALS when it may go back. */
-static bool judge(struct redrive *r, const struct dlq_letter *letter, enum dlq_refusal *refusal,
-                  struct error *error) {
-    enum input_kind kind;
+/* *refusal is DLQ_REFUSALS when it may go back; then *kind is that of its source. */
+static bool judge(struct redrive *r, const struct dlq_letter *letter, enum input_kind *kind,
+                  enum dlq_refusal *refusal, struct error *error) {
     *refusal = DLQ_REFUSALS;
     if (letter->cut != NULL)
         *refusal =
             strcmp(letter->cut, "headers") == 0 ? DLQ_REFUSAL_HEADERS_LEFT_OUT : DLQ_REFUSAL_CUT;
-    else if (!inputs_find(&r->inputs, text_of(letter->source_topic), &kind))
+    else if (!inputs_find(&r->inputs, text_of(letter->source_topic), kind))
         *refusal = DLQ_REFUSAL_NOT_AN_INPUT;
-    else if (!ask_source(r, kind, error))
+    else if (!ask_source(r, *kind, error))
         return false;
-    else if (r->sources[kind].partitions == 0)
+    else if (r->sources[*kind].partitions == 0)
         *refusal = DLQ_REFUSAL_TOPIC_GONE;
-    else if (letter->source_partition >= r->sources[kind].partitions)
+    else if (letter->source_partition >= r->sources[*kind].partitions)
         *refusal = DLQ_REFUSAL_PARTITION_GONE;
+    else if (r->sources[*kind].denied)
+        *refusal = DLQ_REFUSAL_DENIED;
     return true;
 }
 
@@ -117,10 +126,8 @@ static bool send_marker(struct redrive *r, const struct dlq_copy *copy, struct e
     return topic_send(&r->send, &marker, error);
 }
 
-static bool send_batch(void *context, struct error *error) {
-    struct redrive *r = context;
-    const size_t count = r->batch.count;
-    if (count == 0) return true;
+/* The first `count` of the batch, in one transaction. */
+static bool send_first(struct redrive *r, size_t count, struct error *error) {
     if (!topic_send_begin(&r->send, error)) return false;
     for (size_t i = 0; i < count; i++)
         if (!send_record(r, r->batch.copies[i], error) ||
@@ -132,16 +139,88 @@ static bool send_batch(void *context, struct error *error) {
     return true;
 }
 
+/* After a refusal: the next transaction needs a new producer, and with it the ledger anew, as
+ * another redrive may have come and gone before its fence. */
+static bool start_over(struct redrive *r, struct error *error) {
+    r->walk.again = true;
+    return r->port->ops->fence(r->port, error);
+}
+
+static bool send_batch(struct redrive *r, struct error *error) {
+    struct error why;
+    if (r->batch.count == 0 || send_first(r, r->batch.count, &why)) return true;
+    if (r->send.refused) return start_over(r, error);
+    *error = why;
+    return false;
+}
+
+/* Tried with one that is taken back: where it is the markers that the broker refuses, no letter can
+ * go. */
+static bool takes_markers(struct redrive *r) {
+    struct error ignored;
+    if (!r->marks)
+        r->marks = topic_send_begin(&r->send, &ignored) &&
+                   send_marker(r, r->batch.copies[0], &ignored) && topic_send_abandon(&r->send);
+    return r->marks;
+}
+
+static void give_up(struct redrive *r, const struct error *why) {
+    const struct dlq_copy *copy = r->batch.copies[0];
+    const bool denied = why->code == ERROR_DENIED;
+    if (denied) r->sources[copy->kind].denied = true;
+    refuse(r, &copy->letter, denied ? DLQ_REFUSAL_DENIED : DLQ_REFUSAL_REFUSED_BY_BROKER,
+           why->text);
+    dlq_batch_drop(&r->batch, 1);
+}
+
+static bool send_one(struct redrive *r, struct error *error) {
+    struct error why;
+    if (send_first(r, 1, &why)) return true;
+    const bool refused = r->send.refused;
+    if (refused && !start_over(r, error)) return false;
+    if (refused && takes_markers(r)) {
+        give_up(r, &why);
+        return true;
+    }
+    *error = why;
+    return refused ? error_prefix(error, "the broker takes no marker into %s",
+                                  r->query->options->topic_dead_letters)
+                   : false;
+}
+
+/* What was refused together, one by one: who is not to blame goes back. */
+static bool send_singly(void *context, const struct dlq_ledger *ledger, struct error *error) {
+    struct redrive *r = context;
+    while (r->batch.count > 0 && !r->walk.again) {
+        const struct dlq_copy *copy = r->batch.copies[0];
+        const bool sent = dlq_ledger_has(ledger, copy->offset);
+        if (!sent && !r->sources[copy->kind].denied) {
+            if (!send_one(r, error)) return false;
+            continue;
+        }
+        if (sent)
+            r->result->before++;
+        else
+            refuse(r, &copy->letter, DLQ_REFUSAL_DENIED, NULL);
+        dlq_batch_drop(&r->batch, 1);
+    }
+    return true;
+}
+
+static bool send_rest(void *context, struct error *error) {
+    return send_batch(context, error);
+}
+
 /* The walk. */
 
 static bool add(struct redrive *r, const struct dlq_letter *letter, const struct dlq_place *place,
-                struct error *error) {
+                enum input_kind kind, struct error *error) {
     r->taken++;
     if (r->query->dry_run) {
         r->result->redriven++;
         return true;
     }
-    return dlq_batch_add(&r->batch, r->port, letter, place, error) &&
+    return dlq_batch_add(&r->batch, r->port, letter, place, kind, error) &&
            (!dlq_batch_is_full(&r->batch) || send_batch(r, error));
 }
 
@@ -149,18 +228,21 @@ static bool take(void *context, const struct dlq_letter *letter, const struct dl
                  struct error *error) {
     struct redrive *r = context;
     const struct dlq_query *query = r->query;
+    enum input_kind kind;
+    enum dlq_refusal refusal;
+    if (r->taken == query->limit) return false;
     if (query->reason != NULL && strcmp(letter->reason, query->reason) != 0) return true;
     if (place->redriven) {
         r->result->before++;
         return true;
     }
-    enum dlq_refusal refusal;
-    if (!judge(r, letter, &refusal, error)) return false;
+    if (!judge(r, letter, &kind, &refusal, error)) return false;
     if (refusal != DLQ_REFUSALS) {
-        refuse(r, letter, refusal);
+        refuse(r, letter, refusal, NULL);
         return true;
     }
-    return add(r, letter, place, error) && r->taken < query->limit;
+    if (!add(r, letter, place, kind, error)) return false;
+    return r->taken < query->limit && !r->walk.again;
 }
 
 bool dlq_redrive(struct port *port, const struct dlq_query *query, struct dlq_redriven *result,
@@ -175,14 +257,15 @@ bool dlq_redrive(struct port *port, const struct dlq_query *query, struct dlq_re
                                               "one ends, and what it had not committed the other "
                                               "one sends",
                                  .again = "start it again, it goes on where it was"}};
-    struct dlq_walk walk = {.port = port,
-                            .topic = query->options->topic_dead_letters,
-                            .each = take,
-                            .ended = send_batch,
-                            .context = &r};
+    r.walk = (struct dlq_walk){.port = port,
+                               .topic = query->options->topic_dead_letters,
+                               .begun = send_singly,
+                               .each = take,
+                               .ended = send_rest,
+                               .context = &r};
     *result = (struct dlq_redriven){0};
     /* The ledger is read behind the fence: whoever was before has committed or never will. */
-    const bool ok = (query->dry_run || port->ops->fence(port, error)) && dlq_walk(&walk, error);
+    const bool ok = (query->dry_run || port->ops->fence(port, error)) && dlq_walk(&r.walk, error);
     topic_send_abandon(&r.send);
     dlq_batch_drop(&r.batch, r.batch.count);
     return ok;

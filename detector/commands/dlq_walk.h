@@ -2,6 +2,7 @@
 /* Through the dead-letter topic letter by letter, with what the ledger says of each. */
 #pragma once
 
+#include "detector/commands/dlq_ledger.h"
 #include "detector/commands/dlq_letter.h"
 
 struct dlq_place {
@@ -16,9 +17,14 @@ struct dlq_walk {
     /* Called for every letter; false ends the walk: without an error set it is enough. */
     bool (*each)(void *context, const struct dlq_letter *letter, const struct dlq_place *place,
                  struct error *error);
-    /* NULL, or called when the letters of a partition were handed out, before more is read. */
+    /* NULL, or called before and after the letters of a partition are handed out, `begun` with its
+     * ledger as it was just read. */
+    bool (*begun)(void *context, const struct dlq_ledger *ledger, struct error *error);
     bool (*ended)(void *context, struct error *error);
     void *context;
+    /* Set by any of these: the partition's ledger is read anew, `begun` called again, and the walk
+     * goes on behind the letter it was at. */
+    bool again;
     int64_t strangers; /* out: records that are neither letters nor markers */
 };
 
