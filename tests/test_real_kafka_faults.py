@@ -194,7 +194,7 @@ class Successors(rk.Scenario):
         self.assertRegex(engine.log(), r"another engine with this shard.id has taken over")
         self.end(shard, successor, rest)
 
-    def test_one_whose_messages_timed_out_does_not_shut_out_its_successor(self):
+    def test_one_that_was_overtaken_leaves_the_shard_to_its_successor(self):
         shard = self.shard("outlived")
         done = subprocess.run([os.path.join(os.environ["BUILD_DIR"], "tests", "tool_overtaken"),
                                *shard.arguments()],

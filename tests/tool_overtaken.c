@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tool_overtaken -X KEY=VALUE…: two engines' ports with one shard on a real broker. The first is
- * frozen before its client has told the coordinator of a message, until the message has timed out;
- * a successor takes over and has a transaction open as the first goes on and aborts. Ends with 0
- * when the successor commits and the first leaves it the shard.
+/* tool_overtaken -X KEY=VALUE…: two engines' ports with one shard on a real broker. Ends with 0
+ * when who took over last has the shard, and the other one is told so.
  *
+ * The first is frozen before its client has told the coordinator of a message, until the message
+ * has timed out; a successor takes over and has a transaction open as the first goes on and aborts.
  * What is frozen is the client's main thread, in its log callback: it alone talks to the
- * coordinator. */
+ * coordinator. Then successors come just before and behind the new epoch of a first one that renews
+ * its producer, and as one that takes its shard again misses the answer to its claim. */
 #include "detector/base/log.h"
 #include "detector/broker/kafka_internal.h"
 #include "detector/broker/kafka_port.h"
@@ -18,6 +19,11 @@
 typedef void log_callback(const rd_kafka_t *, int, const char *, const char *);
 void __real_rd_kafka_conf_set_log_cb(rd_kafka_conf_t *conf, log_callback *callback);
 void __wrap_rd_kafka_conf_set_log_cb(rd_kafka_conf_t *conf, log_callback *callback);
+
+rd_kafka_error_t *__real_rd_kafka_init_transactions(rd_kafka_t *client, int timeout_ms);
+rd_kafka_error_t *__wrap_rd_kafka_init_transactions(rd_kafka_t *client, int timeout_ms);
+rd_kafka_error_t *__real_rd_kafka_commit_transaction(rd_kafka_t *client, int timeout_ms);
+rd_kafka_error_t *__wrap_rd_kafka_commit_transaction(rd_kafka_t *client, int timeout_ms);
 
 enum { LOOK_MS = 10 };
 
@@ -69,12 +75,16 @@ static void send_offsets(struct port *port, const struct options *options, struc
     must_be(PORT_OK, port->ops->send_offsets(port, &at, 1, error), "send_offsets", error);
 }
 
-static struct port *take_over(const struct options *options, struct error *error) {
-    struct port *port = kafka_port_open(options, error);
-    must(port != NULL && port->ops->fence(port, error), "taking over", error);
+static void begin(struct port *port, const struct options *options, struct error *error) {
     must_be(PORT_OK, port->ops->begin(port, error), "begin", error);
     produce(port, options, error);
     send_offsets(port, options, error);
+}
+
+static struct port *take_over(const struct options *options, struct error *error) {
+    struct port *port = kafka_port_open(options, error);
+    must(port != NULL && port->ops->fence(port, error), "taking over", error);
+    begin(port, options, error);
     return port;
 }
 
@@ -96,27 +106,108 @@ static void abort_late(struct port *port, struct error *error) {
     must_be(PORT_REBUILD, port->ops->abort(port, error), "the first one's abort", error);
 }
 
+static void overtaken_while_frozen(struct options *options, struct error *error) {
+    set(options, "transaction.timeout.ms=1000", error);
+    struct port *first = take_over(options, error);
+    must_be(PORT_OK, first->ops->commit(first, error), "the first commit", error);
+    begin_frozen(first, options, error);
+    set(options, "transaction.timeout.ms=60000", error);
+    struct port *successor = take_over(options, error);
+    abort_late(first, error);
+    must_be(PORT_OK, successor->ops->commit(successor, error), "the successor's commit", error);
+    must(!first->ops->fence(first, error) && error->code == ERROR_FENCED,
+         "the first takes the shard back", error);
+    first->ops->close(first);
+    successor->ops->close(successor);
+}
+
+/* When a successor comes, and who came. */
+enum moment { NEVER, BEFORE_INIT, BEHIND_INIT, BEHIND_COMMIT };
+static enum moment awaited;
+static const struct options *of_shard;
+static struct port *comer;
+
+static bool comes(enum moment now) {
+    struct error error = {.code = ERROR_NONE};
+    if (awaited != now) return false;
+    awaited = NEVER;
+    comer = take_over(of_shard, &error);
+    must_be(PORT_OK, comer->ops->commit(comer, &error), "the comer's first commit", &error);
+    return true;
+}
+
+rd_kafka_error_t *__wrap_rd_kafka_init_transactions(rd_kafka_t *client, int timeout_ms) {
+    comes(BEFORE_INIT);
+    rd_kafka_error_t *failed = __real_rd_kafka_init_transactions(client, timeout_ms);
+    if (failed == NULL) comes(BEHIND_INIT);
+    return failed;
+}
+
+rd_kafka_error_t *__wrap_rd_kafka_commit_transaction(rd_kafka_t *client, int timeout_ms) {
+    rd_kafka_error_t *failed = __real_rd_kafka_commit_transaction(client, timeout_ms);
+    if (failed != NULL || !comes(BEHIND_COMMIT)) return failed;
+    return rd_kafka_error_new(RD_KAFKA_RESP_ERR__TIMED_OUT, "the answer was lost");
+}
+
+static struct port *who_commits(const struct options *options, struct error *error) {
+    struct port *port = take_over(options, error);
+    must_be(PORT_OK, port->ops->commit(port, error), "commit", error);
+    return port;
+}
+
+static void must_commit(struct port *port, const struct options *options, struct error *error) {
+    begin(port, options, error);
+    must_be(PORT_OK, port->ops->commit(port, error), "who has the shard commits", error);
+}
+
+static void close_both(struct port *first) {
+    first->ops->close(first);
+    comer->ops->close(comer);
+}
+
+static void overtaken_behind_its_new_epoch(const struct options *options, struct error *error) {
+    struct port *first = who_commits(options, error);
+    kafka_self(first)->doubtful = true;
+    awaited = BEHIND_INIT;
+    must_be(PORT_FENCED, first->ops->begin(first, error), "the overtaken one's begin", error);
+    must_commit(comer, options, error);
+    close_both(first);
+}
+
+/* It shuts out who came, and nobody else has the shard. */
+static void overtaken_before_its_new_epoch(const struct options *options, struct error *error) {
+    struct port *first = who_commits(options, error);
+    kafka_self(first)->doubtful = true;
+    awaited = BEFORE_INIT;
+    must_be(PORT_REBUILD, first->ops->begin(first, error), "the begin that shuts out", error);
+    must(first->ops->fence(first, error), "the shard is its own", error);
+    must_commit(first, options, error);
+    close_both(first);
+}
+
+static void overtaken_behind_its_claim(const struct options *options, struct error *error) {
+    struct port *first = who_commits(options, error);
+    awaited = BEHIND_COMMIT;
+    must(!first->ops->fence(first, error) && error->code == ERROR_FENCED,
+         "the first claims the shard again", error);
+    must_commit(comer, options, error);
+    close_both(first);
+}
+
 int main(int argc, char **argv) {
     struct options options;
     struct error error = {.code = ERROR_NONE};
     log_set_level(LOG_LEVEL_ERROR);
     options_init(&options);
-    set(&options, "transaction.timeout.ms=1000", &error);
     set(&options, "kafka.producer.debug=metadata", &error);
     set(&options, "kafka.producer.topic.metadata.refresh.interval.ms=100", &error);
     for (int i = 2; i < argc; i += 2)
         set(&options, argv[i], &error);
-    struct port *first = take_over(&options, &error);
-    must_be(PORT_OK, first->ops->commit(first, &error), "the first commit", &error);
-    begin_frozen(first, &options, &error);
-    set(&options, "transaction.timeout.ms=60000", &error);
-    struct port *successor = take_over(&options, &error);
-    abort_late(first, &error);
-    must_be(PORT_OK, successor->ops->commit(successor, &error), "the successor's commit", &error);
-    must(!first->ops->fence(first, &error) && error.code == ERROR_FENCED,
-         "the first takes the shard back", &error);
-    first->ops->close(first);
-    successor->ops->close(successor);
+    of_shard = &options;
+    overtaken_while_frozen(&options, &error);
+    overtaken_behind_its_new_epoch(&options, &error);
+    overtaken_before_its_new_epoch(&options, &error);
+    overtaken_behind_its_claim(&options, &error);
     options_free(&options);
     return 0;
 }

@@ -45,15 +45,17 @@ static bool new_producer(struct kafka_port *k, struct error *error) {
     return true;
 }
 
-/* Who takes over shuts out everybody; who had the shard before first looks whether somebody else
- * has it now, and leaves it to him. A broker that has just come back makes for more tries. */
+/* Who takes over shuts out everybody; who had the shard before first looks, at each try, whether
+ * somebody else has it now, and leaves it to him. A broker that has just come back makes for more
+ * tries. */
 bool kafka_fence(struct port *port, struct error *error) {
     struct kafka_port *k = kafka_self(port);
     if (!port->exactly_once) return new_producer(k, error);
     if (k->command) return new_producer(k, error) && init_transactions(k, error);
-    if (atomic_load(&k->has_shard) && !kafka_claim_holds(k, error)) return false;
-    atomic_store(&k->has_shard, false);
+    const bool had_shard = atomic_load(&k->has_shard);
     for (;;) {
+        if (had_shard && !kafka_claim_holds(k, error)) return false;
+        atomic_store(&k->has_shard, false);
         if (!new_producer(k, error) || !init_transactions(k, error)) return false;
         const enum port_status status = kafka_claim(k, error);
         if (status == PORT_OK) {
@@ -69,9 +71,21 @@ bool kafka_fence(struct port *port, struct error *error) {
     }
 }
 
+/* Somebody left his name while a producer was renewed. Before that had its epoch: he is shut out,
+ * what he may have committed is read anew, and the shard is claimed, so that somebody has it. After
+ * it: he has the shard, and the claim is refused. */
+static enum port_status claim_renewed(struct kafka_port *k, struct error *error) {
+    const struct error found = *error;
+    const enum port_status status = kafka_claim(k, error);
+    if (status != PORT_OK && status != PORT_FENCED) return status;
+    *error = found;
+    if (status == PORT_OK) error->code = ERROR_UNAVAILABLE;
+    return status == PORT_OK ? PORT_REBUILD : PORT_FENCED;
+}
+
 /* A producer whose last call was slow or retried makes room for a new one, so that a late request
  * of it cannot end a later transaction. The state stands where the last commit left it, unless
- * somebody came between: he is shut out now, and what he may have committed is read anew. */
+ * somebody came between. */
 static enum port_status renew(struct kafka_port *k, struct error *error) {
     if (k->command) {
         error_set(
@@ -86,7 +100,7 @@ static enum port_status renew(struct kafka_port *k, struct error *error) {
     if (held && new_producer(k, error) && init_transactions(k, error) &&
         kafka_claim_holds(k, error))
         return PORT_OK;
-    if (error->code == ERROR_FENCED) atomic_store(&k->has_shard, false);
+    if (error->code == ERROR_FENCED) return claim_renewed(k, error);
     return error->code == ERROR_INTERRUPTED ? PORT_STOPPED : PORT_REBUILD;
 }
 
