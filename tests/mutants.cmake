@@ -73,6 +73,10 @@ add_mutant_of(test_epoch reload_rebuilds detector/beginning.c
 add_mutant(any_input_is_taken detector/input_tail.c
     "== end->digest ? INPUT_SAME : INPUT_OTHER" "== end->digest ? INPUT_SAME : INPUT_SAME")
 
+add_mutant(fenced_comes_back detector/pipeline.c
+    "        error->code = ERROR_FENCED;
+        return SESSION_FAILED;" "        return SESSION_RELOAD;")
+
 # Snapshots.
 add_mutant(snapshot_ahead_of_commit detector/snapshot.c "if (!n->committed) return;" "")
 add_mutant(name_before_sync detector/snapshot_writing.c
@@ -81,6 +85,8 @@ add_mutant(name_before_sync detector/snapshot_writing.c
         !snapshot_out_finish(w->out, error))
         return false;"
     "if (!snapshots_publish(w->disk, w->shard, &w->name, w->tag, &w->past, error)) return false;" "")
+add_mutant_of(test_snapshots snapshot_unchecked detector/snapshot_file.c "hash_of(head, in->stored.bytes) != head->hash"
+    "hash_of(head, in->stored.bytes) == 0")
 
 # Signals that are saved while they change.
 add_mutant_of(test_signals_pieces changed_unsaved detector/signals.c
@@ -223,7 +229,7 @@ add_mutant(money_that_was_spent_went_back detector/account.c
 add_mutant(outcome_of_the_bank_unheard detector/outcome.c
     "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_WITHDRAWS, &ending_false_positive}"
     "[OUTCOME_FALSE_POSITIVE] = {OUTCOME_STANDS, &ending_false_positive}")
-add_mutant(outcome_of_a_citizen_heard detector/outcome.c "!signal_is_citizens(s) && " "")
+add_mutant_of(test_decide_ends outcome_of_a_citizen_heard detector/outcome.c "!signal_is_citizens(s) && " "")
 add_mutant_of(test_payer_side instructions_not_in_snapshots detector/instructions.c
     "pack_u32(head, t->heap.count);
     saving_begin(&t->saving, t->heap.count, sink);"

@@ -5,7 +5,10 @@
  * record of an undecided transaction. A transaction that is ended is first prepared, then marked in
  * each partition and in the group's offsets, one after another; while that lasts, its producer is
  * told CONCURRENT. A new epoch of an id ends the open transaction of the one before, as does the
- * time-out, and shuts it out. Retries and time-outs of the client are sim_port.h's. */
+ * time-out, and shuts it out. Messages are numbered by their producer, and one that has been there
+ * is not written again. Beside an offset stands the instance that committed it: one that saw its
+ * own name there and asks for a new epoch has failed the run when a younger one's is there and it
+ * has not looked before. Retries and time-outs of the client are sim_port.h's. */
 #pragma once
 
 #include "detector/port.h"
@@ -40,7 +43,8 @@ struct sim_cluster *sim_cluster_new(struct sim_world *world);
 void sim_cluster_free(struct sim_cluster *cluster);
 /* What happens with time: time-outs, markers, requests that were on their way. */
 void sim_cluster_step(struct sim_cluster *cluster);
-/* Every broker is there, every marker is written, nothing is on its way. */
+/* Every broker is there, nothing is on its way, no transaction is open any more, every marker is
+ * written. */
 void sim_cluster_settle(struct sim_cluster *cluster);
 
 /* Topics: adds partitions to a topic, which is made when it is new. */
@@ -77,29 +81,48 @@ bool sim_cluster_partition_is_up(const struct sim_cluster *cluster, const char *
 
 /* Transactions. */
 int sim_cluster_id(struct sim_cluster *cluster, const char *transactional_id);
+/* A name that no process has yet, above those before it; 0 is nobody's. */
+uint32_t sim_cluster_instance(struct sim_cluster *cluster);
 /* InitProducerId. */
-enum sim_answer sim_cluster_init(struct sim_cluster *cluster, int id, int64_t timeout_ms,
-                                 struct sim_producer *producer);
+enum sim_answer sim_cluster_init(struct sim_cluster *cluster, int id, uint32_t instance,
+                                 int64_t timeout_ms, struct sim_producer *producer);
+/* AddPartitionsToTxn and Produce. `sequence`: of the producer's messages to this partition, from 0
+ * on. */
 enum sim_answer sim_cluster_produce(struct sim_cluster *cluster, struct sim_producer producer,
-                                    const struct port_message *message);
+                                    const struct port_message *message, int64_t sequence);
 /* AddOffsetsToTxn and TxnOffsetCommit. */
 enum sim_answer sim_cluster_send_offsets(struct sim_cluster *cluster, struct sim_producer producer,
-                                         const struct port_position *positions, size_t count);
+                                         uint32_t instance, const struct port_position *positions,
+                                         size_t count);
 /* EndTxn. */
 enum sim_answer sim_cluster_finish(struct sim_cluster *cluster, struct sim_producer producer,
                                    bool commit);
 /* The same, arriving at a time; nobody hears the answer. */
 void sim_cluster_finish_later(struct sim_cluster *cluster, struct sim_producer producer,
                               bool commit, int64_t at_ms);
-/* Transactions that were committed by an id. */
+void sim_cluster_add_part_later(struct sim_cluster *cluster, struct sim_producer producer,
+                                const struct port_message *message, int64_t at_ms);
+void sim_cluster_produce_later(struct sim_cluster *cluster, struct sim_producer producer,
+                               const struct port_message *message, int64_t sequence, int64_t at_ms);
+void sim_cluster_send_offsets_later(struct sim_cluster *cluster, struct sim_producer producer,
+                                    uint32_t instance, const struct port_position *positions,
+                                    size_t count, int64_t at_ms);
+/* Transactions with records that were committed by an id. */
 uint64_t sim_cluster_commits(const struct sim_cluster *cluster, int id);
-/* The epoch of an id that is not shut out. */
-int32_t sim_cluster_epoch(const struct sim_cluster *cluster, int id);
+
+/* The producer's epoch was ended by a time-out. */
+bool sim_cluster_timed_out(const struct sim_cluster *cluster, struct sim_producer producer);
+/* The instance that asked for an epoch of the id last. */
+uint32_t sim_cluster_initialiser(const struct sim_cluster *cluster, int id);
 
 /* The group's committed offset, PORT_OFFSET_NONE where there is none; CONCURRENT while a
  * transaction with offsets is undecided. */
 enum sim_answer sim_cluster_committed(const struct sim_cluster *cluster, const char *topic,
                                       int32_t partition, int64_t *offset);
+/* Whose name, if not the instance's own, stands beside offsets of the topic; 0: nobody's. Answers
+ * as the one above. */
+enum sim_answer sim_cluster_look(struct sim_cluster *cluster, uint32_t instance, const char *topic,
+                                 uint32_t *other);
 /* The group was deleted, or its offsets have expired. */
 void sim_cluster_lose_offsets(struct sim_cluster *cluster);
 /* Somebody sets them to 0. False: they were so already. */

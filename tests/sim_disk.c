@@ -13,7 +13,8 @@ struct content {
     struct content *next;
     uint8_t *bytes;
     size_t size, room;
-    size_t safe; /* bytes from the front that are synced */
+    size_t safe;   /* bytes from the front that are synced */
+    size_t synced; /* and those of which the disk has said so */
 };
 
 struct entry {
@@ -115,7 +116,7 @@ static void tear(struct sim_world *w, struct content *content) {
     content->size = (size_t)sim_between(w, (int64_t)content->safe, (int64_t)content->size);
     if (content->size > content->safe && chance_is(&w->chance, 30))
         content->bytes[sim_between(w, (int64_t)content->safe, (int64_t)content->size - 1)] ^= 0x55;
-    content->safe = content->size;
+    content->safe = content->synced = content->size;
 }
 
 /* Half written, and named so. */
@@ -127,9 +128,9 @@ static bool is_part(const char *name) {
 /* A snapshot with its name would be refused, and the older one go, if the power failed now. */
 static void check_is_safe(const struct sim_disk *d, const struct entry *entry) {
     const struct content *content = entry->content;
-    if (content->safe < content->size && !is_part(entry->name))
-        sim_fail(d->world, "I4: %s has its name, and %zu of its %zu bytes are safe", entry->name,
-                 content->safe, content->size);
+    if (content->synced < content->size && !is_part(entry->name))
+        sim_fail(d->world, "I4: %s has its name, and %zu of its %zu bytes are synced", entry->name,
+                 content->synced, content->size);
 }
 
 void sim_disk_lose_power(struct sim_disk *d) {
@@ -191,7 +192,7 @@ static struct disk_file *create(struct disk *disk, const char *name, struct erro
     }
     struct entry *old = find(&m->of->now, name);
     if (old != NULL) {
-        old->content->size = old->content->safe = 0;
+        old->content->size = old->content->safe = old->content->synced = 0;
         return handle(m, old->content);
     }
     struct content *content = new_content(m->of);
@@ -211,6 +212,7 @@ static void write_at(struct disk_file *file, const void *bytes, size_t size) {
     if (file->at > c->size) memset(c->bytes + c->size, 0, file->at - c->size);
     if (size > 0) memcpy(c->bytes + file->at, bytes, size);
     if (file->at < c->safe) c->safe = file->at;
+    if (file->at < c->synced) c->synced = file->at;
     file->at += size;
     if (file->at > c->size) c->size = file->at;
 }
@@ -229,7 +231,8 @@ static bool append(struct disk_file *file, const void *bytes, size_t size, struc
 static bool sync_file(struct disk_file *file, struct error *error) {
     if (!enter(file->mount, error)) return false;
     if (harm(file->mount, SIM_disk_sync_failed)) return fail(error, "sync", "input/output error");
-    file->content->safe = file->content->size;
+    file->content->synced = file->content->size;
+    if (!harm(file->mount, SIM_disk_lied)) file->content->safe = file->content->size;
     return true;
 }
 
@@ -291,7 +294,7 @@ static bool sync_names(struct disk *disk, struct error *error) {
     struct mount *m = mount_of(disk);
     if (!enter(m, error)) return false;
     if (harm(m, SIM_disk_sync_failed)) return fail(error, "directory", "input/output error");
-    forget_changes(m->of);
+    if (!harm(m, SIM_disk_lied)) forget_changes(m->of);
     return true;
 }
 

@@ -3,8 +3,9 @@
  *
  * What was written is safe once it is synced, a name (made, given, taken away) once the names are.
  * A power failure keeps of what was written since some of it, up to a byte or with rubbish at the
- * end, and of the changes of names the first ones. What has another name than NAME.part has to be
- * safe, when it gets the name and when the power fails: else the run has failed (I4). */
+ * end, and of the changes of names the first ones. A disk may lie: what it says to have synced is
+ * not safe. What has another name than NAME.part has to be synced, as far as the disk said, when it
+ * gets the name and when the power fails: else the run has failed (I4). */
 #pragma once
 
 #include "detector/base/disk.h"

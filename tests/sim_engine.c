@@ -32,7 +32,7 @@ struct sim_engine *sim_engine_start(struct sim_world *world, struct sim_cluster 
     assert(e != NULL);
     e->world = world;
     e->options = options;
-    e->port = sim_port_new(world, cluster, options->shard_id, options->transaction_timeout_ms);
+    e->port = sim_port_new(world, cluster, options);
     if (disk != NULL) e->disk = sim_disk_mount(disk, e->port);
     const struct pipeline_options how = {.options = options,
                                          .port = sim_port_port(e->port),

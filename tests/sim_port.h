@@ -7,21 +7,24 @@
  * die. What was sent and not answered may arrive later. */
 #pragma once
 
+#include "detector/service/options.h"
 #include "tests/sim_cluster.h"
 
 struct sim_port;
 
+/* `options` outlive it. */
 struct sim_port *sim_port_new(struct sim_world *world, struct sim_cluster *cluster,
-                              const char *transactional_id, int64_t timeout_ms);
+                              const struct options *options);
 /* Closed with port->ops->close. */
 struct port *sim_port_port(struct sim_port *port);
 /* The world of a simulated port; NULL for a port of another kind. */
 struct sim_world *sim_port_world(const struct port *port);
 void sim_port_kill(struct sim_port *port);
 bool sim_port_is_dead(const struct sim_port *port);
-/* The last epoch that its fence gave it; -1: none yet. */
-int32_t sim_port_epoch(const struct sim_port *port);
-/* It was told PORT_FENCED. */
+/* Until a time nothing that it asks reaches the brokers; others do. */
+void sim_port_cut_off(struct sim_port *port, int64_t until_ms);
+/* It was told that another has the shard, and another had asked for it; or the broker had ended a
+ * transaction that the port did not know of. */
 bool sim_port_is_shut_out(const struct sim_port *port);
 /* Records that were polled and not released. */
 int64_t sim_port_borrowed(const struct sim_port *port);

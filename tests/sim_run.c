@@ -174,13 +174,14 @@ static bool all_is_committed(struct run *r) {
 static void open_other(struct run *r, struct other *o, const char *topic, int32_t partition,
                        bool commit) {
     static const uint8_t key[] = "somebody";
-    if (o->open || sim_cluster_init(r->cluster, o->id, OTHERS_TIMEOUT_MS, &o->producer) != SIM_DONE)
+    if (o->open ||
+        sim_cluster_init(r->cluster, o->id, 0, OTHERS_TIMEOUT_MS, &o->producer) != SIM_DONE)
         return;
     const struct port_message message = {.topic = topic,
                                          .partition = partition,
                                          .key = {key, sizeof key},
                                          .value = {key, sizeof key}};
-    o->open = sim_cluster_produce(r->cluster, o->producer, &message) == SIM_DONE;
+    o->open = sim_cluster_produce(r->cluster, o->producer, &message, 0) == SIM_DONE;
     o->commit = commit;
     o->until_ms = r->world.now_ms + sim_between(&r->world, 100, 8000);
 }
@@ -228,7 +229,7 @@ static bool is_expected(struct run *r, int i) {
     case ERROR_INTERRUPTED:
         return r->told[i];
     case ERROR_FENCED:
-        return sim_port_is_shut_out(port) && r->starts > 1;
+        return sim_port_is_shut_out(port);
     case ERROR_UNAVAILABLE:
         return true;
     default:
@@ -311,12 +312,19 @@ static void harm_brokers(struct run *r) {
     if (sim_fault(&r->world, SIM_cluster_down)) sim_cluster_down(r->cluster, for_a_while(r));
 }
 
+/* Who watches it takes it for dead, more often than not. */
+static void cut_off(struct run *r, int i) {
+    sim_port_cut_off(sim_engine_port(r->engines[i]), for_a_while(r));
+    if (running(r) == 1 && chance_is(&r->world.chance, 70)) start_engine(r);
+}
+
 static void harm_engines(struct run *r) {
     const int i = below(r, ENGINES_MAX);
     if (running(r) == 1 && sim_fault(&r->world, SIM_successor)) start_engine(r);
     if (!runs(r, i)) return;
     if (sim_fault(&r->world, SIM_freeze)) sim_engine_freeze(r->engines[i], for_a_while(r));
     if (sim_fault(&r->world, SIM_stop)) stop_engine(r, i);
+    if (sim_fault(&r->world, SIM_cut_off)) cut_off(r, i);
 }
 
 static void harm_topics(struct run *r) {
@@ -506,10 +514,6 @@ static void check(struct run *r, bool with_twins, struct sim_totals *totals) {
                                              .poison_count = r->poison_count,
                                              .input_ends = r->input_ends,
                                              .with_twins = with_twins};
-    sim_cluster_settle(r->cluster);
-    r->neighbour.until_ms = r->feeder.until_ms = 0;
-    close_other(r, &r->neighbour);
-    close_other(r, &r->feeder);
     sim_cluster_settle(r->cluster);
     sim_check(&r->world, r->cluster, &expected, &totals->outcome);
 }

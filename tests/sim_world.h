@@ -26,6 +26,10 @@
     X(commit_request_lost, 300, "EndTxn does not arrive, and is retried")                          \
     X(commit_answer_lost, 300, "EndTxn arrives, its answer does not, and it is retried")           \
     X(commit_repeated_late, 300, "a second copy of EndTxn arrives later")                          \
+    X(produce_repeated_late, 100, "a second copy of Produce arrives later")                        \
+    X(produce_late, 60, "Produce arrives when the client has given it up")                         \
+    X(part_repeated_late, 100, "a second copy of AddPartitionsToTxn arrives later")                \
+    X(offsets_repeated_late, 300, "a second copy of TxnOffsetCommit arrives later")                \
     X(commit_slow, 200, "commit takes longer than three seconds")                                  \
     X(commit_abortable, 400, "commit asks for an abort")                                           \
     X(commit_without_flag, 200, "commit fails with neither flag, and EndTxn arrives or not")       \
@@ -39,6 +43,7 @@
     X(coordinator_down, 1000, "the coordinator is away for a while")                               \
     X(cluster_down, 500, "every broker is away for a while")                                       \
     X(freeze, 2500, "an engine does not run for a while, and then goes on")                        \
+    X(cut_off, 1500, "an engine does not reach the brokers for a while; another may")              \
     X(successor, 1500, "a second engine starts while the first still runs")                        \
     X(stop, 2000, "an engine is told to stop")                                                     \
     X(neighbour_open, 2500, "another shard leaves a transaction open in the same topics")          \
@@ -50,6 +55,7 @@
     X(power_lost, 5000, "the power fails when the engine ends")                                    \
     X(disk_torn, 0, "what was not synced is lost, cut or spoilt by it")                            \
     X(disk_names_lost, 0, "names that were not synced are as they were before")                    \
+    X(disk_lied, 600, "a sync says that it is done, and is not")                                   \
     X(disk_full, 200, "the disk is full")                                                          \
     X(disk_sync_failed, 200, "a sync fails")                                                       \
     X(disk_read_failed, 300, "a read fails")                                                       \
