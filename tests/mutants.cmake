@@ -285,3 +285,10 @@ add_mutant_of(test_episodes second_number_unflagged detector/episodes.c
     put_flagged(episodes, first);" "    DL_DELETE(first, entry);")
 add_mutant(cool_down_ignored detector/decide.c
     "d->clock_s + cool_down_s" "d->clock_s + 0 * cool_down_s")
+
+# Records that are bad.
+add_mutant_of(test_poison deeper_record_is_taken schemas/plan.c
+    "} stack[RECORD_DEPTH_MAX];" "} stack[RECORD_DEPTH_MAX + 1];"
+    "if (r->depth == RECORD_DEPTH_MAX) return" "if (r->depth == RECORD_DEPTH_MAX + 1) return")
+add_mutant_of(test_poison block_of_negative_size schemas/plan.c
+    "!wire_long(&wire, &size) || size < 0" "!wire_long(&wire, &size)")

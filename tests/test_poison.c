@@ -8,6 +8,7 @@
 #include "schemas/avro_diff.h"
 #include "schemas/catalog.h"
 #include "schemas/frame.h"
+#include "schemas/limits.h"
 #include "tests/sample.h"
 
 #include <stdio.h>
@@ -36,6 +37,8 @@ enum kind {
     KIND_EMPTY,
     KIND_TEXT,
     KIND_VALUE,
+    KIND_DEPTH,
+    KIND_BLOCK,
     KIND_COUNT
 };
 
@@ -266,6 +269,91 @@ static void add_others(struct corpus *c) {
     add(c, KIND_TEXT, VERDICT_NOT_FRAMED, WITH("tx;payer;payee;1\n"));
 }
 
+/* A foreign writer's schema: the contract with fields behind its own that are in no column. */
+
+enum { FOREIGN_ID = 5000, EMPTY_FIELDS = 3 };
+
+static const char further_fields[] =
+    ",{\"name\":\"notes\",\"type\":{\"type\":\"array\",\"items\":\"string\"}}"
+    ",{\"name\":\"labels\",\"type\":{\"type\":\"map\",\"values\":\"long\"}}"
+    ",{\"name\":\"origin\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Origin\",\"fields\":["
+    "{\"name\":\"before\",\"type\":[\"null\",\"Origin\"]}]}]}]}";
+
+static bool write_foreign_schema(const char *directory) {
+    char path[96];
+    size_t size = 0;
+    const char *shipped = schema_shipped(SCHEMA_ID_TRANSACTION, &size);
+    const char *end = memrchr(shipped, ']', size);
+    snprintf(path, sizeof path, "%s/%d.avsc", directory, (int)FOREIGN_ID);
+    FILE *file = end == NULL ? NULL : fopen(path, "w");
+    return file != NULL &&
+           fprintf(file, "%.*s%s", (int)(end - shipped), shipped, further_fields) > 0 &&
+           fclose(file) == 0;
+}
+
+/* A record of the contract with the bytes of the further fields behind it. */
+static uint32_t write_foreign(uint8_t *to, struct bytes own, const void *further, size_t size) {
+    memcpy(to, own.data, own.size);
+    frame_write(to, FOREIGN_ID);
+    memcpy(to + own.size, further, size);
+    return own.size + (uint32_t)size;
+}
+
+static void add_foreign(struct corpus *c, enum kind kind, const void *further, size_t size) {
+    uint8_t *value = malloc(c->base_size + size);
+    assert_non_null(value);
+    const struct bytes own = {c->base, c->base_size};
+    add(c, kind, VERDICT_MALFORMED, value, write_foreign(value, own, further, size));
+    free(value);
+}
+
+/* So many records, each in the one before. */
+static size_t write_origin(uint8_t *to, size_t depth) {
+    memset(to, 2, depth);
+    to[depth] = 0;
+    return depth + 1;
+}
+
+static void add_depths(struct corpus *c) {
+    static const size_t depths[] = {RECORD_DEPTH_MAX + 1, 100, 4000, 60000};
+    uint8_t *further = calloc(1, VALUE_BYTES_MAX);
+    assert_non_null(further);
+    for (size_t i = 0; i < sizeof depths / sizeof *depths; i++)
+        add_foreign(c, KIND_DEPTH, further, 2 + write_origin(further + 2, depths[i]));
+    free(further);
+}
+
+/* Where the count of a block stands: the least, the least but one, one without its size, with a
+ * negative one, the greatest, 2^31, one more than there are bytes, of more than 10 bytes, and
+ * blocks that do not end. */
+static const struct {
+    const char *bytes;
+    uint32_t size;
+} blocks[] = {
+    {WITH("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")},
+    {WITH("\xfd\xff\xff\xff\xff\xff\xff\xff\xff\x01\x02")},
+    {WITH("\x01")},
+    {WITH("\x01\x01\x02\x41\x00")},
+    {WITH("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01")},
+    {WITH("\x80\x80\x80\x80\x10")},
+    {WITH("\x08")},
+    {WITH(TEN_TIMES("\x80") "\x02")},
+    {WITH("\x02\x02\x41\x02\x02\x42\x02\x02\x43")},
+};
+
+static void add_blocks(struct corpus *c) {
+    uint8_t further[64] = {0};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        for (size_t field = 0; field < 2; field++) { /* of notes, of labels */
+            memset(further, 0, sizeof further);
+            memcpy(further + field, blocks[i].bytes, blocks[i].size);
+            add_foreign(c, KIND_BLOCK, further, blocks[i].size + EMPTY_FIELDS - 1);
+        }
+    add_foreign(c, KIND_UTF8, WITH("\x02\x02\xff\x00\x00\x00"));
+    add_foreign(c, KIND_TRAILING, WITH("\x00\x00\x00\x00"));
+    add_foreign(c, KIND_UNION, WITH("\x00\x00\x04"));
+}
+
 static void make_corpus(struct corpus *c) {
     struct error error;
     c->encoder = encoder_open(&error);
@@ -277,6 +365,8 @@ static void make_corpus(struct corpus *c) {
     c->base_size = value.size;
     add_others(c);
     add_values(c);
+    add_depths(c);
+    add_blocks(c);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         add_change(c, i);
     add_cuts(c);
@@ -293,7 +383,20 @@ static void append(struct memory_port *memory, int32_t partition, int64_t second
     assert_true(memory_port_append(memory, &message, -1));
 }
 
-/* Bursts of transfers to one account, each from another: three recommendations a burst. */
+/* The same under the foreign schema, with blocks of both forms, nested as deep as may be. */
+static struct bytes foreign(struct bytes own, uint8_t *room) {
+    static const uint8_t notes[] = {3, 8, 2, 'A', 2, 'B', 0}, labels[] = {2, 2, 'K', 14, 0};
+    uint8_t further[64], *end = further;
+    memcpy(end, notes, sizeof notes);
+    end += sizeof notes;
+    memcpy(end, labels, sizeof labels);
+    end += sizeof labels;
+    end += write_origin(end, RECORD_DEPTH_MAX);
+    return (struct bytes){room, write_foreign(room, own, further, (size_t)(end - further))};
+}
+
+/* Bursts of transfers to one account, each from another: three recommendations a burst. Beside
+ * poison a third of them comes from the foreign writer. */
 static void send_good(struct stand *stand, struct memory_port *memory, int i) {
     char tx_id[24], payer[24], payee[24];
     snprintf(tx_id, sizeof tx_id, "tx-%d", i);
@@ -301,7 +404,10 @@ static void send_good(struct stand *stand, struct memory_port *memory, int i) {
     snprintf(payee, sizeof payee, "payee-%d", i / BURST);
     const int64_t second = (int64_t)SECONDS_APART * i;
     const struct transaction tx = sample_transfer(tx_id, payer, payee, second, 5000000);
-    append(memory, i % GOOD_PARTITIONS, second, encode(&stand->corpus, &tx));
+    const struct bytes own = encode(&stand->corpus, &tx);
+    uint8_t room[2 * sizeof stand->corpus.base];
+    const bool others = memory == stand->memory && i % 3 == 0;
+    append(memory, i % GOOD_PARTITIONS, second, others ? foreign(own, room) : own);
 }
 
 /* The next of the corpus, from the front again behind its end. */
@@ -340,7 +446,10 @@ static void must_run(const struct stand *stand, struct memory_port *memory) {
 
 static int setup(void **state) {
     struct stand *stand = calloc(1, sizeof *stand);
-    if (stand == NULL || !sample_directory_make(stand->directory, &stand->options)) return -1;
+    if (stand == NULL || !sample_directory_make(stand->directory, &stand->options) ||
+        !write_foreign_schema(stand->directory))
+        return -1;
+    snprintf(stand->options.schema_dir, sizeof stand->options.schema_dir, "%s", stand->directory);
     assert_int_equal(stand->options.value_bytes_max, VALUE_BYTES_MAX);
     make_corpus(&stand->corpus);
     stand->memory = sample_cluster(PARTITIONS);
