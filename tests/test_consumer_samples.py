@@ -240,7 +240,7 @@ def record_day(broker, directory):
     schemas = rk.schema_directory(directory, rk.FOREIGN_ID)
     shard = rk.Shard(broker, "day", schemas).create()
     events = rk.generate(directory, "--days", "16", "--accounts", "400", "--droppers", "60")
-    reversed_ones = dict(sorted(openings(directory, events).items())[::4])
+    reversed_ones = dict(sorted(openings(directory, events).items())[::2])
     schema = rk.fastavro.parse_schema(rk.foreign_schema())
     one_partition = 0  # so that every run of the test has the same day
     messages = [(rk.key_of(event), rk.encode(schema, rk.as_foreign(event, number), rk.FOREIGN_ID),

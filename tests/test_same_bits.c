@@ -23,7 +23,7 @@
 #define ORDER "antifrod.order"
 #define RECOMMENDATIONS "antifrod.freeze-recommendations"
 #define SIDES_SHA256 "6a56f7b89de9732d1c410c216513597905a7c1c1c99893a4eead09ca5e4fefdf"
-#define OUTPUT_SHA256 "02640eb97e9c5f1712cbe23da7764812d0f29e16ac616d28d7afe9d8024ea577"
+#define OUTPUT_SHA256 "4eab4269cb3bf5dcc67cc8181c87d6b05a4eed4cbafb2f90fe98c2a087a64a42"
 enum { PARTITIONS = 4, DORMANCY_S = 180 * 86400, SIGNAL_EVERY = 50 };
 
 static const struct kernels *tiers[ENGINE_TIERS_MAX];
