@@ -342,6 +342,8 @@ class Engine:
 class Feeder(threading.Thread):
     """A foreign producer that sends its messages over about `seconds`."""
 
+    FLUSH_S = 180  # a broker that was killed comes back meanwhile, on a busy machine, too
+
     def __init__(self, broker, topic, messages, seconds):
         super().__init__(daemon=True)
         self.producer = Producer({"bootstrap.servers": broker.bootstrap, "linger.ms": 1,
@@ -363,7 +365,7 @@ class Feeder(threading.Thread):
                                       on_delivery=self._delivered)
             self.producer.poll(0)
             time.sleep(pause)
-        self.producer.flush(60)
+        self.producer.flush(self.FLUSH_S)
 
     def done(self):
         self.join()
