@@ -8,6 +8,8 @@
 
 #include <assert.h>
 #include <stdlib.h>
+
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 struct entry {
