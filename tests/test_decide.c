@@ -252,14 +252,12 @@ static void test_every_revision_names_what_changed_and_why(void **unused) {
     assert_change(7, "TERM_OVER", "state ");
 }
 
-static void test_no_more_is_held_than_is_there_and_wages_stay(void **unused) {
-    (void)unused;
-    static const struct {
-        int64_t unspent, balance, wages, hold; /* balance −1: unknown */
-    } cases[] = {{100, -1, 30, 100}, {100, 500, 30, 100}, {100, 120, 30, 90},
-                 {100, 100, 0, 100}, {100, 60, 0, 60},    {100, 30, 30, -1},
-                 {100, 20, 30, -1},  {100, 0, 0, -1},     {0, 500, 0, -1}};
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+struct held {
+    int64_t unspent, balance, wages, hold; /* balance −1: unknown; hold −1: none */
+};
+
+static void assert_held(const struct held *cases, size_t count, const struct limits *caps) {
+    for (size_t i = 0; i < count; i++) {
         const struct act acts[] = {{.account = "a",
                                     .tx = "1",
                                     .score = 2,
@@ -267,7 +265,7 @@ static void test_no_more_is_held_than_is_there_and_wages_stay(void **unused) {
                                     .balance_known = cases[i].balance >= 0,
                                     .balance_tiyn = cases[i].balance,
                                     .protected_tiyn = cases[i].wages}};
-        PLAY(acts);
+        scene_play_capped(acts, COUNT_OF(acts), caps);
         assert_int_equal(seen_count, 1);
         assert_int_equal(seen[0].at_risk_kzt_minor, cases[i].unspent);
         assert_int_equal(seen[0].hold_amount_present, cases[i].hold >= 0);
@@ -275,26 +273,22 @@ static void test_no_more_is_held_than_is_there_and_wages_stay(void **unused) {
     }
 }
 
+static void test_no_more_is_held_than_is_there_and_wages_stay(void **unused) {
+    (void)unused;
+    static const struct held cases[] = {{100, -1, 30, 100}, {100, 500, 30, 100}, {100, 120, 30, 90},
+                                        {100, 100, 0, 100}, {100, 60, 0, 60},    {100, 30, 30, -1},
+                                        {100, 20, 30, -1},  {100, 0, 0, -1},     {0, 500, 0, -1}};
+    assert_held(cases, COUNT_OF(cases), &wide);
+}
+
 /* Or the wages, where they are more. */
 static void test_what_the_policy_leaves_to_everybody_is_not_held(void **unused) {
     (void)unused;
     static const struct limits leaving = {1000, 1000, 1000, 0, 0, 40};
-    static const struct {
-        int64_t unspent, balance, wages, hold; /* balance −1: unknown */
-    } cases[] = {{100, -1, 0, 100},  {100, 500, 0, 100}, {100, 100, 0, 60}, {100, 100, 30, 60},
-                 {100, 100, 50, 50}, {100, 41, 0, 1},    {100, 40, 0, -1},  {100, 30, 0, -1}};
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const struct act acts[] = {{.account = "a",
-                                    .tx = "1",
-                                    .score = 2,
-                                    .unspent_tiyn = cases[i].unspent,
-                                    .balance_known = cases[i].balance >= 0,
-                                    .balance_tiyn = cases[i].balance,
-                                    .protected_tiyn = cases[i].wages}};
-        scene_play_capped(acts, COUNT_OF(acts), &leaving);
-        assert_int_equal(seen[0].hold_amount_present, cases[i].hold >= 0);
-        if (cases[i].hold >= 0) assert_int_equal(seen[0].hold_amount_kzt_minor, cases[i].hold);
-    }
+    static const struct held cases[] = {{100, -1, 0, 100},  {100, 500, 0, 100}, {100, 100, 0, 60},
+                                        {100, 100, 30, 60}, {100, 100, 50, 50}, {100, 41, 0, 1},
+                                        {100, 40, 0, -1},   {100, 30, 0, -1}};
+    assert_held(cases, COUNT_OF(cases), &leaving);
 }
 
 static void test_priority_is_by_money_still_there_and_how_fast_it_leaves(void **unused) {
