@@ -3,7 +3,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
-    "$SAQSHY" gen --quiet --days 5 --accounts 800 --droppers 30 --out feed.avro
+    "$SAQSHY" gen --quiet --days 5 --accounts 800 --droppers 30 --out feed.avro --signals told.avro
     "$SAQSHY" replay --quiet --engine --partitions 2 --input feed.avro --out out.avro
     cat > tamper.py <<'PY'
 """tamper.py OUT ACTION IN: IN with one thing changed. Every partition's records are numbered from 0."""
@@ -308,6 +308,26 @@ assert [field["found"] for field in first["fields"] if field["field"] == "hold_a
 PY
 }
 
+# Replays INPUT.avro with told.avro, and verifies what came of it by the same flags.
+with_signals() { # OUTPUT INPUT FLAGS...
+    "$SAQSHY" replay --quiet --engine --input "$2.avro" --signals told.avro --out "$1.avro" "${@:3}"
+    run --separate-stderr "$SAQSHY" verify --quiet --json --output "$1.avro" --input "$2.avro" --signals told.avro "${@:3}"
+}
+
+@test "what was made with signals of a file is reproduced with them, and not without" {
+    with_signals told_out feed --partitions 2
+    [ "$status" -eq 0 ]
+    [ "$(field reproduced)" -gt 20 ]
+    [ "$(field reproduced)" -eq "$(field recommendations)" ]
+    replayed told_out
+    [ "$status" -eq 65 ]
+    replayed told_out --signals out.avro
+    [ "$status" -eq 65 ]
+    chain out --signals told.avro
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--signals is for --input FILE"* ]]
+}
+
 @test "what is no recording of recommendations is refused" {
     run "$SAQSHY" verify --output feed.avro
     [ "$status" -eq 65 ]
@@ -346,6 +366,16 @@ rebuilt() { # OUTPUT INPUT
     done
     rebuilt rebuilt/output.avro input
     [[ "$output" == *" are of before the last rebuild, and were not replayed"* ]]
+}
+
+@test "with signals of a file the order log is not followed, as in the replay that made the output" {
+    rebuilt_setup
+    with_signals rebuilt_told rebuilt/input -X model.path=rebuilt/model.json -X policy.path=rebuilt/policy.json \
+        -X episodes.max=1024 -X runs.max=65536
+    [ "$status" -eq 0 ]
+    [ "$(field reproduced)" -gt 100 ]
+    [ "$(field reproduced)" -eq "$(field recommendations)" ]
+    [ "$(field earlier)" -eq 0 ]
 }
 
 @test "after a rebuild what was changed, removed or added is found" {

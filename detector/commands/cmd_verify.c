@@ -9,13 +9,12 @@
 #include <string.h>
 
 #define READER_ID "saqshy-verify"
-enum { MEMORY_DEFAULT_G = 4 };
 
 struct verify {
     struct cli *cli;
-    const char *file, *input;
+    const char *file;
+    struct offline_input input;
     bool replay_wanted, others_allowed;
-    int64_t partitions, memory_max;
     struct verify_output output;
     struct verify_reader *reader;
     struct verify_report report;
@@ -30,30 +29,37 @@ struct verify {
 static bool read_flags(struct verify *v, struct error *error) {
     const struct cli *cli = v->cli;
     v->file = cli_value(cli, "--output");
-    v->input = cli_value(cli, "--input");
+    v->input.path = cli_value(cli, "--input");
+    v->input.signals = cli_value(cli, "--signals");
     v->replay_wanted = cli_value(cli, "--replay") != NULL;
     v->others_allowed = cli_value(cli, "--other-shards") != NULL;
     v->output.beginning_may_lack = cli_value(cli, "--partial") != NULL;
     const char *const names[] = {"--output", "--input"};
-    const char *const paths[] = {v->file, v->input};
+    const char *const paths[] = {v->file, v->input.path};
     if (v->file == NULL && cli->options.bootstrap_servers[0] == '\0')
         return error_set(error, ERROR_USAGE,
                          "say what to verify: --output FILE, a recording, or bootstrap.servers");
-    if (v->replay_wanted && (v->file != NULL || v->input != NULL))
+    if (v->replay_wanted && (v->file != NULL || v->input.path != NULL))
         return error_set(error, ERROR_USAGE,
                          "--replay reads the input of the broker; of files, --input FILE is "
                          "replayed");
+    if (v->input.signals != NULL && v->input.path == NULL)
+        return error_set(error, ERROR_USAGE,
+                         "--signals is for --input FILE; --replay reads those of the broker");
     /* One recording may hold both. */
-    const bool one = v->file != NULL && v->input != NULL && strcmp(v->file, v->input) == 0;
+    const bool one =
+        v->file != NULL && v->input.path != NULL && strcmp(v->file, v->input.path) == 0;
     return (one || files_distinct(names, paths, 2, error)) &&
-           cli_number(cli, "--partitions", 1, 1024, &v->partitions, error) &&
-           cli_number(cli, "--memory", 1000000, INT64_MAX, &v->memory_max, error);
+           cli_number(cli, "--partitions", 1, OFFLINE_PARTITIONS_MAX, &v->input.partitions,
+                      error) &&
+           cli_number(cli, "--memory", OFFLINE_MEMORY_LEAST, INT64_MAX, &v->input.memory_max,
+                      error);
 }
 
 /* Reading. */
 
 static bool is_replayed(const struct verify *v) {
-    return v->input != NULL || v->replay_wanted;
+    return v->input.path != NULL || v->replay_wanted;
 }
 
 /* The order log first, and its end once more when the output is here: what came meanwhile is newer,
@@ -68,7 +74,8 @@ static bool fetch(struct verify *v, struct port *port, struct error *error) {
         if (!inputs_ask(&inputs, port, kind, &partitions, error)) return false;
         if (partitions > 0) topics[count++] = inputs.topic[kind];
     }
-    if (v->replay_wanted && !verify_copy_make(&v->copy, port, topics, count, v->memory_max, error))
+    if (v->replay_wanted &&
+        !verify_copy_make(&v->copy, port, topics, count, v->input.memory_max, error))
         return false;
     return verify_output_fetch(&v->output, port, error) &&
            (!is_replayed(v) ||
@@ -86,7 +93,7 @@ static bool read_broker(struct verify *v, struct error *error) {
 
 static bool read_output(struct verify *v, struct error *error) {
     v->output.topic = v->cli->options.topic_recommendations;
-    v->output.memory_max = v->memory_max;
+    v->output.memory_max = v->input.memory_max;
     return verify_output_open(&v->output, error) &&
            (v->file != NULL ? verify_output_load(&v->output, v->file, error)
                             : read_broker(v, error));
@@ -95,14 +102,9 @@ static bool read_output(struct verify *v, struct error *error) {
 /* Proving. */
 
 static bool reproduce(struct verify *v, struct error *error) {
-    struct options *options = &v->cli->options;
-    if (options->start_from[0] == '\0')
-        snprintf(options->start_from, sizeof options->start_from, "earliest");
-    v->replay = (struct verify_replay){.options = options,
-                                       .input = v->replay_wanted ? v->copy.path : v->input,
-                                       .partitions = (int32_t)v->partitions,
-                                       .memory_max = v->memory_max,
-                                       .quiet = v->cli->quiet};
+    v->replay = (struct verify_replay){
+        .options = &v->cli->options, .input = v->input, .quiet = v->cli->quiet};
+    if (v->replay_wanted) v->replay.input.path = v->copy.path;
     if (!verify_replay(&v->replay, &v->output, v->reader, &v->report, error)) return false;
     if (!v->others_allowed) verify_shards_report(&v->shards, &v->report);
     return true;
@@ -188,6 +190,7 @@ int cmd_verify(int argc, char **argv) {
         {"--output", "FILE", "recording of the recommendations (the topic of a broker)", NULL},
         {"--input", "FILE", "transactions, or a recording of them and the order log: replayed",
          NULL},
+        OFFLINE_SIGNALS_FLAG,
         {"--replay", NULL, "replay the input and the order log of the broker", NULL},
         {"--partial", NULL, "the beginning may be missing", NULL},
         {"--other-shards", NULL, "other shards may write to the topic: no finding", NULL},
@@ -203,7 +206,6 @@ int cmd_verify(int argc, char **argv) {
                       .warns_only = true};
     struct verify v = {.cli = &cli,
                        .copy = {.descriptor = -1},
-                       .partitions = 1,
-                       .memory_max = INT64_C(1000000000) * MEMORY_DEFAULT_G};
+                       .input = {.partitions = 1, .memory_max = OFFLINE_MEMORY_DEFAULT}};
     return cli_run(&cli, argc, argv, run, close_verify, &v);
 }

@@ -8,10 +8,12 @@
 #include "detector/commands/replay_engine.h"
 
 /* Flags that such commands share; --memory apart for those that hold more than records. */
+#define OFFLINE_SIGNALS_FLAG                                                                       \
+    { "--signals", "FILE", "of an input that holds none; each is taken at its time", NULL }
 #define OFFLINE_FILE_FLAGS                                                                         \
     {"--input", "FILE", "transactions: container file, recording, or CSV with --mapping", NULL},   \
         {"--mapping", "FILE", "of a CSV: which column is what, as for `saqshy import`", NULL},     \
-        {"--signals", "FILE", "of an input that holds none; each is taken at its time", NULL}, {   \
+        OFFLINE_SIGNALS_FLAG, {                                                                    \
         "--partitions", "N", "of a file that names none (1)", NULL                                 \
     }
 #define OFFLINE_INPUT_FLAGS                                                                        \

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "detector/broker/memory_port.h"
-#include "detector/commands/replay_source.h"
+#include "detector/commands/offline_run.h"
 #include "schemas/avro_diff.h"
 
 #include <jansson.h>
@@ -119,9 +119,7 @@ bool verify_chain(const struct verify_output *output, struct verify_reader *read
 /* Replay. */
 struct verify_replay {
     const struct options *options;
-    const char *input;  /* transactions, or a recording of them and the order log */
-    int32_t partitions; /* of a file that names none */
-    int64_t memory_max;
+    struct offline_input input; /* transactions, or a recording of them and the order log */
     bool quiet;
     /* out: */
     int64_t records, reproduced;

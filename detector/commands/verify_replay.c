@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/build_info.h"
-#include "detector/commands/replay_engine.h"
 #include "detector/commands/verify.h"
 #include "schemas/catalog.h"
 #include "schemas/order_record.h"
@@ -261,29 +260,39 @@ static void note_spans(const struct order_record *record, struct span *spans, in
 }
 
 static bool read_spans(struct replay_source *source, struct span *spans, int32_t partitions,
-                       bool *logged, struct error *error) {
+                       struct error *error) {
     struct port_message message;
-    size_t count = 0;
-    for (; replay_source_order(source, count, &message); count++) {
+    for (size_t i = 0; replay_source_order(source, i, &message); i++) {
         struct order_record *record = order_record_decode(message.value, error);
         if (record == NULL) return false;
         note_spans(record, spans, partitions);
         order_record_free(record);
     }
-    *logged = count > 0;
-    for (int32_t p = 0; count == 0 && p < partitions; p++)
-        spans[p].end = INT64_MAX;
     return true;
+}
+
+static void span_all(struct span *spans, int32_t partitions) {
+    for (int32_t p = 0; p < partitions; p++)
+        spans[p].end = INT64_MAX;
+}
+
+/* As the replay did: see offline_run_open. */
+static bool follows_order_log(const struct verify_replay *replay,
+                              const struct replay_source *source) {
+    struct port_message message;
+    return replay->input.signals == NULL && replay_source_order(source, 0, &message);
 }
 
 static bool compare_all(struct compare *c, struct replay_source *source, struct error *error) {
     const int32_t made = replay_source_output_partitions(source) > 0
                              ? replay_source_output_partitions(source)
-                             : c->replay->partitions;
+                             : (int32_t)c->replay->input.partitions;
     const int32_t partitions = made > c->output->partitions ? made : c->output->partitions;
     struct span *spans = calloc((size_t)partitions + 1, sizeof *spans);
     if (spans == NULL) return error_set(error, ERROR_FAILED, "no memory to compare");
-    bool ok = read_spans(source, spans, partitions, &c->by_order_log, error);
+    c->by_order_log = follows_order_log(c->replay, source);
+    if (!c->by_order_log) span_all(spans, partitions);
+    bool ok = !c->by_order_log || read_spans(source, spans, partitions, error);
     for (c->partition = 0; ok && c->partition < partitions; c->partition++) {
         c->base = spans[c->partition].first;
         c->due = spans[c->partition].end;
@@ -294,17 +303,13 @@ static bool compare_all(struct compare *c, struct replay_source *source, struct 
     return ok;
 }
 
-static bool run(struct verify_replay *replay, struct replay_source *source,
-                struct replay_engine **engine, struct error *error) {
+/* Not offline_run_go: what a signal cut short would prove nothing. */
+static bool run_engine(struct verify_replay *replay, struct offline_run *run, struct error *error) {
     const struct replay_engine_options options = {.settings = replay->options,
-                                                  .source = source,
-                                                  .partitions = replay->partitions,
-                                                  .memory_max = replay->memory_max,
                                                   .quiet = replay->quiet};
-    *engine = replay_engine_open(&options, error);
-    if (*engine == NULL) return false;
-    if (!replay_engine_run(*engine, error)) return error_prefix(error, "replay");
-    replay->records = replay_engine_taken(*engine);
+    if (!offline_run_open(run, &replay->input, &options, error)) return false;
+    if (!replay_engine_run(run->engine, error)) return error_prefix(error, "replay");
+    replay->records = replay_engine_taken(run->engine);
     return true;
 }
 
@@ -313,19 +318,16 @@ bool verify_replay(struct verify_replay *replay, const struct verify_output *out
                    struct error *error) {
     struct compare compare = {
         .replay = replay, .output = output, .reader = reader, .report = report};
-    struct replay_engine *engine = NULL;
+    struct offline_run run = {0};
     size_t size = 0;
     const char *json = schema_shipped(SCHEMA_ID_RECOMMENDATION, &size);
     compare.diff = avro_diff_open(json, size, error);
-    struct replay_source *source =
-        compare.diff == NULL ? NULL : replay_source_open(replay->input, replay->options, error);
-    bool ok = source != NULL && run(replay, source, &engine, error);
+    bool ok = compare.diff != NULL && run_engine(replay, &run, error);
     if (ok) {
-        compare.made = replay_engine_memory(engine);
-        ok = compare_all(&compare, source, error);
+        compare.made = replay_engine_memory(run.engine);
+        ok = compare_all(&compare, run.source, error);
     }
-    replay_engine_close(engine);
-    replay_source_close(source);
+    offline_run_close(&run);
     avro_diff_close(compare.diff);
     return ok;
 }
