@@ -65,6 +65,12 @@ field() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])
     grep -q '^16,"column ts: ""no""' bad.csv
 }
 
+@test "a list of bad rows steers no terminal" {
+    printf 'x,\033[31m,a,b,1,T,0\n' >> a.csv
+    "$SAQSHY" import --quiet --mapping m.map --input a.csv --out a.avro --bad bad.csv
+    grep -q '^4,"column ts: ""?\[31m""' bad.csv
+}
+
 @test "only bad rows, or none at all, is bad data" {
     printf 'id,ts,from,to,sum,kind,flag\n1,x,ann,bob,1,T,0\n' > bad.csv
     run "$SAQSHY" import --mapping m.map --input bad.csv --out a.avro

@@ -125,6 +125,19 @@ static void the_latest_revision_counts_in_whatever_order_they_come(void **state)
     assert_false(said(stand, ID("1"), ID("1")) && said(stand, "WITHDRAWN", NULL));
 }
 
+static void a_spreadsheet_computes_nothing_of_a_list(void **state) {
+    struct stand *stand = *state;
+    struct recommendation r = advice(ID("1"), 1, RECOMMENDATION_ISSUED);
+    r.addressee_bic = text_of("@BANK\x1b");
+    r.target_account_token = text_of("=HYPERLINK(1,2)");
+    publish(stand, &r, 0);
+    list(stand);
+    assert_true(said(stand, ",'@BANK?,\"'=HY…,2)\",", NULL));
+    stand->query.full = true;
+    list(stand);
+    assert_true(said(stand, ",'@BANK?,\"'=HYPERLINK(1,2)\",", NULL));
+}
+
 static void what_is_withdrawn_expired_or_past_its_term_is_not_open(void **state) {
     struct stand *stand = *state;
     publish_one(stand, ID("1"), 1, RECOMMENDATION_ISSUED);
@@ -324,6 +337,7 @@ static void a_span_is_said_in_words(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_latest_revision_counts_in_whatever_order_they_come),
+        TEST(a_spreadsheet_computes_nothing_of_a_list),
         TEST(what_is_withdrawn_expired_or_past_its_term_is_not_open),
         TEST(the_most_urgent_is_first),
         TEST(at_a_time_nothing_later_is_known),

@@ -329,6 +329,17 @@ static void a_list_of_recommendations_with_results_is_one(void **state) {
     assert_false(said(stand, "held_amount"));
 }
 
+static void what_guards_a_cell_from_a_spreadsheet_is_not_of_its_text(void **state) {
+    struct stand *stand = *state;
+    assert_true(add_outcomes(stand,
+                             "recommendation_id,account_token,note,result\n" ID(
+                                 "1") ",'-1+1,'as they say',CONFIRMED_FRAUD\n",
+                             ','));
+    stand->query.json = stand->query.full = true;
+    assert_true(run(stand, signal_list));
+    assert_true(said(stand, "\"token\":\"-1+1\"") && said(stand, "\"'as they say'\""));
+}
+
 /* A CONFIRMED_FRAUD of it must not weigh on the payer. */
 static void the_account_of_advice_on_a_payment_is_a_victims(void **state) {
     struct stand *stand = *state;
@@ -565,6 +576,7 @@ int main(void) {
         TEST(what_is_over_already_is_not_published),
         TEST(a_revision_that_is_over_ends_what_counts),
         TEST(outcomes_of_a_csv_are_published_once),
+        TEST(what_guards_a_cell_from_a_spreadsheet_is_not_of_its_text),
         TEST(a_list_of_recommendations_with_results_is_one),
         TEST(the_account_of_advice_on_a_payment_is_a_victims),
         TEST(nothing_is_published_of_a_csv_with_a_bad_row),

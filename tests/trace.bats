@@ -329,6 +329,25 @@ PY
     done
 }
 
+@test "of its CSV a spreadsheet computes nothing, and nothing of it steers a terminal" {
+    cat > formulas.py <<'PY'
+import csv, sys
+names = ["=HYPERLINK(1,2)", "-1+1|cmd", "@sum", "+7701", "'=1", "t\x1b[31m"]
+if sys.argv[1] == "feed":
+    rows = csv.writer(open("formulas.csv", "w"), lineterminator="\n")
+    rows.writerow("id,tx,ts,from,to,left,sum,kind,outcome".split(","))
+    for i, (payer, payee) in enumerate(zip(["ann"] + names, names)):
+        rows.writerow([i, f"={i}", 1767225600 + 60 * i, payer, payee, 0, 100000 - i, "T", "S"])
+else:
+    rows = list(csv.DictReader(sys.stdin))
+    assert [row["to"] for row in rows] == ["'" + name for name in names[:5]] + ["t?[31m"], rows
+    assert [row["tx_id"] for row in rows] == [f"'={i}" for i in range(6)], rows
+PY
+    python3 formulas.py feed
+    "$SAQSHY" import --quiet --mapping m.map --input formulas.csv --out formulas.avro
+    "$SAQSHY" trace =0 --quiet --full --input formulas.avro --csv | python3 formulas.py rows
+}
+
 @test "of many boxes the largest are drawn, and the tables have all" {
     python3 - <<'PY'
 with open("fan.csv", "w") as out:

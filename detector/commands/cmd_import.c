@@ -4,6 +4,7 @@
 #include "detector/commands/commands.h"
 #include "detector/commands/mapped_csv.h"
 #include "detector/commands/out_file.h"
+#include "detector/import/csv_cell.h"
 #include "detector/import/csv_write.h"
 #include "detector/service/stop_signal.h"
 #include "schemas/catalog.h"
@@ -26,7 +27,7 @@ static void note_bad(struct job *job, const struct import_row *row) {
         return;
     }
     fprintf(job->bad.file, "%lld,", (long long)row->line);
-    csv_write_field(job->bad.file, text_of(row->why));
+    csv_write_cell(job->bad.file, text_of(row->why));
     fputc('\n', job->bad.file);
 }
 

@@ -6,7 +6,7 @@
 #include "detector/commands/json_text.h"
 #include "detector/commands/record_json.h"
 #include "detector/commands/text_columns.h"
-#include "detector/import/csv_write.h"
+#include "detector/import/csv_cell.h"
 
 #include <inttypes.h>
 
@@ -141,7 +141,7 @@ static void put_csv_head(const struct list *l) {
 
 static void put_csv_time(int64_t us, FILE *out) {
     char text[TIME_JSON_SIZE];
-    csv_write_field(out, text_of(time_json(us, text)));
+    csv_write_cell(out, text_of(time_json(us, text)));
     putc(',', out);
 }
 
@@ -149,7 +149,7 @@ static void put_csv(const struct list *l, const struct line *line) {
     const struct freeze *f = line->freeze;
     char token[FREEZE_TOKEN_SIZE];
     FILE *out = l->out;
-    csv_write_field(out, text_of(f->id));
+    csv_write_cell(out, text_of(f->id));
     fprintf(out, ",%d,%s,%s,%s,%s,", (int)f->revision, freeze_state_symbols[f->state],
             freeze_standing_symbols[line->standing], freeze_priority_symbols[f->priority],
             freeze_action_symbols[f->action]);
@@ -158,11 +158,11 @@ static void put_csv(const struct list *l, const struct line *line) {
     put_csv_time(f->issued_us, out);
     put_csv_time(f->decide_by_us, out);
     put_csv_time(f->valid_until_us, out);
-    csv_write_field(out, text_of(f->bic == NULL ? "" : f->bic));
+    csv_write_cell(out, text_of(f->bic == NULL ? "" : f->bic));
     putc(',', out);
-    csv_write_field(out, text_of(freeze_token(l->query, f->account, token)));
+    csv_write_cell(out, text_of(freeze_token(l->query, f->account, token)));
     putc(',', out);
-    csv_write_field(out, text_of(f->payee_id == NULL ? "" : f->payee_id));
+    csv_write_cell(out, text_of(f->payee_id == NULL ? "" : f->payee_id));
     fprintf(out, ",%.17g,%.17g,%s\n", f->score, f->probability,
             line->outcome == NULL ? "" : outcome_result_symbols[line->outcome->result]);
 }

@@ -5,6 +5,7 @@
 #include "detector/base/nearest.h"
 #include "detector/commands/freeze_book.h"
 #include "detector/commands/signal_draft.h"
+#include "detector/import/csv_cell.h"
 #include "detector/import/csv_walk.h"
 #include "detector/import/decimal.h"
 
@@ -124,7 +125,7 @@ static const char *take_head(struct reading *r, const struct csv *csv) {
 /* "" where there is none. */
 static const char *field(const struct reading *r, const struct csv *csv, enum use use) {
     const size_t at = field_for(r, use);
-    return at == 0 ? "" : csv_field(csv, at - 1);
+    return at == 0 ? "" : csv_cell_text(csv_field(csv, at - 1));
 }
 
 static bool is_day(const char *text) {

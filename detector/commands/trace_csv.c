@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/commands/trace_report.h"
-#include "detector/import/csv_write.h"
+#include "detector/import/csv_cell.h"
 
 #include <inttypes.h>
 
@@ -13,7 +13,7 @@ static const char *const types[] = {EVENT_TYPE_TABLE(NAME)};
 static void put_account(FILE *file, const struct trace_report *r, uint32_t account) {
     char token[TRACE_NAME_SIZE];
     putc(',', file);
-    csv_write_field(file, text_of(trace_report_token(r, account, token)));
+    csv_write_cell(file, text_of(trace_report_token(r, account, token)));
 }
 
 /* What the payer's bank was advised. */
@@ -29,14 +29,14 @@ static void put_row(FILE *file, const struct trace_report *r, const struct trace
     const struct trace_place *place = &r->pass->places[row->move];
     char hash[DIGEST_HEX_SIZE];
     fprintf(file, "%u,%" PRId64 ",", (unsigned)row->hop, m->second);
-    csv_write_field(file, r->pass->transactions.texts[m->tx]);
+    csv_write_cell(file, r->pass->transactions.texts[m->tx]);
     fprintf(file, ",%s", types[m->type]);
     put_account(file, r, row->from);
     put_account(file, r, row->to);
     fprintf(file, ",%" PRId64 ",%" PRId64 ",%s,", m->amount, row->traced_tiyn,
             row->given_back ? "GIVEN_BACK" : fates[row->fate]);
     trace_report_hash(r, row->move, hash);
-    csv_write_field(file, text_of(r->topic));
+    csv_write_cell(file, text_of(r->topic));
     fprintf(file, ",%d,%" PRId64 ",%s", (int)place->partition, place->offset, hash);
     put_warning(file, trace_report_warning(r, row));
     putc('\n', file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of a CSV to write, quoted where RFC 4180 asks for it. */
+/* Fields of a CSV for programs, quoted where RFC 4180 asks for it and otherwise as they are. */
 #pragma once
 
 #include "detector/base/bytes.h"
