@@ -319,8 +319,12 @@ with_signals() { # OUTPUT INPUT FLAGS...
     [ "$status" -eq 0 ]
     [ "$(field reproduced)" -gt 20 ]
     [ "$(field reproduced)" -eq "$(field recommendations)" ]
-    replayed told_out
+    run "$SAQSHY" verify --output told_out.avro --input feed.avro --partitions 2
     [ "$status" -eq 65 ]
+    [[ "$output" == *"holds no signals: "*--signals* ]]
+    run "$SAQSHY" verify --output out.avro --input feed.avro --partitions 2 --signals told.avro
+    [ "$status" -eq 65 ]
+    [[ "$output" != *"holds no signals"* ]]
     replayed told_out --signals out.avro
     [ "$status" -eq 65 ]
     chain out --signals told.avro

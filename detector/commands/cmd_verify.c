@@ -153,6 +153,8 @@ static void print_summary(const struct verify *v) {
             "%lld are of before the last rebuild, and were not replayed: of them the chain alone "
             "is proven\n",
             (long long)v->replay.earlier);
+    if (v->replay.may_lack_signals && v->input.path != NULL)
+        printf("the input holds no signals: if there were any beside it, name them by --signals\n");
     if (v->replay.newer > 0)
         printf("%lld are newer than the order log as it was read, and were not compared\n",
                (long long)v->replay.newer);

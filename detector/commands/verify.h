@@ -123,9 +123,10 @@ struct verify_replay {
     bool quiet;
     /* out: */
     int64_t records, reproduced;
-    int64_t newer;     /* committed after what the replay knows of the order log */
-    int64_t earlier;   /* of an epoch before the last one: not replayed */
-    int64_t followers; /* differ in nothing but the hash of one before that differs */
+    int64_t newer;         /* committed after what the replay knows of the order log */
+    int64_t earlier;       /* of an epoch before the last one: not replayed */
+    int64_t followers;     /* differ in nothing but the hash of one before that differs */
+    bool may_lack_signals; /* it found something, and the input holds none */
 };
 bool verify_replay(struct verify_replay *replay, const struct verify_output *output,
                    struct verify_reader *reader, struct verify_report *report, struct error *error);

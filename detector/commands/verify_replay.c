@@ -319,6 +319,7 @@ bool verify_replay(struct verify_replay *replay, const struct verify_output *out
     struct compare compare = {
         .replay = replay, .output = output, .reader = reader, .report = report};
     struct offline_run run = {0};
+    const int64_t found_before = report->findings;
     size_t size = 0;
     const char *json = schema_shipped(SCHEMA_ID_RECOMMENDATION, &size);
     compare.diff = avro_diff_open(json, size, error);
@@ -326,6 +327,8 @@ bool verify_replay(struct verify_replay *replay, const struct verify_output *out
     if (ok) {
         compare.made = replay_engine_memory(run.engine);
         ok = compare_all(&compare, run.source, error);
+        replay->may_lack_signals = report->findings > found_before &&
+                                   replay_source_input_partitions(run.source, INPUT_SIGNALS) == 0;
     }
     offline_run_close(&run);
     avro_diff_close(compare.diff);
