@@ -86,6 +86,22 @@ good=(--kind INCIDENT --source BANK --confidence REPORTED --subject ACCOUNT:t1:D
     [[ "$output" == *"--reason"* ]]
 }
 
+@test "a reason that the withdrawal cannot carry is a usage error, before a broker is asked" {
+    for reason in "" $' \t\n'; do
+        run "$SAQSHY" signal withdraw some-id --reason "$reason"
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"say why: --reason TEXT"* ]]
+    done
+    run "$SAQSHY" signal withdraw some-id --reason $'\xff'
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--reason is no UTF-8"* ]]
+    run "$SAQSHY" signal withdraw some-id --reason "ошибка при установлении лица, отзыв" # 65 bytes, 35 letters
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--reason: longer than 64 bytes"* ]]
+    run "$SAQSHY" signal withdraw some-id --reason "ошибка при установлении лица, отзы." # 64 bytes
+    [ "$status" -eq 78 ]
+}
+
 @test "without brokers or a topic it says what to set" {
     run "$SAQSHY" signal add "${good[@]}"
     [ "$status" -eq 78 ]

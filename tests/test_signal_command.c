@@ -480,6 +480,24 @@ static void a_withdrawal_is_published_once_and_shown(void **state) {
     assert_non_null(strstr(stand->base.error.text, "it was withdrawn"));
 }
 
+/* It would be told as published, and the signal would stay in force. */
+static void a_withdrawal_that_nobody_could_read_is_not_published(void **state) {
+    struct stand *stand = *state;
+    static const char *const reasons[] = {
+        "ошибка при установлении лица, отзыв банка", /* 41 letters, 76 bytes */
+        "\xff",
+    };
+    must_add(stand, REPORT(",\"signal_id\":\"s\""));
+    stand->query.id = "s";
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        stand->query.reason = reasons[i];
+        assert_false(run(stand, signal_withdraw));
+        assert_int_equal(stand->base.error.code, ERROR_BAD_DATA);
+        assert_non_null(strstr(stand->base.error.text, ": MALFORMED: "));
+        assert_int_equal(records(stand), 1);
+    }
+}
+
 static void what_a_signal_says_steers_no_terminal(void **state) {
     struct stand *stand = *state;
     static const char id[] = "s\xc2\x9b";
@@ -584,6 +602,7 @@ int main(void) {
         TEST(a_list_masks_tokens_and_says_what_counts),
         TEST(a_list_is_filtered),
         TEST(a_withdrawal_is_published_once_and_shown),
+        TEST(a_withdrawal_that_nobody_could_read_is_not_published),
         TEST(what_a_signal_says_steers_no_terminal),
         TEST(only_its_source_and_the_hub_withdraw),
         TEST(what_cannot_be_used_is_passed_over),

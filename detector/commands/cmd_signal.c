@@ -5,6 +5,8 @@
 #include "detector/commands/commands.h"
 #include "detector/commands/signal_verbs.h"
 #include "detector/import/csv.h"
+#include "schemas/limits.h"
+#include "schemas/utf8.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -272,6 +274,16 @@ static bool run_verb(struct job *job, struct port *port, struct error *error) {
     return false;
 }
 
+/* It becomes the category of the withdrawal, and obeys what is due of one. */
+static bool check_reason(const char *reason, struct error *error) {
+    if (reason == NULL || reason[strspn(reason, " \t\r\n\v\f")] == '\0')
+        return error_set(error, ERROR_USAGE, "say why: --reason TEXT");
+    if (!utf8_valid(reason, strlen(reason)))
+        return error_set(error, ERROR_USAGE, "--reason is no UTF-8");
+    return strlen(reason) <= SHORT_TEXT_BYTES_MAX ||
+           error_set(error, ERROR_USAGE, "--reason: longer than %d bytes", SHORT_TEXT_BYTES_MAX);
+}
+
 static bool read_query(struct job *job, struct error *error) {
     const struct cli *cli = &job->cli;
     job->query = (struct signal_query){.options = &cli->options,
@@ -286,8 +298,7 @@ static bool read_query(struct job *job, struct error *error) {
                                        .json = cli->json,
                                        .quiet = cli->quiet,
                                        .dry_run = cli_value(cli, "--dry-run") != NULL};
-    if (job->verb == VERB_WITHDRAW && job->query.reason == NULL)
-        return error_set(error, ERROR_USAGE, "say why: --reason TEXT");
+    if (job->verb == VERB_WITHDRAW) return check_reason(job->query.reason, error);
     return job->verb != VERB_ADD || draft(job, error);
 }
 

@@ -124,12 +124,25 @@ bool signal_book_read(struct signal_book *b, struct port *port, struct error *er
     return topic_scan_all(&scan, error);
 }
 
+static enum verdict read_value(const struct signal_book *b, struct bytes value,
+                               struct signal *signal, char text[VERDICT_WHY_SIZE],
+                               const char **why) {
+    const struct port_record record = {.value = value};
+    return signal_read(b->reader, &record, 0, signal, text, why);
+}
+
+enum verdict signal_book_judge(const struct signal_book *b, struct bytes value,
+                               char text[VERDICT_WHY_SIZE], const char **why) {
+    struct signal signal;
+    return read_value(b, value, &signal, text, why);
+}
+
 void signal_book_signal(const struct signal_book *b, const struct signal_entry *entry,
                         struct signal *signal) {
     char text[VERDICT_WHY_SIZE];
     const char *why = "";
-    const struct port_record record = {.value = {entry->value, entry->size}};
-    const enum verdict verdict = signal_read(b->reader, &record, 0, signal, text, &why);
+    const enum verdict verdict =
+        read_value(b, (struct bytes){entry->value, entry->size}, signal, text, &why);
     assert(verdict == VERDICT_ACCEPTED);
 }
 

@@ -57,6 +57,10 @@ const struct signal_entry *signal_book_find(const struct signal_book *book, stru
 /* Of an entry's value; texts are borrowed from it. */
 void signal_book_signal(const struct signal_book *book, const struct signal_entry *entry,
                         struct signal *signal);
+/* What signal_read says of a value, its moment left out: ACCEPTED, or why the engine would not take
+ * it; *why may be `text`. */
+enum verdict signal_book_judge(const struct signal_book *book, struct bytes value,
+                               char text[VERDICT_WHY_SIZE], const char **why);
 size_t signal_book_count(const struct signal_book *book);
 const struct signal_entry *signal_book_at(const struct signal_book *book, size_t index);
 uint64_t signal_book_useless(const struct signal_book *book); /* records that cannot be used */

@@ -110,10 +110,22 @@ static bool compare(struct publishing *p, const struct signal_draft *draft, stru
            refuse_ended(&there, "it ended on", "give a later revision", error);
 }
 
+/* The engine has limits that the encoder does not know; beyond them nobody would ever read it. */
+static bool is_readable(const struct publishing *p, const struct signal *s, struct bytes value,
+                        struct error *error) {
+    char text[VERDICT_WHY_SIZE];
+    const char *why = "";
+    const enum verdict verdict = signal_book_judge(p->book, value, text, &why);
+    return verdict == VERDICT_ACCEPTED ||
+           error_set(error, ERROR_BAD_DATA, "signal %.*s: %s: %s", (int)s->signal_id.size,
+                     s->signal_id.data, verdict_name(verdict), why);
+}
+
 static bool publish(struct publishing *p, struct signal_draft *draft, struct error *error) {
     struct bytes value;
     const struct signal *s = &draft->signal;
-    if (!encode_signal(p->encoder, s, &value, error)) return false;
+    if (!encode_signal(p->encoder, s, &value, error) || !is_readable(p, s, value, error))
+        return false;
     const bool too_late = comes_to_nothing(p, s);
     const enum signal_effect effect = signal_book_take(p->book, s, value);
     switch (effect) {
