@@ -480,6 +480,49 @@ static void a_withdrawal_is_published_once_and_shown(void **state) {
     assert_non_null(strstr(stand->base.error.text, "it was withdrawn"));
 }
 
+/* The id of what is written last, as it was said. */
+static void published_id(const struct stand *stand, char id[SIGNAL_UUID_SIZE]) {
+    assert_int_equal(sscanf(stand->base.printed.text, "published %36s", id), 1);
+}
+
+/* No record has the id that the second one would have. */
+static void a_second_withdrawal_names_the_first(void **state) {
+    struct stand *stand = *state;
+    char id[SIGNAL_UUID_SIZE], due[128];
+    must_add(stand, REPORT(",\"signal_id\":\"s\""));
+    stand->query.id = "s";
+    stand->query.reason = "one";
+    assert_true(run(stand, signal_withdraw));
+    published_id(stand, id);
+    stand->query.reason = "two";
+    assert_true(run(stand, signal_withdraw));
+    snprintf(due, sizeof due, "s is withdrawn already, by %s\n", id);
+    assert_string_equal(stand->base.printed.text, due);
+    stand->query.json = true;
+    assert_true(run(stand, signal_withdraw));
+    snprintf(due, sizeof due,
+             "{\"signal_id\":\"%s\",\"withdraws_signal_id\":\"s\",\"result\":\"there\"}\n", id);
+    assert_string_equal(stand->base.printed.text, due);
+    assert_int_equal(records(stand), 2);
+    stand->query.json = false;
+    stand->query.source = "HUB";
+    assert_true(run(stand, signal_withdraw));
+    assert_true(said(stand, "WITHDRAWAL of HUB"));
+    assert_int_equal(records(stand), 3);
+}
+
+/* A withdrawal may be in the topic before what it withdraws. */
+static void a_withdrawal_that_came_first_is_named_too(void **state) {
+    struct stand *stand = *state;
+    must_add(stand, "{\"signal_id\":\"early\",\"kind\":\"WITHDRAWAL\",\"source\":\"BANK\","
+                    "\"withdraws_signal_id\":\"s\",\"valid_until\":\"2026-03-01T00:00:00Z\"}");
+    assert_false(add(stand, REPORT(",\"signal_id\":\"s\"")));
+    must_add(stand, "{\"signal_id\":\"later\",\"kind\":\"WITHDRAWAL\",\"source\":\"BANK\","
+                    "\"withdraws_signal_id\":\"s\",\"valid_until\":\"2026-02-01T00:00:00Z\"}");
+    assert_string_equal(stand->base.printed.text, "s is withdrawn already, by early\n");
+    assert_int_equal(records(stand), 1);
+}
+
 /* It would be told as published, and the signal would stay in force. */
 static void a_withdrawal_that_nobody_could_read_is_not_published(void **state) {
     struct stand *stand = *state;
@@ -602,6 +645,8 @@ int main(void) {
         TEST(a_list_masks_tokens_and_says_what_counts),
         TEST(a_list_is_filtered),
         TEST(a_withdrawal_is_published_once_and_shown),
+        TEST(a_second_withdrawal_names_the_first),
+        TEST(a_withdrawal_that_came_first_is_named_too),
         TEST(a_withdrawal_that_nobody_could_read_is_not_published),
         TEST(what_a_signal_says_steers_no_terminal),
         TEST(only_its_source_and_the_hub_withdraw),

@@ -14,7 +14,8 @@ struct signal_book {
     struct signals *signals;
     struct signal_entry *entries;
     size_t count, room;
-    json_t *places; /* id → index */
+    json_t *places;      /* id → index */
+    json_t *withdrawals; /* source and id of what is withdrawn → id of the first withdrawal */
     uint64_t useless;
 };
 
@@ -25,6 +26,7 @@ struct signal_book *signal_book_open(const struct signal_book_options *options,
     assert(b != NULL && "out of memory");
     b->options = *options;
     b->places = json_object();
+    b->withdrawals = json_object();
     b->reader = signal_reader_open(options->schema_dir, options->value_bytes_max, error);
     b->signals = b->reader == NULL ? NULL : signals_open(&table, error);
     if (b->signals != NULL) return b;
@@ -40,6 +42,7 @@ void signal_book_close(struct signal_book *b) {
     }
     free(b->entries);
     json_decref(b->places);
+    json_decref(b->withdrawals);
     signal_reader_close(b->reader);
     signals_close(b->signals);
     free(b);
@@ -73,12 +76,32 @@ static void keep(struct signal_entry *entry, struct bytes value, bool withdrawn)
     entry->withdrawn = withdrawn;
 }
 
+/* Of a withdrawal. */
+static size_t withdrawal_key(const struct signal *s, char key[SIGNAL_ID_SIZE + 1]) {
+    return (size_t)snprintf(key, SIGNAL_ID_SIZE + 1, "%c%.*s", 'A' + s->source,
+                            (int)s->withdraws_signal_id.size, s->withdraws_signal_id.data);
+}
+
+const char *signal_book_withdrawal(const struct signal_book *b, const struct signal *s) {
+    char key[SIGNAL_ID_SIZE + 1];
+    return json_string_value(json_object_getn(b->withdrawals, key, withdrawal_key(s, key)));
+}
+
+static void take_withdrawal(struct signal_book *b, const struct signal *s,
+                            enum signal_effect effect) {
+    char key[SIGNAL_ID_SIZE + 1];
+    struct signal_entry *entry = find(b, s->withdraws_signal_id);
+    if (effect == EFFECT_WITHDRAWN && entry != NULL) entry->withdrawn = true;
+    if (signal_book_withdrawal(b, s) == NULL)
+        json_object_setn_new(b->withdrawals, key, withdrawal_key(s, key),
+                             json_stringn(s->signal_id.data, s->signal_id.size));
+}
+
 enum signal_effect signal_book_take(struct signal_book *b, const struct signal *s,
                                     struct bytes value) {
     const enum signal_effect effect = signals_apply(b->signals, s, 0);
     if (s->kind == SIGNAL_WITHDRAWAL) {
-        struct signal_entry *entry = find(b, s->withdraws_signal_id);
-        if (effect == EFFECT_WITHDRAWN && entry != NULL) entry->withdrawn = true;
+        take_withdrawal(b, s, effect);
     } else if (effect == EFFECT_ADDED || effect == EFFECT_REVISED || effect == EFFECT_WITHDRAWN) {
         keep(find_or_add(b, s->signal_id), value, effect == EFFECT_WITHDRAWN);
     }

@@ -54,6 +54,9 @@ bool signal_book_load(struct signal_book *book, const char *path, const char *to
                       uint64_t *records, struct error *error);
 /* NULL: none of that id. */
 const struct signal_entry *signal_book_find(const struct signal_book *book, struct text id);
+/* The id of the first withdrawal by this one's source of what it withdraws; NULL: there is none.
+ * The book's. */
+const char *signal_book_withdrawal(const struct signal_book *book, const struct signal *withdrawal);
 /* Of an entry's value; texts are borrowed from it. */
 void signal_book_signal(const struct signal_book *book, const struct signal_entry *entry,
                         struct signal *signal);

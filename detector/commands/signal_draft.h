@@ -21,6 +21,7 @@ struct signal_draft {
     int64_t term_s;            /* valid_until is so long after valid_from; 0: as it was given */
     int64_t line;              /* of the CSV it comes from; 0: of none */
     bool there;                /* out: it had been published before */
+    const char *stands_for_it; /* out: or this withdrawal had, of the same signal (the book's) */
 };
 
 struct signal_drafts {

@@ -23,17 +23,34 @@ static const char *result_of(const struct publishing *p, bool there) {
     return p->query->dry_run ? "would be published" : "published";
 }
 
-static void say_json(const struct publishing *p, const struct signal *s, bool there) {
-    json_t *row =
-        json_pack("{ss% si ss}", "signal_id", s->signal_id.data, (size_t)s->signal_id.size,
-                  "revision", (int)s->revision, "result", there ? "there" : result_of(p, false));
+static json_t *row_of(const struct publishing *p, const struct signal_draft *draft) {
+    const struct signal *s = &draft->signal;
+    if (draft->stands_for_it != NULL)
+        return json_pack("{ss ss% ss}", "signal_id", draft->stands_for_it, "withdraws_signal_id",
+                         s->withdraws_signal_id.data, (size_t)s->withdraws_signal_id.size, "result",
+                         "there");
+    return json_pack("{ss% si ss}", "signal_id", s->signal_id.data, (size_t)s->signal_id.size,
+                     "revision", (int)s->revision, "result",
+                     draft->there ? "there" : result_of(p, false));
+}
+
+static void say_json(const struct publishing *p, const struct signal_draft *draft) {
+    json_t *row = row_of(p, draft);
     json_dumpf(row, p->out, JSON_COMPACT);
     fputc('\n', p->out);
     json_decref(row);
 }
 
-static void say_text(const struct publishing *p, const struct signal *s, bool there) {
-    fprintf(p->out, "%s ", result_of(p, there));
+static void say_withdrawn(const struct publishing *p, const struct signal_draft *draft) {
+    printable_put_text(draft->signal.withdraws_signal_id, p->out);
+    fputs(" is withdrawn already, by ", p->out);
+    printable_put(draft->stands_for_it, p->out);
+    fputc('\n', p->out);
+}
+
+static void say_text(const struct publishing *p, const struct signal_draft *draft) {
+    const struct signal *s = &draft->signal;
+    fprintf(p->out, "%s ", result_of(p, draft->there));
     printable_put_text(s->signal_id, p->out);
     fprintf(p->out, " revision %d, %s of %s\n", (int)s->revision, signal_kind_symbols[s->kind],
             signal_source_symbols[s->source]);
@@ -41,12 +58,13 @@ static void say_text(const struct publishing *p, const struct signal *s, bool th
 
 static void say(const struct publishing *p, const struct signal_drafts *drafts) {
     for (size_t i = 0; i < drafts->count; i++) {
-        const struct signal *s = &drafts->items[i].signal;
-        const bool there = drafts->items[i].there;
+        const struct signal_draft *draft = &drafts->items[i];
         if (p->query->json)
-            say_json(p, s, there);
+            say_json(p, draft);
+        else if (draft->stands_for_it != NULL)
+            say_withdrawn(p, draft);
         else
-            say_text(p, s, there);
+            say_text(p, draft);
     }
     if (p->query->quiet || p->query->json) return;
     fprintf(stderr, "%s%zu published, %zu had been there\n",
@@ -95,11 +113,18 @@ static bool comes_to_nothing(const struct publishing *p, const struct signal *s)
     return has_ended(p, &there);
 }
 
+/* One withdrawal of a source stands for all that it writes of the same signal. */
+static bool compare_withdrawal(const struct publishing *p, struct signal_draft *draft) {
+    const char *there = signal_book_withdrawal(p->book, &draft->signal);
+    if (!text_equal(draft->signal.signal_id, text_of(there))) draft->stands_for_it = there;
+    return true;
+}
+
 /* The table has refused it as a replay. */
-static bool compare(struct publishing *p, const struct signal_draft *draft, struct error *error) {
+static bool compare(struct publishing *p, struct signal_draft *draft, struct error *error) {
     const struct signal *s = &draft->signal;
     struct signal there;
-    if (s->kind == SIGNAL_WITHDRAWAL) return true;
+    if (s->kind == SIGNAL_WITHDRAWAL) return compare_withdrawal(p, draft);
     signal_book_signal(p->book, signal_book_find(p->book, s->signal_id), &there);
     if (there.revision != s->revision)
         return contradicts(s, "a later revision is there; see saqshy signal show", error);
