@@ -223,10 +223,13 @@ for before, after in zip(revisions, revisions[1:]):
 }
 
 @test "an id that is none, or of nobody, is said" {
-    for id in x "${ID}0" "$ID.x" "${ID^^}"; do
+    for id in x "${ID}0" "$ID.x" "${ID^^}" "$ID." "$ID.0" "$ID.-1" "$ID.2147483648" "$ID.99999999999999999999"; do
         freezes show "$id" --input out.avro
         [ "$status" -eq 2 ]
     done
+    freezes show "$ID.2147483647" --input out.avro
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *"recommendation $ID has no revision 2147483647; the last is $REVISION"* ]]
     freezes show "${ID//[0-9]/a}" --input out.avro
     [ "$status" -eq 1 ]
     [[ "$stderr" == *"see saqshy freezes ls --all"* ]]

@@ -225,9 +225,12 @@ static void a_story_is_told_of_the_topic(void **state) {
     assert_true(said(stand, "Revision 1: issued", "Revision 2: amended"));
     assert_true(said(stand, "at_risk_kzt_minor: 2.00 → 4.00", NULL));
     assert_true(said(stand, "no account", NULL) && !said(stand, ID("2"), NULL));
-    stand->query.id = ID("9");
-    assert_false(run(stand, freezes_show));
-    assert_int_equal(stand->base.error.code, ERROR_FAILED);
+    static const char *const absent[] = {ID("9"), ID("1") ".3", ID("2") ".2"};
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+        stand->query.id = absent[i];
+        assert_false(run(stand, freezes_show));
+        assert_int_equal(stand->base.error.code, ERROR_FAILED);
+    }
 }
 
 /* The account is the payer's, and nothing of it is to be held. */

@@ -375,6 +375,8 @@ static void nothing_is_published_of_a_csv_with_a_bad_row(void **state) {
          ":3: outcome: result: HOLD is no symbol of it"},
         {"recommendation_id,result\nx,HELD\n", ":2: \"x\" is no recommendation_id"},
         {"recommendation_id,result\n,HELD\n", ":2: \"\" is no recommendation_id"},
+        {"recommendation_id,result\n" ID("1") ".0,HELD\n", ".0\" is no recommendation_id"},
+        {"recommendation_id,result\n" ID("1") ".2147483648,HELD\n", "is no recommendation_id"},
         {"recommendation_id,result\n" ID("1") ",HELD\n" ID("2") ",HELD\n" ID("1") ".2,RELEASED\n",
          ":4: recommendation " ID("1") " has a result in line 2 already"},
         {"recommendation_id,result,held_amount_kzt\n" ID("1") ",HELD,12.345\n",

@@ -56,12 +56,20 @@ void freeze_book_close(struct freeze_book *b) {
 
 /* One record. */
 
-bool freeze_id_read(const char *text, char id[RECOMMENDATION_ID_SIZE + 1]) {
-    static const char digits[] = "0123456789";
-    if (strspn(text, "0123456789abcdef") != RECOMMENDATION_ID_SIZE) return false;
+/* Digits alone; what does not fit is INT64_MAX by strtoll. */
+static bool read_revision(const char *text, int32_t *revision) {
+    const long long number = strtoll(text, NULL, 10);
+    if (text[strspn(text, "0123456789")] != '\0' || number < 1 || number > INT32_MAX) return false;
+    *revision = (int32_t)number;
+    return true;
+}
+
+bool freeze_id_read(const char *text, char id[RECOMMENDATION_ID_SIZE + 1], int32_t *revision) {
     const char *rest = text + RECOMMENDATION_ID_SIZE;
-    const size_t revision = *rest == '.' ? strspn(rest + 1, digits) : 0;
-    if (*rest != '\0' && (revision == 0 || rest[1 + revision] != '\0')) return false;
+    *revision = 0;
+    if (strspn(text, "0123456789abcdef") != RECOMMENDATION_ID_SIZE ||
+        (*rest != '\0' && (*rest != '.' || !read_revision(rest + 1, revision))))
+        return false;
     memcpy(id, text, RECOMMENDATION_ID_SIZE);
     id[RECOMMENDATION_ID_SIZE] = '\0';
     return true;

@@ -63,8 +63,9 @@ uint64_t freeze_book_useless(const struct freeze_book *book); /* records that ca
 
 enum freeze_standing freeze_standing(const struct freeze *freeze, int64_t now_us);
 
-/* The id of a recommendation as people give it, with or without a revision behind a dot. */
-bool freeze_id_read(const char *text, char id[RECOMMENDATION_ID_SIZE + 1]);
+/* The id of a recommendation as people give it, with or without a revision behind a dot, which is
+ * 1 to INT32_MAX; 0: none is given. */
+bool freeze_id_read(const char *text, char id[RECOMMENDATION_ID_SIZE + 1], int32_t *revision);
 
 /* The body of a framed recommendation; false: *why. */
 bool freeze_body(struct bytes value, struct bytes *body, const char **why);

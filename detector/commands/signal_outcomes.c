@@ -228,15 +228,17 @@ static const char *note_id(struct reading *r, const char *id, int64_t line) {
 
 static const char *take_row(struct reading *r, const struct csv *csv) {
     char id[RECOMMENDATION_ID_SIZE + 1];
+    int32_t revision = 0;
     if (csv_count(csv) != r->field_count) return "as many fields are due as the head line has";
     if (field(r, csv, RESULT)[0] == '\0') {
         r->passed++;
         return NULL;
     }
-    if (!freeze_id_read(field(r, csv, ID), id)) {
+    if (!freeze_id_read(field(r, csv, ID), id, &revision)) {
         snprintf(r->why, sizeof r->why,
-                 "\"%.64s\" is no recommendation_id, which has %d digits 0-9a-f", field(r, csv, ID),
-                 RECOMMENDATION_ID_SIZE);
+                 "\"%.64s\" is no recommendation_id, which has %d digits 0-9a-f, and may have "
+                 ".REVISION behind them",
+                 field(r, csv, ID), RECOMMENDATION_ID_SIZE);
         return r->why;
     }
     const char *why = note_id(r, id, csv_line(csv));
