@@ -3,6 +3,7 @@
  * what is said of it before and after an engine has read it. */
 #include "tests/support.h"
 
+#include "detector/base/digest.h"
 #include "detector/base/log.h"
 #include "detector/commands/policy_verbs.h"
 #include "detector/pipeline.h"
@@ -235,14 +236,21 @@ static void a_pair_is_one_change(void **state) {
     must_refuse(ask(policy_publish), ERROR_USAGE, "both files are policies");
 }
 
+static size_t read_file(const char *path, char document[4096]) {
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    const size_t size = fread(document, 1, 4095, file);
+    document[size] = '\0';
+    fclose(file);
+    return size;
+}
+
 static void a_document_is_shown_as_it_was_published(void **state) {
     (void)state;
     char document[4096];
     stand.query.names[0] = new_policy(0, "p2", "0.6");
     must(ask(policy_publish));
-    FILE *file = fopen(stand.path[0], "r");
-    const size_t size = fread(document, 1, sizeof document, file);
-    fclose(file);
+    const size_t size = read_file(stand.path[0], document);
     stand.query.names[0] = "p2";
     must(ask(policy_show));
     assert_int_equal(stand.printed.size, size);
@@ -281,6 +289,27 @@ static void send(const char *key, const char *value) {
 }
 
 /* The topic is anybody's who may write to it. */
+
+static void no_id_stands_for_the_sha256_of_another_document(void **state) {
+    (void)state;
+    char document[4096], posing[4096], sha256[DIGEST_HEX_SIZE];
+    struct policy_change change = {.author = "eve", .approver = "", .reason = "", .policy = posing};
+    size_t size = 0;
+    stand.query.names[0] = new_policy(0, "p2", "0.6");
+    must(ask(policy_publish));
+    digest_sha256_hex(document, read_file(stand.path[0], document), sha256);
+    stand.query.names[0] = new_policy(1, sha256, "0.7");
+    must_refuse(ask(policy_publish), ERROR_BAD_DATA, "an id must not be a SHA-256");
+    change.policy_size = read_file(stand.path[1], posing);
+    char *value = policy_change_write(&change, &size, &stand.error);
+    assert_non_null(value);
+    send(sha256, value);
+    free(value);
+    stand.query.names[0] = sha256;
+    must(ask(policy_show));
+    assert_string_equal(stand.printed.text, document);
+}
+
 static void whatever_is_in_the_topic_is_listed(void **state) {
     (void)state;
     send("p\x1b[2J", "no change");
@@ -318,6 +347,7 @@ int main(void) {
         TEST(a_pair_is_one_change),
         TEST(a_document_is_shown_as_it_was_published),
         TEST(documents_are_compared),
+        TEST(no_id_stands_for_the_sha256_of_another_document),
         TEST(whatever_is_in_the_topic_is_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

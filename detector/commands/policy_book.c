@@ -176,20 +176,34 @@ bool policy_book_read(struct policy_book *b, struct port *port, struct error *er
 
 /* Looking. */
 
-static bool is_named(const char *id, const char *sha256, const char *name) {
+typedef bool means(const char *id, const char *sha256, const char *name);
+
+static bool by_sha256(const char *id, const char *sha256, const char *name) {
+    (void)id;
+    return strcmp(sha256, name) == 0;
+}
+
+static bool by_any(const char *id, const char *sha256, const char *name) {
     const size_t size = strlen(name);
     return sha256[0] != '\0' &&
            (strcmp(id, name) == 0 || (size >= DIGITS_LEAST && strncmp(sha256, name, size) == 0));
 }
 
-const struct policy_entry *policy_book_find(const struct policy_book *b, const char *name,
-                                            bool *model) {
+static const struct policy_entry *newest(const struct policy_book *b, means *is_meant,
+                                         const char *name, bool *model) {
     for (size_t i = b->count; i-- > 0;) {
         const struct policy_entry *e = &b->entries[i];
-        *model = !is_named(e->policy_id, e->policy_sha256, name);
-        if (!*model || is_named(e->model_id, e->model_sha256, name)) return e;
+        *model = !is_meant(e->policy_id, e->policy_sha256, name);
+        if (!*model || is_meant(e->model_id, e->model_sha256, name)) return e;
     }
     return NULL;
+}
+
+const struct policy_entry *policy_book_find(const struct policy_book *b, const char *name,
+                                            bool *model) {
+    const bool whole = digest_is_sha256_hex(name, strlen(name));
+    const struct policy_entry *e = whole ? newest(b, by_sha256, name, model) : NULL;
+    return e != NULL ? e : newest(b, by_any, name, model);
 }
 
 bool policy_text_is_model(const char *json, size_t size) {

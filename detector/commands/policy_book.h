@@ -46,8 +46,8 @@ bool policy_book_read(struct policy_book *book, struct port *port, struct error 
  * refused. */
 bool policy_book_judge(struct policy_book *book, const struct policy_change *change,
                        struct text key, struct error *error);
-/* The newest change that names a document of this id, or of a SHA-256 that begins so; NULL: none.
- * `model`: which of its documents is meant. */
+/* The newest change that names a document of this SHA-256; where none does, or it is not whole, of
+ * this id or of a SHA-256 that begins so; NULL: none. `model`: which of its documents is meant. */
 const struct policy_entry *policy_book_find(const struct policy_book *book, const char *name,
                                             bool *model);
 /* Whether a document says that it is a model; one that says nothing is taken for a policy. */

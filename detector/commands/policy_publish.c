@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detector/base/digest.h"
 #include "detector/commands/policy_verbs.h"
 #include "detector/commands/topic_send.h"
 #include "models/document.h"
@@ -56,6 +57,9 @@ static bool check_id(const struct policy_book *b, const char *id, const char *sh
                              "an id of its own",
                              id, (long long)e->offset);
     }
+    if (digest_is_sha256_hex(id, strlen(id)))
+        return error_set(error, ERROR_BAD_DATA,
+                         "an id must not be a SHA-256, by which another document may be asked for");
     return strncmp(id, POLICY_ACK_PREFIX, sizeof POLICY_ACK_PREFIX - 1) != 0 ||
            error_set(error, ERROR_BAD_DATA, "an id must not begin with %s", POLICY_ACK_PREFIX);
 }

@@ -18,7 +18,7 @@ struct policy_query {
 
 /* Publishes the files as one change, unless what they say is in force; as the producer of `port`,
  * which it fences. ERROR_CONFIG: an engine would refuse it. ERROR_BAD_DATA: another document is
- * there by its id. */
+ * there by its id, or might be asked for by it. */
 bool policy_publish(struct port *port, const struct policy_query *query, FILE *out,
                     struct error *error);
 /* The same of a change in memory, and says nothing; the query's names are not looked at. */
