@@ -50,13 +50,12 @@ static int unknown(const char *word) {
     return 2;
 }
 
-/* A file that is opened later must not become one of these, and take what is printed. */
+/* A file that is opened later must not become one of these, and take what is printed. What is
+ * printed to a standard output that is closed is lost, and has to fail. */
 static void hold_standard_streams(void) {
-    int file;
-    do {
-        file = open("/dev/null", O_RDWR);
-    } while (file >= 0 && file <= STDERR_FILENO);
-    if (file > STDERR_FILENO) close(file);
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) < 0)
+            open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_RDWR);
 }
 
 /* What was printed must have arrived. */

@@ -299,6 +299,17 @@ PYTHON
     done
 }
 
+@test "what is printed to a closed standard output is an I/O error, and not lost" {
+    for words in "docs configuration" "--version" "schema print 1"; do
+        for closed in "1>&-" "0>&- 1>&-" "0<&- 1>&- 2>&-"; do
+            run bash -c "\"\$SAQSHY\" $words $closed"
+            [ "$status" -eq 74 ]
+        done
+        run bash -c '"$SAQSHY" $1 1>&-' _ "$words"
+        [[ "$output" == *"IO: standard output cannot be written"* ]]
+    done
+}
+
 @test "a closed standard stream does not become part of a file" {
     cd "$BATS_TEST_TMPDIR"
     "$SAQSHY" gen --days 1 --accounts 200 --out a.avro 2>/dev/null
