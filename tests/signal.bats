@@ -31,6 +31,18 @@ good=(--kind INCIDENT --source BANK --confidence REPORTED --subject ACCOUNT:t1:D
     [[ "$output" == *"TYPE:TOKEN"* ]]
 }
 
+@test "a symbol that is missing, or near to none, is a usage error with all of them" {
+    run "$SAQSHY" signal add
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--kind is missing: it takes INCIDENT, LIST_ENTRY, "*", WITHDRAWAL" ]]
+    run "$SAQSHY" signal add --kind INCIDENT --confidence REPORTED
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"--source is missing: it takes BANK, MFO, "*", FIU" ]]
+    run "$SAQSHY" signal add "${good[@]}" --kind BOGUS
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"kind: BOGUS is no symbol of it, which takes INCIDENT, "*", WITHDRAWAL" ]]
+}
+
 @test "a term is given once" {
     run "$SAQSHY" signal add "${good[@]}" --valid-until 2099-01-01
     [ "$status" -eq 2 ]

@@ -3,6 +3,7 @@
 #include "detector/commands/cli.h"
 #include "detector/commands/command_port.h"
 #include "detector/commands/commands.h"
+#include "detector/commands/record_json.h"
 #include "detector/commands/signal_verbs.h"
 #include "detector/import/csv.h"
 #include "schemas/limits.h"
@@ -159,8 +160,20 @@ static bool put_lists(json_t *root, struct error *error) {
     return true;
 }
 
+/* What every signal has and nothing else says. */
+static bool check_given(const struct cli *cli, const char *flag, const char *const *symbols,
+                        size_t count, struct error *error) {
+    char all[SYMBOLS_TEXT_SIZE];
+    return cli_value(cli, flag) != NULL ||
+           error_set(error, ERROR_USAGE, "%s is missing: it takes %s", flag,
+                     record_json_symbols(symbols, count, all));
+}
+
 static bool draft_flags(struct job *job, struct error *error) {
     int64_t days = 0;
+    if (!check_given(&job->cli, "--kind", signal_kind_symbols, SIGNAL_KIND_COUNT, error) ||
+        !check_given(&job->cli, "--source", signal_source_symbols, SOURCE_COUNT, error))
+        return false;
     json_t *root = json_object();
     bool ok = cli_number(&job->cli, "--valid-for", 1, SIGNAL_TERM_MAX_S / 86400, &days, error);
     for (size_t i = 0; ok && i < FLAG_COUNT; i++)

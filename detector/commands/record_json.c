@@ -26,6 +26,26 @@ static bool refuse_word(const char *word, const char *what, const char *const *w
                      near != NULL ? "?" : "");
 }
 
+const char *record_json_symbols(const char *const *symbols, size_t count,
+                                char out[SYMBOLS_TEXT_SIZE]) {
+    size_t size = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < count && size < SYMBOLS_TEXT_SIZE; i++)
+        if (strcmp(symbols[i], "UNKNOWN") != 0)
+            size += (size_t)snprintf(out + size, SYMBOLS_TEXT_SIZE - size, "%s%s",
+                                     size == 0 ? "" : ", ", symbols[i]);
+    return out;
+}
+
+static bool refuse_symbol(const char *given, const char *const *symbols, size_t count,
+                          struct error *error) {
+    char all[SYMBOLS_TEXT_SIZE];
+    if (nearest(given, symbols, count) != NULL)
+        return refuse_word(given, "no symbol of it", symbols, count, error);
+    return error_set(error, ERROR_BAD_DATA, "%.64s is no symbol of it, which takes %s", given,
+                     record_json_symbols(symbols, count, all));
+}
+
 bool record_json_symbol(const char *given, const char *const *symbols, size_t count,
                         uint8_t *number, struct error *error) {
     assert(count <= SYMBOLS_SHOWN);
@@ -34,7 +54,7 @@ bool record_json_symbol(const char *given, const char *const *symbols, size_t co
             *number = (uint8_t)i;
             return true;
         }
-    return refuse_word(given, "no symbol of it", symbols, count, error);
+    return refuse_symbol(given, symbols, count, error);
 }
 
 /* Reading. */

@@ -15,9 +15,13 @@ bool record_json_read(enum contract contract, const json_t *object, void *record
                       struct error *error);
 /* The caller's. */
 json_t *record_json_write(enum contract contract, const void *record);
-/* The number of a symbol, or ERROR_BAD_DATA with the nearest. */
+/* The number of a symbol, or ERROR_BAD_DATA with the nearest, or with all where none is near. */
 bool record_json_symbol(const char *given, const char *const *symbols, size_t count,
                         uint8_t *number, struct error *error);
+/* "BANK, POLICE": those that can be given. Returns `out`. */
+enum { SYMBOLS_TEXT_SIZE = 512 };
+const char *record_json_symbols(const char *const *symbols, size_t count,
+                                char out[SYMBOLS_TEXT_SIZE]);
 
 /* "2026-01-31T12:00:00Z", with a fraction where there is one. */
 enum { TIME_JSON_SIZE = 40 };
