@@ -89,7 +89,7 @@ static void a_day_before_the_issue_and_one_to_come_are_refused(void **state) {
     assert_null(draft_at(stand, ROW(ISSUED, "2026-01-03"), MIDNIGHT + DAY));
     assert_non_null(strstr(stand->error.text, "FUTURE_TIME"));
     assert_null(draft_at(stand, ROW(ISSUED, "2026-02-30"), MIDNIGHT + DAY));
-    assert_non_null(strstr(stand->error.text, "reported_at: not a time"));
+    assert_non_null(strstr(stand->error.text, "decided_at: not a time"));
 }
 
 /* Published that day, and read anew when it is over. */

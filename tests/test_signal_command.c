@@ -355,6 +355,8 @@ static void the_account_of_advice_on_a_payment_is_a_victims(void **state) {
     assert_false(said(stand, "\"token\":\"payee\",\"role\":\"VICTIM\""));
 }
 
+#define SIXTY_FOUR "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static void nothing_is_published_of_a_csv_with_a_bad_row(void **state) {
     struct stand *stand = *state;
     static const struct {
@@ -385,11 +387,20 @@ static void nothing_is_published_of_a_csv_with_a_bad_row(void **state) {
          ":2: the amount held"},
         {"recommendation_id,result,held_amount_kzt_minor\n" ID("1") ",HELD,-1\n",
          "an amount of the signal is negative"},
-        {"recommendation_id,result,decided_at\n" ID("1") ",HELD,yesterday\n",
-         ":2: reported_at: not a "
-         "time"},
+        {"recommendation_id,result,decided_at\n" ID("1") ",HELD,01.02.2026\n",
+         ":2: decided_at: not a time, as 2026-01-31T12:00:00Z"},
+        {"recommendation_id,result,decided_at\n" ID("1") ",HELD,2026-02-30\n",
+         ":2: decided_at: not a time"},
+        {"recommendation_id,result,issued_at,occurred_at\n" ID("1") ",HELD,yesterday,\n",
+         ":2: issued_at: not a time"},
+        {"recommendation_id,result,issued_at,occurred_at\n" ID("1") ",HELD,,yesterday\n",
+         ":2: occurred_at: not a time"},
         {"recommendation_id,result,decided_at\n" ID("1") ",HELD,2027-01-01\n", "FUTURE_TIME"},
-        {"recommendation_id,result,note\n" ID("1") ",HELD,\xff\xfe\n", ":2: category is no UTF-8"},
+        {"recommendation_id,result,note\n" ID("1") ",HELD,\xff\xfe\n", ":2: note is no UTF-8"},
+        {"recommendation_id,result,note\n" ID("1") ",HELD," SIXTY_FOUR "1\n",
+         ":2: note: longer than 64 bytes"},
+        {"recommendation_id,result,account_token\n" ID("1") ",HELD," SIXTY_FOUR SIXTY_FOUR "1\n",
+         ":2: account_token: longer than 128 bytes"},
         {"recommendation_id,result,source\n" ID("1") ",HELD,BANKK\n", "did you mean BANK?"},
         {"recommendation_id,result\n" ID("1") ",UNKNOWN\n", "an OUTCOME without"},
         {"recommendation_id,result\n\"" ID("1") ",HELD\n", "never closed"},

@@ -8,6 +8,8 @@
 #include "detector/import/csv_cell.h"
 #include "detector/import/csv_walk.h"
 #include "detector/import/decimal.h"
+#include "schemas/limits.h"
+#include "schemas/utf8.h"
 
 #include <assert.h>
 #include <string.h>
@@ -88,10 +90,16 @@ static const char *refuse_name(struct reading *r, const char *name) {
     return r->why;
 }
 
-static size_t field_for(const struct reading *r, enum use use) {
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
-        if (columns[i].use == use && r->field_of[i] > 0) return r->field_of[i];
-    return 0;
+/* COLUMN_COUNT: there is none. */
+static size_t column_for(const struct reading *r, enum use use) {
+    size_t i = 0;
+    while (i < COLUMN_COUNT && (columns[i].use != use || r->field_of[i] == 0))
+        i++;
+    return i;
+}
+
+static bool has(const struct reading *r, enum use use) {
+    return column_for(r, use) < COLUMN_COUNT;
 }
 
 static const char *take_name(struct reading *r, const char *name, size_t field) {
@@ -113,38 +121,66 @@ static const char *take_head(struct reading *r, const struct csv *csv) {
         const char *why = take_name(r, csv_field(csv, i), i);
         if (why != NULL) return why;
     }
-    if (field_for(r, ID) == 0 || field_for(r, RESULT) == 0)
+    if (!has(r, ID) || !has(r, RESULT))
         return "the head line names no recommendation_id, or no result";
-    if (field_for(r, HELD) > 0 && field_for(r, HELD_TENGE) > 0)
+    if (has(r, HELD) && has(r, HELD_TENGE))
         return "held_amount_kzt and held_amount_kzt_minor exclude each other";
     return NULL;
 }
 
 /* Rows. Each gives NULL, or what is wrong. */
 
+/* A cell, and what people call the place it stands in. */
+struct cell {
+    const char *column, *text;
+};
+
 /* "" where there is none. */
+static struct cell cell(const struct reading *r, const struct csv *csv, enum use use) {
+    const size_t i = column_for(r, use);
+    if (i == COLUMN_COUNT) return (struct cell){"", ""};
+    return (struct cell){columns[i].name, csv_cell_text(csv_field(csv, r->field_of[i] - 1))};
+}
+
 static const char *field(const struct reading *r, const struct csv *csv, enum use use) {
-    const size_t at = field_for(r, use);
-    return at == 0 ? "" : csv_cell_text(csv_field(csv, at - 1));
+    return cell(r, csv, use).text;
 }
 
 static bool is_day(const char *text) {
     return strlen(text) == DATE_SIZE;
 }
 
-static const char *put_text(struct reading *r, json_t *object, const char *key, const char *text) {
-    if (text[0] == '\0') return NULL;
-    json_t *json = json_string(text);
-    if (json != NULL) {
-        json_object_set_new(object, key, json);
+/* What the contract would refuse is refused here, by the name of its column. */
+static const char *put_text(struct reading *r, json_t *object, const char *key, struct cell from,
+                            size_t bytes_max) {
+    const size_t size = strlen(from.text);
+    if (size == 0) return NULL;
+    if (utf8_valid(from.text, size) && size <= bytes_max) {
+        json_object_set_new(object, key, json_string(from.text));
         return NULL;
     }
-    snprintf(r->why, sizeof r->why, "%s is no UTF-8; save the table as UTF-8", key);
+    if (size > bytes_max)
+        snprintf(r->why, sizeof r->why, "%s: longer than %zu bytes", from.column, bytes_max);
+    else
+        snprintf(r->why, sizeof r->why, "%s is no UTF-8; save the table as UTF-8", from.column);
     return r->why;
 }
 
+/* Of a day alone `day_us` later. */
+static const char *put_time(struct reading *r, json_t *root, const char *key, struct cell from,
+                            int64_t day_us) {
+    int64_t micros = 0;
+    if (from.text[0] == '\0') return NULL;
+    if (!instant_parse(from.text, 0, &micros)) {
+        snprintf(r->why, sizeof r->why, "%s: not a time, as 2026-01-31T12:00:00Z", from.column);
+        return r->why;
+    }
+    json_object_set_new(root, key, json_integer(micros + (is_day(from.text) ? day_us : 0)));
+    return NULL;
+}
+
 static const char *put_held(struct reading *r, const struct csv *csv, json_t *outcome) {
-    const bool tenge = field_for(r, HELD_TENGE) > 0;
+    const bool tenge = has(r, HELD_TENGE);
     const char *text = field(r, csv, tenge ? HELD_TENGE : HELD);
     int64_t tiyn = 0;
     if (text[0] == '\0') return NULL;
@@ -160,41 +196,35 @@ static const char *put_outcome(struct reading *r, const struct csv *csv, json_t 
     json_t *outcome = json_object();
     json_object_set_new(root, "outcome", outcome);
     json_object_set_new(outcome, "recommendation_id", json_string(id));
-    const char *why = put_text(r, outcome, "result", field(r, csv, RESULT));
+    const char *why = put_text(r, outcome, "result", cell(r, csv, RESULT), SHORT_TEXT_BYTES_MAX);
     return why != NULL ? why : put_held(r, csv, outcome);
 }
 
-/* Of a day alone it is the last second. */
-static const char *put_reported(struct reading *r, json_t *root, const char *text) {
-    int64_t micros = 0;
-    if (!is_day(text) || !instant_parse(text, 0, &micros))
-        return put_text(r, root, "reported_at", text);
-    json_object_set_new(root, "reported_at", json_integer(micros + LAST_SECOND_US));
-    return NULL;
-}
-
 /* The account of advice to the paying side is a victim's. */
-static const char *put_account(struct reading *r, json_t *root, const char *token, bool victim) {
+static const char *put_account(struct reading *r, json_t *root, struct cell token, bool victim) {
+    json_t *subjects = json_array();
+    json_object_set_new(root, "subjects", subjects);
+    if (token.text[0] == '\0') return NULL;
     json_t *subject = json_pack("{ss}", "type", "ACCOUNT");
     if (victim) json_object_set_new(subject, "role", json_string("VICTIM"));
-    json_object_set_new(root, "subjects", json_pack("[o]", subject));
-    if (token[0] == '\0') json_array_clear(json_object_get(root, "subjects"));
-    return token[0] == '\0' ? NULL : put_text(r, subject, "token", token);
+    json_array_append_new(subjects, subject);
+    return put_text(r, subject, "token", token, TOKEN_BYTES_MAX);
 }
 
 static const char *fill(struct reading *r, const struct csv *csv, json_t *root, const char *id) {
-    const char *source = field(r, csv, SOURCE), *occurred = field(r, csv, OCCURRED);
+    struct cell source = cell(r, csv, SOURCE), occurred = cell(r, csv, OCCURRED);
+    if (source.text[0] == '\0') source = (struct cell){"--source", r->source};
+    if (occurred.text[0] == '\0') occurred = cell(r, csv, ISSUED);
     const char *why = put_outcome(r, csv, root, id);
     json_object_set_new(root, "kind", json_string("OUTCOME"));
     json_object_set_new(root, "confidence", json_string("CONFIRMED"));
-    if (why == NULL) why = put_text(r, root, "source", source[0] == '\0' ? r->source : source);
-    if (why == NULL) why = put_reported(r, root, field(r, csv, REPORTED));
+    if (why == NULL) why = put_text(r, root, "source", source, SHORT_TEXT_BYTES_MAX);
+    if (why == NULL) why = put_time(r, root, "reported_at", cell(r, csv, REPORTED), LAST_SECOND_US);
+    if (why == NULL) why = put_time(r, root, "occurred_at", occurred, 0);
     if (why == NULL)
-        why = put_text(r, root, "occurred_at",
-                       occurred[0] == '\0' ? field(r, csv, ISSUED) : occurred);
-    if (why == NULL)
-        why = put_account(r, root, field(r, csv, ACCOUNT), field(r, csv, PAYEE_ADVICE)[0] != '\0');
-    return why != NULL ? why : put_text(r, root, "category", field(r, csv, NOTE));
+        why = put_account(r, root, cell(r, csv, ACCOUNT), field(r, csv, PAYEE_ADVICE)[0] != '\0');
+    if (why != NULL) return why;
+    return put_text(r, root, "category", cell(r, csv, NOTE), SHORT_TEXT_BYTES_MAX);
 }
 
 static const char *add(struct reading *r, const struct csv *csv, const char *id) {
