@@ -96,8 +96,9 @@ bool policy_change_by_two(const struct policy_change *c, struct error *error) {
                      c->author);
 }
 
-static void put_words(json_t *object, const char *key, const char *words) {
-    if (words[0] != '\0') json_object_set_new(object, key, json_string(words));
+static bool put_words(json_t *object, const char *key, const char *words, struct error *error) {
+    return words[0] == '\0' || json_object_set_new(object, key, json_string(words)) == 0 ||
+           error_set(error, ERROR_CONFIG, "%s: %s is no UTF-8", origin, key);
 }
 
 static void put_document(json_t *object, const char *key, const char *text, size_t size) {
@@ -106,17 +107,16 @@ static void put_document(json_t *object, const char *key, const char *text, size
 
 char *policy_change_write(const struct policy_change *c, size_t *size, struct error *error) {
     json_t *object = json_pack("{s:s}", "format", POLICY_CHANGE_FORMAT);
-    put_words(object, "author", c->author);
-    put_words(object, "approver", c->approver);
-    put_words(object, "reason", c->reason);
+    const bool named = put_words(object, "author", c->author, error) &&
+                       put_words(object, "approver", c->approver, error) &&
+                       put_words(object, "reason", c->reason, error);
     put_document(object, "policy", c->policy, c->policy_size);
     put_document(object, "model", c->model, c->model_size);
-    char *json = json_dumps(object, JSON_COMPACT);
+    char *json = named ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
-    if (json == NULL) {
+    if (named && json == NULL)
         error_set(error, ERROR_CONFIG, "%s cannot be written as JSON", origin);
-        return NULL;
-    }
+    if (json == NULL) return NULL;
     struct policy_change again;
     *size = strlen(json);
     if (policy_change_read(&again, (struct bytes){(const uint8_t *)json, (uint32_t)*size}, error)) {

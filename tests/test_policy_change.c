@@ -111,6 +111,29 @@ static void names_are_plain_and_short(void **state) {
     must_refuse(json, "128 bytes at most");
 }
 
+/* None is left out: an approver who is not written has not approved. */
+static void a_name_that_is_no_utf8_is_said_and_nothing_written(void **state) {
+    static const struct {
+        struct policy_change change;
+        const char *why;
+    } cases[] = {
+        {{.author = "\xff", .approver = "", .reason = ""}, "author is no UTF-8"},
+        {{.author = "asel", .approver = "\xff", .reason = ""}, "approver is no UTF-8"},
+        {{.author = "asel", .approver = "", .reason = "\xc0\xaf"}, "reason is no UTF-8"},
+    };
+    struct error error;
+    size_t size = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct policy_change change = cases[i].change;
+        change.policy = "{}";
+        change.policy_size = 2;
+        assert_null(policy_change_write(&change, &size, &error));
+        assert_int_equal(error.code, ERROR_CONFIG);
+        if (strstr(error.text, cases[i].why) == NULL) fail_msg("%s", error.text);
+    }
+}
+
 static void two_persons_are_two(void **state) {
     struct policy_change change = {.author = "asel", .approver = ""};
     struct error error;
@@ -139,6 +162,7 @@ int main(void) {
         cmocka_unit_test(an_empty_document_is_written_as_one),
         cmocka_unit_test(anything_else_is_refused_with_its_reason),
         cmocka_unit_test(names_are_plain_and_short),
+        cmocka_unit_test(a_name_that_is_no_utf8_is_said_and_nothing_written),
         cmocka_unit_test(two_persons_are_two),
         cmocka_unit_test(an_acknowledgement_is_known_by_its_key),
     };
