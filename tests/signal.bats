@@ -43,6 +43,17 @@ good=(--kind INCIDENT --source BANK --confidence REPORTED --subject ACCOUNT:t1:D
     [[ "$output" == *"kind: BOGUS is no symbol of it, which takes INCIDENT, "*", WITHDRAWAL" ]]
 }
 
+@test "what is no UTF-8 is a usage error, and not left out" {
+    for flag in --category --related-tx --id; do
+        run "$SAQSHY" signal add "${good[@]}" $flag $'\xff'
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"$flag is no UTF-8"* ]]
+    done
+    run "$SAQSHY" signal add "${good[@]}" --subject $'ACCOUNT:\xff'
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"a subject is no UTF-8"* ]]
+}
+
 @test "a term is given once" {
     run "$SAQSHY" signal add "${good[@]}" --valid-until 2099-01-01
     [ "$status" -eq 2 ]

@@ -156,7 +156,8 @@ static bool put_lists(json_t *root, struct error *error) {
     list = json_array();
     json_object_set_new(root, "related_tx_ids", list);
     for (size_t i = 0; i < lists[1].count; i++)
-        json_array_append_new(list, json_string(transactions[i]));
+        if (json_array_append_new(list, json_string(transactions[i])) != 0)
+            return error_set(error, ERROR_USAGE, "--related-tx is no UTF-8");
     return true;
 }
 
