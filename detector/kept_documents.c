@@ -3,6 +3,7 @@
 
 #include "detector/base/digest.h"
 #include "detector/base/log.h"
+#include "detector/base/regular_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@ static bool write_all(int file, const char *json, size_t size) {
 }
 
 static bool write_whole(const char *path, const char *json, size_t size) {
-    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    const int file = regular_file_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0640);
     if (file < 0) return false;
     bool ok = write_all(file, json, size) && fsync(file) == 0;
     const int why = errno;
@@ -44,8 +45,13 @@ static bool sync_directory(const char *dir) {
 
 static bool is_whole(const char *path, const char *sha256) {
     char found[DIGEST_HEX_SIZE];
-    FILE *file = fopen(path, "re");
-    if (file == NULL) return false;
+    const int descriptor = regular_file_open(AT_FDCWD, path, O_RDONLY, 0);
+    if (descriptor < 0) return false;
+    FILE *file = fdopen(descriptor, "r");
+    if (file == NULL) {
+        close(descriptor);
+        return false;
+    }
     const bool same = digest_sha256_file(file, found) && strcmp(found, sha256) == 0;
     fclose(file);
     return same;
@@ -64,7 +70,7 @@ static bool keep(const char *dir, const char *sha256, const char *json, size_t s
         log_warn("event=document_damaged path=%s next=\"it is written anew\"", path);
     if (write_whole(beside, json, size) && rename(beside, path) == 0 && sync_directory(dir))
         return true;
-    error_set(error, ERROR_IO, "state.dir: %s cannot be written: %s", path, strerror(errno));
+    error_set(error, ERROR_IO, "state.dir: %s cannot be written: %s", path, regular_file_why());
     unlink(beside);
     return false;
 }
@@ -83,10 +89,19 @@ bool kept_documents_put_policy(const char *dir, const struct policy *policy, str
 
 /* Finding. */
 
+static bool can_be_read(const char *path) {
+    const int file = regular_file_open(AT_FDCWD, path, O_RDONLY, 0);
+    if (file >= 0) close(file);
+    return file >= 0;
+}
+
 static bool find(const char *dir, struct text sha256, const char *what, char path[PATH_SIZE],
                  struct error *error) {
     snprintf(path, PATH_SIZE, "%s/%.*s.json", dir, (int)sha256.size, sha256.data);
-    if (dir[0] != '\0' && access(path, R_OK) == 0) return true;
+    errno = 0;
+    if (dir[0] != '\0' && can_be_read(path)) return true;
+    if (errno == ESPIPE)
+        return error_set(error, ERROR_IO, "state.dir: %s: %s", path, regular_file_why());
     return error_set(error, ERROR_CONFIG,
                      "the order log was made with another %s (%.*s…), which is not kept in "
                      "state.dir=%s; start with that one, put it there as %.*s.json, or take a new "

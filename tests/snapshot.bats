@@ -67,6 +67,17 @@ names() { python3 -c 'import json, sys; print(*(repr(json.loads(line)["name"]) f
     [ "$status" -eq 65 ]
 }
 
+@test "a pipe by the name of one is waited for by nobody" {
+    mkfifo shots/a-000000-000000000002.snapshot
+    : > shots/a-000000-000000000001.snapshot
+    run --separate-stderr timeout 60 "$SAQSHY" snapshot verify --dir shots
+    [ "$status" -eq 65 ]
+    [[ "${lines[0]}" == "not read a-000000-000000000002.snapshot"*"it is no regular file)" ]]
+    [[ "${lines[1]}" == "damaged  a-000000-000000000001.snapshot"* ]]
+    run --separate-stderr timeout 60 "$SAQSHY" snapshot ls --dir shots
+    [[ "$output" == *"it is no regular file"* ]]
+}
+
 @test "no name of a file steers a terminal or ends a text of JSON" {
     : > shots/$'q","whole":true,"x":"-000000-000000000002.snapshot'
     : > shots/$'e\033[31m-000000-000000000001.snapshot'

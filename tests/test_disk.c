@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,35 @@ static void one_that_is_away_is_tried_by_every_operation(void **state) {
     disk->ops->close(file);
     assert_true(disk->ops->list(disk, count, &names, &error));
     assert_true(disk->ops->remove(disk, "a", &error));
+    disk_release(disk);
+}
+
+/* The name stands for no file that holds bytes. */
+static void expect_refused(struct disk *disk, const char *why) {
+    struct error error;
+    assert_null(disk->ops->open(disk, "a", &error));
+    assert_int_equal(error.code, ERROR_IO);
+    assert_non_null(strstr(error.text, why));
+    assert_null(disk->ops->create(disk, "a", &error));
+    assert_int_equal(error.code, ERROR_IO);
+    assert_non_null(strstr(error.text, why));
+}
+
+static void a_pipe_or_a_directory_by_the_name_of_a_file_is_not_waited_for(void **state) {
+    struct error error;
+    (void)state;
+    struct disk *disk = disk_posix_open(stand.directory, &error);
+    char path[96];
+    snprintf(path, sizeof path, "%s/a", stand.directory);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    expect_refused(disk, "no regular file");
+    const int held = open(path, O_RDWR); /* somebody is at either end */
+    expect_refused(disk, "no regular file");
+    close(held);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    expect_refused(disk, "Is a directory");
+    assert_int_equal(rmdir(path), 0);
     disk_release(disk);
 }
 
@@ -200,6 +230,8 @@ int main(void) {
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(the_names_are_of_the_directory_that_is_written, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            a_pipe_or_a_directory_by_the_name_of_a_file_is_not_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_has_to_be_there_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(the_last_holder_disposes_of_it, setup, teardown),
     };

@@ -5,8 +5,10 @@
 #include "detector/documents.h"
 #include "tests/sample.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct stand {
@@ -129,6 +131,41 @@ static void one_that_is_damaged_is_written_anew_from_the_one_at_hand(void **stat
     documents_close(documents);
 }
 
+static void put_pipe(const struct stand *stand, const char *sha256, const char *ending) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s.json%s", stand->state_dir, sha256, ending);
+    assert_true(unlink(path) == 0 || errno == ENOENT);
+    assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+static void a_pipe_in_the_place_of_a_kept_document_is_not_waited_for(void **state) {
+    const struct stand *stand = *state;
+    struct error error = {.code = ERROR_NONE};
+    char model[65], policy[65];
+    live_once(&stand->sample, model, policy);
+    put_pipe(stand, model, "");
+    struct documents *documents = must_open(&stand->shipped);
+    assert_false(documents_use(documents, text_of(model), text_of(policy), &error));
+    assert_int_equal(error.code, ERROR_IO);
+    assert_non_null(strstr(error.text, "no regular file"));
+    live_once(&stand->sample, model, policy);
+    assert_true(documents_use(documents, text_of(model), text_of(policy), &error));
+    documents_close(documents);
+}
+
+static void nor_is_one_beside_it(void **state) {
+    const struct stand *stand = *state;
+    struct error error = {.code = ERROR_NONE};
+    char model[65], policy[65];
+    live_once(&stand->sample, model, policy);
+    put_pipe(stand, policy, "");
+    put_pipe(stand, policy, ".new");
+    assert_null(documents_open(&stand->sample, &error));
+    assert_int_equal(error.code, ERROR_IO);
+    assert_non_null(strstr(error.text, "no regular file"));
+    live_once(&stand->sample, model, policy);
+}
+
 static void a_hash_is_no_path(void **state) {
     const struct stand *stand = *state;
     struct error error = {.code = ERROR_NONE};
@@ -157,6 +194,8 @@ int main(void) {
         TEST(what_was_never_kept_is_refused_with_its_name),
         TEST(a_kept_document_that_was_changed_is_refused),
         TEST(one_that_is_damaged_is_written_anew_from_the_one_at_hand),
+        TEST(a_pipe_in_the_place_of_a_kept_document_is_not_waited_for),
+        TEST(nor_is_one_beside_it),
         TEST(a_hash_is_no_path),
         TEST(a_state_dir_that_is_not_there_is_an_io_error),
     };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/disk.h"
 
+#include "detector/base/regular_file.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +30,7 @@ static struct posix_disk *self(struct disk *disk) {
 }
 
 static bool fail(const struct posix_disk *d, const char *name, struct error *error) {
-    return error_set(error, ERROR_IO, "%s/%s: %s", d->path, name, strerror(errno));
+    return error_set(error, ERROR_IO, "%s/%s: %s", d->path, name, regular_file_why());
 }
 
 /* -1: ERROR_IO. */
@@ -77,7 +79,7 @@ static struct disk_file *open_file(struct disk *disk, const char *name, int flag
     }
     file->disk = d;
     strcpy(file->name, name);
-    file->descriptor = openat(d->directory, name, flags | O_CLOEXEC, 0600);
+    file->descriptor = regular_file_open(d->directory, name, flags, 0600);
     if (file->descriptor >= 0) return file;
     fail(d, name, error);
     free(file);
