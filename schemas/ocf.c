@@ -2,6 +2,7 @@
 #include "schemas/ocf.h"
 
 #include "detector/base/digest.h"
+#include "detector/base/regular_file.h"
 #include "schemas/wire.h"
 
 #include <errno.h>
@@ -126,11 +127,17 @@ static bool fail_at(const struct ocf_reader *r, const char *what, struct error *
                      (long long)ocf_position(r));
 }
 
+static bool fail_open(const char *path, struct error *error) {
+    return error_set(error, ERROR_IO, "%s: %s%s", path, regular_file_why(),
+                     errno == ESPIPE ? "; save it to one first" : "");
+}
+
 static bool map_file(struct ocf_reader *r, struct error *error) {
     struct stat status;
-    const int file = open(r->path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || fstat(file, &status) != 0) {
-        if (file >= 0) close(file);
+    const int file = regular_file_open(AT_FDCWD, r->path, O_RDONLY, 0);
+    if (file < 0) return fail_open(r->path, error);
+    if (fstat(file, &status) != 0) {
+        close(file);
         return fail_io(r->path, error);
     }
     r->size = (size_t)status.st_size;

@@ -109,3 +109,16 @@ a_csv() {
     cmp a.avro b.avro
     [ "$(wc -l < err)" -eq 1 ]
 }
+
+@test "a pipe is no input of Avro, and nor is a directory: both are said as what they are" {
+    "$SAQSHY" gen --quiet --days 1 --accounts 100 --out feed.avro
+    run timeout 60 "$SAQSHY" trace t0 --input <(cat feed.avro)
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: /dev/fd/"*": it is no regular file; save it to one first"* ]]
+    run timeout 60 "$SAQSHY" trace t0 --input pipe
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: pipe: it is no regular file; save it to one first"* ]]
+    run timeout 60 "$SAQSHY" trace t0 --input .
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: .: Is a directory"* ]]
+}
