@@ -30,7 +30,7 @@ static struct policy *parse(const char *json, size_t size, const char *origin,
 static struct policy *load(const char *path, const struct model *model, bool offline,
                            struct error *error) {
     size_t size;
-    char *json = document_read(path, &size, error);
+    char *json = document_read(path, ERROR_CONFIG, &size, error);
     if (json == NULL) return NULL;
     struct policy *policy = parse(json, size, path, model, offline, error);
     free(json);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { DOCUMENT_BYTES_MAX = 16 << 20, PLACE_DEPTH_MAX = 16 };
+static const char too_large[] = "it is larger than 16 MiB";
 
 struct place place_root(const char *origin, const char *json, size_t size) {
     return (struct place){.origin = origin, .json = json, .size = size};
@@ -57,28 +58,28 @@ bool place_refuse(const struct place *place, struct error *error, const char *fo
     return error_set(error, ERROR_CONFIG, "%s:%zu: %s: %s", place->origin, line, path, text);
 }
 
-static char *read_all(FILE *file, size_t *size) {
-    char *bytes = malloc(DOCUMENT_BYTES_MAX + 1);
-    if (bytes == NULL) return NULL;
+/* Why not; NULL: it is whole. */
+static const char *read_all(FILE *file, char *bytes, size_t *size) {
     *size = fread(bytes, 1, DOCUMENT_BYTES_MAX + 1, file);
-    if (ferror(file) != 0 || *size > DOCUMENT_BYTES_MAX) {
-        free(bytes);
-        return NULL;
-    }
-    return bytes;
+    if (ferror(file) != 0) return strerror(errno);
+    return *size <= DOCUMENT_BYTES_MAX ? NULL : too_large;
 }
 
-char *document_read(const char *path, size_t *size, struct error *error) {
+char *document_read(const char *path, enum error_code code, size_t *size, struct error *error) {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
-        error_set(error, ERROR_CONFIG, "%s: cannot be opened: %s", path, strerror(errno));
+        error_set(error, code, "%s: cannot be opened: %s", path, strerror(errno));
         return NULL;
     }
-    char *bytes = read_all(file, size);
+    char *bytes = malloc(DOCUMENT_BYTES_MAX + 1);
+    assert(bytes != NULL && "out of memory");
+    const char *why = read_all(file, bytes, size);
+    if (why != NULL) {
+        error_set(error, code, "%s: cannot be read: %s", path, why);
+        free(bytes);
+        bytes = NULL;
+    }
     (void)fclose(file);
-    if (bytes == NULL)
-        error_set(error, ERROR_CONFIG, "%s: cannot be read, or is larger than %d MiB", path,
-                  DOCUMENT_BYTES_MAX >> 20);
     return bytes;
 }
 

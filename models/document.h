@@ -3,8 +3,9 @@
  * would be right.
  *
  * Syntax errors carry line and column; the others line and JSON path, "p1.json:12: $.actions: …",
- * and, for a name, the nearest right one. All are ERROR_CONFIG. Values are borrowed from the
- * document. A getter without "optional" in its name demands its key. */
+ * and, for a name, the nearest right one. All are ERROR_CONFIG, but for a file that cannot be read.
+ * Values are borrowed from the document. A getter without "optional" in its name demands its key.
+ */
 #pragma once
 
 #include "detector/base/error.h"
@@ -32,8 +33,9 @@ struct place place_item(const struct place *parent, size_t index);
 bool place_refuse(const struct place *place, struct error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The file's bytes, to be freed; NULL on failure. */
-char *document_read(const char *path, size_t *size, struct error *error);
+/* The file's bytes, to be freed; NULL on failure. `code` is what a file that cannot be read is:
+ * ERROR_CONFIG where an option names it, else ERROR_IO. */
+char *document_read(const char *path, enum error_code code, size_t *size, struct error *error);
 /* A copy of a document's bytes, to be freed. */
 char *document_copy(const char *json, size_t size);
 /* An object whose "format" is `format`; NULL on failure. json_decref gives it back. */

@@ -29,7 +29,7 @@ struct model *model_parse(const char *json, size_t size, const char *origin, str
 
 struct model *model_load(const char *path, struct error *error) {
     size_t size;
-    char *json = document_read(path, &size, error);
+    char *json = document_read(path, ERROR_CONFIG, &size, error);
     if (json == NULL) return NULL;
     struct model *model = model_parse(json, size, path, error);
     free(json);

@@ -55,6 +55,16 @@ setup() {
     [ "$status" -eq 2 ]
 }
 
+@test "what cannot be read is said as that" {
+    run "$SAQSHY" policy diff "$old" .
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: .: cannot be read: Is a directory" ]]
+    truncate -s 17M "$BATS_TEST_TMPDIR/large.json"
+    run "$SAQSHY" policy diff "$old" "$BATS_TEST_TMPDIR/large.json"
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"large.json: cannot be read: it is larger than 16 MiB" ]]
+}
+
 @test "a file that is no document is refused" {
     echo '{"format":"x"}' > "$BATS_TEST_TMPDIR/x.json"
     run "$SAQSHY" policy diff "$old" "$BATS_TEST_TMPDIR/x.json"

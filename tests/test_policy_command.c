@@ -163,7 +163,7 @@ static void a_change_in_memory_is_published_at_its_time(void **state) {
     (void)state;
     size_t size = 0;
     struct port_record record;
-    char *json = document_read(new_policy(0, "p2", "0.6"), &size, &stand.error);
+    char *json = document_read(new_policy(0, "p2", "0.6"), ERROR_IO, &size, &stand.error);
     must(json != NULL);
     const struct policy_change change = {
         .author = "asel", .approver = "", .reason = "", .policy = json, .policy_size = size};
@@ -243,6 +243,15 @@ static size_t read_file(const char *path, char document[4096]) {
     document[size] = '\0';
     fclose(file);
     return size;
+}
+
+static void what_cannot_be_read_is_said_as_that(void **state) {
+    (void)state;
+    stand.query.names[0] = "nowhere.json";
+    must_refuse(ask(policy_publish), ERROR_IO, "nowhere.json: cannot be opened: No such file");
+    stand.query.names[0] = ".";
+    must_refuse(ask(policy_publish), ERROR_IO, ".: cannot be read: Is a directory");
+    assert_int_equal(records(), 0);
 }
 
 static void a_document_is_shown_as_it_was_published(void **state) {
@@ -345,6 +354,7 @@ int main(void) {
         TEST(what_an_engine_would_refuse_is_not_published),
         TEST(an_id_names_one_document),
         TEST(a_pair_is_one_change),
+        TEST(what_cannot_be_read_is_said_as_that),
         TEST(a_document_is_shown_as_it_was_published),
         TEST(documents_are_compared),
         TEST(no_id_stands_for_the_sha256_of_another_document),

@@ -121,6 +121,12 @@ small() { "$SAQSHY" trace "$@" --quiet --input small.avro; }
         [ "$status" -eq 65 ]
         [[ "$output" == *"BAD_DATA: bad.json: "* ]]
     done
+    run small --incident nowhere.json
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: nowhere.json: cannot be opened: No such file or directory" ]]
+    run small --incident .
+    [ "$status" -eq 74 ]
+    [[ "$output" == *"IO: .: cannot be read: Is a directory" ]]
 }
 
 @test "nothing is lost and nothing is made, in all and for each account of each dropper" {
@@ -250,6 +256,7 @@ PY
         [ "$status" -eq "$wanted" ]
         [[ "$output" == *"$text"* ]]
     }
+    refused 78 "CONFIG: .: cannot be read: Is a directory" loan --policy . --input small.avro
     refused 65 "nobody is no transaction and no account of the 10 events that were accepted" nobody --input small.avro
     refused 65 "nobody is no account of" nobody --as account --input small.avro
     refused 65 "loan is no account of" loan --as account --input small.avro

@@ -20,7 +20,7 @@ bool policy_is_file(const char *name) {
 }
 
 static bool take_file(struct side *side, const char *path, struct error *error) {
-    side->json = document_read(path, &side->size, error);
+    side->json = document_read(path, ERROR_IO, &side->size, error);
     if (side->json == NULL) return false;
     side->model = policy_text_is_model(side->json, side->size);
     return true;

@@ -22,7 +22,7 @@ static bool take_file(struct publishing *p, int i, struct error *error) {
     const char *path = p->query->names[i];
     size_t size = 0;
     if (path == NULL) return true;
-    p->files[i] = document_read(path, &size, error);
+    p->files[i] = document_read(path, ERROR_IO, &size, error);
     if (p->files[i] == NULL) return false;
     const bool model = policy_text_is_model(p->files[i], size);
     if ((model ? c->model : c->policy) != NULL)

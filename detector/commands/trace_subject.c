@@ -73,7 +73,7 @@ static bool take_json(const json_t *root, const char *path, struct trace_subject
 bool trace_incident_read(const char *path, struct trace_subject *s, struct error *error) {
     size_t size = 0;
     json_error_t fault;
-    char *bytes = document_read(path, &size, error);
+    char *bytes = document_read(path, ERROR_IO, &size, error);
     if (bytes == NULL) return false;
     json_t *root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &fault);
     free(bytes);
