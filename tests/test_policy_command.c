@@ -285,7 +285,7 @@ static void documents_are_compared(void **state) {
     stand.query.names[1] = stand.options.model_path;
     must_refuse(ask(diff_into), ERROR_USAGE, "one of them is a model");
     stand.query.names[1] = "nowhere";
-    must_refuse(ask(diff_into), ERROR_FAILED, "nowhere is no file");
+    must_refuse(ask(diff_into), ERROR_IO, "nowhere is no file");
 }
 
 static void send(const char *key, const char *value) {

@@ -31,7 +31,7 @@ static bool take_published(struct side *side, const struct policy_book *book, co
     assert(book != NULL && "no file was named");
     const struct policy_entry *e = policy_book_find(book, name, &side->model);
     if (e == NULL)
-        return error_set(error, ERROR_FAILED,
+        return error_set(error, ERROR_IO,
                          "%.128s is no file, and no document of this id or SHA-256 is in the "
                          "topic; see saqshy policy history",
                          name);
