@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/base/build_info.h"
 #include "detector/base/nearest.h"
+#include "detector/base/printable.h"
 #include "detector/broker/kafka_port.h"
 #include "detector/commands/cli.h"
 #include "detector/commands/commands.h"
@@ -44,9 +45,10 @@ static int unknown(const char *word) {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         names[i] = commands[i].name;
     const char *near = nearest(word, names, COMMAND_COUNT);
-    fprintf(stderr, "saqshy: USAGE: there is no command %s%s%s%s; see saqshy --help\n", word,
-            near != NULL ? "; did you mean " : "", near != NULL ? near : "",
-            near != NULL ? "?" : "");
+    fputs("saqshy: USAGE: there is no command ", stderr);
+    printable_put(word, stderr);
+    if (near != NULL) fprintf(stderr, "; did you mean %s?", near);
+    fputs("; see saqshy --help\n", stderr);
     return 2;
 }
 

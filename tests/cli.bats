@@ -19,6 +19,9 @@ bats_require_minimum_version 1.5.0
     run "$SAQSHY" chekc
     [ "$status" -eq 2 ]
     [[ "$output" == *"did you mean check"* ]]
+    run "$SAQSHY" $'x\e[31m'
+    [ "$status" -eq 2 ]
+    [[ "$output" == "saqshy: USAGE: there is no command x?[31m; see saqshy --help" ]]
 }
 
 @test "an unknown flag is a usage error with the nearest one" {
