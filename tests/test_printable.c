@@ -38,6 +38,16 @@ static void control_characters_do_not(void **state) {
            "?2J\xc2\xa0");
 }
 
+static void what_turns_the_direction_of_a_text_does_not(void **state) {
+    (void)state;
+    EXPECT("a\u061c\u200e\u200fb", "a???b");
+    EXPECT("\u2028\u2029\u202a\u202b\u202c\u202d\u202e1", "???????1");
+    EXPECT("\u2066\u2067\u2068\u2069", "????");
+    EXPECT("\u0619\u061d\u200d\u2010\u2027\u202f\u2065\u206a",
+           "\u0619\u061d\u200d\u2010\u2027\u202f\u2065\u206a");
+    EXPECT("שלום", "שלום");
+}
+
 static void nor_do_bytes_that_are_no_character(void **state) {
     (void)state;
     EXPECT("\x9b"
@@ -74,6 +84,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_people_write_stays),
         cmocka_unit_test(control_characters_do_not),
+        cmocka_unit_test(what_turns_the_direction_of_a_text_does_not),
         cmocka_unit_test(a_line_of_the_log_is_one_line),
         cmocka_unit_test(nor_do_bytes_that_are_no_character),
     };

@@ -209,7 +209,7 @@ PY
     trace "$(head -1 others)" --json > other.json
     [ "$(report other.json '[x["payment_tx_id"] for x in r["recommendations"] if x["payment_tx_id"]]')" = "[]" ]
     trace "$account" --from 2025-01-01 | grep -q "$id.1  issued: .* (payment $tx); At risk"
-    trace "$account" --from 2025-01-01 --lang ru --html - | grep -q "<td class=\"w\">[^<]* (платёж $tx)</td>"
+    trace "$account" --from 2025-01-01 --lang ru --html - | grep -q "<td class=\"w\">[^<]* (платёж <bdi>$tx</bdi>)</td>"
 }
 
 @test "CSV has the transfers of the JSON" {
@@ -314,7 +314,7 @@ PY
 
 @test "what stands in names is text: nothing of it is markup, nothing steers a terminal" {
     python3 - <<'PY'
-evil = ['<script>alert(1)</script>', '""><img src=x onerror=alert(1)>', "'onload='x", '&lt;script&gt;', '</svg><script>', '\x1b[31mred', '\u009b2J', ']]>', '<!--']
+evil = ['<script>alert(1)</script>', '""><img src=x onerror=alert(1)>', "'onload='x", '&lt;script&gt;', '</svg><script>', '\x1b[31mred', '\u009b2J\u202e', ']]>', '<!--']
 with open("evil.csv", "w") as out:
     print("id,tx,ts,from,to,left,sum,kind,outcome", file=out)
     for i in range(60):
@@ -327,9 +327,14 @@ PY
         "$SAQSHY" trace "$name" --quiet $flag --input evil.avro --html evil.html
         run grep -i -E '<script|<img|<!--|<iframe|[[:cntrl:]]\[' evil.html
         [ "$status" -eq 1 ]
+        LC_ALL=C run grep -P '\x1b|\xc2\x9b|\xe2\x80\xae' evil.html
+        [ "$status" -eq 1 ]
+        grep -q "<h1>[^<]*<bdi>0&lt;script&gt;[^<]*</bdi></h1>" evil.html
+        grep -q '<td colspan="7"><bdi>0&lt;script&gt;alert(1)&lt;/script&gt;</bdi> · ' evil.html
+        iconv -f UTF-8 -t UTF-16 evil.html > /dev/null
         grep -q '&lt;script&gt;' evil.html
         "$SAQSHY" trace "$name" --quiet $flag --input evil.avro > evil.txt
-        run grep -P '\x1b|\xc2\x9b' evil.txt
+        LC_ALL=C run grep -P '\x1b|\xc2\x9b|\xe2\x80\xae' evil.txt
         [ "$status" -eq 1 ]
         "$SAQSHY" trace "$name" --quiet $flag --input evil.avro --json | python3 -m json.tool > /dev/null
         "$SAQSHY" trace "$name" --quiet $flag --input evil.avro --csv | python3 -c 'import csv, sys; assert {len(r) for r in csv.reader(sys.stdin)} == {16}'

@@ -7,10 +7,11 @@
 #include <stdio.h>
 
 /* Bytes of the character at `text`, of which there are `size` ≥ 1. 0: its first byte is none to be
- * shown: a control character's (C1 included), or no UTF-8, which a terminal that reads bytes may
- * take for one. */
+ * shown: a control character's (C1 included), one's that turns the direction of what stands beside
+ * it or separates lines, or no UTF-8, which a terminal that reads bytes may take for one. */
 uint32_t printable_bytes(const char *text, uint32_t size);
-/* UTF-8, with a question mark for each control character and for each byte that is none of it. */
+/* UTF-8, with a question mark for each character that is not shown and for each byte that is none
+ * of it. */
 void printable_put(const char *text, FILE *out);
 /* The same of a text that does not end with a NUL; one within it is a control character. */
 void printable_put_text(struct text text, FILE *out);

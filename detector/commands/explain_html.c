@@ -116,7 +116,7 @@ static void put_verdict(const struct page *p) {
     const bool standing = r->entry->decision == DECISION_STANDING;
     char text[256], time[INSTANT_TEXT_SIZE];
     put_element(p, "<h1>", word(p, EXPLAIN_TITLE), ": ");
-    put_element(p, "", r->pass->account.data, "</h1>\n");
+    put_element(p, "<bdi>", r->pass->account.data, "</bdi></h1>\n");
     put_element(p,
                 r->flagged || standing ? "<p class=\"verdict flagged\">" : "<p class=\"verdict\">",
                 explain_decision(r->entry->decision, p->language), "</p>\n<dl>");
@@ -332,12 +332,12 @@ static void put_foot(const struct page *p) {
     const struct explain_report *r = p->report;
     put_element(p, "</main>\n<footer>", word(p, EXPLAIN_PERSON_DECIDES), "<br>");
     put_element(p, "", word(p, EXPLAIN_MODEL), " ");
-    put(p, model_id(r->model));
+    put_element(p, "<bdi>", model_id(r->model), "</bdi>");
     fprintf(p->file, " (%.12s), ", model_sha256(r->model));
     put_element(p, "", word(p, EXPLAIN_POLICY), " ");
-    put(p, policy_id(r->policy));
+    put_element(p, "<bdi>", policy_id(r->policy), "</bdi>");
     fprintf(p->file, " (%.12s), ", policy_sha256(r->policy));
-    put(p, r->input);
+    put_element(p, "<bdi>", r->input, "</bdi>");
     fprintf(p->file, ", saqshy %s</footer>\n</body></html>\n", build_info_version());
 }
 

@@ -2,32 +2,43 @@
 #include "detector/commands/html_text.h"
 
 #include "detector/base/digest.h"
+#include "detector/base/printable.h"
 
 #include <string.h>
 
-void html_put(const char *text, FILE *out) {
-    for (; *text != '\0'; text++) {
-        const unsigned char c = (unsigned char)*text;
-        switch (c) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '"':
-            fputs("&quot;", out);
-            break;
-        case '\'':
-            fputs("&#39;", out);
-            break;
-        default:
-            fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
-        }
+/* NULL: it stands for itself. */
+static const char *entity(char c) {
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
     }
+}
+
+void html_put_text(struct text text, FILE *out) {
+    uint32_t start = 0;
+    for (uint32_t i = 0; i < text.size; i++) {
+        const char *instead = entity(text.data[i]);
+        if (instead == NULL) continue;
+        printable_put_text((struct text){text.data + start, i - start}, out);
+        fputs(instead, out);
+        start = i + 1;
+    }
+    if (start < text.size)
+        printable_put_text((struct text){text.data + start, text.size - start}, out);
+}
+
+void html_put(const char *text, FILE *out) {
+    html_put_text(text_of(text), out);
 }
 
 void html_element(const char *open, const char *text, const char *close, FILE *out) {

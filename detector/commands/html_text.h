@@ -4,10 +4,14 @@
  * opens and closes are our own. */
 #pragma once
 
+#include "detector/base/bytes.h"
+
 #include <stdio.h>
 
-/* As text, whatever is in it; a question mark for each control character of ASCII. */
+/* As text, whatever is in it; a question mark for each character that is not shown (printable.h).
+ */
 void html_put(const char *text, FILE *out);
+void html_put_text(struct text text, FILE *out);
 /* The text between what opens and closes it. */
 void html_element(const char *open, const char *text, const char *close, FILE *out);
 void html_cell(const char *class, const char *text, FILE *out);

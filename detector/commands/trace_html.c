@@ -157,7 +157,7 @@ static void put_subject(const struct page *p) {
     char text[512], money[EXPLAIN_VALUE_SIZE], from[INSTANT_TEXT_SIZE], to[INSTANT_TEXT_SIZE];
     put_element(p, "<h1>", word(p, TRACE_TITLE), ": ");
     put_element(p, "", word(p, trace_report_of(r)), " ");
-    put_element(p, "", s->name, "</h1>\n");
+    put_element(p, "<bdi>", s->name, "</bdi></h1>\n");
     put_element(p, "<p class=\"says\">", word(p, TRACE_STATEMENT), "</p>\n<dl>");
     snprintf(text, sizeof text, "%s KZT", explain_money(r->traced, money));
     put_pair(p, TRACE_TRACED, text);
@@ -244,9 +244,11 @@ static void put_holders(const struct page *p) {
 
 /* Transfers. */
 
+/* An id of letters that are read from the right turns nothing beside it. */
 static void put_tx_id(const struct page *p, struct text id) {
-    for (uint32_t i = 0; i < id.size; i++)
-        put(p, (const char[]){id.data[i] == '\0' ? '?' : id.data[i], '\0'});
+    fputs("<bdi>", p->file);
+    html_put_text(id, p->file);
+    fputs("</bdi>", p->file);
 }
 
 static void put_evidence(const struct page *p, const struct trace_row *row) {
