@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detector/signal.h"
 
+#include "detector/base/printable.h"
+
 #define YEAR_2000_S 946684800
 #define YEAR_2100_S 4102444800
 
@@ -28,15 +30,9 @@ static bool no_id(const struct signal *s) {
     return s->signal_id.size == 0;
 }
 
-static bool has_control(struct text text) {
-    for (uint32_t i = 0; i < text.size; i++)
-        if ((uint8_t)text.data[i] < 0x20 || text.data[i] == 0x7f) return true;
-    return false;
-}
-
 /* Ids are keys, and shown as they are. */
 static bool control_in_id(const struct signal *s) {
-    return has_control(s->signal_id) || has_control(s->withdraws_signal_id);
+    return printable_has_control(s->signal_id) || printable_has_control(s->withdraws_signal_id);
 }
 
 static bool no_revision(const struct signal *s) {

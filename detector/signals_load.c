@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table from bytes that signals_save.c wrote, or somebody else. */
+#include "detector/base/printable.h"
 #include "detector/signals_table.h"
 
 #include <assert.h>
 
 /* GROUP: signals whose lines are fetched at once, and lists that are followed at once. */
 enum { GROUP = 16 };
-
-static bool is_plain(struct text text) {
-    for (uint32_t i = 0; i < text.size; i++)
-        if ((uint8_t)text.data[i] < 0x20 || text.data[i] == 0x7f) return false;
-    return true;
-}
 
 /* False: that is no id. */
 static bool read_id(struct unpack *u, struct signal_id *id) {
@@ -20,7 +15,7 @@ static bool read_id(struct unpack *u, struct signal_id *id) {
     if (at == NULL || size > ID_TEXT_MAX) return false;
     const struct text text = {(const char *)at, size};
     *id = size == 0 ? signal_id_of_uuid(at) : signal_id_of(text);
-    return size == 0 || (!id->is_uuid && is_plain(text));
+    return size == 0 || (!id->is_uuid && !printable_has_control(text));
 }
 
 /* One as it was written. */

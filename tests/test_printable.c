@@ -48,6 +48,18 @@ static void what_turns_the_direction_of_a_text_does_not(void **state) {
     EXPECT("שלום", "שלום");
 }
 
+static void control_is_found_wherever_it_is(void **state) {
+    (void)state;
+    assert_true(printable_has_control(text_of("a\n")));
+    assert_true(printable_has_control(text_of("\x7f")));
+    assert_true(printable_has_control((struct text){"a\0b", 3}));
+    assert_true(printable_has_control(text_of("a\xc2\x80")));
+    assert_true(printable_has_control(text_of("\xc2\x9f.")));
+    assert_false(printable_has_control(text_of("a\xc2\xa0Я€𐍈\xd0\x9b")));
+    assert_false(printable_has_control((struct text){"a\xc2\x9b", 2}));
+    assert_false(printable_has_control(text_of("")));
+}
+
 static void nor_do_bytes_that_are_no_character(void **state) {
     (void)state;
     EXPECT("\x9b"
@@ -85,6 +97,7 @@ int main(void) {
         cmocka_unit_test(what_people_write_stays),
         cmocka_unit_test(control_characters_do_not),
         cmocka_unit_test(what_turns_the_direction_of_a_text_does_not),
+        cmocka_unit_test(control_is_found_wherever_it_is),
         cmocka_unit_test(a_line_of_the_log_is_one_line),
         cmocka_unit_test(nor_do_bytes_that_are_no_character),
     };

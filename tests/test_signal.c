@@ -405,6 +405,19 @@ static void every_rule_has_its_verdict_and_its_line_in_the_page(void **state) {
     }
 }
 
+static void a_control_character_of_two_bytes_is_one(void **state) {
+    (void)state;
+    enum verdict verdict;
+    struct signal s = whole();
+    s.occurred_at_s = NOW;
+    s.signal_id = text_of("a\xc2\x9b"
+                          "b");
+    assert_string_equal(admitted(s, &verdict), "an id of a signal has a control character");
+    assert_int_equal(verdict, VERDICT_BAD_VALUE);
+    s.signal_id = text_of("a\xc2\xa0Л");
+    assert_string_equal(admitted(s, &verdict), "");
+}
+
 static void the_bounds_themselves_are_allowed(void **state) {
     (void)state;
     enum verdict verdict;
@@ -460,6 +473,7 @@ int main(void) {
         cmocka_unit_test(any_byte_may_be_another),
         cmocka_unit_test(records_that_are_no_signals_have_verdicts),
         cmocka_unit_test(every_rule_has_its_verdict_and_its_line_in_the_page),
+        cmocka_unit_test(a_control_character_of_two_bytes_is_one),
         cmocka_unit_test(the_bounds_themselves_are_allowed),
         cmocka_unit_test(the_future_begins_behind_clock_and_record),
     };

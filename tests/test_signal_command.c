@@ -556,11 +556,11 @@ static void a_withdrawal_that_nobody_could_read_is_not_published(void **state) {
 
 static void what_a_signal_says_steers_no_terminal(void **state) {
     struct stand *stand = *state;
-    static const char id[] = "s\xc2\x9b";
+    static const char id[] = "s\u202e";
     stand->query.full = true;
     must_add(stand, "{\"kind\":\"INCIDENT\",\"source\":\"BANK\",\"confidence\":\"REPORTED\","
                     "\"subjects\":[{\"type\":\"ACCOUNT\",\"token\":\"\\u001b[2J\\u009b\"}],"
-                    "\"signal_id\":\"s\\u009b\",\"valid_until\":\"2026-02-01T00:00:00Z\"}");
+                    "\"signal_id\":\"s\\u202e\",\"valid_until\":\"2026-02-01T00:00:00Z\"}");
     assert_true(said(stand, "published s? revision 1"));
     assert_true(run(stand, signal_list));
     assert_true(said(stand, "s?   ") && said(stand, " ACCOUNT:?[2J?\n"));

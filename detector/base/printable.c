@@ -42,6 +42,15 @@ static uint32_t hidden_bytes(const char *text, uint32_t size) {
     return bytes > 0 ? bytes : 1;
 }
 
+bool printable_has_control(struct text text) {
+    for (uint32_t i = 0; i < text.size; i++) {
+        const unsigned char at = (unsigned char)text.data[i];
+        if (at < 0x20 || at == 0x7f) return true;
+        if (at == 0xc2 && i + 1 < text.size && (unsigned char)text.data[i + 1] < 0xa0) return true;
+    }
+    return false;
+}
+
 void printable_put_text(struct text text, FILE *out) {
     for (uint32_t i = 0; i < text.size;) {
         const char *at = text.data + i;
