@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void a_clean_stop_leaves_nothing_to_replay(void **state) {
@@ -102,6 +103,22 @@ static void one_of_another_form_is_left_where_it_is(void **state) {
     assert_int_equal(replayed(), 600);
     assert_false(is_there(stand, image.name.text, ".damaged"));
     free(image.bytes);
+}
+
+static void a_pipe_by_the_name_of_one_is_passed_over(void **state) {
+    struct stand *stand = *state;
+    char path[SNAPSHOT_NAME_SIZE + 80];
+    send_crowd(stand, 0, RECORDS / 2);
+    must_run(stand);
+    send_crowd(stand, RECORDS / 2, RECORDS / 2);
+    must_run(stand);
+    const struct snapshot_name newest = list_of(stand->disk).names[0];
+    snprintf(path, sizeof path, "%s/%s", stand->base.directory, newest.text);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    must_run(stand);
+    assert_in_range(replayed(), 1, RECORDS / 2);
+    assert_is_as_in_one_go(stand, RECORDS);
 }
 
 static void the_name_of_a_file_says_nothing_of_what_is_in_it(void **state) {
@@ -302,6 +319,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_damaged_one_is_none_of_those_that_are_kept, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(one_of_another_form_is_left_where_it_is, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_pipe_by_the_name_of_one_is_passed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(the_name_of_a_file_says_nothing_of_what_is_in_it, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_snapshot_of_another_log_is_passed_over, setup, teardown),
