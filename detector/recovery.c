@@ -305,7 +305,8 @@ static enum port_status ask_coordinator(struct session *s, struct error *error) 
     return aborted == PORT_OK ? status : aborted;
 }
 
-/* What another engine committed after it took over looks like damage to one that still starts. */
+/* What another engine committed after it took over looks like damage to one that still starts, and
+ * reads the logs. */
 static enum recovery doubt_damage(struct session *s, struct error *error) {
     const bool damage = error->code == ERROR_BAD_DATA || error->code == ERROR_INPUT_GONE;
     if (!damage || !port_of(s)->exactly_once || s->pipeline->options.unmuted_replay)
@@ -334,15 +335,15 @@ enum recovery session_recover(struct session *s, struct error *error) {
     struct port *port = port_of(s);
     s->replaying = true;
     publish_mute(s->publish, !s->pipeline->options.unmuted_replay);
-    enum recovery outcome = RECOVERY_FAILED;
-    if (port->ops->fence(port, error)) outcome = session_begin(s, error);
+    const bool fenced = port->ops->fence(port, error);
+    enum recovery outcome = fenced ? session_begin(s, error) : RECOVERY_FAILED;
     const struct port_position log = order_log_position(s->order_log);
     if (outcome == RECOVERED && !consume_assign(s->consume, &log, error)) outcome = RECOVERY_FAILED;
     if (outcome == RECOVERED) outcome = replay(s, error);
     if (outcome == RECOVERED) outcome = go_live(s, error);
     if (outcome != RECOVERY_FAILED) return outcome;
     if (error->code == ERROR_INTERRUPTED && stopping(s)) return RECOVERY_STOPPED;
-    outcome = doubt_damage(s, error);
+    if (fenced) outcome = doubt_damage(s, error);
     say_rebuild(error);
     return outcome;
 }

@@ -20,6 +20,7 @@ struct stand {
     const struct port_ops *real;
     struct port_ops ops;
     struct pipeline *pipeline;
+    bool meddled; /* once a commit has failed, somebody who is no engine has set the offsets */
     int failures_left, stop_at; /* a pause that is stopped, counted by fences; 0: none */
     int fences;
     int64_t fenced_ms[FENCES_MAX];
@@ -37,7 +38,15 @@ static bool fence(struct port *port, struct error *error) {
     assert_true(stand.fences < FENCES_MAX);
     stand.fenced_ms[stand.fences++] = now_ms;
     failed_ms = -1;
+    if (stand.meddled && stand.fences > 1)
+        return error_set(error, ERROR_BAD_DATA, "somebody has set the offsets");
     return stand.real->fence(port, error);
+}
+
+static enum port_status begin(struct port *port, struct error *error) {
+    if (!stand.meddled || stand.fences < 2) return stand.real->begin(port, error);
+    error_set(error, ERROR_UNAVAILABLE, "the producer is of no use");
+    return PORT_REBUILD;
 }
 
 static enum port_status commit(struct port *port, struct error *error) {
@@ -68,6 +77,7 @@ static int setup(void **state) {
     stand.real = port->ops;
     stand.ops = *port->ops;
     stand.ops.fence = fence;
+    stand.ops.begin = begin;
     stand.ops.commit = commit;
     stand.ops.wait = wait_for;
     port->ops = &stand.ops;
@@ -118,10 +128,21 @@ static void a_stop_breaks_the_pause(void **state) {
     assert_int_equal(now_ms, stand.stopped_ms);
 }
 
+static void damage_that_the_fence_finds_is_not_doubted(void **state) {
+    struct error error = {.code = ERROR_NONE};
+    (void)state;
+    stand.meddled = true;
+    assert_false(run(1, &error));
+    assert_int_equal(error.code, ERROR_BAD_DATA);
+    assert_int_equal(stand.fences, 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_reload_in_a_row_comes_later, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stop_breaks_the_pause, setup, teardown),
+        cmocka_unit_test_setup_teardown(damage_that_the_fence_finds_is_not_doubted, setup,
+                                        teardown),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);
