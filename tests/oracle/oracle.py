@@ -187,8 +187,8 @@ def bad_value(signal):
 def signal_refusal(signal, now_s):
     """The verdict on a decoded signal; None: it can be used."""
     ids = signal["signal_id"] + (signal["withdraws_signal_id"] or "")
-    if not signal["signal_id"] or any(ord(c) < 0x20 or ord(c) == 0x7F for c in ids) or signal["revision"] < 1 or \
-            "UNKNOWN" in (signal["kind"], signal["source"]):
+    if not signal["signal_id"] or any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in ids) or \
+            signal["revision"] < 1 or "UNKNOWN" in (signal["kind"], signal["source"]):
         return "BAD_VALUE"
     times = [whole_seconds(signal[name]) for name in ("reported_at", "valid_from", "valid_until", "occurred_at")]
     if not all(946684800 <= s < 4102444800 for s in times if s is not None):
